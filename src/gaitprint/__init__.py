@@ -1,0 +1,1 @@
+"""gaitprint recognises people by the way they walk."""

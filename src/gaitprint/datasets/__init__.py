@@ -1,0 +1,1 @@
+"""Data sets: one layout a file."""

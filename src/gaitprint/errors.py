@@ -1,0 +1,44 @@
+"""One hierarchy of errors: each names what was expected, what was found, and the way out.
+
+The command line prints such an error as one line and exits 1; anything else is a defect of ours.
+"""
+
+from collections.abc import Iterable
+from difflib import get_close_matches
+
+
+class GaitprintError(Exception):
+    """The parent of every error this package raises on purpose."""
+
+
+class ConfigError(GaitprintError):
+    """A setting is unknown, of the wrong type, or out of its range."""
+
+
+class ComponentError(GaitprintError):
+    """A named network, loss, data set, transform or scorer does not exist."""
+
+
+class DataError(GaitprintError):
+    """A file, folder or sequence is missing, damaged, hostile or not what was expected."""
+
+
+class ShapeError(GaitprintError):
+    """An array has the wrong shape or type."""
+
+
+class ArtefactError(GaitprintError):
+    """A weights file, checkpoint, store or embeddings file is damaged or was made under other settings."""
+
+
+class ProtocolError(GaitprintError):
+    """A protocol selects nothing, or asks for what the data do not hold."""
+
+
+def did_you_mean(wrong: str, known: Iterable[str]) -> str:
+    """The tail of an error about a misspelt name: the nearest known name, or all of them."""
+    names = sorted(known)
+    near = get_close_matches(wrong, names, n=1)
+    if near:
+        return f"did you mean {near[0]!r}?"
+    return "known: " + (", ".join(names) if names else "none")

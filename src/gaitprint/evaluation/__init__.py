@@ -1,0 +1,1 @@
+"""Protocols, metrics, intervals, answer files: numpy only."""

@@ -1,0 +1,1 @@
+"""From silhouettes to embeddings with trained networks."""

@@ -1,0 +1,1 @@
+"""Networks: a clip tensor in, part features out."""

@@ -1,0 +1,1 @@
+"""Distances, expansion, re-ranking: numpy only."""

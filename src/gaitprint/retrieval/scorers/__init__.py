@@ -1,0 +1,1 @@
+"""Scorers: embeddings in, distances of probes to gallery out, one a file."""

@@ -1,0 +1,1 @@
+"""Transforms of embeddings before they are compared, one a file."""

@@ -1,0 +1,1 @@
+"""Silhouette frames: reading, normalisation, clips."""

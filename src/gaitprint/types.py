@@ -1,0 +1,112 @@
+"""The nouns that flow between stages: frozen, checked once when made.
+
+Letters in shapes, here and everywhere: N batch, T frames, H x W pixels, P parts, C channels, D embedding width,
+Q probes, G gallery items, K neighbours.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+from jaxtyping import Float32, UInt8
+
+from gaitprint.errors import ShapeError
+
+Frames = UInt8[np.ndarray, "T H W"]
+"""Silhouette frames, 0 (background) to 255 (body), grey at the edges."""
+
+
+@dataclass(frozen=True)
+class SequenceRecord:
+    """Who, how and from where one sequence was seen.
+
+    `subject` is None where nobody has said who it is (a competition's probe); it is never a word like "probe".
+    """
+
+    key: str
+    """Unique in its data set and stable between runs, for example ``001/nm-01/090``."""
+    subject: str | None
+    condition: str
+    view: str
+
+    def __post_init__(self) -> None:
+        if not self.key:
+            raise ShapeError("a sequence record needs a key such as '001/nm-01/090', found an empty one")
+
+
+@dataclass(frozen=True)
+class Silhouettes:
+    """One sequence: its frames and its record."""
+
+    frames: Frames
+    record: SequenceRecord
+
+    def __post_init__(self) -> None:
+        check_frames(self.frames, self.record.key)
+
+
+@dataclass(frozen=True)
+class PartLayout:
+    """How a flat embedding splits into parts: blocks of P parts of C channels, in the order of the vector.
+
+    One block a network; a fused embedding has several. Within a block the vector is [P, C] flattened.
+    """
+
+    blocks: tuple[tuple[int, int], ...]
+
+    def __post_init__(self) -> None:
+        if not self.blocks or any(parts < 1 or channels < 1 for parts, channels in self.blocks):
+            raise ShapeError(f"a part layout needs blocks of (parts, channels) >= 1, found {self.blocks}")
+
+    @property
+    def width(self) -> int:
+        """D, the length of the flat vector."""
+        return sum(parts * channels for parts, channels in self.blocks)
+
+    @property
+    def parts(self) -> int:
+        """P over all blocks."""
+        return sum(parts for parts, _ in self.blocks)
+
+
+@dataclass(frozen=True)
+class Embeddings:
+    """Vectors of sequences, with their records and the fingerprint of what made them.
+
+    Vectors of different `source` never meet: `source` covers the networks' weights and the preprocessing.
+    """
+
+    vectors: Float32[np.ndarray, "N D"]
+    records: tuple[SequenceRecord, ...]
+    layout: PartLayout
+    source: str
+    settings: dict[str, object] = field(default_factory=dict, compare=False)
+    """What made them, for people and reports: networks, fusion, preprocessing, data."""
+
+    def __post_init__(self) -> None:
+        if self.vectors.ndim != 2 or self.vectors.dtype != np.float32:
+            raise ShapeError(f"embeddings are float32 [N, D], found {self.vectors.dtype} {self.vectors.shape}")
+        if len(self.records) != len(self.vectors):
+            raise ShapeError(f"{len(self.vectors)} vectors came with {len(self.records)} records: one each is needed")
+        if self.layout.width != self.vectors.shape[1]:
+            raise ShapeError(f"the part layout holds {self.layout.width} floats, the vectors {self.vectors.shape[1]}")
+        if not np.isfinite(self.vectors).all():
+            bad = self.records[int(np.flatnonzero(~np.isfinite(self.vectors).all(axis=1))[0])].key
+            raise ShapeError(f"embeddings must be finite; that of {bad!r} is not: check the weights")
+
+    def __len__(self) -> int:
+        return len(self.records)
+
+    def select(self, rows: Sequence[int] | np.ndarray) -> "Embeddings":
+        """The given rows, in the given order."""
+        chosen = np.asarray(rows, dtype=np.intp)
+        records = tuple(self.records[i] for i in chosen)
+        return Embeddings(self.vectors[chosen], records, self.layout, self.source, self.settings)
+
+
+def check_frames(frames: np.ndarray, name: str) -> None:
+    """Raise ShapeError unless `frames` is uint8 [T >= 1, H, W]."""
+    if frames.ndim != 3 or frames.dtype != np.uint8:
+        raise ShapeError(f"{name}: silhouettes are uint8 [T, H, W], found {frames.dtype} {list(frames.shape)}")
+    if 0 in frames.shape:
+        raise ShapeError(f"{name}: silhouettes need at least one frame and one pixel, found {list(frames.shape)}")

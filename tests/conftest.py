@@ -1,0 +1,40 @@
+"""Shared by all tests: shapes in signatures are checked, goldens are found or skipped aloud."""
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import settings
+from jaxtyping import install_import_hook
+
+install_import_hook("gaitprint", "beartype.beartype")
+
+settings.register_profile("gaitprint", deadline=None, derandomize=True, max_examples=25)
+settings.load_profile("gaitprint")
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+@pytest.fixture(scope="session")
+def golden_folder() -> Path:
+    """The folder of golden files: beside the checkout, or where GAITPRINT_GOLDEN says."""
+    folder = Path(os.environ.get("GAITPRINT_GOLDEN", ROOT.parent / "shared" / "golden"))
+    if not folder.is_dir():
+        pytest.skip(f"no golden files at {folder}: set GAITPRINT_GOLDEN to check against independent implementations")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def golden(golden_folder: Path) -> Callable[[str], dict[str, np.ndarray]]:
+    """golden("rerank") gives the arrays of rerank.npz by name."""
+    cache: dict[str, dict[str, np.ndarray]] = {}
+
+    def load(name: str) -> dict[str, np.ndarray]:
+        if name not in cache:
+            with np.load(golden_folder / f"{name}.npz", allow_pickle=False) as arrays:
+                cache[name] = {key: arrays[key] for key in arrays.files}
+        return cache[name]
+
+    return load
