@@ -1,0 +1,85 @@
+"""From stored silhouettes, uint8, to what a network sees, float32 in [0, 1]."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Float32
+
+from gaitprint.config import require
+from gaitprint.errors import ShapeError
+from gaitprint.types import Frames
+
+
+@dataclass(frozen=True)
+class Preprocessing:
+    """How normalised frames become a network's input; part of an embedding's fingerprint."""
+
+    size: int = 64
+    """Height and width of a normalised frame in pixels."""
+    cut: int = 10
+    """Columns cut away on either side: 64 x 64 becomes 64 x 44. 20 for 128-pixel data."""
+    reduce: int = 1
+    """Average squares of this many pixels a side; 2 gives half the resolution, for quick trials."""
+
+    def __post_init__(self) -> None:
+        require(self.size >= 1, f"preprocessing.size is at least 1 pixel, found {self.size}")
+        require(
+            0 <= 2 * self.cut < self.size,
+            f"preprocessing.cut takes columns off both sides: 0 to {(self.size - 1) // 2} of {self.size}, found {self.cut}",
+        )
+        # 16 x 16 pixels of 255 are the largest sum that uint16 holds.
+        require(1 <= self.reduce <= 16, f"preprocessing.reduce is 1 to 16, found {self.reduce}")
+        full = self.size - 2 * self.cut
+        require(
+            self.size % self.reduce == 0 and full % self.reduce == 0,
+            f"preprocessing.reduce must divide {self.size} and {full} pixels, found {self.reduce}",
+        )
+
+    @property
+    def height(self) -> int:
+        """Rows of a clip."""
+        return self.size // self.reduce
+
+    @property
+    def width(self) -> int:
+        """Columns of a clip."""
+        return (self.size - 2 * self.cut) // self.reduce
+
+
+def to_clip(frames: Frames, preprocessing: Preprocessing) -> Float32[np.ndarray, "T h w"]:
+    """Cut the sides, average squares of pixels where asked, scale 0..255 to 0..1.
+
+    Args:
+        frames: uint8 [T, size, size], or [T, size, size - 2 cut] where the sides are cut already.
+        preprocessing: the sizes; `height` and `width` of it are those of the result.
+
+    Raises:
+        ShapeError: frames of another size.
+    """
+    size, cut, reduce = preprocessing.size, preprocessing.cut, preprocessing.reduce
+    found = frames.shape[1:]
+    if found == (size, size):
+        frames = frames[:, :, cut : size - cut]
+    elif found != (size, size - 2 * cut):
+        raise ShapeError(
+            f"frames are {size} x {size} or {size} x {size - 2 * cut} pixels, found {found[0]} x {found[1]}: "
+            "normalise them to this size, or set preprocessing.size and .cut to theirs"
+        )
+    if reduce == 1:
+        # Divide: times 1/255 differs in the last bit for 126 of 256 values.
+        return _divide(frames, 255)
+    return _divide(_sum_squares(frames, reduce), 255 * reduce * reduce)
+
+
+def _divide(values: np.ndarray, by: int) -> Float32[np.ndarray, "T h w"]:
+    result = np.empty(values.shape, np.float32)
+    np.divide(values, np.float32(by), out=result)
+    return result
+
+
+def _sum_squares(frames: Frames, side: int) -> np.ndarray:
+    """Sums over squares of `side` x `side` pixels, uint16: slices add faster than an axis of length 2 is summed."""
+    total = frames[:, ::side, ::side].astype(np.uint16)
+    for place in range(1, side * side):
+        total += frames[:, place // side :: side, place % side :: side]
+    return total
