@@ -1,0 +1,107 @@
+"""Embeddings on disk: one safetensors file, the tensor `vectors` and a JSON card in the metadata.
+
+The card holds records, part layout, source and settings. Both halves carry a SHA-256, so a damaged file is found when
+it is opened and not as a strange figure later.
+"""
+
+import hashlib
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from jaxtyping import Float32
+from safetensors import SafetensorError, safe_open
+
+from gaitprint.errors import ArtefactError, GaitprintError, did_you_mean
+from gaitprint.storage import atomic_file
+from gaitprint.types import Embeddings, PartLayout, SequenceRecord
+
+FORMAT = "gaitprint-embeddings"
+VERSION = 1
+
+
+def save_embeddings(path: Path, embeddings: Embeddings) -> None:
+    """Write the whole file, or nothing.
+
+    Raises:
+        ArtefactError: the settings are no JSON values.
+        DataError: the folder cannot be written to.
+    """
+    vectors = np.ascontiguousarray(embeddings.vectors, dtype="<f4")
+    try:
+        card = json.dumps(_card(embeddings, vectors), ensure_ascii=False, allow_nan=False)
+    except (TypeError, ValueError) as error:
+        raise ArtefactError(f"the settings of embeddings must be plain JSON values: {error}") from None
+    header = {
+        "__metadata__": {"format": FORMAT, "version": str(VERSION), "card": card, "card_sha256": _sha256(card)},
+        "vectors": {"dtype": "F32", "shape": list(vectors.shape), "data_offsets": [0, vectors.nbytes]},
+    }
+    text = json.dumps(header, ensure_ascii=False).encode("utf-8")
+    text += b" " * (-len(text) % 8)
+    # The header is written by hand because `safetensors.numpy.save` copies all vectors once more in memory.
+    with atomic_file(path) as stream:
+        stream.write(len(text).to_bytes(8, "little") + text)
+        stream.write(vectors.data)
+
+
+def load_embeddings(path: Path) -> Embeddings:
+    """Read and check a file of `save_embeddings`.
+
+    Raises:
+        ArtefactError: missing, foreign, damaged or of another version.
+    """
+    path = Path(path)
+    if not path.is_file():
+        raise ArtefactError(f"no embeddings at {path}: {_way_out(path)}")
+    try:
+        with safe_open(path, framework="numpy") as file:
+            metadata: dict[str, str] = file.metadata() or {}
+            if metadata.get("format") != FORMAT:
+                raise ArtefactError(f"{path} is a safetensors file but holds no embeddings: make some with `embed`")
+            vectors: np.ndarray = file.get_tensor("vectors")
+    except (SafetensorError, OSError) as error:
+        raise ArtefactError(f"{path} is no embeddings file, or is damaged ({error}): run `embed` again") from None
+    if metadata.get("version") != str(VERSION):
+        found = metadata.get("version")
+        raise ArtefactError(f"{path} is of version {found}, this package reads version {VERSION}: run `embed` again")
+    return _assemble(path, metadata, vectors)
+
+
+def _assemble(path: Path, metadata: dict[str, str], vectors: np.ndarray) -> Embeddings:
+    card = metadata.get("card", "")
+    if _sha256(card) != metadata.get("card_sha256"):
+        raise ArtefactError(f"the records of {path} are damaged (SHA-256 differs): run `embed` again")
+    try:
+        values = json.loads(card)
+        if _sha256(np.ascontiguousarray(vectors).data) != values["vectors_sha256"]:
+            raise ArtefactError(f"the vectors of {path} are damaged (SHA-256 differs): run `embed` again")
+        records = tuple(SequenceRecord(*row) for row in values["records"])
+        layout = PartLayout(tuple((parts, channels) for parts, channels in values["layout"]))
+        return Embeddings(vectors, records, layout, values["source"], values["settings"])
+    except ArtefactError:
+        raise
+    except (GaitprintError, ValueError, KeyError, TypeError) as error:
+        raise ArtefactError(f"{path} does not fit together ({error}): run `embed` again") from None
+
+
+def _card(embeddings: Embeddings, vectors: Float32[np.ndarray, "N D"]) -> dict[str, Any]:
+    return {
+        "records": [[r.key, r.subject, r.condition, r.view] for r in embeddings.records],
+        "layout": [list(block) for block in embeddings.layout.blocks],
+        "source": embeddings.source,
+        "settings": embeddings.settings,
+        "vectors_sha256": _sha256(vectors.data),
+    }
+
+
+def _sha256(data: str | memoryview) -> str:
+    return hashlib.sha256(data.encode("utf-8") if isinstance(data, str) else data).hexdigest()
+
+
+def _way_out(path: Path) -> str:
+    if path.is_dir():
+        return "this is a folder, give the file that `embed` wrote"
+    if not path.parent.is_dir():
+        return f"the folder {path.parent} does not exist"
+    return did_you_mean(path.name, (p.name for p in path.parent.iterdir() if p.suffix == ".safetensors"))

@@ -1,0 +1,55 @@
+"""Several networks' embeddings of the same sequences, put together into one: [GaitGL ; GaitMask]."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from jaxtyping import Float32
+
+from gaitprint.errors import ArtefactError, ConfigError
+from gaitprint.storage import sha256_json
+from gaitprint.types import Embeddings, PartLayout
+
+SCALES = ("raw", "unit")
+"""`raw` puts the vectors together as they are (the method); `unit` scales each network's vector to length 1 first."""
+
+
+def fuse(embeddings: Sequence[Embeddings], scale: str = "raw") -> Embeddings:
+    """One embedding a sequence, of width D1 + D2 + ..., its part layout the networks' blocks in the given order.
+
+    Raises:
+        ArtefactError: fewer than two, or not the same records in the same order (names the first difference).
+        ConfigError: an unknown scale.
+    """
+    if scale not in SCALES:
+        raise ConfigError(f"fusion scales 'raw' or 'unit', found {scale!r}")
+    if len(embeddings) < 2:
+        raise ArtefactError(f"fusion needs the embeddings of two networks or more, found {len(embeddings)}")
+    for place, other in enumerate(embeddings[1:], start=2):
+        _check_same_records(embeddings[0], other, place)
+    vectors = [e.vectors if scale == "raw" else _unit_length(e.vectors) for e in embeddings]
+    blocks = tuple(block for e in embeddings for block in e.layout.blocks)
+    source = sha256_json({"fusion": scale, "sources": [e.source for e in embeddings]})
+    settings: dict[str, object] = {"fusion": scale, "networks": [e.settings for e in embeddings]}
+    return Embeddings(
+        np.concatenate(vectors, axis=1, dtype=np.float32), embeddings[0].records, PartLayout(blocks), source, settings
+    )
+
+
+def _check_same_records(first: Embeddings, other: Embeddings, place: int) -> None:
+    for row, (a, b) in enumerate(zip(first.records, other.records, strict=False)):
+        if a != b:
+            raise ArtefactError(f"embeddings 1 and {place} differ at row {row}: {a} against {b}; embed the same store")
+    if len(first) != len(other):
+        longer, rows = (1, first) if len(first) > len(other) else (place, other)
+        key = rows.records[min(len(first), len(other))].key
+        raise ArtefactError(
+            f"embeddings 1 and {place} hold {len(first)} and {len(other)} sequences: {key!r} is only in {longer}; "
+            "embed the same store with both networks"
+        )
+
+
+def _unit_length(vectors: Float32[np.ndarray, "N D"]) -> Float32[np.ndarray, "N D"]:
+    """Each row divided by its Euclidean length; a row of zeros stays one."""
+    lengths = np.sqrt(np.einsum("nd,nd->n", vectors, vectors, dtype=np.float64))
+    scaled: Float32[np.ndarray, "N D"] = (vectors / np.where(lengths > 0, lengths, 1.0)[:, None]).astype(np.float32)
+    return scaled

@@ -1,0 +1,59 @@
+import numpy as np
+import pytest
+
+from gaitprint.errors import ArtefactError, ConfigError
+from gaitprint.inference.fusion import fuse
+from gaitprint.types import Embeddings, PartLayout, SequenceRecord
+
+
+def made_up(n=5, parts=2, channels=3, seed=0, source="s", subjects="abcde"):
+    vectors = np.random.default_rng(seed).normal(size=(n, parts * channels)).astype(np.float32)
+    records = tuple(SequenceRecord(f"{subjects[i]}/nm/0", subjects[i], "nm", "0") for i in range(n))
+    return Embeddings(vectors, records, PartLayout(((parts, channels),)), source, {"network": source})
+
+
+def test_raw_fusion_is_one_vector_behind_the_other():
+    a, b = made_up(seed=0, source="a"), made_up(parts=4, channels=2, seed=1, source="b")
+    fused = fuse([a, b])
+    for i in range(5):
+        assert fused.vectors[i].tolist() == a.vectors[i].tolist() + b.vectors[i].tolist()
+    assert fused.layout.blocks == ((2, 3), (4, 2))
+    assert fused.records == a.records
+    assert fused.settings == {"fusion": "raw", "networks": [{"network": "a"}, {"network": "b"}]}
+
+
+def test_unit_fusion_gives_every_network_length_one_and_leaves_zeros():
+    a, b = made_up(seed=0), made_up(seed=1)
+    a.vectors[2] = 0
+    fused = fuse([a, b], "unit")
+    for i in range(5):
+        norm = sum(float(v) ** 2 for v in b.vectors[i]) ** 0.5
+        np.testing.assert_allclose(fused.vectors[i, 6:], [float(v) / norm for v in b.vectors[i]], rtol=1e-6)
+    assert not fused.vectors[2, :6].any()
+
+
+def test_source_tells_networks_their_order_and_the_scale_apart():
+    a, b = made_up(source="a"), made_up(source="b")
+    sources = {e.source for e in (fuse([a, b]), fuse([b, a]), fuse([a, b], "unit"), fuse([a, b, a]), a)}
+    assert len(sources) == 5
+    assert fuse([a, b]).source == fuse([a, b]).source
+
+
+def test_inputs_are_not_changed():
+    a, b = made_up(seed=0), made_up(seed=1)
+    before = a.vectors.copy()
+    fuse([a, b], "unit").vectors[:] = 9
+    np.testing.assert_array_equal(a.vectors, before)
+
+
+def test_errors_name_the_first_difference():
+    with pytest.raises(ArtefactError, match=r"differ at row 3: .*d/nm/0.*x/nm/0.*same store"):
+        fuse([made_up(), made_up(subjects="abcxy")])
+    with pytest.raises(ArtefactError, match="hold 5 and 3 sequences: 'd/nm/0' is only in 1"):
+        fuse([made_up(), made_up(n=3)])
+    with pytest.raises(ArtefactError, match="hold 3 and 5 sequences: 'd/nm/0' is only in 3"):
+        fuse([made_up(n=3), made_up(n=3), made_up()])
+    with pytest.raises(ArtefactError, match="two networks or more, found 1"):
+        fuse([made_up()])
+    with pytest.raises(ConfigError, match="'raw' or 'unit', found 'log'"):
+        fuse([made_up(), made_up()], "log")
