@@ -25,7 +25,7 @@ class Preprocessing:
         require(self.size >= 1, f"preprocessing.size is at least 1 pixel, found {self.size}")
         require(
             0 <= 2 * self.cut < self.size,
-            f"preprocessing.cut takes columns off both sides: 0 to {(self.size - 1) // 2} of {self.size}, found {self.cut}",
+            f"preprocessing.cut is 0 to {(self.size - 1) // 2} columns a side of {self.size}, found {self.cut}",
         )
         # 16 x 16 pixels of 255 are the largest sum that uint16 holds.
         require(1 <= self.reduce <= 16, f"preprocessing.reduce is 1 to 16, found {self.reduce}")

@@ -91,8 +91,8 @@ def test_frames_of_another_size_are_refused():
     ("values", "message"),
     [
         ({"size": 0}, "size is at least 1"),
-        ({"cut": -1}, "cut takes columns"),
-        ({"cut": 32}, "0 to 31, found 32"),
+        ({"cut": -1}, "cut is 0 to 31"),
+        ({"cut": 32}, "a side of 64, found 32"),
         ({"reduce": 0}, "reduce is 1 to 16"),
         ({"reduce": 32, "cut": 0}, "reduce is 1 to 16"),
         ({"reduce": 3}, "must divide 64 and 44"),
