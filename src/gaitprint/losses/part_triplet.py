@@ -1,0 +1,158 @@
+"""The separate triplet loss: every part compares its own features, over all triplets of the batch or the hardest.
+
+Source: Hermans, Beyer, Leibe, "In Defense of the Triplet Loss", 2017, part by part; batch-all as gait networks use it.
+"""
+
+from dataclasses import dataclass
+from typing import Literal, NamedTuple
+
+import torch
+from jaxtyping import Bool, Float, Int
+from torch import Tensor, nn
+
+from gaitprint.components import Component
+from gaitprint.config import require
+from gaitprint.errors import ShapeError
+
+CHUNK = 16_000_000
+"""Triplet terms held at once, 64 MB in float32; parts are taken in groups that fit."""
+
+
+class TripletValues(NamedTuple):
+    """The loss and what tells whether it learns; a loss that stays at the margin means that features collapsed."""
+
+    loss: Float[Tensor, ""]
+    """Mean over parts, to be minimised."""
+    per_part: Float[Tensor, " P"]
+    """The loss of each part, with gradient."""
+    active: Int[Tensor, " P"]
+    """Terms above zero (of batch-hard: anchors)."""
+    mean_distance: Float[Tensor, " P"]
+    """Mean of all N x N distances."""
+    total: int
+    """Terms of a part, active or not."""
+
+
+@dataclass(frozen=True)
+class PartTripletSettings:
+    """How triplets are formed."""
+
+    margin: float = 0.2
+    """By how much a negative must be farther away than a positive, in units of distance."""
+    mining: Literal["all", "hard"] = "all"
+    """all: mean of the non-zero terms of every triplet. hard: the farthest positive and nearest negative."""
+
+    def __post_init__(self) -> None:
+        require(0 <= self.margin < float("inf"), f"the triplet margin is at least 0, found {self.margin}")
+
+
+class PartTriplet(nn.Module):
+    """`loss(features [N P C], labels [N]) -> TripletValues`."""
+
+    reads = "triplet"
+    """The output of a network that this loss is given."""
+
+    def __init__(self, settings: PartTripletSettings) -> None:
+        super().__init__()
+        self.settings = settings
+
+    def forward(self, features: Float[Tensor, "N P C"], labels: Int[Tensor, " N"]) -> TripletValues:
+        mine = batch_all_triplet if self.settings.mining == "all" else batch_hard_triplet
+        return mine(features, labels, self.settings.margin)
+
+    def figures(self, values: TripletValues) -> dict[str, float]:
+        """What a progress line shows: the loss and the share of non-zero triplets."""
+        terms = values.total * len(values.active)
+        share = float(values.active.sum()) / terms if terms else 0.0
+        return {
+            "triplet": float(values.loss.detach()),
+            "active_share": share,
+            "mean_distance": float(values.mean_distance.mean()),
+        }
+
+
+def batch_all_triplet(
+    features: Float[Tensor, "N P C"], labels: Int[Tensor, " N"], margin: float = 0.2
+) -> TripletValues:
+    """relu(margin + d_ap - d_an) over every anchor, positive (the anchor included) and negative, part by part.
+
+    A part's loss is the sum over the number of non-zero terms, 0 if there is none; distances are Euclidean, not
+    squared, in float32 (float64 if the features are). Memory stays near 64 MB beyond the [P, N, N] distances: the
+    terms are linear in the distances where they are active, so their gradient is a matrix of counts.
+
+    Raises:
+        ShapeError: labels and features differ in number.
+    """
+    distances = part_distances(features, labels)
+    same = labels[:, None] == labels[None, :]
+    with torch.no_grad():
+        sums, active, counts = _active_triplets(distances, same, margin)
+    share = active.clamp(min=1).to(distances.dtype)
+    # the value comes from the terms themselves, the gradient from the counts: their sum would cancel badly
+    slope = (counts * distances).sum(dim=(1, 2))
+    per_part = (sums + slope - slope.detach()) / share
+    total = int((same.sum(dim=1) * (~same).sum(dim=1)).sum())
+    return TripletValues(per_part.mean(), per_part, active, distances.detach().mean(dim=(1, 2)), total)
+
+
+def batch_hard_triplet(
+    features: Float[Tensor, "N P C"], labels: Int[Tensor, " N"], margin: float = 0.2
+) -> TripletValues:
+    """Mean over anchors of relu(margin + farthest positive - nearest negative), part by part.
+
+    Anchors without a negative are left out; a batch of one subject has the loss 0.
+
+    Raises:
+        ShapeError: labels and features differ in number.
+    """
+    distances = part_distances(features, labels)
+    same = labels[:, None] == labels[None, :]
+    anchors = (~same).any(dim=1)
+    farthest = distances.masked_fill(~same, -torch.inf).amax(dim=2)[:, anchors]
+    nearest = distances.masked_fill(same, torch.inf).amin(dim=2)[:, anchors]
+    terms = torch.relu(margin + farthest - nearest)
+    total = int(anchors.sum())
+    per_part = terms.sum(dim=1) / max(total, 1)
+    return TripletValues(per_part.mean(), per_part, (terms > 0).sum(dim=1), distances.detach().mean(dim=(1, 2)), total)
+
+
+def part_distances(features: Float[Tensor, "N P C"], labels: Int[Tensor, " N"]) -> Float[Tensor, "P N N"]:
+    """Euclidean distances from differences, never from the expansion x2 + y2 - 2xy: a row is 0 away from itself.
+
+    Computed in float32 even under mixed precision; the gradient at distance 0 is 0.
+
+    Raises:
+        ShapeError: labels and features differ in number.
+    """
+    if features.ndim != 3 or labels.shape != features.shape[:1] or not len(features):
+        shapes = f"{list(features.shape)} and {list(labels.shape)}"
+        raise ShapeError(f"a triplet loss needs features [N, P, C] and labels [N] with N >= 1, found {shapes}")
+    with torch.autocast(features.device.type, enabled=False):
+        x = features if features.dtype == torch.float64 else features.float()
+        x = x.transpose(0, 1).contiguous()
+        return torch.cdist(x, x, compute_mode="donot_use_mm_for_euclid_dist")
+
+
+def _active_triplets(
+    distances: Float[Tensor, "P N N"], same: Bool[Tensor, "N N"], margin: float
+) -> tuple[Float[Tensor, " P"], Int[Tensor, " P"], Float[Tensor, "P N N"]]:
+    """Per part: the sum of the terms, the number above zero, and how often each distance is added (or subtracted)."""
+    n = len(same)
+    most = int(same.sum(dim=1).max())
+    # positives first in each row; where a row has fewer than `most`, the rest is marked invalid
+    valid, positives = same.to(torch.int8).topk(most, dim=1)
+    usable = valid.bool()[:, :, None] & ~same[:, None, :]
+    sums, active, counts = [], [], []
+    for d in torch.split(distances, max(1, CHUNK // (n * n * most))):
+        gathered = d.gather(2, positives.expand(len(d), n, most))
+        terms = (margin + gathered)[..., None] - d[:, :, None, :]
+        terms = torch.where(usable, terms, 0).clamp_(min=0)
+        above = terms > 0
+        sums.append(terms.sum(dim=(1, 2, 3)))
+        active.append(above.sum(dim=(1, 2, 3)))
+        count = -above.sum(dim=2).to(d.dtype)
+        counts.append(count.scatter_add(2, positives.expand(len(d), n, most), above.sum(dim=3).to(d.dtype)))
+    return torch.cat(sums), torch.cat(active), torch.cat(counts)
+
+
+component = Component(PartTripletSettings, PartTriplet)

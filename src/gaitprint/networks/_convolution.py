@@ -1,0 +1,92 @@
+"""The convolutions of both networks: 3-D, bias-free, Xavier-uniform; whole, by strips, and aggregating over time."""
+
+import torch
+from jaxtyping import Float
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+SLOPE = 0.01
+"""Of every LeakyReLU."""
+
+
+class Convolution(nn.Module):
+    """A bias-free 3-D convolution, and the norm that follows it (none in the published networks).
+
+    The norm is a separate step, so that callers may work between the two.
+    """
+
+    def __init__(
+        self,
+        channels_in: int,
+        channels_out: int,
+        *,
+        batch_norm: bool,
+        generator: torch.Generator,
+        kernel: tuple[int, int, int] = (3, 3, 3),
+    ) -> None:
+        super().__init__()
+        self.weight = nn.Parameter(torch.empty(channels_out, channels_in, *kernel))
+        nn.init.xavier_uniform_(self.weight, generator=generator)
+        self.norm: nn.Module = nn.BatchNorm3d(channels_out) if batch_norm else nn.Identity()
+
+    def forward(self, x: Float[Tensor, "N C T H W"]) -> Float[Tensor, "N D T H W"]:
+        """Convolve with zero padding, normalise, activate."""
+        return activate(self.norm(convolve(x, self.weight)))
+
+
+class StripConvolution(Convolution):
+    """The local branch of GLConv: one weight for equal horizontal strips, each padded with zeros by itself."""
+
+    def __init__(
+        self, channels_in: int, channels_out: int, strips: int, *, batch_norm: bool, generator: torch.Generator
+    ) -> None:
+        super().__init__(channels_in, channels_out, batch_norm=batch_norm, generator=generator)
+        self.strips = strips
+
+    def forward(self, x: Float[Tensor, "N C T H W"]) -> Float[Tensor, "N D T H W"]:
+        """Convolve strip by strip, put the strips back together on height, normalise, activate."""
+        return activate(self.norm(strip_convolve(x, self.weight, self.strips)))
+
+
+class TemporalAggregation(Convolution):
+    """LTA: every three frames become one, floor((T - 3) / 3) + 1 in all."""
+
+    def __init__(self, channels: int, *, batch_norm: bool, generator: torch.Generator) -> None:
+        super().__init__(channels, channels, batch_norm=batch_norm, generator=generator, kernel=(3, 1, 1))
+
+    def forward(self, x: Float[Tensor, "N C T H W"]) -> Float[Tensor, "N C L H W"]:
+        """Convolve over time with stride three and no padding, normalise, activate."""
+        return activate(self.norm(F.conv3d(x, self.weight, stride=(3, 1, 1))))
+
+
+def activate(x: Float[Tensor, "*shape"]) -> Float[Tensor, "*shape"]:
+    """LeakyReLU of slope 0.01."""
+    return F.leaky_relu(x, SLOPE)
+
+
+def convolve(x: Float[Tensor, "N C T H W"], weight: Float[Tensor, "D C 3 3 3"]) -> Float[Tensor, "N D T H W"]:
+    """A 3 x 3 x 3 convolution that keeps the size."""
+    return F.conv3d(x, weight, padding=1)
+
+
+def strip_convolve(
+    x: Float[Tensor, "N C T H W"], weight: Float[Tensor, "D C 3 3 3"], strips: int
+) -> Float[Tensor, "N D T H W"]:
+    """Convolve each of `strips` equal strips of rows by itself, all in one batched convolution.
+
+    Strip by strip the maps are too low for the fast kernels of a CPU: one batch is twice as fast and equal to 1e-8.
+    H must be a multiple of `strips`; the settings see to it.
+    """
+    n, c, t, h, w = x.shape
+    batch = x.view(n, c, t, strips, h // strips, w).permute(0, 3, 1, 2, 4, 5).reshape(n * strips, c, t, h // strips, w)
+    y = convolve(batch, weight).view(n, strips, -1, t, h // strips, w)
+    return y.permute(0, 2, 3, 1, 4, 5).reshape(n, -1, t, h, w)
+
+
+def halve(x: Float[Tensor, "N C T H W"]) -> Float[Tensor, "N C T H2 W2"]:
+    """The maximum of every 2 x 2 pixels of a frame.
+
+    Per frame in two dimensions: the 3-D form has no deterministic gradient on CUDA.
+    """
+    n, c, t, h, w = x.shape
+    return F.max_pool2d(x.reshape(n, c * t, h, w), 2).view(n, c, t, h // 2, w // 2)

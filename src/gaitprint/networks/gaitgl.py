@@ -1,0 +1,151 @@
+"""GaitGL: global and local (strip by strip) 3-D convolutions, in the competition form and both journal forms.
+
+Source: Lin, Zhang, Yu, "Gait Recognition via Effective Global-Local Feature Representation and Local Temporal
+Aggregation", ICCV 2021; the journal version (arXiv 2208.01380); the competition form as its authors published it.
+"""
+
+from dataclasses import dataclass, replace
+from typing import Literal
+
+import torch
+from jaxtyping import Float
+from torch import Tensor, nn
+
+from gaitprint.components import Component
+from gaitprint.config import require
+from gaitprint.networks._clips import ShortClip, check_clips, lengthen
+from gaitprint.networks._convolution import Convolution, StripConvolution, TemporalAggregation, halve
+from gaitprint.networks._parts import GeneralisedMean, HeadKind, PartHead
+from gaitprint.tensors import PartOutputs
+from gaitprint.types import PartLayout
+
+Form = Literal["competition", "casia-b", "oumvlp"]
+
+
+@dataclass(frozen=True)
+class GaitGLSettings:
+    """Which GaitGL; a field left out takes the value of the form."""
+
+    form: Form = "competition"
+    """The depth: casia-b has 3 GLConv layers, competition 5, oumvlp 6 and a second stem convolution."""
+    channels: tuple[int, ...] | None = None
+    """Widths: stem, before the pool, and after it (casia-b 32, 64, 128; the others 32, 64, 128, 256)."""
+    strips: int | None = None
+    """Strips of the local convolution (casia-b 8, the others 2)."""
+    head: HeadKind | None = None
+    """plain (competition), shared-bn (the journal forms) or separate-bnneck."""
+    height: int = 64
+    """Rows of a frame, and so the number of parts; 32 for clips of half resolution."""
+    trunk_norm: Literal["none", "batch"] = "none"
+    """batch: BatchNorm after every convolution, for small networks trained briefly. The paper has none."""
+    gem_power: float = 6.5
+    """The initial power of the generalised mean."""
+    short_clip: ShortClip | None = None
+    """What becomes of clips of three frames: authors (competition) or opengait (the journal forms)."""
+
+    def __post_init__(self) -> None:
+        widths, made = _WIDTHS[self.form], self.channels
+        require(
+            made is None or (len(made) == len(widths) and min(made) >= 1),
+            f"gaitgl in the form {self.form!r} has {len(widths)} channel widths such as {widths}, found {made}",
+        )
+        strips = _STRIPS[self.form] if self.strips is None else self.strips
+        require(
+            strips >= 1 and self.height >= 1 and self.height % (2 * strips) == 0,
+            f"gaitgl's height is a multiple of 2 x strips (after the pool each strip keeps whole rows), "
+            f"found height {self.height} and {strips} strips",
+        )
+        require(1 <= self.gem_power <= 100, f"gaitgl's gem_power is from 1 to 100, found {self.gem_power}")
+
+
+_WIDTHS: dict[Form, tuple[int, ...]] = {
+    "competition": (32, 64, 128, 256),
+    "casia-b": (32, 64, 128),
+    "oumvlp": (32, 64, 128, 256),
+}
+_STRIPS: dict[Form, int] = {"competition": 2, "casia-b": 8, "oumvlp": 2}
+
+
+class GLConv(nn.Module):
+    """The whole map and its strips, each convolved and activated; summed (A) or stacked on height (B)."""
+
+    def __init__(
+        self,
+        channels_in: int,
+        channels_out: int,
+        strips: int,
+        stack: bool,
+        batch_norm: bool,
+        generator: torch.Generator,
+    ) -> None:
+        super().__init__()
+        self.whole = Convolution(channels_in, channels_out, batch_norm=batch_norm, generator=generator)
+        self.local = StripConvolution(channels_in, channels_out, strips, batch_norm=batch_norm, generator=generator)
+        self.stack = stack
+
+    def forward(self, x: Float[Tensor, "N C T H W"]) -> Float[Tensor, "N D T H2 W"]:
+        whole, local = self.whole(x), self.local(x)
+        return torch.cat([whole, local], dim=3) if self.stack else whole + local
+
+
+class GaitGL(nn.Module):
+    """The network; `settings` holds no None, `layout` says how the embedding splits into parts."""
+
+    def __init__(self, settings: GaitGLSettings, classes: int | None, generator: torch.Generator) -> None:
+        super().__init__()
+        self.settings = made = resolve(settings)
+        assert made.channels is not None
+        assert made.strips is not None
+        assert made.head is not None
+        strips, norm = made.strips, made.trunk_norm == "batch"
+        stem, before, after = _plan(made.form, made.channels)
+
+        def glconv(widths: tuple[int, int], stack: bool = False) -> GLConv:
+            return GLConv(*widths, strips, stack, norm, generator)
+
+        self.stem = nn.Sequential(*(Convolution(a, b, batch_norm=norm, generator=generator) for a, b in stem))
+        self.aggregation = TemporalAggregation(made.channels[0], batch_norm=norm, generator=generator)
+        self.before_pool = nn.Sequential(*(glconv(widths) for widths in before))
+        self.after_pool = nn.Sequential(*(glconv(w, i == len(after) - 1) for i, w in enumerate(after)))
+        self.pooling = GeneralisedMean(made.height, made.gem_power)
+        self.head = PartHead(made.head, made.height, made.channels[-1], classes, generator)
+        self.layout = PartLayout(((made.height, made.channels[-1]),))
+
+    def forward(self, clips: Float[Tensor, "N 1 T H W"], generator: torch.Generator | None = None) -> PartOutputs:  # noqa: ARG002
+        """Part features of clips with values in [0, 1]; nothing is drawn, `generator` is there for the contract.
+
+        Raises:
+            ShapeError: the clips do not fit the settings' height.
+        """
+        check_clips(clips, self.settings.height)
+        assert self.settings.short_clip is not None
+        x = self.aggregation(self.stem(lengthen(clips, self.settings.short_clip)))
+        x = self.after_pool(halve(self.before_pool(x)))
+        outputs: PartOutputs = self.head(self.pooling(x))
+        return outputs
+
+
+def resolve(settings: GaitGLSettings) -> GaitGLSettings:
+    """The settings with every None replaced by the form's own value."""
+    competition = settings.form == "competition"
+    return replace(
+        settings,
+        channels=settings.channels or _WIDTHS[settings.form],
+        strips=settings.strips or _STRIPS[settings.form],
+        head=settings.head or ("plain" if competition else "shared-bn"),
+        short_clip=settings.short_clip or ("authors" if competition else "opengait"),
+    )
+
+
+def _plan(form: Form, channels: tuple[int, ...]) -> tuple[list[tuple[int, int]], ...]:
+    """The (in, out) widths of the stem, of the layers before the pool and of those after it (method section 3)."""
+    a, b, c, d = channels[0], channels[1], channels[2], channels[-1]
+    if form == "casia-b":
+        return [(1, a)], [(a, b)], [(b, c), (c, c)]
+    after = [(b, c), (c, c), (c, d), (d, d)]
+    if form == "competition":
+        return [(1, a)], [(a, b)], after
+    return [(1, a), (a, a)], [(a, b), (b, b)], after
+
+
+component = Component(GaitGLSettings, GaitGL)

@@ -1,0 +1,120 @@
+"""GaitMask: 3-D convolutions beside masked ones.
+
+Source: Lin, Yu, "GaitMask: Mask-Based Model for Gait Recognition", BMVC 2021, eqs. 1-4; widths from table 2 of the
+competition method. The text leaves open what makes the mask do something; see `_mask`.
+"""
+
+from dataclasses import dataclass
+from typing import Literal
+
+import torch
+from jaxtyping import Float
+from torch import Tensor, nn
+
+from gaitprint.components import Component
+from gaitprint.config import require
+from gaitprint.networks._clips import ShortClip, check_clips, lengthen
+from gaitprint.networks._convolution import Convolution, TemporalAggregation, halve
+from gaitprint.networks._mask import Band, MaskedConvolution, MaskMode, SeparateMaskedConvolution, draw_band
+from gaitprint.networks._parts import GeneralisedMean, HeadKind, PartHead
+from gaitprint.tensors import PartOutputs
+from gaitprint.types import PartLayout
+
+
+@dataclass(frozen=True)
+class GaitMaskSettings:
+    """The network of table 2."""
+
+    channels: tuple[int, int, int] = (32, 64, 128)
+    """Widths: stem, the layer before the pool, the four layers after it."""
+    mask_mode: MaskMode = "activated"
+    """What is non-linear about the masks: activated, gated, separate, or linear (nothing: the control)."""
+    drop: float = 0.2
+    """The band's share of the rows, above 0 and below 1."""
+    head: HeadKind = "plain"
+    """plain (table 2), shared-bn or separate-bnneck."""
+    height: int = 64
+    """Rows of a frame, and so the number of parts; 32 for clips of half resolution."""
+    trunk_norm: Literal["none", "batch"] = "none"
+    """batch: BatchNorm after every convolution, for small networks trained briefly. The paper has none."""
+    gem_power: float = 6.5
+    """The initial power of the generalised mean."""
+    short_clip: ShortClip = "opengait"
+    """What becomes of clips of three frames: left as they are (opengait) or lengthened to four (authors)."""
+
+    def __post_init__(self) -> None:
+        require(min(self.channels) >= 1, f"gaitmask's channels are at least 1, found {self.channels}")
+        require(0 < self.drop < 1, f"gaitmask's drop is above 0 and below 1, found {self.drop}")
+        require(
+            self.height >= 2 and self.height % 2 == 0,
+            f"gaitmask's height is even, for its pool halves the rows; found {self.height}",
+        )
+        require(1 <= self.gem_power <= 100, f"gaitmask's gem_power is from 1 to 100, found {self.gem_power}")
+
+
+class GMCL(nn.Module):
+    """The whole map and the masked one, each convolved and activated; summed (A) or stacked on height (B)."""
+
+    def __init__(
+        self,
+        channels_in: int,
+        channels_out: int,
+        mode: MaskMode,
+        stack: bool,
+        batch_norm: bool,
+        generator: torch.Generator,
+    ) -> None:
+        super().__init__()
+        self.whole = Convolution(channels_in, channels_out, batch_norm=batch_norm, generator=generator)
+        self.masked: nn.Module
+        if mode == "separate":
+            self.masked = SeparateMaskedConvolution(
+                channels_in, channels_out, batch_norm=batch_norm, generator=generator
+            )
+        else:
+            self.masked = MaskedConvolution(channels_in, channels_out, mode, batch_norm=batch_norm, generator=generator)
+        self.stack = stack
+
+    def forward(self, x: Float[Tensor, "N C T H W"], band: Band | None) -> Float[Tensor, "N D T H2 W"]:
+        whole, masked = self.whole(x), self.masked(x, band)
+        return torch.cat([whole, masked], dim=3) if self.stack else whole + masked
+
+
+class GaitMask(nn.Module):
+    """The network; `layout` says how the embedding splits into parts."""
+
+    def __init__(self, settings: GaitMaskSettings, classes: int | None, generator: torch.Generator) -> None:
+        super().__init__()
+        self.settings = settings
+        a, b, c = settings.channels
+        mode, norm = settings.mask_mode, settings.trunk_norm == "batch"
+        self.stem = Convolution(1, a, batch_norm=norm, generator=generator)
+        self.aggregation = TemporalAggregation(a, batch_norm=norm, generator=generator)
+        self.before_pool = nn.ModuleList([GMCL(a, b, mode, False, norm, generator)])
+        self.after_pool = nn.ModuleList(GMCL(b if i == 0 else c, c, mode, i == 3, norm, generator) for i in range(4))
+        self.pooling = GeneralisedMean(settings.height, settings.gem_power)
+        self.head = PartHead(settings.head, settings.height, c, classes, generator)
+        self.layout = PartLayout(((settings.height, c),))
+
+    def forward(self, clips: Float[Tensor, "N 1 T H W"], generator: torch.Generator | None = None) -> PartOutputs:
+        """Part features of clips with values in [0, 1]; in training each layer draws its band from `generator`.
+
+        Raises:
+            ShapeError: the clips do not fit the settings' height.
+            ConfigError: in training mode without a generator.
+        """
+        check_clips(clips, self.settings.height)
+        x = self.aggregation(self.stem(lengthen(clips, self.settings.short_clip)))
+        for layer in self.before_pool:
+            x = layer(x, self._band(x, generator))
+        x = halve(x)
+        for layer in self.after_pool:
+            x = layer(x, self._band(x, generator))
+        outputs: PartOutputs = self.head(self.pooling(x))
+        return outputs
+
+    def _band(self, x: Float[Tensor, "N C T H W"], generator: torch.Generator | None) -> Band | None:
+        return draw_band(x.shape[3], self.settings.drop, generator) if self.training else None
+
+
+component = Component(GaitMaskSettings, GaitMask)
