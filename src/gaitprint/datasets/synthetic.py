@@ -1,0 +1,160 @@
+"""Synthetic walkers: a data set drawn in code, for tests, demonstrations and trials of a whole pipeline without data."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from jaxtyping import Float32
+
+from gaitprint.components import Component
+from gaitprint.config import require
+from gaitprint.datasets._layout import FoundSequence, Split
+from gaitprint.datasets._splits import choose_split
+from gaitprint.datasets._tree import Level, Tree, walk
+from gaitprint.datasets._walker_camera import photograph
+from gaitprint.datasets._walker_gait import joint_paths, stride_length
+from gaitprint.datasets._walker_raster import ROWS, SIZE
+from gaitprint.datasets._walker_solids import Solids, bag_kind, bag_side, dress
+from gaitprint.datasets._walker_traits import Body, Manner, Outfit, draw, vary
+from gaitprint.errors import DataError
+from gaitprint.types import Frames, SequenceRecord
+
+CONDITIONS = tuple(f"{kind}-{i:02d}" for kind, last in (("nm", 6), ("bg", 2), ("cl", 2)) for i in range(1, last + 1))
+VIEWS = tuple(f"{angle:03d}" for angle in range(0, 181, 18))
+TREE = Tree(
+    "synthetic",
+    (
+        Level("subject", "001", r"[0-9]{3,}"),
+        Level("condition", "nm-01", r"(nm|bg|cl)-[0-9]{2}"),
+        Level("view", "090", r"[0-9]{3}"),
+    ),
+)
+
+_BODY_JITTER, _MANNER_JITTER, _OUTFIT_JITTER = 0.10, 0.35, 0.20
+"""How much a trait moves from one sequence of a subject to the next, in parts of its spread over subjects."""
+_SUBJECT, _WALK, _CAMERA = range(3)
+"""What a generator is for: its number goes into its seed."""
+
+
+@dataclass(frozen=True)
+class SyntheticSettings:
+    """How many walkers, doing what, seen from where."""
+
+    subjects: int = 40
+    """Number of subjects."""
+    seed: int = 0
+    """Another seed gives other people."""
+    frames: int = 30
+    """Frames of every sequence, at 25 a second; a stride lasts about 27."""
+    conditions: tuple[str, ...] = CONDITIONS
+    """``nm-..`` walks normally, ``bg-..`` carries a bag, ``cl-..`` wears a coat."""
+    views: tuple[str, ...] = VIEWS
+    """Camera angles in degrees: ``000`` sees the walker come, ``090`` from his left, ``180`` from behind."""
+    start: int = 1
+    """Number of the first subject; a subject looks the same in every set of one seed that has him."""
+
+    def __post_init__(self) -> None:
+        require(self.subjects >= 1, f"subjects must be at least 1, found {self.subjects}")
+        require(self.seed >= 0, f"seed must be at least 0, found {self.seed}")
+        require(self.frames >= 1, f"frames must be at least 1, found {self.frames}")
+        require(self.start >= 0, f"start must be at least 0, found {self.start}")
+        require(bool(self.conditions) and bool(self.views), "conditions and views need at least one entry each")
+        for condition in self.conditions:
+            kind, _, number = condition.partition("-")
+            fits = kind in {"nm", "bg", "cl"} and len(number) == 2 and number.isascii() and number.isdigit()
+            require(fits, f"a condition is nm-01, bg-01, cl-01 or the like, found {condition!r}")
+        for view in self.views:
+            fits = len(view) == 3 and view.isascii() and view.isdigit() and int(view) < 360
+            require(fits, f"a view is three digits of degrees below 360, such as '090', found {view!r}")
+
+
+def walkers(settings: SyntheticSettings) -> Iterator[tuple[SequenceRecord, Frames]]:
+    """Every sequence in key order: its record and its normalised frames, uint8 [T, 64, 64].
+
+    A sequence depends on the seed, the subject, the condition, the view and the number of frames alone; the views of
+    one subject and condition show the same walk.
+    """
+    for subject in range(settings.start, settings.start + settings.subjects):
+        for condition in sorted(set(settings.conditions)):
+            for view, frames in zip(*film(settings, subject, condition), strict=True):
+                name = f"{subject:03d}"
+                yield SequenceRecord(f"{name}/{condition}/{view}", name, condition, view), frames
+
+
+def film(settings: SyntheticSettings, subject: int, condition: str) -> tuple[list[str], list[Frames]]:
+    """One walk of one subject: the views, sorted, and the frames of each."""
+    views = sorted(set(settings.views))
+    solids = walk_once(settings.seed, subject, condition, settings.frames)
+    outlines = [_raggedness(_generator(settings.seed, subject, _CAMERA, condition, v), settings.frames) for v in views]
+    frames = photograph(solids, tuple(float(v) for v in views), np.stack(outlines, axis=1))
+    return views, list(frames)
+
+
+def walk_once(seed: int, subject: int, condition: str, frames: int) -> Solids:
+    """The moving body of one subject in one condition."""
+    someone = _generator(seed, subject, _SUBJECT)
+    body, manner, outfit = draw(Body, someone), draw(Manner, someone), draw(Outfit, someone)
+    chance = _generator(seed, subject, _WALK, condition)
+    body, manner = vary(body, _BODY_JITTER, chance), vary(manner, _MANNER_JITTER, chance)
+    kind = condition[:2]
+    arms = [1.0, 1.0]
+    if kind == "bg" and bag_kind(outfit) != "back":
+        arms["right left".split().index(bag_side(outfit)) - 1] = 0.35
+    outfit = vary(outfit, _OUTFIT_JITTER, chance)
+    phase = chance.uniform() + np.arange(frames) / stride_length(manner)
+    return dress(joint_paths(body, manner, phase, (arms[0], arms[1])), body, outfit, kind)
+
+
+def _raggedness(generator: np.random.Generator, frames: int) -> Float32[np.ndarray, "2 T R"]:
+    """What segmentation does to an outline: pixels by which it stands out, smooth along the rows."""
+    rows = SIZE * ROWS
+    knots = rows // 6 + 1
+    place = np.arange(rows) / 6
+    index = place.astype(np.intp)
+    weight = place - index
+    rough = generator.normal(generator.normal(0.0, 0.15), 0.30, (2, frames, knots + 1))
+    rough[:, :, 0] = rough[:, :, -2:] = 0.0
+    return (rough[:, :, index] * (1 - weight) + rough[:, :, index + 1] * weight).astype(np.float32)
+
+
+def _generator(seed: int, subject: int, purpose: int, *names: str) -> np.random.Generator:
+    return np.random.default_rng(np.random.SeedSequence([seed, subject, purpose, *"/".join(names).encode()]))
+
+
+class SyntheticWalkers:
+    """Made by `walkers`, not found; a tree they were written to, one .npy file a sequence, can be read back."""
+
+    title = "Synthetic walkers: any number of people, 11 views, bags and coats; drawn in code, free of any licence"
+    splits: tuple[str, ...] = ("half",)
+    protocols: tuple[str, ...] = ("casia-b", "casia-b-second")
+
+    def __init__(self, settings: SyntheticSettings) -> None:
+        self.settings = settings
+
+    def scan(self, root: Path) -> list[FoundSequence]:
+        """See `Layout.scan`."""
+        if not Path(root).is_dir():
+            raise DataError(
+                f"synthetic walkers are generated, not found, and there is no folder {root} of them: "
+                "make a store with `gaitprint prepare synthetic OUT`"
+            )
+        return [FoundSequence(SequenceRecord("/".join(x.names), *x.names), x.path) for x in walk(root, TREE)]
+
+    def split(self, name: str | None, subjects: Iterable[str]) -> Split:
+        """The first half of the subjects trains; of an odd number the larger half."""
+        known = sorted(set(subjects))
+        train = frozenset(known[: (len(known) + 1) // 2])
+        return choose_split("synthetic", name, {"half": train.__contains__}, known)
+
+    def write_miniature(self, root: Path) -> None:
+        """Four subjects, four conditions, two views."""
+        conditions = ("nm-01", "nm-05", "bg-01", "cl-01")
+        tiny = SyntheticSettings(4, self.settings.seed, 6, conditions, ("000", "090"))
+        for record, frames in walkers(tiny):
+            leaf = Path(root) / record.key
+            leaf.mkdir(parents=True, exist_ok=True)
+            np.save(leaf / f"{record.view}.npy", frames, allow_pickle=False)
+
+
+component = Component(SyntheticSettings, SyntheticWalkers)
