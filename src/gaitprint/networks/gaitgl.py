@@ -109,6 +109,7 @@ class GaitGL(nn.Module):
         self.after_pool = nn.Sequential(*(glconv(w, i == len(after) - 1) for i, w in enumerate(after)))
         self.pooling = GeneralisedMean(made.height, made.gem_power)
         self.head = PartHead(made.head, made.height, made.channels[-1], classes, generator)
+        self.classes = classes if self.head.classifier is not None else None
         self.layout = PartLayout(((made.height, made.channels[-1]),))
 
     def forward(self, clips: Float[Tensor, "N 1 T H W"], generator: torch.Generator | None = None) -> PartOutputs:  # noqa: ARG002

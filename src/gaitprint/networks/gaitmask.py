@@ -94,6 +94,7 @@ class GaitMask(nn.Module):
         self.after_pool = nn.ModuleList(GMCL(b if i == 0 else c, c, mode, i == 3, norm, generator) for i in range(4))
         self.pooling = GeneralisedMean(settings.height, settings.gem_power)
         self.head = PartHead(settings.head, settings.height, c, classes, generator)
+        self.classes = classes if self.head.classifier is not None else None
         self.layout = PartLayout(((settings.height, c),))
 
     def forward(self, clips: Float[Tensor, "N 1 T H W"], generator: torch.Generator | None = None) -> PartOutputs:
