@@ -1,0 +1,131 @@
+"""A pickle as a tree of plain values: its instructions are read, none is carried out.
+
+Python's own unpickler calls what the file names. This one knows the few instructions that a pickled array consists of;
+a call stays a `Call` that says what would have been called.
+"""
+
+import pickletools
+from dataclasses import dataclass
+from typing import Any
+
+from gaitprint.errors import DataError
+
+MAX_INSTRUCTIONS = 500
+"""A pickled array takes about sixty."""
+
+_NUMBERS = frozenset({"INT", "BININT", "BININT1", "BININT2", "LONG", "LONG1", "LONG4"})
+_BYTES = frozenset({"BINSTRING", "SHORT_BINSTRING", "BINBYTES", "SHORT_BINBYTES", "BINBYTES8", "BYTEARRAY8"})
+_TEXTS = frozenset({"UNICODE", "BINUNICODE", "SHORT_BINUNICODE", "BINUNICODE8"})
+_VALUES = _NUMBERS | _BYTES | _TEXTS
+_CONSTANTS = {"NONE": None, "NEWTRUE": True, "NEWFALSE": False, "EMPTY_TUPLE": ()}
+_TUPLES = {"TUPLE1": 1, "TUPLE2": 2, "TUPLE3": 3}
+_OTHER_THINGS = {
+    "LIST": "a list",
+    "EMPTY_LIST": "a list",
+    "DICT": "a dictionary",
+    "EMPTY_DICT": "a dictionary",
+    "EMPTY_SET": "a set",
+    "FROZENSET": "a set",
+    "FLOAT": "a float",
+    "BINFLOAT": "a float",
+}
+
+
+@dataclass(frozen=True)
+class Symbol:
+    """A name the file refers to; never looked up."""
+
+    name: str
+
+
+@dataclass(eq=False)
+class Call:
+    """What the file wants called, with which arguments, and the state it wants set on the result."""
+
+    function: Symbol
+    arguments: tuple[Any, ...]
+    state: Any = None
+
+
+def read_tree(data: bytes, admitted: frozenset[str]) -> Any:
+    """The value a pickle describes, made of None, bool, int, str, bytes, tuple, `Symbol` and `Call`.
+
+    Args:
+        data: the whole pickle.
+        admitted: the dotted names it may refer to.
+
+    Raises:
+        DataError: another name, an instruction that arrays do not need, too many, damaged; without the file's name.
+    """
+    stack: list[Any] = []
+    marks: list[int] = []
+    memo: dict[Any, Any] = {}
+    try:
+        for count, (opcode, argument, position) in enumerate(pickletools.genops(data)):
+            if count >= MAX_INSTRUCTIONS:
+                raise DataError(f"has more than {MAX_INSTRUCTIONS} instructions, one array needs about 60")
+            name = opcode.name
+            if name == "STOP":
+                if position is None or position + 1 != len(data) or len(stack) != 1:
+                    raise DataError("holds more than one object")
+                return stack.pop()
+            if name in _VALUES:
+                stack.append(argument)
+            elif name in _CONSTANTS:
+                stack.append(_CONSTANTS[name])
+            elif name in _TUPLES:
+                _gather(stack, len(stack) - _TUPLES[name])
+            elif name == "MARK":
+                marks.append(len(stack))
+            elif name == "TUPLE":
+                _gather(stack, marks.pop())
+            elif name == "MEMOIZE":
+                memo[len(memo)] = stack[-1]
+            elif name in ("PUT", "BINPUT", "LONG_BINPUT"):
+                memo[argument] = stack[-1]
+            elif name in ("GET", "BINGET", "LONG_BINGET"):
+                stack.append(memo[argument])
+            elif name == "GLOBAL":
+                stack.append(_symbol(_text(argument).replace(" ", ".", 1), admitted))
+            elif name == "STACK_GLOBAL":
+                attribute, module = stack.pop(), stack.pop()
+                stack.append(_symbol(f"{_text(module)}.{_text(attribute)}", admitted))
+            elif name == "REDUCE":
+                arguments, function = stack.pop(), stack.pop()
+                if not isinstance(function, Symbol) or not isinstance(arguments, tuple):
+                    raise ValueError("a call of something that is no name")
+                stack.append(Call(function, arguments))
+            elif name == "BUILD":
+                state = stack.pop()
+                if not isinstance(stack[-1], Call) or stack[-1].state is not None:
+                    raise ValueError("a state for something that has none")
+                stack[-1].state = state
+            elif name not in ("PROTO", "FRAME"):
+                raise DataError(
+                    f"holds {_OTHER_THINGS.get(name, f'the instruction {name} {_name_in(argument)}'.strip())}"
+                )
+    except (ValueError, IndexError, KeyError, OverflowError) as error:
+        raise DataError(f"is damaged or truncated ({str(error)[:80]!r})") from None
+    raise DataError("is damaged or truncated (no end)")
+
+
+def _gather(stack: list[Any], start: int) -> None:
+    if not 0 <= start <= len(stack):
+        raise IndexError("a tuple of more values than there are")
+    stack[start:] = [tuple(stack[start:])]
+
+
+def _symbol(name: str, admitted: frozenset[str]) -> Symbol:
+    if name not in admitted:
+        raise DataError(f"refers to {name[:80]!r}")
+    return Symbol(name)
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str):
+        raise ValueError("a name that is no text")
+    return value
+
+
+def _name_in(argument: Any) -> str:
+    return repr(argument.replace(" ", ".", 1)[:80]) if isinstance(argument, str) else ""
