@@ -45,10 +45,10 @@ class Leaf:
 def walk(root: Path, tree: Tree) -> list[Leaf]:
     """The leaves of a tree, sorted by name, level by level.
 
-    Hidden entries and files that are no data (a read-me) are passed over; an empty leaf is kept, for the reader to say so.
+    Hidden entries and files that are no data (a read-me) are passed over. An empty leaf is kept: its reader says so.
 
     Raises:
-        DataError: no such folder; no leaf in it; a name, a file or a folder where the layout has none; a link out of it.
+        DataError: no such folder; no leaf in it; a name, file or folder that the layout has not; a link out of it.
     """
     root = Path(root)
     if not root.is_dir():
@@ -75,7 +75,7 @@ def list_folder(folder: Path, boundary: str) -> tuple[list[str], list[str]]:
                 if name.startswith(".") or name == "__MACOSX":
                     continue
                 if not name.isprintable():
-                    raise DataError(f"{folder}: the name {ascii(name)} holds unprintable characters: rename it")
+                    raise DataError(f"{folder}: the name {name!a} holds unprintable characters: rename it")
                 if entry.is_symlink() and not _inside(entry.path, boundary):
                     raise DataError(f"{entry.path} is a link out of {boundary}: copy the data into the tree instead")
                 if entry.is_dir():
@@ -83,7 +83,7 @@ def list_folder(folder: Path, boundary: str) -> tuple[list[str], list[str]]:
                 elif os.path.splitext(name)[1].lower() in ARRAYS | IMAGES:  # noqa: PTH122, a million names
                     files.append(name)
     except OSError as error:
-        raise DataError(f"cannot list {ascii(str(folder))}: {error.strerror or error}: check its permissions") from None
+        raise DataError(f"cannot list {str(folder)!a}: {error.strerror or error}: check its permissions") from None
     return sorted(folders), sorted(files)
 
 
@@ -114,8 +114,8 @@ def _descend(folder: Path, root: Path, boundary: str, names: tuple[str, ...], tr
     if len(names) == len(tree.levels):
         if folders:
             raise DataError(
-                f"{tree.layout}: expected the frames in {folder}, {len(names)} levels down ({tree.example!r}), found the "
-                f"folder {folders[0]!r}: the tree is too deep, or {root} is not its root"
+                f"{tree.layout}: expected the frames in {folder}, {len(names)} levels down ({tree.example!r}), found "
+                f"the folder {folders[0]!r}: the tree is too deep, or {root} is not its root"
             )
         yield Leaf(names, sequence_path(folder, files))
         return

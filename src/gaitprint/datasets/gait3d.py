@@ -1,0 +1,58 @@
+"""Gait3D: 4,000 subjects in a supermarket, 39 cameras."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from gaitprint.components import Component
+from gaitprint.datasets._layout import FoundSequence, Split
+from gaitprint.datasets._miniature import figure, write_array
+from gaitprint.datasets._partition import partition_split, partition_splits
+from gaitprint.datasets._tree import Level, Tree, walk
+from gaitprint.types import SequenceRecord
+
+TREE = Tree(
+    "Gait3D",
+    (
+        Level("subject", "0002", r"[0-9]{4}"),
+        Level("camera and video", "camid33_videoid2", r"camid[0-9]+_videoid[0-9]+"),
+        Level("sequence", "seq0", r"seq[0-9]+"),
+    ),
+)
+
+
+@dataclass(frozen=True)
+class Gait3dSettings:
+    """Where the partition lies."""
+
+    partition: str = ""
+    """The published JSON file: 3,000 training and 1,000 test subjects in no order that a rule could give."""
+
+
+class Gait3d:
+    """The tree `0002/camid33_videoid2/seq0`."""
+
+    title = "Gait3D: 4,000 subjects, 39 cameras in a supermarket; on request from its authors, for research only"
+    protocols: tuple[str, ...] = ("gait3d",)
+
+    def __init__(self, settings: Gait3dSettings) -> None:
+        self.settings = settings
+        self.splits: tuple[str, ...] = partition_splits(settings.partition)
+
+    def scan(self, root: Path) -> list[FoundSequence]:
+        """See `Layout.scan`."""
+        return [FoundSequence(SequenceRecord("/".join(x.names), *x.names), x.path) for x in walk(root, TREE)]
+
+    def split(self, name: str | None, subjects: Iterable[str]) -> Split:
+        """The published parts, from the partition file; see `Layout.split`."""
+        return partition_split("Gait3D", self.settings.partition, name, subjects)
+
+    def write_miniature(self, root: Path) -> None:
+        """Four subjects, two videos, two sequences."""
+        for number in range(2, 6):
+            for video in ("camid1_videoid2", "camid33_videoid2"):
+                for sequence in ("seq0", "seq1"):
+                    write_array(Path(root) / f"{number:04d}" / video / sequence, figure(number))
+
+
+component = Component(Gait3dSettings, Gait3d)

@@ -1,0 +1,56 @@
+"""Any data set in the three processed levels of the field's reference toolkit, with its partition file."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from gaitprint.components import Component
+from gaitprint.datasets._layout import FoundSequence, Split
+from gaitprint.datasets._miniature import figure, write_array
+from gaitprint.datasets._partition import partition_split, partition_splits
+from gaitprint.datasets._tree import Level, Tree, walk
+from gaitprint.types import SequenceRecord
+
+TREE = Tree("opengait", (Level("subject", "001"), Level("condition", "nm-01"), Level("view", "090")))
+
+
+@dataclass(frozen=True)
+class OpengaitSettings:
+    """Where the partition lies."""
+
+    partition: str = ""
+    """A JSON file {"TRAIN_SET": [...], "TEST_SET": [...]}; without one there is no split, every subject is tested."""
+
+
+class Opengait:
+    """The tree `<subject>/<condition>/<view>`, with any names; a subject called `probe` is nobody known."""
+
+    title = "opengait: any data set in processed subject/condition/view folders, with a partition file"
+    protocols: tuple[str, ...] = ()
+
+    def __init__(self, settings: OpengaitSettings) -> None:
+        self.settings = settings
+        self.splits: tuple[str, ...] = partition_splits(settings.partition)
+
+    def scan(self, root: Path) -> list[FoundSequence]:
+        """See `Layout.scan`."""
+        found = []
+        for leaf in walk(root, TREE):
+            subject, condition, view = leaf.names
+            record = SequenceRecord("/".join(leaf.names), None if subject == "probe" else subject, condition, view)
+            found.append(FoundSequence(record, leaf.path))
+        return found
+
+    def split(self, name: str | None, subjects: Iterable[str]) -> Split:
+        """That of the partition file; see `Layout.split`."""
+        return partition_split("opengait", self.settings.partition, name, subjects)
+
+    def write_miniature(self, root: Path) -> None:
+        """Four subjects, two conditions, two views, names of its own."""
+        for number, subject in enumerate(("anna", "ben", "cleo", "dora")):
+            for condition in ("day-00", "day-01"):
+                for view in ("left", "right"):
+                    write_array(Path(root) / subject / condition / view, figure(number))
+
+
+component = Component(OpengaitSettings, Opengait)

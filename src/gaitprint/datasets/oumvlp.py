@@ -1,0 +1,58 @@
+"""OU-MVLP: 10,307 subjects, two sequences each, fourteen views."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from gaitprint.components import Component
+from gaitprint.datasets._layout import FoundSequence, Split
+from gaitprint.datasets._miniature import figure, write_array
+from gaitprint.datasets._splits import choose_split
+from gaitprint.datasets._tree import Level, Tree, walk
+from gaitprint.types import SequenceRecord
+
+VIEWS = tuple(f"{angle:03d}" for angle in (*range(0, 91, 15), *range(180, 271, 15)))
+TREE = Tree(
+    "OUMVLP",
+    (Level("subject", "00001", r"[0-9]{5}"), Level("sequence", "00", "0[01]"), Level("view", "090", "|".join(VIEWS))),
+)
+LAST_OF_TEST = 10307
+"""The one odd subject of the test part: with it the parts are 5,153 and 5,154."""
+
+
+@dataclass(frozen=True)
+class OumvlpSettings:
+    """OUMVLP has no settings."""
+
+
+class Oumvlp:
+    """The tree `00001/00/090`; sequence 01 is the gallery, 00 the probe."""
+
+    title = "OUMVLP: 10,307 subjects, 14 views; on request from Osaka University, for research only"
+    splits = ("5153",)
+    protocols: tuple[str, ...] = ("oumvlp",)
+
+    def __init__(self, settings: OumvlpSettings) -> None:
+        self.settings = settings
+
+    def scan(self, root: Path) -> list[FoundSequence]:
+        """See `Layout.scan`."""
+        return [FoundSequence(SequenceRecord("/".join(x.names), *x.names), x.path) for x in walk(root, TREE)]
+
+    def split(self, name: str | None, subjects: Iterable[str]) -> Split:
+        """The published rule: odd subjects train, even ones and 10307 are tested."""
+        return choose_split("OUMVLP", name, {"5153": _trains}, subjects)
+
+    def write_miniature(self, root: Path) -> None:
+        """Four subjects, two of either part, both sequences, two views."""
+        for subject in ("00001", "00002", "00003", "00004"):
+            for sequence in ("00", "01"):
+                for view in ("000", "270"):
+                    write_array(Path(root) / subject / sequence / view, figure(int(subject)))
+
+
+def _trains(subject: str) -> bool:
+    return int(subject) % 2 == 1 and int(subject) != LAST_OF_TEST
+
+
+component = Component(OumvlpSettings, Oumvlp)
