@@ -1,0 +1,30 @@
+# Each target sets up what it needs: only Python (>= 3.11) and make have to be there.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+
+.PHONY: demo test check clean
+
+$(VENV)/ready: pyproject.toml constraints.txt
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "gaitprint needs Python 3.11 or newer: make PYTHON=python3.11 ...")'
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --upgrade pip
+	$(BIN)/python -m pip install --quiet -c constraints.txt torch
+	$(BIN)/python -m pip install --quiet -c constraints.txt -e '.[dev]'
+	touch $@
+
+demo: $(VENV)/ready  ## from nothing to a report, on synthetic walkers
+	$(BIN)/gaitprint demo demo
+
+test: $(VENV)/ready  ## the default suite
+	$(BIN)/python -m pytest -q
+
+check: $(VENV)/ready  ## everything CI runs
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python -m pytest -q --doctest-modules --cov --cov-report=term src tests
+
+clean:
+	rm -rf $(VENV) demo

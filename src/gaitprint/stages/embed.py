@@ -1,0 +1,100 @@
+"""`gaitprint embed`: a store and one or several model files in, one embeddings file out."""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from gaitprint.components import find_component
+from gaitprint.errors import ConfigError
+from gaitprint.inference.embeddings_file import save_embeddings
+from gaitprint.inference.engine import FRAMES_AT_ONCE, Embedder
+from gaitprint.inference.fusion import fuse
+from gaitprint.networks._weights import load_model
+from gaitprint.silhouettes.clips import Preprocessing
+from gaitprint.stages.train import check_device
+from gaitprint.store import SequenceSet, Store, Subset
+from gaitprint.types import Embeddings
+
+
+def open_embedder(path: Path, device: str = "cpu") -> Embedder:
+    """A model file as something that embeds.
+
+    Raises:
+        ArtefactError: missing, damaged, or no model file of ours.
+    """
+    check_device(device)
+    loaded = load_model(Path(path), device)
+    facts = {key: loaded.card.get(key) for key in ("network", "settings", "preprocessing", "title", "sha256")}
+    preprocessing = Preprocessing(**loaded.card["preprocessing"])
+    return Embedder(loaded.model, preprocessing, str(loaded.card["sha256"]), facts, device)
+
+
+def embed(
+    store: Path,
+    models: Sequence[Path],
+    out: Path | None = None,
+    *,
+    fusion: str = "raw",
+    part: str = "test",
+    split: str | None = None,
+    subjects: Sequence[str] | None = None,
+    device: str = "cpu",
+    frames_at_once: int = FRAMES_AT_ONCE,
+    progress: Callable[[int, int, str], None] = lambda done, total, what: None,
+) -> Embeddings:
+    """One vector a sequence, by one network or by several whose vectors are concatenated.
+
+    Args:
+        store: made by `gaitprint prepare`.
+        models: model files made by `gaitprint train` or `gaitprint convert`.
+        out: the embeddings file to write, none where None.
+        fusion: `raw` concatenates as the method does, `unit` scales each network's vector to length 1 first.
+        part: `test` or `train` of the split, or `all`.
+        split: a split of the store's data set, its usual one where None.
+        subjects: embed these only, whatever `part` says.
+        device: `cpu`, `cuda`.
+        frames_at_once: bound on the frames of one batch.
+        progress: called with (sequences done, sequences in all, which network).
+
+    Raises:
+        GaitprintError: in one line.
+    """
+    if not models:
+        raise ConfigError("give at least one model file: `gaitprint train` makes one")
+    chosen = choose_part(Store.open(store), part, split, subjects)
+    embedders = [open_embedder(path, device) for path in models]
+    each = []
+    for path, embedder in zip(models, embedders, strict=True):
+        name = f"{embedder.facts['network']} ({Path(path).name})"
+        each.append(embedder.embed(chosen, frames_at_once, lambda d, t, name=name: progress(d, t, name)))  # type: ignore[misc]
+    result = each[0] if len(each) == 1 else fuse(each, fusion)
+    if out is not None:
+        save_embeddings(Path(out), result)
+    return result
+
+
+def choose_part(store: Store, part: str, split: str | None, subjects: Sequence[str] | None) -> SequenceSet:
+    """The sequences of one side of a split, of named subjects, or all. Sequences without a subject are never trained
+    on and belong to the test side.
+
+    Raises:
+        ConfigError: an unknown part.
+        DataError: nothing is left.
+    """
+    if part not in ("test", "train", "all"):
+        raise ConfigError(f"the part to embed is 'test', 'train' or 'all', found {part!r}")
+    if subjects is not None:
+        wanted = set(subjects)
+        present = {r.subject for r in store.records}
+        missing = sorted(wanted - {s for s in present if s is not None})
+        if missing:
+            raise ConfigError(f"subject {missing[0]!r} is not in the store")
+        return Subset(store, lambda r: r.subject in wanted)
+    if part == "all":
+        return store
+    layout = find_component("dataset", store.dataset).make()
+    sides = layout.split(split, sorted({r.subject for r in store.records if r.subject is not None}))
+    if part == "train":
+        return Subset(store, lambda r: r.subject in set(sides.train))
+    train = set(sides.train)
+    tested = set(sides.test)
+    return Subset(store, lambda r: r.subject is None or (r.subject in tested and r.subject not in train))

@@ -1,0 +1,152 @@
+"""A recipe: everything that decides a training run, as one checked value read from TOML.
+
+Shipped recipes lie in `presets/recipes/`. The letters are the method's: P subjects of K sequences of T frames a batch.
+"""
+
+from dataclasses import dataclass, field
+from importlib import resources
+from pathlib import Path
+from typing import Any, Literal
+
+from gaitprint.components import find_component
+from gaitprint.config import apply_overrides, build_settings, read_toml, require, settings_to_dict
+from gaitprint.errors import ConfigError, did_you_mean
+from gaitprint.silhouettes.clips import Preprocessing
+from gaitprint.storage import sha256_json
+
+
+@dataclass(frozen=True)
+class NetworkChoice:
+    """Which network, and its settings."""
+
+    name: str = "gaitgl"
+    """A network component: see `gaitprint networks`."""
+    settings: dict[str, Any] = field(default_factory=dict)
+    """Its settings; what is left out keeps the paper's value."""
+
+
+@dataclass(frozen=True)
+class LossChoice:
+    """One term of the training loss."""
+
+    name: str = "part-triplet"
+    """A loss component: `part-triplet` reads the triplet features, `part-softmax` the logits."""
+    weight: float = 1.0
+    """Factor of this term in the sum."""
+    settings: dict[str, Any] = field(default_factory=dict)
+    """Its settings, for example the margin."""
+
+    def __post_init__(self) -> None:
+        require(self.weight > 0, f"a loss weight is above 0, found {self.weight}: leave the loss out instead")
+
+
+@dataclass(frozen=True)
+class Reset:
+    """A change of the learning rate by starting a new optimizer: its moments are forgotten (method, table 1)."""
+
+    at: int
+    """Iterations done before the change."""
+    learning_rate: float
+    """The rate from then on."""
+
+
+@dataclass(frozen=True)
+class TrainingSettings:
+    """How the batches are drawn and the weights moved."""
+
+    iterations: int = 80_000
+    """Optimizer steps. The method's table calls them epochs."""
+    subjects: int = 8
+    """P: subjects of a batch, drawn without replacement."""
+    sequences: int = 8
+    """K: sequences of each subject, drawn with replacement only where it has fewer."""
+    frames: int = 30
+    """T: a contiguous window; shorter sequences repeat cyclically."""
+    window_rule: Literal["opengait", "authors"] = "opengait"
+    """Where the window of a too short sequence starts: at a random phase, or always at frame 0."""
+    flip: float = 0.0
+    """Probability that a whole clip is mirrored left to right (view v looks like 180 - v). Not in the papers."""
+    learning_rate: float = 1e-4
+    """Of Adam."""
+    weight_decay: float = 0.0
+    """L2 penalty of Adam."""
+    resets: tuple[Reset, ...] = ()
+    """Learning-rate changes that start a new Adam."""
+    milestones: tuple[int, ...] = ()
+    """Iterations at which the learning rate is multiplied by `decay`, keeping Adam's moments."""
+    decay: float = 0.1
+    """The factor at each milestone."""
+    schedule: Literal["steps", "cosine"] = "steps"
+    """`steps`: milestones and resets only; `cosine`: one half cosine from the learning rate down to 0."""
+    warm_up: int = 0
+    """Iterations over which the learning rate climbs linearly from 0."""
+    precision: Literal["float32", "bfloat16"] = "float32"
+    """bfloat16 means autocast on a GPU, float32 on a CPU; distances and losses are float32 on both."""
+    checkpoint_every: int = 500
+    """Iterations between checkpoints."""
+
+    def __post_init__(self) -> None:
+        require(self.iterations >= 1, f"training.iterations is at least 1, found {self.iterations}")
+        require(self.subjects >= 2, f"training.subjects is at least 2 (a triplet needs two), found {self.subjects}")
+        require(self.sequences >= 1, f"training.sequences is at least 1, found {self.sequences}")
+        require(self.frames >= 1, f"training.frames is at least 1, found {self.frames}")
+        require(self.learning_rate > 0, f"training.learning_rate is above 0, found {self.learning_rate}")
+        require(self.weight_decay >= 0, f"training.weight_decay is not negative, found {self.weight_decay}")
+        require(0 <= self.flip <= 1, f"training.flip is a probability, found {self.flip}")
+        require(self.checkpoint_every >= 1, f"training.checkpoint_every is at least 1, found {self.checkpoint_every}")
+        require(self.warm_up >= 0, f"training.warm_up is not negative, found {self.warm_up}")
+        places = [r.at for r in self.resets]
+        require(places == sorted(set(places)), f"training.resets come in ascending order, found {places}")
+        require(not (self.resets and self.schedule == "cosine"), "training.resets belong to the schedule 'steps'")
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """One training run, without the data and the seed."""
+
+    title: str = ""
+    """For people: what it is for and where it comes from."""
+    network: NetworkChoice = NetworkChoice()
+    """What is trained."""
+    preprocessing: Preprocessing = Preprocessing()
+    """From stored frames to the network's input; travels with the weights."""
+    losses: tuple[LossChoice, ...] = (LossChoice(),)
+    """The terms of the loss, summed."""
+    training: TrainingSettings = TrainingSettings()
+    """Batches, optimizer, schedule."""
+
+    def __post_init__(self) -> None:
+        require(bool(self.losses), "a recipe needs at least one loss, for example {name = 'part-triplet'}")
+        build_settings(find_component("network", self.network.name).settings, self.network.settings, "network.settings")
+        for i, loss in enumerate(self.losses):
+            build_settings(find_component("loss", loss.name).settings, loss.settings, f"losses[{i}].settings")
+
+    @property
+    def fingerprint(self) -> str:
+        """Of every setting but the title."""
+        return sha256_json({**settings_to_dict(self), "title": ""})
+
+
+def recipe_names() -> list[str]:
+    """The shipped recipes."""
+    folder = resources.files("gaitprint") / "presets" / "recipes"
+    return sorted(p.name.removesuffix(".toml") for p in folder.iterdir() if p.name.endswith(".toml"))
+
+
+def load_recipe(name_or_path: str | Path, overrides: tuple[str, ...] | list[str] = ()) -> Recipe:
+    """A shipped recipe by name, or one of your own by path, with `a.b=value` overrides applied.
+
+    Raises:
+        ConfigError: no such recipe, an unknown setting (with the nearest known one) or a value out of its range.
+    """
+    path = Path(name_or_path)
+    if str(name_or_path) in recipe_names():
+        path = Path(str(resources.files("gaitprint") / "presets" / "recipes" / f"{name_or_path}.toml"))
+    elif path.suffix != ".toml":
+        raise ConfigError(
+            f"no recipe is called {str(name_or_path)!r}: {did_you_mean(str(name_or_path), recipe_names())}; "
+            "a recipe of your own is given as a path ending in .toml"
+        )
+    recipe = build_settings(Recipe, apply_overrides(read_toml(path), overrides), "recipe")
+    assert isinstance(recipe, Recipe)
+    return recipe
