@@ -38,9 +38,6 @@ class PartSoftmax(nn.Module):
     """`loss(logits [N P classes], labels [N]) -> SoftmaxValues`."""
 
     reads = "logits"
-    """The field of a network's outputs this loss is for."""
-
-    reads = "logits"
     """The output of a network that this loss is given."""
 
     def __init__(self, settings: PartSoftmaxSettings) -> None:
@@ -49,10 +46,6 @@ class PartSoftmax(nn.Module):
 
     def forward(self, logits: Float[Tensor, "N P classes"], labels: Int[Tensor, " N"]) -> SoftmaxValues:
         return part_cross_entropy(logits, labels, self.settings.scale, self.settings.label_smoothing)
-
-    def figures(self, values: SoftmaxValues) -> dict[str, float]:
-        """What a history keeps: the loss and the accuracy (0 to 1)."""
-        return {"softmax": float(values.loss.detach()), "accuracy": float(values.accuracy)}
 
     def figures(self, values: SoftmaxValues) -> dict[str, float]:
         """What a progress line shows: the loss and the share of parts that are right."""

@@ -50,9 +50,6 @@ class PartTriplet(nn.Module):
     """`loss(features [N P C], labels [N]) -> TripletValues`."""
 
     reads = "triplet"
-    """The field of a network's outputs this loss is for."""
-
-    reads = "triplet"
     """The output of a network that this loss is given."""
 
     def __init__(self, settings: PartTripletSettings) -> None:
@@ -62,15 +59,6 @@ class PartTriplet(nn.Module):
     def forward(self, features: Float[Tensor, "N P C"], labels: Int[Tensor, " N"]) -> TripletValues:
         mine = batch_all_triplet if self.settings.mining == "all" else batch_hard_triplet
         return mine(features, labels, self.settings.margin)
-
-    def figures(self, values: TripletValues) -> dict[str, float]:
-        """What a history keeps: the loss, the share of active terms (0 to 1) and the mean distance."""
-        share = float(values.active.double().mean()) / max(values.total, 1)
-        return {
-            "triplet": float(values.loss.detach()),
-            "active_share": share,
-            "mean_distance": float(values.mean_distance.mean()),
-        }
 
     def figures(self, values: TripletValues) -> dict[str, float]:
         """What a progress line shows: the loss and the share of non-zero triplets."""

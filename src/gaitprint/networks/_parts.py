@@ -65,6 +65,11 @@ class PartHead(nn.Module):
             self.classifier = PartLinear(parts, channels, classes, generator)
 
     def forward(self, pooled: Float[Tensor, "N P C"]) -> PartOutputs:
+        """Features, embedding and logits; in full precision even under autocast, for distances are taken of them."""
+        with torch.autocast(pooled.device.type, enabled=False):
+            return self._outputs(pooled)
+
+    def _outputs(self, pooled: Float[Tensor, "N P C"]) -> PartOutputs:
         features = self.linear(pooled)
         if self.norm is None:
             return PartOutputs(features, features, None)
