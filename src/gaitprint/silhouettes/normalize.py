@@ -86,7 +86,7 @@ def _normalize_frame(frame: UInt8[np.ndarray, "H W"], size: int, drop_left_edge:
     """The frame in uint8 [size, size], or why it is dropped."""
     if frame.size == 0 or _column_sums(frame).sum(dtype=np.int64) <= MIN_SUM:
         return _TOO_DARK
-    rows = np.flatnonzero(cv2.reduce(frame, 1, cv2.REDUCE_MAX))
+    rows = np.flatnonzero(frame.any(axis=1))
     body = frame[rows[0] : rows[-1] + 1]
     width = int(size * (body.shape[1] / body.shape[0]))
     # A row of noise across a huge image would blow up to gigabytes.
