@@ -1,0 +1,179 @@
+"""Any number of transforms, then exactly one scorer: from embeddings to distances of probes to gallery items."""
+
+from dataclasses import dataclass, fields
+from typing import Any, Protocol
+
+import numpy as np
+from jaxtyping import Float, Float32, Int
+
+from gaitprint.components import find_component
+from gaitprint.config import settings_to_dict
+from gaitprint.errors import ArtefactError, ConfigError, DataError, did_you_mean
+from gaitprint.retrieval.neighbors import nearest
+from gaitprint.types import Embeddings
+
+DEFAULT: dict[str, Any] = {"transforms": [], "scorer": {"name": "euclidean"}}
+"""What an empty table means: Euclid of whole vectors, nothing before it."""
+
+
+class Transform(Protocol):
+    """Changes both sides before they are compared."""
+
+    @property
+    def settings(self) -> Any: ...
+
+    @property
+    def transductive(self) -> bool:
+        """Whether a probe's outcome may depend on the other probes."""
+        ...
+
+    def __call__(self, probe: Embeddings, gallery: Embeddings) -> tuple[Embeddings, Embeddings]:
+        """Both sides, changed; their records and their order stay."""
+        ...
+
+
+class Scorer(Protocol):
+    """Compares both sides; small is alike."""
+
+    @property
+    def settings(self) -> Any: ...
+
+    @property
+    def transductive(self) -> bool:
+        """Whether a probe's distances may depend on the other probes."""
+        ...
+
+    @property
+    def distance(self) -> str:
+        """What the numbers are, for reports."""
+        ...
+
+    def __call__(self, probe: Embeddings, gallery: Embeddings) -> Float32[np.ndarray, "Q G"]:
+        """Distances, probes by gallery."""
+        ...
+
+
+@dataclass(frozen=True)
+class Pipeline:
+    """Transforms in their order, and the scorer."""
+
+    transforms: tuple[Transform, ...]
+    scorer: Scorer
+
+    @classmethod
+    def from_settings(cls, values: dict[str, Any]) -> "Pipeline":
+        """Build the steps of a table.
+
+        For example ``{"transforms": [{"name": "unit-length"}], "scorer": {"name": "k-reciprocal", "k1": 6}}``.
+
+        Raises:
+            ConfigError: a key or value is not known to the step; ComponentError: no step has that name.
+        """
+        if not isinstance(values, dict):
+            raise ConfigError(f"retrieval is a table with 'transforms' and 'scorer', found {values!r}")
+        for key in values:
+            if key not in DEFAULT:
+                raise ConfigError(f"retrieval has no setting {key!r}: {did_you_mean(key, DEFAULT)}")
+        listed = values.get("transforms", DEFAULT["transforms"])
+        if not isinstance(listed, list | tuple):
+            raise ConfigError(
+                f"retrieval.transforms is a list of tables such as {{name = 'unit-length'}}, found {listed!r}"
+            )
+        steps = tuple(_make("transform", step, f"retrieval.transforms[{i}]") for i, step in enumerate(listed))
+        return cls(steps, _make("scorer", values.get("scorer", DEFAULT["scorer"]), "retrieval.scorer"))
+
+    @property
+    def steps(self) -> tuple[Transform | Scorer, ...]:
+        """The transforms, then the scorer."""
+        return (*self.transforms, self.scorer)
+
+    @property
+    def transductive(self) -> bool:
+        """Whether any step looks at all probes at once."""
+        return any(step.transductive for step in self.steps)
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """Plain values that `from_settings` makes the same pipeline of."""
+        return {"transforms": [_described(t) for t in self.transforms], "scorer": _described(self.scorer)}
+
+    @property
+    def label(self) -> str:
+        """One line for people: the steps with what differs from their defaults, and the kind of distance."""
+        steps = " > ".join(_titled(step) for step in self.steps)
+        return f"{steps} [{self.scorer.distance}{'; transductive' if self.transductive else ''}]"
+
+    def distances(self, probe: Embeddings, gallery: Embeddings) -> Float32[np.ndarray, "Q G"]:
+        """Distances of every probe to every gallery item; small is alike.
+
+        Raises:
+            ArtefactError: the two come from different networks or preprocessing.
+            DataError: a side is empty.
+        """
+        _check_sides(probe, gallery)
+        for step in self.transforms:
+            probe, gallery = step(probe, gallery)
+        return self.scorer(probe, gallery)
+
+
+def rank(distances: Float[np.ndarray, "Q G"], top: int) -> Int[np.ndarray, "Q top"]:
+    """Gallery rows of each probe's `top` nearest (all of them where there are fewer), ties in gallery order."""
+    return nearest(distances, top)
+
+
+def compare(pipeline: Pipeline, a: Embeddings, b: Embeddings) -> float:
+    """The distance of two single sequences.
+
+    Raises:
+        DataError: more or less than one sequence each.
+        ConfigError: the pipeline is transductive, which two sequences alone cannot be.
+    """
+    if len(a) != 1 or len(b) != 1:
+        raise DataError(f"a comparison is of one sequence with one, found {len(a)} with {len(b)}: use distances()")
+    if pipeline.transductive:
+        raise ConfigError(f"{pipeline.label} needs many probes: compare two sequences without transductive steps")
+    return float(pipeline.distances(a, b)[0, 0])
+
+
+def _check_sides(probe: Embeddings, gallery: Embeddings) -> None:
+    for side, name in ((probe, "probe"), (gallery, "gallery")):
+        if not len(side):
+            raise DataError(f"the {name} side holds no sequence: check what the protocol or the folder selects")
+    if probe.source != gallery.source:
+        raise ArtefactError(
+            f"probes were made by {probe.source[:12]!r}, the gallery by {gallery.source[:12]!r}: "
+            "embed both with the same networks and preprocessing"
+        )
+    if probe.layout != gallery.layout:
+        raise ArtefactError(
+            f"probes have parts {probe.layout.blocks}, the gallery {gallery.layout.blocks}: embed both alike"
+        )
+
+
+def _make(kind: str, values: Any, where: str) -> Any:
+    if isinstance(values, str):
+        values = {"name": values}
+    if not isinstance(values, dict) or not isinstance(values.get("name"), str):
+        raise ConfigError(f"{where} is a table with a name, such as {{name = 'euclidean'}}, found {values!r}")
+    rest = {key: value for key, value in values.items() if key != "name"}
+    return find_component(kind, values["name"]).make(rest, where=where)
+
+
+def _name(step: Transform | Scorer) -> str:
+    """The step's name in configurations: its file's, or another package's dotted path."""
+    package, _, file = type(step).__module__.rpartition(".")
+    ours = package in ("gaitprint.retrieval.transforms", "gaitprint.retrieval.scorers")
+    return file.replace("_", "-") if ours else type(step).__module__
+
+
+def _described(step: Transform | Scorer) -> dict[str, Any]:
+    return {"name": _name(step), **settings_to_dict(step.settings)}
+
+
+def _titled(step: Transform | Scorer) -> str:
+    plain = settings_to_dict(type(step.settings)())
+    own = settings_to_dict(step.settings)
+    changed = ", ".join(
+        f"{f.name.rstrip('_')} {own[f.name]}" for f in fields(step.settings) if own[f.name] != plain[f.name]
+    )
+    return f"{_name(step)} ({changed})" if changed else _name(step)

@@ -1,0 +1,30 @@
+"""Embeddings made from embeddings: new vectors, the same records and source, and a note of what was done."""
+
+import numpy as np
+from jaxtyping import Float32
+
+from gaitprint.config import settings_to_dict
+from gaitprint.types import Embeddings
+
+
+def derive(embeddings: Embeddings, vectors: Float32[np.ndarray, "N D"], name: str, settings: object) -> Embeddings:
+    """`embeddings` with other vectors; `settings["transforms"]` grows by the step that made them."""
+    earlier = embeddings.settings.get("transforms", [])
+    done = [*earlier, {"name": name, **settings_to_dict(settings)}] if isinstance(earlier, list) else [name]
+    noted = {**embeddings.settings, "transforms": done}
+    return Embeddings(vectors, embeddings.records, embeddings.layout, embeddings.source, noted)
+
+
+def split(
+    union: Float32[np.ndarray, "N D"], probe: Embeddings, gallery: Embeddings, name: str, settings: object
+) -> tuple[Embeddings, Embeddings]:
+    """The rows of a union, probes first, as probe and gallery again."""
+    probes = len(probe)
+    return derive(probe, union[:probes], name, settings), derive(gallery, union[probes:], name, settings)
+
+
+def unit_rows(vectors: Float32[np.ndarray, "N D"]) -> Float32[np.ndarray, "N D"]:
+    """Every row at Euclidean length 1; a row of zeros stays. Lengths are double."""
+    peak = np.abs(vectors).max(axis=1, keepdims=True).astype(np.float64)
+    lengths = np.sqrt(np.square(vectors / np.where(peak > 0, peak, 1.0)).sum(axis=1, keepdims=True)) * peak
+    return (vectors / np.where(lengths > 0, lengths, 1.0)).astype(np.float32)
