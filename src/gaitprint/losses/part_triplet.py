@@ -100,7 +100,7 @@ def batch_hard_triplet(
 ) -> TripletValues:
     """Mean over anchors of relu(margin + farthest positive - nearest negative), part by part.
 
-    Anchors without a negative are left out; a batch of one subject has the loss 0.
+    Anchors without a negative are left out; a batch of one subject has the loss 0. Of equal distances the first counts.
 
     Raises:
         ShapeError: labels and features differ in number.
@@ -108,8 +108,8 @@ def batch_hard_triplet(
     distances = part_distances(features, labels)
     same = labels[:, None] == labels[None, :]
     anchors = (~same).any(dim=1)
-    farthest = distances.masked_fill(~same, -torch.inf).amax(dim=2)[:, anchors]
-    nearest = distances.masked_fill(same, torch.inf).amin(dim=2)[:, anchors]
+    farthest = distances.masked_fill(~same, -torch.inf).max(dim=2).values[:, anchors]
+    nearest = distances.masked_fill(same, torch.inf).min(dim=2).values[:, anchors]
     terms = torch.relu(margin + farthest - nearest)
     total = int(anchors.sum())
     per_part = terms.sum(dim=1) / max(total, 1)
