@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,6 +25,7 @@ FORMAT = "gaitprint-store"
 VERSION = 1
 
 
+@runtime_checkable
 class SequenceSet(Protocol):
     """What training and embedding read from: records, and the frames of each."""
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from gaitprint.errors import DataError
 from gaitprint.types import SequenceRecord
@@ -30,6 +30,7 @@ class Split:
             raise DataError(f"subjects {both[:5]} stand in the training and in the test part: a subject is in one")
 
 
+@runtime_checkable
 class Layout(Protocol):
     """A published data set, or any tree of one's own."""
 

@@ -56,4 +56,9 @@ class CasiaB:
                     write_array(Path(root) / subject / condition / view, figure(int(subject)))
 
 
+def published_keys() -> frozenset[str]:
+    """The keys of all 124 x 10 x 11 sequences; no copy is known to hold a usable silhouette for each of them."""
+    return frozenset(f"{s}/{c}/{v}" for s in SUBJECTS for c in CONDITIONS for v in VIEWS)
+
+
 component = Component(CasiaBSettings, CasiaB)

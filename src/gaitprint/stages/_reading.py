@@ -9,20 +9,14 @@ from functools import partial
 from itertools import islice
 from multiprocessing import get_context
 from pathlib import Path
-from typing import Literal
 
 import numpy as np
 from jaxtyping import UInt8
 
 from gaitprint.errors import DataError, GaitprintError
-from gaitprint.silhouettes.normalize import normalize_sequence
+from gaitprint.silhouettes.normalize import MIN_FRAMES, EdgeRule, normalize_sequence
 from gaitprint.silhouettes.reading import read_image_folder, read_sequence_file
 from gaitprint.types import Frames
-
-EdgeRule = Literal["opengait", "gaitset"]
-
-FEWEST = 5
-"""Sequences of fewer frames are kept with a warning, as in the reference code."""
 
 
 @dataclass(frozen=True)
@@ -82,13 +76,11 @@ def _normalised(raw: Sequence[UInt8[np.ndarray, "H W"]] | Frames, size: int, edg
         if not frames.any():
             return ReadSequence(None, reason=f"all {len(frames)} frames are black: no silhouette in them")
         return ReadSequence(frames, _few(len(frames)))
-    normalised = normalize_sequence(list(raw), size, edge_rule)
+    normalised = normalize_sequence(raw, size, edge_rule)
     dropped = len(raw) - len(normalised.frames)
-    if not len(normalised.frames):
-        return ReadSequence(None, reason=f"none of {len(raw)} frames holds a silhouette")
     lost = (f"{dropped} of {len(raw)} frames hold no silhouette and were dropped",) if dropped else ()
-    return ReadSequence(normalised.frames, lost + _few(len(normalised.frames)))
+    return ReadSequence(normalised.frames, normalised.warnings or lost)
 
 
 def _few(count: int) -> tuple[str, ...]:
-    return (f"only {count} frames, fewer than {FEWEST}",) if count < FEWEST else ()
+    return (f"only {count} frames, {MIN_FRAMES} are usual at least",) if count < MIN_FRAMES else ()

@@ -5,13 +5,14 @@ from dataclasses import asdict, dataclass, replace
 from functools import partial
 from pathlib import Path
 from time import monotonic
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from gaitprint.config import build_settings, require
 from gaitprint.datasets.synthetic import SyntheticSettings, walkers
 from gaitprint.errors import DataError, did_you_mean
 from gaitprint.stages._layouts import Found, scan
-from gaitprint.stages._reading import EdgeRule, ReadSequence, read_all, read_sequence
+from gaitprint.silhouettes.normalize import EdgeRule
+from gaitprint.stages._reading import ReadSequence, read_all, read_sequence
 from gaitprint.storage import write_json
 from gaitprint.store import Store, StoreWriter
 from gaitprint.types import SequenceRecord
@@ -78,7 +79,7 @@ def prepare(
         DataError: not a data set of that layout, no usable sequence, or the store cannot be written.
     """
     start = monotonic()
-    require(size >= 16, f"size is the height of frames in pixels, at least 16, found {size}")
+    require(size >= 16 and size % 2 == 0, f"size is the height of frames in pixels, even, at least 16, found {size}")
     require(workers >= 0, f"workers is a number of processes, at least 0, found {workers}")
     source, out = Path(source), Path(out)
     values = dict(settings or {})
@@ -106,6 +107,7 @@ def prepare(
     return report
 
 
+@runtime_checkable
 class _Feed(Protocol):
     """Where sequences come from: a tree on disk, or the synthetic walkers."""
 
