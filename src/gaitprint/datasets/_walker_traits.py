@@ -22,31 +22,31 @@ class Body:
     """Thigh length over leg length."""
     hip_width: float = _trait(0.105, 0.012)
     """Distance of the hip joints."""
-    shoulder_width: float = _trait(0.222, 0.018)
+    shoulder_width: float = _trait(0.212, 0.017)
     """Distance of the shoulder joints."""
-    shoulder_height: float = _trait(0.805, 0.009)
-    shoulder_slope: float = _trait(0.016, 0.008)
+    shoulder_height: float = _trait(0.768, 0.009)
+    shoulder_slope: float = _trait(0.074, 0.010)
     """How much lower the shoulders' ends are than the neck's root."""
     upper_arm: float = _trait(0.172, 0.007)
     forearm: float = _trait(0.150, 0.007)
     hand: float = _trait(0.062, 0.006)
-    arm_radius: float = _trait(0.031, 0.0045)
-    chest_radius: float = _trait(0.066, 0.008)
+    arm_radius: float = _trait(0.035, 0.0045)
+    chest_radius: float = _trait(0.068, 0.008)
     """Half the depth of the chest."""
-    waist_radius: float = _trait(0.060, 0.010)
-    waist_width: float = _trait(0.068, 0.010)
+    waist_radius: float = _trait(0.063, 0.010)
+    waist_width: float = _trait(0.076, 0.012)
     """Distance of the centres of the waist's two halves."""
     belly: float = _trait(0.006, 0.012)
     """How far the waist stands forward."""
     seat_radius: float = _trait(0.064, 0.008)
-    thigh_radius: float = _trait(0.052, 0.007)
-    knee_radius: float = _trait(0.034, 0.004)
-    calf_radius: float = _trait(0.035, 0.004)
-    ankle_radius: float = _trait(0.022, 0.003)
+    thigh_radius: float = _trait(0.055, 0.007)
+    knee_radius: float = _trait(0.040, 0.005)
+    calf_radius: float = _trait(0.039, 0.005)
+    ankle_radius: float = _trait(0.029, 0.004)
     foot: float = _trait(0.115, 0.008)
     """Length from the heel's centre to the toes' centre."""
-    foot_radius: float = _trait(0.018, 0.002)
-    head_radius: float = _trait(0.053, 0.004)
+    foot_radius: float = _trait(0.020, 0.002)
+    head_radius: float = _trait(0.049, 0.0035)
     neck_radius: float = _trait(0.033, 0.004)
     hair_back: float = _trait(0.008, 0.010)
     """How far the hair stands out behind the head."""
@@ -80,14 +80,14 @@ class Manner:
     shoulder_turn: float = _trait(6.0, 3.0)
     head_forward: float = _trait(0.018, 0.010)
     """How far the head stands before the neck's root, as a fraction of the height."""
-    arm_swing: float = _trait(21.0, 7.0)
+    arm_swing: float = _trait(17.0, 5.5)
     arm_offset: float = _trait(-3.0, 5.0)
     arm_spread: float = _trait(7.0, 3.0)
     """Angle of the upper arm away from the trunk, sideways."""
     arm_lag: float = _trait(0.0, 0.03)
     """How late the arms are, in strides."""
-    elbow_rest: float = _trait(17.0, 7.0)
-    elbow_gain: float = _trait(0.7, 0.3)
+    elbow_rest: float = _trait(19.0, 7.0)
+    elbow_gain: float = _trait(0.4, 0.22)
     """Degrees the elbow bends further for each degree the arm swings forward."""
     arm_imbalance: float = _trait(0.0, 0.16)
     """Share by which the left arm swings more and the right one less."""
@@ -105,10 +105,10 @@ class Outfit:
     bag_size: float = _trait(0.062, 0.010)
     bag_side: float = _trait(0.0, 1.0)
     """Above 0 on the left."""
-    coat_length: float = _trait(0.78, 0.14)
+    coat_length: float = _trait(0.68, 0.16)
     """How far down the thigh the skirt reaches, as a share of the thigh."""
     coat_thickness: float = _trait(0.013, 0.004)
-    coat_flare: float = _trait(0.018, 0.007)
+    coat_flare: float = _trait(0.010, 0.006)
     """How much wider than the thigh the hem is."""
 
 

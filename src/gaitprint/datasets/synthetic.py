@@ -1,4 +1,4 @@
-"""Synthetic walkers: a data set drawn in code, for tests, demonstrations and trials of a whole pipeline without data."""
+"""Synthetic walkers: a data set drawn in code, to try a whole pipeline without data."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from gaitprint.config import require
 from gaitprint.datasets._layout import FoundSequence, Split
 from gaitprint.datasets._splits import choose_split
 from gaitprint.datasets._tree import Level, Tree, walk
-from gaitprint.datasets._walker_camera import photograph
+from gaitprint.datasets._walker_camera import PITCH, photograph
 from gaitprint.datasets._walker_gait import joint_paths, stride_length
 from gaitprint.datasets._walker_raster import ROWS, SIZE
 from gaitprint.datasets._walker_solids import Solids, bag_kind, bag_side, dress
@@ -31,9 +31,11 @@ TREE = Tree(
     ),
 )
 
-_BODY_JITTER, _MANNER_JITTER, _OUTFIT_JITTER = 0.10, 0.35, 0.20
+_BODY_JITTER, _MANNER_JITTER, _OUTFIT_JITTER = 0.35, 0.60, 0.40
 """How much a trait moves from one sequence of a subject to the next, in parts of its spread over subjects."""
-_SUBJECT, _WALK, _CAMERA = range(3)
+_HEADING_JITTER, _PITCH_JITTER = 3.0, 1.0
+"""Degrees by which people miss the marked line, and by which cameras differ in looking down."""
+_SUBJECT, _WALK, _CAMERA, _STUDIO = range(4)
 """What a generator is for: its number goes into its seed."""
 
 
@@ -87,7 +89,9 @@ def film(settings: SyntheticSettings, subject: int, condition: str) -> tuple[lis
     views = sorted(set(settings.views))
     solids = walk_once(settings.seed, subject, condition, settings.frames)
     outlines = [_raggedness(_generator(settings.seed, subject, _CAMERA, condition, v), settings.frames) for v in views]
-    frames = photograph(solids, tuple(float(v) for v in views), np.stack(outlines, axis=1))
+    studio = _generator(settings.seed, subject, _STUDIO, condition)
+    heading, pitch = studio.normal((0.0, PITCH), (_HEADING_JITTER, _PITCH_JITTER))
+    frames = photograph(solids, tuple(float(v) + heading for v in views), np.stack(outlines, axis=1), float(pitch))
     return views, list(frames)
 
 
@@ -98,12 +102,11 @@ def walk_once(seed: int, subject: int, condition: str, frames: int) -> Solids:
     chance = _generator(seed, subject, _WALK, condition)
     body, manner = vary(body, _BODY_JITTER, chance), vary(manner, _MANNER_JITTER, chance)
     kind = condition[:2]
-    arms = [1.0, 1.0]
-    if kind == "bg" and bag_kind(outfit) != "back":
-        arms["right left".split().index(bag_side(outfit)) - 1] = 0.35
+    held = bag_side(outfit) if kind == "bg" and bag_kind(outfit) != "back" else None
+    arms = (0.35 if held == "left" else 1.0, 0.35 if held == "right" else 1.0)
     outfit = vary(outfit, _OUTFIT_JITTER, chance)
     phase = chance.uniform() + np.arange(frames) / stride_length(manner)
-    return dress(joint_paths(body, manner, phase, (arms[0], arms[1])), body, outfit, kind)
+    return dress(joint_paths(body, manner, phase, arms), body, outfit, kind)
 
 
 def _raggedness(generator: np.random.Generator, frames: int) -> Float32[np.ndarray, "2 T R"]:
@@ -113,7 +116,7 @@ def _raggedness(generator: np.random.Generator, frames: int) -> Float32[np.ndarr
     place = np.arange(rows) / 6
     index = place.astype(np.intp)
     weight = place - index
-    rough = generator.normal(generator.normal(0.0, 0.15), 0.30, (2, frames, knots + 1))
+    rough = generator.normal(generator.normal(0.0, 0.25), 0.30, (2, frames, knots + 1))
     rough[:, :, 0] = rough[:, :, -2:] = 0.0
     return (rough[:, :, index] * (1 - weight) + rough[:, :, index + 1] * weight).astype(np.float32)
 
