@@ -43,7 +43,7 @@ class Leaf:
 
 
 def walk(root: Path, tree: Tree) -> list[Leaf]:
-    """The leaves of a tree, sorted by name, level by level.
+    """The leaves of a tree in the order of their keys, the names joined by `/`.
 
     Hidden entries and files that are no data (a read-me) are passed over. An empty leaf is kept: its reader says so.
 
@@ -54,7 +54,7 @@ def walk(root: Path, tree: Tree) -> list[Leaf]:
     if not root.is_dir():
         found = "a file" if root.exists() else "nothing"
         raise DataError(f"{tree.layout}: expected a folder at {root}, found {found}: give the root of the tree")
-    leaves = list(_descend(root, root, os.path.realpath(root), (), tree))
+    leaves = sorted(_descend(root, root, os.path.realpath(root), (), tree), key=lambda leaf: "/".join(leaf.names))
     if not leaves:
         wanted = f"folders like {tree.example!r}"
         raise DataError(f"{tree.layout}: expected {wanted} in {root}, found no sequence: check the path")

@@ -10,8 +10,8 @@ from typing import Any, Protocol, runtime_checkable
 from gaitprint.config import build_settings, require
 from gaitprint.datasets.synthetic import SyntheticSettings, walkers
 from gaitprint.errors import DataError, did_you_mean
-from gaitprint.stages._layouts import Found, scan
 from gaitprint.silhouettes.normalize import EdgeRule
+from gaitprint.stages._layouts import Found, scan
 from gaitprint.stages._reading import ReadSequence, read_all, read_sequence
 from gaitprint.storage import write_json
 from gaitprint.store import Store, StoreWriter
@@ -65,7 +65,7 @@ def prepare(
     left out and named with its reason in the report and in `quarantine.json`. Interrupted, run it again: it goes on.
 
     Args:
-        source: the root of the data set, or the word "synthetic".
+        source: the root of the data set, or the word "synthetic" for walkers drawn in code.
         out: a new folder, or that of an interrupted run.
         dataset: a layout's name (see `gaitprint datasets`); "auto" tries the published ones.
         settings: the layout's settings, for example `{"pattern": "{subject}/{view}"}` of the data set "folder".
@@ -83,7 +83,7 @@ def prepare(
     require(workers >= 0, f"workers is a number of processes, at least 0, found {workers}")
     source, out = Path(source), Path(out)
     values = dict(settings or {})
-    if dataset == "synthetic" or (dataset == "auto" and str(source) == "synthetic" and not source.exists()):
+    if dataset in ("auto", "synthetic") and (str(source) == "synthetic" or (dataset != "auto" and not source.exists())):
         feed: _Feed = _Walkers(build_settings(SyntheticSettings, values, "dataset synthetic"), size, subjects)
     else:
         feed = _Tree(_chosen(scan(source, dataset, values), subjects), source, size, edge_rule, workers)

@@ -1,0 +1,28 @@
+"""The layouts there are, for `gaitprint datasets`."""
+
+from dataclasses import dataclass
+
+from gaitprint.components import component_names, find_component
+from gaitprint.datasets._layout import Layout
+
+
+@dataclass(frozen=True)
+class DatasetInfo:
+    """What one layout says of itself."""
+
+    name: str
+    """As `prepare --dataset` wants it."""
+    title: str
+    splits: tuple[str, ...]
+    """The usual one first."""
+    protocols: tuple[str, ...]
+    """Of evaluation, the usual one first; none where they are one's own to choose."""
+
+
+def list_datasets() -> tuple[DatasetInfo, ...]:
+    """Every layout of this package, by name."""
+    infos = []
+    for name in component_names("dataset"):
+        layout: Layout = find_component("dataset", name).make({})
+        infos.append(DatasetInfo(name, layout.title, layout.splits, layout.protocols))
+    return tuple(infos)
