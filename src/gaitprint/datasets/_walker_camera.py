@@ -1,5 +1,7 @@
 """From solids in space to silhouettes: a far camera that looks a little down, as in the published recordings."""
 
+import math
+
 import numpy as np
 from jaxtyping import Float32, Float64, UInt8
 
@@ -38,12 +40,14 @@ def _look(
     points: Float64[np.ndarray, "K T 3"], radii: Float64[np.ndarray, "K"], views: tuple[float, ...], pitch: float
 ) -> tuple[Seen, Seen, Float64[np.ndarray, "K 1 1"]]:
     """Right and up in the image, and radius, of balls."""
-    angle = np.radians(np.array(views))[:, None]
-    down = np.radians(pitch)
+    # One angle at a time: the last bit of a vector's sine may depend on the vector's length.
+    sine = np.array([[math.sin(math.radians(v))] for v in views])
+    cosine = np.array([[math.cos(math.radians(v))] for v in views])
+    down = math.radians(pitch)
     x, y, z = (points[:, None, :, i] for i in range(3))
-    right = -np.sin(angle) * x + np.cos(angle) * y
-    near = np.cos(angle) * x + np.sin(angle) * y
-    return right, np.cos(down) * z - np.sin(down) * near, radii[:, None, None]
+    right = -sine * x + cosine * y
+    near = cosine * x + sine * y
+    return right, math.cos(down) * z - math.sin(down) * near, radii[:, None, None]
 
 
 def _flat(values: Seen) -> Float32[np.ndarray, "K F"]:

@@ -107,7 +107,7 @@ class Outfit:
     """Above 0 on the left."""
     coat_length: float = _trait(0.68, 0.16)
     """How far down the thigh the skirt reaches, as a share of the thigh."""
-    coat_thickness: float = _trait(0.013, 0.004)
+    coat_thickness: float = _trait(0.017, 0.005)
     coat_flare: float = _trait(0.010, 0.006)
     """How much wider than the thigh the hem is."""
 

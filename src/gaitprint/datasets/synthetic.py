@@ -31,7 +31,7 @@ TREE = Tree(
     ),
 )
 
-_BODY_JITTER, _MANNER_JITTER, _OUTFIT_JITTER = 0.35, 0.60, 0.40
+_BODY_JITTER, _MANNER_JITTER, _OUTFIT_JITTER = 0.35, 0.60, 0.60
 """How much a trait moves from one sequence of a subject to the next, in parts of its spread over subjects."""
 _HEADING_JITTER, _PITCH_JITTER = 3.0, 1.0
 """Degrees by which people miss the marked line, and by which cameras differ in looking down."""
@@ -103,7 +103,8 @@ def walk_once(seed: int, subject: int, condition: str, frames: int) -> Solids:
     body, manner = vary(body, _BODY_JITTER, chance), vary(manner, _MANNER_JITTER, chance)
     kind = condition[:2]
     held = bag_side(outfit) if kind == "bg" and bag_kind(outfit) != "back" else None
-    arms = (0.35 if held == "left" else 1.0, 0.35 if held == "right" else 1.0)
+    free = 0.7 if kind == "cl" else 1.0
+    arms = (0.35 if held == "left" else free, 0.35 if held == "right" else free)
     outfit = vary(outfit, _OUTFIT_JITTER, chance)
     phase = chance.uniform() + np.arange(frames) / stride_length(manner)
     return dress(joint_paths(body, manner, phase, arms), body, outfit, kind)
