@@ -33,7 +33,11 @@ def read_limited(path: Path, limit: int, root: Path | None = None) -> bytes:
 
 def check_inside(path: Path, root: Path) -> None:
     """Raise DataError where `path`, links followed, does not lie in the folder `root`."""
-    if not path.resolve(strict=True).is_relative_to(root.resolve(strict=True)):
+    try:
+        inside = path.resolve(strict=True).is_relative_to(root.resolve(strict=True))
+    except RuntimeError:
+        raise DataError(f"{shown(path)} is a link that leads to itself: remove it") from None
+    if not inside:
         raise DataError(f"{shown(path)} leads out of the data folder {shown(root)}: copy the data into the folder")
 
 

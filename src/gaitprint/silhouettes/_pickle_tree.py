@@ -20,10 +20,10 @@ _VALUES = _NUMBERS | _BYTES | _TEXTS
 _CONSTANTS = {"NONE": None, "NEWTRUE": True, "NEWFALSE": False, "EMPTY_TUPLE": ()}
 _TUPLES = {"TUPLE1": 1, "TUPLE2": 2, "TUPLE3": 3}
 _OTHER_THINGS = {
-    "LIST": "a list",
-    "EMPTY_LIST": "a list",
-    "DICT": "a dictionary",
-    "EMPTY_DICT": "a dictionary",
+    "LIST": "a list or an array of objects",
+    "EMPTY_LIST": "a list or an array of objects",
+    "DICT": "a dictionary or a structured type",
+    "EMPTY_DICT": "a dictionary or a structured type",
     "EMPTY_SET": "a set",
     "FROZENSET": "a set",
     "FLOAT": "a float",

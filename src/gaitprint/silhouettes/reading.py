@@ -41,7 +41,11 @@ def load_frames(path: Path, root: Path | None = None) -> list[UInt8[np.ndarray, 
         DataError: see `read_image_folder` and `read_sequence_file`.
     """
     path = Path(path)
-    if path.is_dir():
+    try:
+        is_folder = path.is_dir()
+    except (OSError, ValueError) as error:
+        raise unreadable(path, error) from None
+    if is_folder:
         return read_image_folder(path, root)
     return list(read_sequence_file(path, root))
 
