@@ -4,6 +4,7 @@ import dataclasses
 
 import numpy as np
 import pytest
+
 from gaitprint.evaluation.answers import answer_probes, write_grew_answer, write_hid_answer
 from gaitprint.evaluation.evaluate import evaluate
 from gaitprint.evaluation.protocol import load_protocol

@@ -42,7 +42,7 @@ def summary_text(evaluation: Evaluation) -> str:
 def table_text(result: ProbeSetResult) -> str:
     """The rank-1 table of one probe selection, rows probe views, columns gallery views; brackets do not count."""
     columns = [name or "rank-1" for name in result.column_names]
-    width = max(8, *(len(c) + 1 for c in columns))
+    width = max(9, *(len(c) + 1 for c in columns))
     first = max(5, *(len(r) for r in result.row_names))
     lines = [f"{'probe':<{first}}" + "".join(f"{c:>{width}}" for c in columns) + f"{'mean':>{width}}"]
     for i, name in enumerate(result.row_names):
