@@ -1,0 +1,188 @@
+"""Curves as SVG text that follows a page's light or dark colours, and as PNG files.
+
+Matplotlib's object interface only: no global figure, no window. Lines are drawn in marked colours, which the finished
+SVG replaces by `currentColor` and CSS variables with a fallback, so the text also stands alone.
+"""
+
+import hashlib
+import io
+import re
+from collections.abc import Sequence
+from itertools import pairwise
+from pathlib import Path
+
+import matplotlib as mpl
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.backends.backend_svg import FigureCanvasSVG
+from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
+
+from gaitprint.errors import ShapeError
+from gaitprint.report.values import CmcCurve, HistoryEntry
+from gaitprint.storage import atomic_file
+
+INK = "#1b1f24"
+SERIES = ("#0072b2", "#d55e00", "#009e73", "#aa4499", "#b08800", "#4477aa", "#882255", "#666666")
+"""Colours that people with any colour vision tell apart (after Okabe and Ito), dark enough for white paper."""
+STYLE = {
+    **dict.fromkeys(("text.color", "axes.labelcolor", "axes.edgecolor", "xtick.color", "ytick.color"), INK),
+    "axes.facecolor": "none",
+    "figure.facecolor": "none",
+    "font.family": "sans-serif",
+    "svg.fonttype": "none",
+    "svg.hashsalt": "gaitprint",
+    "text.parse_math": False,
+}
+DASHES = ("-", (0, (5, 2)), (0, (1.5, 1.5)), (0, (6, 2, 1.5, 2)))
+MARKERS = "osD^vPX*"
+
+
+def cmc_figure(curve: CmcCurve) -> str:
+    """SVG text of the curves, rank on x, percent on y."""
+    with mpl.rc_context(STYLE):
+        return _svg(_cmc(curve))
+
+
+def training_figure(history: Sequence[HistoryEntry]) -> str:
+    """SVG text of loss and share of non-zero triplets over iterations.
+
+    Raises:
+        ShapeError: an empty history.
+    """
+    with mpl.rc_context(STYLE):
+        return _svg(_training(history))
+
+
+def write_training_figure(path: Path, history: Sequence[HistoryEntry]) -> None:
+    """Write the training curves as a PNG file of 1160 x 800 pixels, whole or not at all.
+
+    Raises:
+        ShapeError: an empty history.
+        DataError: the folder cannot be written to.
+    """
+    with mpl.rc_context(STYLE), atomic_file(path) as stream:
+        figure = _training(history)
+        FigureCanvasAgg(figure)
+        figure.savefig(stream, format="png", dpi=200, facecolor="white")
+
+
+def heat_colour(value: float, low: float, high: float) -> tuple[str, str]:
+    """Background and text colour of a heat map's cell; the text always has a contrast of 4.5 or more.
+
+    The colours (viridis) are the same on light and dark pages.
+    """
+    share = 0.5 if high <= low else min(max((value - low) / (high - low), 0.0), 1.0)
+    red, green, blue, _ = mpl.colormaps["viridis"](share)
+    luminance = sum(w * _linear(c) for w, c in ((0.2126, red), (0.7152, green), (0.0722, blue)))
+    # Against black the contrast is (L + 0.05) / 0.05, against white 1.05 / (L + 0.05): they meet at L = 0.179.
+    text = "#000000" if luminance > 0.179 else "#ffffff"
+    return "#" + "".join(f"{round(255 * c):02x}" for c in (red, green, blue)), text
+
+
+def _cmc(curve: CmcCurve) -> Figure:
+    figure = Figure(figsize=(5.8, 4.0), layout="constrained")
+    axes = figure.add_subplot()
+    for i, (name, values) in enumerate(curve.series.items()):
+        ranks = np.arange(1, len(values) + 1)
+        axes.plot(
+            ranks,
+            values,
+            color=SERIES[i % len(SERIES)],
+            linestyle=DASHES[(i + i // len(SERIES)) % len(DASHES)],
+            marker=MARKERS[(i + i // len(SERIES)) % len(MARKERS)],
+            markersize=4,
+            linewidth=1.8,
+            label=f" {name}" if name.startswith("_") else name,
+        )
+    lowest = min(float(np.nanmin(v)) for v in curve.series.values() if np.isfinite(v).any())
+    axes.set_ylim(max(0.0, 5 * np.floor(lowest / 5) - 5), 101)
+    axes.set_xlabel("rank k")
+    axes.set_ylabel("right within the first k, %")
+    longest = max(len(values) for values in curve.series.values())
+    axes.set_xticks(range(1, longest + 1) if longest <= 10 else [1, *range(5, longest + 1, 5)])
+    axes.legend(loc="lower right", frameon=False, fontsize=8.5)
+    _tidy(axes)
+    return figure
+
+
+def _training(history: Sequence[HistoryEntry]) -> Figure:
+    if not history:
+        raise ShapeError("training curves need at least one line of history, found none: train for longer")
+    figure = Figure(figsize=(5.8, 4.0), layout="constrained")
+    top, bottom = figure.subplots(2, 1, sharex=True, height_ratios=(3, 2))
+    for axes, names in ((top, ("loss", "triplet", "softmax")), (bottom, ("active_share", "accuracy"))):
+        drawn = _lines(axes, history, names)
+        if drawn:
+            axes.legend(loc="upper right", frameon=False, fontsize=8.5)
+        _tidy(axes)
+        for iteration, _rate in _resets(history):
+            axes.axvline(iteration, color=INK, linewidth=0.8, linestyle=(0, (3, 3)))
+    for iteration, rate in _resets(history):
+        top.annotate(
+            f"learning rate {rate:g}", (iteration, 1.01), xycoords=("data", "axes fraction"), fontsize=8,
+            ha="center", va="bottom", color=INK,
+        )  # fmt: skip
+    top.set_ylabel("loss")
+    top.set_ylim(bottom=0)
+    bottom.set_ylim(0, 1.02)
+    bottom.set_ylabel("share")
+    bottom.set_xlabel("iteration")
+    bottom.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
+    return figure
+
+
+def _lines(axes: Axes, history: Sequence[HistoryEntry], names: tuple[str, ...]) -> int:
+    """Draw each value that the history has; a log without a classifier has no softmax loss and no accuracy."""
+    labels = {"active_share": "non-zero triplets", "triplet": "triplet loss", "softmax": "softmax loss"}
+    drawn = 0
+    for i, name in enumerate(names):
+        points = [(e["iteration"], e[name]) for e in history if e.get(name) is not None]
+        if not points or (name == "triplet" and not any(e.get("softmax") is not None for e in history)):
+            continue
+        x, y = zip(*points, strict=True)
+        axes.plot(
+            x, y, color=SERIES[i], linestyle=DASHES[i], linewidth=1.6, label=labels.get(name, name),
+            marker="o" if len(points) == 1 else None,
+        )  # fmt: skip
+        drawn += 1
+    return drawn
+
+
+def _resets(history: Sequence[HistoryEntry]) -> list[tuple[float, float]]:
+    """Iterations at which the learning rate became another one, with the new rate."""
+    rates = [(float(e["iteration"] or 0), e.get("learning_rate")) for e in history]
+    known = [(iteration, float(rate)) for iteration, rate in rates if rate is not None]
+    return [now for before, now in pairwise(known) if now[1] != before[1]]
+
+
+def _tidy(axes: Axes) -> None:
+    axes.spines[["top", "right"]].set_visible(False)
+    axes.grid(axis="y", color=INK, alpha=0.15, linewidth=0.7)
+    axes.tick_params(length=0)
+
+
+def _svg(figure: Figure) -> str:
+    stream = io.StringIO()
+    FigureCanvasSVG(figure).print_svg(stream, metadata={"Date": None, "Creator": None})
+    return _themed(stream.getvalue())
+
+
+def _themed(svg: str) -> str:
+    """Only the <svg> element: colours and letters of the page, ids of its own, the width of its container."""
+    svg = svg[svg.index("<svg") :].rstrip()
+    svg = re.sub(r"<metadata>.*?</metadata>|<style.*?</style>", "", svg, flags=re.DOTALL)
+    svg = re.sub(r"font-family: [^;\"]*", "font-family: inherit", svg)
+    svg = svg.replace(INK, "currentColor")
+    for i, colour in enumerate(SERIES):
+        svg = svg.replace(colour, f"var(--series-{i + 1}, {colour})")
+    prefix = "f" + hashlib.sha256(svg.encode()).hexdigest()[:8] + "-"
+    svg = re.sub(r'(\bid="|url\(#|href="#)', rf"\g<1>{prefix}", svg)
+    opening, rest = svg.split(">", 1)
+    opening = re.sub(r' (width|height)="[^"]*"', "", opening)
+    return f'{opening} style="stroke-linejoin: round" font-family="sans-serif">{rest}'
+
+
+def _linear(channel: float) -> float:
+    return channel / 12.92 if channel <= 0.04045 else ((channel + 0.055) / 1.055) ** 2.4
