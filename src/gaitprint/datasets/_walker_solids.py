@@ -75,15 +75,15 @@ def bag_side(outfit: Outfit) -> str:
 def _head(pile: _Pile, at: dict[str, Points], body: Body) -> None:
     head, radius = at["head"], body.head_radius
     back, down = max(body.hair_back, 0.0), max(body.hair_down, 0.0)
-    pile.add(head, _by(head, 0.012, 0, -0.040), radius, 0.78 * radius)
-    pile.add(_by(head, 0.5 * radius, 0, -0.025), _by(head, radius + 0.002, 0, -0.030), 0.3 * radius, 0.010)
-    pile.add(_by(head, -0.4 * back, 0, -0.002), _by(head, -back, 0, -0.02 - down), radius, 0.9 * radius)
-    pile.add(_by(head, -0.008, 0, -0.03), _by(at["neck"], 0, 0, -0.03), body.neck_radius, 1.2 * body.neck_radius)
+    pile.add(head, _by(head, 0.012, 0.0, -0.040), radius, 0.78 * radius)
+    pile.add(_by(head, 0.5 * radius, 0.0, -0.025), _by(head, radius + 0.002, 0.0, -0.030), 0.3 * radius, 0.010)
+    pile.add(_by(head, -0.4 * back, 0.0, -0.002), _by(head, -back, 0.0, -0.02 - down), radius, 0.9 * radius)
+    pile.add(_by(head, -0.008, 0.0, -0.03), _by(at["neck"], 0.0, 0.0, -0.03), body.neck_radius, 1.2 * body.neck_radius)
 
 
 def _trunk(pile: _Pile, at: dict[str, Points], body: Body, cloth: float) -> None:
     chest, waist, seat = body.chest_radius + cloth, body.waist_radius + 1.3 * cloth, body.seat_radius + 1.1 * cloth
-    yoke = _by(at["neck"], 0, 0, -0.012)
+    yoke = _by(at["neck"], 0.0, 0.0, -0.012)
     pile.add(yoke, at["left_shoulder"], 0.026, 0.72 * body.arm_radius + cloth)
     pile.add(yoke, at["right_shoulder"], 0.026, 0.72 * body.arm_radius + cloth, tied=True)
     first = True
@@ -136,17 +136,17 @@ def _bag(pile: _Pile, at: dict[str, Points], body: Body, outfit: Outfit) -> None
     if kind == "back":
         behind = np.array((-body.chest_radius - 0.75 * size, 0.0, 0.0))
         for y, tied in ((0.045, False), (-0.045, True)):
-            top, low = at["chest"] + _by(behind, 0, y, 0.03), at["waist"] + _by(behind, 0.01, y, 0.0)
+            top, low = at["chest"] + _by(behind, 0.0, y, 0.03), at["waist"] + _by(behind, 0.01, y, 0.0)
             pile.add(top, low, 0.85 * size, size, tied=tied)
     elif kind == "shoulder":
         place = _by(at[f"{side}_hip"], -0.035, sign * (0.035 + 0.5 * size), 0.075)
         for x, tied in ((0.05, False), (-0.05, True)):
-            pile.add(_by(place, 0.7 * x, 0, 0.04), _by(place, x, 0, -0.045), 0.6 * size, 0.75 * size, tied=tied)
-        pile.add(_by(at[f"{side}_shoulder"], 0, 0, 0.012), place, 0.022, 0.018)
+            pile.add(_by(place, 0.7 * x, 0.0, 0.04), _by(place, x, 0.0, -0.045), 0.6 * size, 0.75 * size, tied=tied)
+        pile.add(_by(at[f"{side}_shoulder"], 0.0, 0.0, 0.012), place, 0.022, 0.018)
     else:
         grip = at[f"{side}_hand"]
         for x, tied in ((0.06, False), (-0.06, True)):
-            pile.add(_by(grip, 0.3 * x, 0, -0.01), _by(grip, x, 0, -0.105), 0.018, 0.55 * size, tied=tied)
+            pile.add(_by(grip, 0.3 * x, 0.0, -0.01), _by(grip, x, 0.0, -0.105), 0.018, 0.55 * size, tied=tied)
 
 
 def _by(point: np.ndarray, x: float, y: float, z: float) -> np.ndarray:
