@@ -35,7 +35,7 @@ class CasiaB:
 
     title = "CASIA-B: 124 subjects, 11 views, bags and coats; on request from CASIA, for research only"
     splits = tuple(RULES)
-    protocols: tuple[str, ...] = ("casia-b", "casia-b-second")
+    protocols: tuple[str, ...] = ("casia-b", "casia-b-cross-view")
 
     def __init__(self, settings: CasiaBSettings) -> None:
         self.settings = settings

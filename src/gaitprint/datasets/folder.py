@@ -11,7 +11,6 @@ from gaitprint.datasets._layout import FoundSequence, Split
 from gaitprint.datasets._miniature import figure, write_images
 from gaitprint.datasets._partition import partition_split, partition_splits
 from gaitprint.datasets._tree import Level, Tree, walk
-from gaitprint.errors import DataError
 from gaitprint.types import SequenceRecord
 
 FIELDS = ("subject", "condition", "view")
@@ -66,9 +65,7 @@ class Folder:
             values: dict[str, list[str]] = {field: [] for field in FIELDS}
             for name, (_, level) in zip(leaf.names, levels, strict=True):
                 match = level.fullmatch(name)
-                if match is None:
-                    raise DataError(f"folder: {name!r} in {leaf.path} does not fit {level.pattern!r}")
-                for group, value in match.groupdict().items():
+                for group, value in (match.groupdict() if match else {}).items():
                     values[group.rstrip("0123456789")].append(value)
             found.append(FoundSequence(self._record(leaf.names, values), leaf.path))
         return found

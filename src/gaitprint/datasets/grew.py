@@ -31,7 +31,7 @@ class Grew:
 
     title = "GREW: 26,000 subjects in the wild; on request from its authors, for research only"
     splits = ("20000",)
-    protocols: tuple[str, ...] = ("grew",)
+    protocols: tuple[str, ...] = ("grew", "grew-test")
 
     def __init__(self, settings: GrewSettings) -> None:
         self.settings = settings

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from gaitprint.components import find_component
+from gaitprint.datasets._layout import FoundSequence
 from gaitprint.datasets.casia_b import CasiaB, CasiaBSettings
 from gaitprint.datasets.folder import Folder, FolderSettings
 from gaitprint.errors import ConfigError, DataError
@@ -191,6 +192,14 @@ def test_only_some_subjects(casia: Path, tmp_path: Path) -> None:
     assert (report.subjects, report.sequences) == (2, 16)
     with pytest.raises(DataError, match="no sequence of subject '077': did you mean '07"):
         prepare(casia, tmp_path / "other", subjects=["077"])
+
+
+def test_two_sequences_of_one_key_are_refused(casia: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    twice = CasiaB(CasiaBSettings()).scan(casia)[:2]
+    again = FoundSequence(twice[0].record, twice[1].path)
+    monkeypatch.setattr(CasiaB, "scan", lambda *_: [twice[0], again])
+    with pytest.raises(DataError, match="share the key '001/bg-01/000': rename one"):
+        prepare(casia, tmp_path / "store", dataset="casia-b")
 
 
 def test_a_full_disk_is_one_line(casia: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
