@@ -15,8 +15,8 @@ from gaitprint.report.figures import SERIES, cmc_figure, heat_colour, training_f
 from gaitprint.report.values import CmcCurve
 
 HISTORY = [
-    {"iteration": i, "loss": 1 / i, "triplet": 0.5 / i, "active_share": 1 / i, "softmax": 0.5 / i, "accuracy": 1 - 1 / i,
-     "learning_rate": 1e-4 if i < 30 else 1e-5}
+    {"iteration": i, "loss": 1 / i, "triplet": 0.5 / i, "active_share": 1 / i, "softmax": 0.5 / i,
+     "accuracy": 1 - 1 / i, "learning_rate": 1e-4 if i < 30 else 1e-5}
     for i in range(1, 50, 7)
 ]  # fmt: skip
 

@@ -12,7 +12,7 @@ def test_a_percentage_is_one():
         Percent(float("nan"))
     with pytest.raises(ShapeError, match=r"found 101"):
         Percent(50.0, 40.0, 101.0)
-    with pytest.raises(ShapeError, match="two ends, found 1.0 and None"):
+    with pytest.raises(ShapeError, match=r"two ends, found 1\.0 and None"):
         Percent(50.0, low=1.0)
 
 

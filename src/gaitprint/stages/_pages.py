@@ -1,0 +1,96 @@
+"""What evaluations say, put into the plain values of a report."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from gaitprint.evaluation.result import Evaluation, ProbeSetResult
+from gaitprint.evaluation.statistics import Interval
+from gaitprint.report.values import Badge, HeatMap, Percent
+from gaitprint.types import Embeddings
+
+FEW_SUBJECTS = 20
+
+
+def percent(value: float | None, interval: Interval | None = None) -> Percent:
+    """A figure and its interval as a cell; NaN and None are empty."""
+    if value is None or not np.isfinite(value):
+        return Percent(None)
+    if interval is None:
+        return Percent(value)
+    return Percent(value, max(interval.low, 0.0), min(interval.high, 100.0))
+
+
+def badge(transductive: bool) -> Badge:
+    """Whether all probes are seen at once, as a pill."""
+    return Badge("transductive", "caution") if transductive else Badge("inductive")
+
+
+def heat_maps(evaluation: Evaluation, title: str) -> tuple[HeatMap, ...]:
+    """One map a probe set; none for a pooled gallery or draws."""
+    maps = []
+    for result in evaluation.results:
+        if result.matrix is None:
+            continue
+        diagonal = not evaluation.protocol.identical_views
+        maps.append(HeatMap(f"{title}: {result.name}", result.row_names, result.column_names, result.matrix, diagonal))
+    return tuple(maps)
+
+
+def data_facts(evaluation: Evaluation, embeddings: Embeddings) -> list[tuple[str, str]]:
+    """Protocol and amounts of data."""
+    counts = [r.counts for r in evaluation.results]
+    networks = embeddings.settings.get("networks")
+    facts = [
+        ("Protocol", f"{evaluation.protocol.title} ({evaluation.protocol.name})"),
+        ("Subjects", str(max(c.subjects for c in counts))),
+        ("Probe sequences", " · ".join(f"{r.name} {r.counts.probes}" for r in evaluation.results)),
+        ("Gallery sequences", " · ".join(sorted({str(c.gallery) for c in counts}))),
+        ("Comparisons counted", str(sum(c.trials - c.left_out for c in counts))),
+        ("Intervals", "95 %, bootstrap over subjects"),
+    ]
+    if isinstance(networks, list) and networks:
+        facts.insert(0, ("Networks", " + ".join(_network(n) for n in networks)))
+    return facts
+
+
+def data_warnings(evaluations: Sequence[Evaluation]) -> list[str]:
+    """What a reader must know: empty cells, unmatched probes, few subjects, chance level. No sentence twice."""
+    found: dict[str, None] = {}
+    for evaluation in evaluations:
+        for result in evaluation.results:
+            for note in (*result.notes, *_unmatched(evaluation, result)):
+                found[f"{result.name}: {note}."] = None
+    subjects = max(r.counts.subjects for e in evaluations for r in e.results)
+    if subjects < FEW_SUBJECTS:
+        found[f"Only {subjects} subjects: figures and intervals say little about other people."] = None
+    return list(found)
+
+
+def chance_warnings(label: str, evaluation: Evaluation) -> list[str]:
+    """An alarm for figures near blind guessing."""
+    return [
+        f"{label}, {r.name}: {r.mean:.1f} % is near blind guessing ({r.chance:.1f} %): the network has learnt nothing, "
+        "or its vectors and records do not belong together."
+        for r in evaluation.results
+        if r.chance < 50 and r.mean < 2 * r.chance
+    ]
+
+
+def _unmatched(evaluation: Evaluation, result: ProbeSetResult) -> list[str]:
+    counts = result.counts
+    if not counts.unmatched:
+        return []
+    if counts.left_out:
+        return [f"{counts.unmatched} of {counts.trials} comparisons have no right item in the gallery and are left out"]
+    without = "" if result.mean_matched is None else f"; without them the figure is {result.mean_matched:.1f} %"
+    share = f"{counts.unmatched} of {counts.trials} comparisons have no right item in the gallery and count as wrong"
+    return [share + (without if evaluation.protocol.unmatched == "both" else "")]
+
+
+def _network(facts: object) -> str:
+    if isinstance(facts, dict):
+        if isinstance(facts.get("networks"), list):
+            return " + ".join(_network(n) for n in facts["networks"])
+        return str(facts.get("title") or facts.get("network") or "unnamed")
+    return str(facts)

@@ -1,0 +1,43 @@
+"""Embeddings from a file or from memory, and the rows of them that somebody asked for."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from gaitprint.errors import ProtocolError, did_you_mean
+from gaitprint.inference.embeddings_file import load_embeddings
+from gaitprint.types import Embeddings, SequenceRecord
+
+
+def opened(embeddings: Path | Embeddings) -> Embeddings:
+    """Embeddings as they are, or read from their file."""
+    return embeddings if isinstance(embeddings, Embeddings) else load_embeddings(embeddings)
+
+
+def chosen(
+    embeddings: Embeddings,
+    subjects: Sequence[str] | None = None,
+    views: Sequence[str] | None = None,
+    conditions: Sequence[str] | None = None,
+) -> Embeddings:
+    """The sequences of the given subjects, views and conditions; None is all.
+
+    Raises:
+        ProtocolError: a name that no sequence has, or nothing is left.
+    """
+    keep = list(range(len(embeddings)))
+    for word, wanted in (("subject", subjects), ("view", views), ("condition", conditions)):
+        if wanted is None:
+            continue
+        present = {name for r in embeddings.records if (name := _name(r, word)) is not None}
+        for name in wanted:
+            if name not in present:
+                raise ProtocolError(f"no sequence has the {word} {name!r}: {did_you_mean(name, present)}")
+        names = frozenset(wanted)
+        keep = [i for i in keep if _name(embeddings.records[i], word) in names]
+    if not keep:
+        raise ProtocolError("no sequence has the subjects, views and conditions asked for: ask for fewer restrictions")
+    return embeddings if len(keep) == len(embeddings) else embeddings.select(keep)
+
+
+def _name(record: SequenceRecord, word: str) -> str | None:
+    return {"subject": record.subject, "view": record.view, "condition": record.condition}[word]

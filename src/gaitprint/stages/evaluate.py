@@ -1,0 +1,162 @@
+"""`gaitprint evaluate`: embeddings in, the figures of a protocol out, and a page to look at."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from gaitprint.evaluation.evaluate import evaluate as measure
+from gaitprint.evaluation.protocol import load_protocol
+from gaitprint.evaluation.result import Evaluation
+from gaitprint.evaluation.statistics import Interval
+from gaitprint.report.html import write_report
+from gaitprint.report.values import Cell, CmcCurve, Report, Table
+from gaitprint.retrieval.pipeline import Pipeline
+from gaitprint.stages import _pages as pages
+from gaitprint.stages._figures import mean_figure, mean_interval
+from gaitprint.stages._selection import chosen, opened
+from gaitprint.stages._sheets import match_sheets
+from gaitprint.store import Store
+from gaitprint.types import Embeddings
+
+
+@dataclass(frozen=True, eq=False)
+class EvaluationReport:
+    """The figures, with everything that must be said beside them."""
+
+    evaluation: Evaluation
+    mean: float
+    """Rank-1 over all probe sets, percent."""
+    interval: Interval | None
+    """Of `mean`, 95%, over subjects."""
+    distance: str
+    """Which distance the figures used."""
+    transductive: bool
+    pipeline: dict[str, Any]
+    warnings: tuple[str, ...]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values for JSON."""
+        interval = self.interval
+        return {
+            **self.evaluation.to_dict(),
+            "mean": self.mean,
+            "interval": None if interval is None else [interval.low, interval.high],
+            "distance": self.distance,
+            "transductive": self.transductive,
+            "pipeline": self.pipeline,
+            "warnings": list(self.warnings),
+        }
+
+
+def evaluate(
+    embeddings: Path | Embeddings,
+    *,
+    protocol: str | Path = "casia-b",
+    pipeline: dict[str, Any] | None = None,
+    subjects: Sequence[str] | None = None,
+    views: Sequence[str] | None = None,
+    conditions: Sequence[str] | None = None,
+    lists: Mapping[str, Sequence[str]] | None = None,
+    report: Path | None = None,
+    store: Path | None = None,
+    seed: int = 0,
+    resamples: int = 1000,
+) -> EvaluationReport:
+    """Measure embeddings under a protocol.
+
+    Args:
+        embeddings: made by `gaitprint embed`.
+        protocol: the name of ours, or a TOML file.
+        pipeline: transforms and scorer as in a settings file; None: Euclid of whole vectors.
+        subjects: only these; None: all.
+        views: only these; None: all.
+        conditions: only these; None: all.
+        lists: named lists of keys that the protocol asks for (`PROBE_SET`).
+        report: the HTML page to write, none where None.
+        store: where the page takes silhouettes of right and wrong matches from.
+        seed: of the intervals and of the matches shown.
+        resamples: of the bootstrap over subjects.
+
+    Raises:
+        GaitprintError: in one line.
+    """
+    steps = Pipeline.from_settings(pipeline or {})
+    rules = load_protocol(protocol)
+    opened_store = None if store is None else Store.open(store)
+    data = chosen(opened(embeddings), subjects, views, conditions)
+    evaluation = measure(
+        data,
+        rules,
+        steps.distances,
+        generator=np.random.Generator(np.random.PCG64(seed)),
+        lists=lists,
+        label=steps.label,
+        transductive=steps.transductive,
+        resamples=resamples,
+    )
+    result = EvaluationReport(
+        evaluation=evaluation,
+        mean=mean_figure(evaluation),
+        interval=mean_interval(evaluation, seed, resamples),
+        distance=steps.scorer.distance,
+        transductive=steps.transductive,
+        pipeline=steps.settings,
+        warnings=(
+            *_transductive(steps),
+            *pages.chance_warnings("Rank-1", evaluation),
+            *pages.data_warnings([evaluation]),
+        ),
+    )
+    if report is not None:
+        write_report(report, _page(result, data, opened_store, seed))
+    return result
+
+
+def _transductive(steps: Pipeline) -> tuple[str, ...]:
+    if not steps.transductive:
+        return ()
+    return ("The figures are transductive: every probe was ranked with the help of all other probes.",)
+
+
+def _page(result: EvaluationReport, data: Embeddings, store: Store | None, seed: int) -> Report:
+    evaluation = result.evaluation
+    facts = pages.data_facts(evaluation, data)
+    facts += [("Distance", result.distance), ("Sees all probes", "yes, transductive" if result.transductive else "no")]
+    return Report(
+        title=f"{evaluation.protocol.title}: {result.mean:.1f} % rank-1",
+        subtitle=evaluation.label,
+        facts=tuple(facts),
+        warnings=result.warnings,
+        tables=(_table(result),),
+        heatmaps=pages.heat_maps(evaluation, "Rank-1"),
+        curves=(CmcCurve("Cumulative match characteristics", {r.name: r.cmc for r in evaluation.results}),),
+        sheets=() if store is None else match_sheets(evaluation, store, np.random.Generator(np.random.PCG64(seed))),
+        settings={
+            "pipeline": result.pipeline,
+            "protocol": evaluation.protocol.name,
+            "protocol source": evaluation.protocol.source,
+            "seed": seed,
+            "embeddings": {"source": data.source, **data.settings},
+        },
+    )
+
+
+def _table(result: EvaluationReport) -> Table:
+    protocol = result.evaluation.protocol
+    further = [k for k in protocol.ranks if k > 1]
+    columns = ["Probes", "Rank-1, %", *(f"Rank-{k}, %" for k in further), *(f"{m}, %" for m in protocol.metrics)]
+    rows: list[tuple[Cell, ...]] = []
+    for r in result.evaluation.results:
+        metrics = {"mAP": r.mean_average_precision, "mINP": r.mean_inverse_penalty}
+        cells: list[Cell] = [r.name, pages.percent(r.mean, r.interval)]
+        cells += [pages.percent(float(r.cmc[k - 1])) for k in further]
+        cells += [pages.percent(metrics[m]) for m in protocol.metrics]
+        rows.append((*cells, f"{r.chance:.1f} %", pages.badge(result.transductive)))
+    if len(rows) > 1:
+        empty = [""] * (len(columns) - 2)
+        rows.append(("mean", pages.percent(result.mean, result.interval), *empty, "", pages.badge(result.transductive)))
+    note = f"Distance: {result.distance}. Bars run from 0 to 100 %; beside each figure its 95 % interval over subjects."
+    return Table("Figures", (*columns, "Blind guessing", "Sees all probes"), tuple(rows), note)
