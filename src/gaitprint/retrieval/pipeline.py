@@ -1,7 +1,7 @@
 """Any number of transforms, then exactly one scorer: from embeddings to distances of probes to gallery items."""
 
 from dataclasses import dataclass, fields
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 from jaxtyping import Float, Float32, Int
@@ -16,6 +16,7 @@ DEFAULT: dict[str, Any] = {"transforms": [], "scorer": {"name": "euclidean"}}
 """What an empty table means: Euclid of whole vectors, nothing before it."""
 
 
+@runtime_checkable
 class Transform(Protocol):
     """Changes both sides before they are compared."""
 
@@ -32,6 +33,7 @@ class Transform(Protocol):
         ...
 
 
+@runtime_checkable
 class Scorer(Protocol):
     """Compares both sides; small is alike."""
 
@@ -61,7 +63,7 @@ class Pipeline:
     scorer: Scorer
 
     @classmethod
-    def from_settings(cls, values: dict[str, Any]) -> "Pipeline":
+    def from_settings(cls, values: Any) -> "Pipeline":
         """Build the steps of a table.
 
         For example ``{"transforms": [{"name": "unit-length"}], "scorer": {"name": "k-reciprocal", "k1": 6}}``.
