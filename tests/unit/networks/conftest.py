@@ -1,0 +1,27 @@
+"""The gradient check of whole networks."""
+
+from collections.abc import Callable
+
+import pytest
+import torch
+from torch import nn
+
+
+@pytest.fixture
+def check() -> Callable[..., None]:
+    """check(network, seed): every parameter's gradient against finite differences, in training mode."""
+
+    def run(network: nn.Module, seed: int) -> None:
+        network.double().train()
+        clips = torch.rand(2, 1, 4, 4, 4, dtype=torch.float64, generator=torch.Generator().manual_seed(seed))
+        parameters = dict(network.named_parameters())
+
+        def forward(*values: torch.Tensor) -> tuple[torch.Tensor, ...]:
+            masks = torch.Generator().manual_seed(seed)
+            named = dict(zip(parameters, values, strict=True))
+            outputs = torch.func.functional_call(network, named, (clips, masks))
+            return tuple(o for o in (outputs.triplet, outputs.logits) if o is not None)
+
+        assert torch.autograd.gradcheck(forward, tuple(parameters.values()), fast_mode=True)
+
+    return run
