@@ -57,7 +57,7 @@ def find_component(kind: str, name: str) -> Component:
         raise ComponentError(f"no {kind} is called {name!r}: {did_you_mean(name, component_names(kind))}")
     try:
         missing = find_spec(path) is None
-    except (ModuleNotFoundError, ValueError):
+    except (ImportError, ValueError):
         missing = True
     if missing:
         raise ComponentError(f"the {kind} {name!r} is not importable: check the name and that its package is installed")

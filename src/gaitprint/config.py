@@ -20,7 +20,7 @@ def read_toml(path: Path) -> dict[str, Any]:
         return tomllib.loads(Path(path).read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise ConfigError(f"no settings file at {path}: check the path") from None
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise ConfigError(f"{path} cannot be read as TOML: {error}") from None
 
 
@@ -41,7 +41,7 @@ def apply_overrides(values: dict[str, Any], overrides: list[str] | tuple[str, ..
     return result
 
 
-def build_settings(cls: type, values: dict[str, Any], where: str = "settings") -> Any:
+def build_settings(cls: type, values: Any, where: str = "settings") -> Any:
     """Make the frozen data class `cls` from plain values, checking every key and type.
 
     Raises:
@@ -104,6 +104,7 @@ def _convert(value: Any, hint: Any, where: str) -> Any:
     if dataclasses.is_dataclass(hint) and isinstance(hint, type):
         return value if isinstance(value, hint) else build_settings(hint, value, where)
     if hint is float and isinstance(value, int) and not isinstance(value, bool):
+        require(abs(value) < 2**1023, f"{where} is of type float, found an integer beyond its range")
         return float(value)
     if hint is Any or hint is object:
         return value
@@ -115,7 +116,7 @@ def _convert(value: Any, hint: Any, where: str) -> Any:
 def _parse(text: str) -> Any:
     try:
         return tomllib.loads(f"value = {text}")["value"]
-    except tomllib.TOMLDecodeError:
+    except (ValueError, RecursionError):
         return text
 
 

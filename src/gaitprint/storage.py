@@ -17,28 +17,32 @@ def atomic_file(path: Path) -> Iterator[IO[bytes]]:
     """A binary file that takes its name only when the block ends without an error.
 
     Raises:
-        DataError: the folder cannot be written to.
+        DataError: the folder cannot be written to, or the disk is full; then nothing has changed.
     """
     path = Path(path)
-    temporary = path.with_name(f".{path.name[:100]}.{secrets.token_hex(4)}.tmp")
     try:
+        temporary = path.with_name(f".{path.name[:100]}.{secrets.token_hex(4)}.tmp")
         path.parent.mkdir(parents=True, exist_ok=True)
         stream = temporary.open("wb")
-    except OSError as error:
-        raise DataError(f"cannot write {path}: {error.strerror or error}; choose another place") from None
+    except (OSError, ValueError) as error:
+        raise _unwritable(path, error) from None
     try:
         with stream:
             yield stream
             stream.flush()
             os.fsync(stream.fileno())
-        try:
-            temporary.replace(path)
-        except OSError as error:
-            raise DataError(f"cannot write {path}: {error.strerror or error}; choose another place") from None
+        temporary.replace(path)
         sync_folder(path.parent)
+    except OSError as error:
+        raise _unwritable(path, error) from None
     finally:
         with suppress(OSError):
             temporary.unlink()
+
+
+def _unwritable(path: Path, error: OSError | ValueError) -> DataError:
+    reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+    return DataError(f"cannot write {path}: {reason}; make room there or choose another place")
 
 
 def write_bytes(path: Path, data: bytes) -> None:
@@ -72,9 +76,16 @@ def read_json(path: Path, what: str) -> Any:
 
 
 def sha256_file(path: Path) -> str:
-    """The SHA-256 of a file's bytes, hexadecimal."""
-    with Path(path).open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
+    """The SHA-256 of a file's bytes, hexadecimal.
+
+    Raises:
+        DataError: the file cannot be read.
+    """
+    try:
+        with Path(path).open("rb") as stream:
+            return hashlib.file_digest(stream, "sha256").hexdigest()
+    except (OSError, ValueError) as error:
+        raise DataError(f"cannot read {path}: {error}") from None
 
 
 def sha256_json(value: Any) -> str:

@@ -1,20 +1,22 @@
 """Prepared sequences on disk: one memory-mapped file of frames and one JSON index.
 
 `frames.u8` holds the normalised frames of all sequences one after the other, uint8 [sum of T, H, W], nothing else.
-`index.json` says whose they are. While a store is being written its index is a journal, `index.jsonl`, one line a
-finished sequence: a writer killed at any moment loses at most the sequence in hand, and the next one goes on there.
+`index.json` says whose they are. While a store is being written its index is a journal, `index.jsonl`: a line that says
+what the store is to hold, then a line for each finished sequence. A writer killed at any moment loses at most the
+sequence in hand, and the next one goes on there.
 """
 
 import hashlib
 import json
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
+from jaxtyping import UInt8
 from numpy.typing import NDArray
 
 from gaitprint.errors import ArtefactError, DataError
@@ -102,7 +104,7 @@ class Store:
             rows = tuple(_row(r) for r in index["sequences"])
             height, width = index["size"]
             return cls(root, str(index["dataset"]), (int(height), int(width)), rows)
-        except (KeyError, TypeError, ValueError) as error:
+        except (KeyError, TypeError, ValueError, OSError) as error:
             raise ArtefactError(f"{root / 'index.json'} is damaged ({error}): prepare the store again") from None
 
     @property
@@ -135,7 +137,7 @@ class Store:
 class MemorySequences:
     """A `SequenceSet` of arrays already in memory; for single files, tests and live use."""
 
-    def __init__(self, records: tuple[SequenceRecord, ...], arrays: tuple[Frames, ...]) -> None:
+    def __init__(self, records: tuple[SequenceRecord, ...], arrays: tuple[UInt8[np.ndarray, "_T _H _W"], ...]) -> None:
         for record, array in zip(records, arrays, strict=True):
             check_frames(array, record.key)
         sizes = {(a.shape[1], a.shape[2]) for a in arrays}
@@ -219,40 +221,59 @@ class StoreWriter:
         if (self.root / "index.json").exists():
             raise DataError(f"{root} already holds a finished store: choose another folder or remove it first")
         others = [p.name for p in self.root.iterdir() if p.name not in {"frames.u8", "index.jsonl"}]
+        # A writer killed while it published the index leaves the temporary file.
+        for name in [n for n in others if n.startswith(".index.json.") and n.endswith(".tmp")]:
+            (self.root / name).unlink()
+            others.remove(name)
         if others:
             raise DataError(f"{root} holds other files ({others[0]}, ...): give `prepare` an empty or new folder")
-        self._rows = list(self._recover())
+        self._rows = self._recover()
+        self._keys = {r.key for r in self._rows}
         self._journal = (self.root / "index.jsonl").open("ab")
         self._frames = (self.root / "frames.u8").open("ab")
+        if self._journal.tell() == 0:
+            self._append({"format": FORMAT, "version": VERSION, "dataset": dataset, "size": list(size)})
 
     def __enter__(self) -> "StoreWriter":
         return self
 
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
-        if kind is None:
-            self.finish()
-        self._frames.close()
-        self._journal.close()
+        try:
+            if kind is None:
+                self.finish()
+        finally:
+            self._frames.close()
+            self._journal.close()
 
     @property
     def done(self) -> frozenset[str]:
         """Keys already written, those of an earlier, killed run included."""
-        return frozenset(r.key for r in self._rows)
+        return frozenset(self._keys)
 
     def add(self, record: SequenceRecord, frames: Frames, source: str = "", warnings: tuple[str, ...] = ()) -> None:
-        """Append one sequence: its frames first, then its line in the journal."""
+        """Append one sequence: its frames first, then its line in the journal.
+
+        Raises:
+            DataError: frames of another size, a key that is there already, or names that are no Unicode text.
+        """
         check_frames(frames, record.key)
+        if record.key in self._keys:
+            raise DataError(f"{record.key}: the store holds this sequence already, a key is given once")
         if frames.shape[1:] != self.size:
             raise DataError(f"{record.key}: the store holds frames of {self.size}, found {frames.shape[1:]}")
         data = np.ascontiguousarray(frames)
         row = StoredSequence(
             record.key, record.subject, record.condition, record.view, len(data), _sha256(data), source, warnings
         )
+        try:
+            json.dumps(asdict(row), ensure_ascii=False).encode("utf-8")
+        except UnicodeEncodeError:
+            raise DataError(f"{record.key!a}: names must be Unicode text, rename the folder or file") from None
         self._frames.write(data.data)
         self._frames.flush()
-        self._journal.write(json.dumps(asdict(row), ensure_ascii=False).encode("utf-8") + b"\n")
-        self._journal.flush()
+        self._append(asdict(row))
         self._rows.append(row)
+        self._keys.add(record.key)
 
     def finish(self) -> None:
         """Write the index and drop the journal: now the store can be opened."""
@@ -270,28 +291,52 @@ class StoreWriter:
         with suppress(OSError):
             (self.root / "index.jsonl").unlink()
 
-    def _recover(self) -> Iterator[StoredSequence]:
+    def _append(self, value: dict[str, Any]) -> None:
+        self._journal.write(json.dumps(value, ensure_ascii=False).encode("utf-8") + b"\n")
+        self._journal.flush()
+
+    def _recover(self) -> list[StoredSequence]:
         """The whole lines of an earlier run's journal whose frames are all there; cut both files behind them."""
         journal, frames = self.root / "index.jsonl", self.root / "frames.u8"
-        text = journal.read_bytes() if journal.exists() else b""
+        head, *lines = (journal.read_bytes() if journal.exists() else b"").splitlines(keepends=True) or [b""]
         have = frames.stat().st_size if frames.exists() else 0
         rows: list[StoredSequence] = []
         kept = used = 0
-        for line in text.splitlines(keepends=True):
-            try:
-                row = _row(json.loads(line)) if line.endswith(b"\n") else None
-            except (ValueError, TypeError, KeyError):
-                row = None
-            end = used + row.length * self.size[0] * self.size[1] if row else have + 1
-            if row is None or end > have:
-                break
-            rows.append(row)
-            kept, used = kept + len(line), end
+        if self._begun_alike(head):
+            kept = len(head)
+            for line in lines:
+                try:
+                    row = _row(json.loads(line)) if line.endswith(b"\n") else None
+                except (ValueError, TypeError, KeyError):
+                    row = None
+                end = used + row.length * self.size[0] * self.size[1] if row else have + 1
+                if row is None or end > have:
+                    break
+                rows.append(row)
+                kept, used = kept + len(line), end
         if journal.exists():
             os.truncate(journal, kept)
         if frames.exists():
             os.truncate(frames, used)
-        return iter(rows)
+        return rows
+
+    def _begun_alike(self, head: bytes) -> bool:
+        """Whether a whole first line is there; raises where it says another data set or size: frames would be mixed."""
+        if not head.endswith(b"\n"):
+            return False
+        try:
+            begun = json.loads(head)
+            alike = (begun["format"], begun["version"]) == (FORMAT, VERSION)
+            dataset, size = begun["dataset"], tuple(begun["size"])
+        except (ValueError, TypeError, KeyError):
+            alike = False
+        if not alike or (dataset, size) != (self.dataset, tuple(self.size)):
+            what = f"{dataset} with frames of {size}" if alike else "something else"
+            raise DataError(
+                f"{self.root} was begun as {what}, not {self.dataset} with frames of {tuple(self.size)}: "
+                "go on as it was begun, or choose another folder"
+            )
+        return True
 
 
 def _row(values: dict[str, Any]) -> StoredSequence:

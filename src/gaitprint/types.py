@@ -98,8 +98,9 @@ class Embeddings:
         return len(self.records)
 
     def select(self, rows: Sequence[int] | np.ndarray) -> "Embeddings":
-        """The given rows, in the given order."""
-        chosen = np.asarray(rows, dtype=np.intp)
+        """The given rows, in the given order; or those where a mask of N truths holds."""
+        given = np.asarray(rows)
+        chosen = np.flatnonzero(given) if given.dtype == np.bool_ else given.astype(np.intp)
         records = tuple(self.records[i] for i in chosen)
         return Embeddings(self.vectors[chosen], records, self.layout, self.source, self.settings)
 

@@ -1,0 +1,68 @@
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from gaitprint.components import KINDS, Component, component_names, find_component
+from gaitprint.errors import ComponentError, ConfigError
+
+
+@dataclass(frozen=True)
+class Settings:
+    width: int = 3
+
+
+def _build(settings: Settings, classes: int = 0) -> tuple[int, int]:
+    return settings.width, classes
+
+
+def test_a_component_builds_from_settings_and_context():
+    component = Component(Settings, _build)
+    assert component.make() == (3, 0)
+    assert component.make({"width": 5}, classes=7) == (5, 7)
+    with pytest.raises(ConfigError, match="network tiny has no setting 'widht': did you mean 'width'"):
+        component.make({"widht": 5}, where="network tiny")
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_component_of_ours_is_found_by_its_name(kind: str):
+    names = component_names(kind)
+    assert names == sorted(names)
+    assert not [n for n in names if n.startswith("_")]
+
+
+def test_a_data_set_is_found_with_either_dash():
+    assert find_component("dataset", "casia-b") is find_component("dataset", "casia_b")
+
+
+def test_a_component_elsewhere_is_found_by_its_dotted_name(tmp_path: Path, monkeypatch):
+    (tmp_path / "their_package").mkdir()
+    (tmp_path / "their_package" / "__init__.py").write_text("")
+    (tmp_path / "their_package" / "net.py").write_text(
+        "from dataclasses import dataclass\n"
+        "from gaitprint.components import Component\n"
+        "@dataclass(frozen=True)\n"
+        "class Nothing: pass\n"
+        "component = Component(Nothing, lambda settings: 'theirs')\n"
+    )
+    monkeypatch.syspath_prepend(str(tmp_path))
+    assert find_component("network", "their_package.net").make() == "theirs"
+
+
+@pytest.mark.parametrize(
+    ("kind", "name", "match"),
+    [
+        ("dataset", "casia_c", "no dataset is called 'casia_c': did you mean 'casia."),
+        ("dataset", "", "no dataset is called ''"),
+        ("dataset", "_layout", "no dataset is called '_layout'"),
+        ("dataset", "no.such.module", "'no.such.module' is not importable"),
+        ("dataset", "..casia_b", "is not importable"),
+        ("dataset", ".", "is not importable"),
+        ("dataset", "os.path.join", "is not importable"),
+        ("dataset", "os.path", r"os\.path is no dataset: it must end with a line"),
+        ("networks", "gaitgl", "no components of kind 'networks': did you mean 'network'"),
+    ],
+)
+def test_what_is_not_there_is_said(kind: str, name: str, match: str):
+    with pytest.raises(ComponentError, match=match):
+        find_component(kind, name)
