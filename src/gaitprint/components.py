@@ -41,9 +41,9 @@ class Component:
 
 
 def component_names(kind: str) -> list[str]:
-    """The names of our components of one kind, sorted."""
+    """The names of our components of one kind, sorted; `casia_b.py` is called casia-b."""
     package = import_module(_package(kind))
-    return sorted(m.name for m in iter_modules(package.__path__) if not m.name.startswith("_"))
+    return sorted(m.name.replace("_", "-") for m in iter_modules(package.__path__) if not m.name.startswith("_"))
 
 
 def find_component(kind: str, name: str) -> Component:
@@ -53,7 +53,7 @@ def find_component(kind: str, name: str) -> Component:
         ComponentError: no such module, or it has no `component`.
     """
     path = name if "." in name else f"{_package(kind)}.{name.replace('-', '_')}"
-    if "." not in name and name.replace("-", "_") not in component_names(kind):
+    if "." not in name and name.replace("_", "-") not in component_names(kind):
         raise ComponentError(f"no {kind} is called {name!r}: {did_you_mean(name, component_names(kind))}")
     try:
         missing = find_spec(path) is None

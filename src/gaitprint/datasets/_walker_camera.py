@@ -25,15 +25,21 @@ def photograph(
         raggedness: pixels by which the outline is wrong, left and right, on each half row.
         pitch: degrees by which the camera looks down.
     """
-    ends = (_look(solids.starts, solids.start_radii, views, pitch), _look(solids.ends, solids.end_radii, views, pitch))
-    top = np.maximum(*(up + radius for _, up, radius in ends)).max(axis=0)
-    bottom = np.minimum(*(up - radius for _, up, radius in ends)).min(axis=0)
-    scale = SIZE / (top - bottom)
-    start_discs, end_discs = (
-        Discs(*(_flat(a) for a in (right * scale, (top - up) * scale, radius * scale))) for right, up, radius in ends
-    )
-    frames = draw_frames(start_discs, end_discs, solids.groups, raggedness.reshape(2, -1, SIZE * ROWS))
+    starts, ends = aim(solids, views, pitch)
+    frames = draw_frames(starts, ends, solids.groups, raggedness.reshape(2, -1, SIZE * ROWS))
     return frames.reshape(len(views), -1, SIZE, SIZE)
+
+
+def aim(solids: Solids, views: tuple[float, ...], pitch: float) -> tuple[Discs, Discs]:
+    """Both ends of the capsules as discs, views and frames in one row, scaled so that the body fills the height."""
+    seen = (_look(solids.starts, solids.start_radii, views, pitch), _look(solids.ends, solids.end_radii, views, pitch))
+    top = np.maximum(*(up + radius for _, up, radius in seen)).max(axis=0)
+    bottom = np.minimum(*(up - radius for _, up, radius in seen)).min(axis=0)
+    scale = SIZE / (top - bottom)
+    starts, ends = (
+        Discs(*(_flat(a) for a in (right * scale, (top - up) * scale, radius * scale))) for right, up, radius in seen
+    )
+    return starts, ends
 
 
 def _look(

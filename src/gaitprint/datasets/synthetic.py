@@ -131,7 +131,7 @@ class SyntheticWalkers:
 
     title = "Synthetic walkers: any number of people, 11 views, bags and coats; drawn in code, free of any licence"
     splits: tuple[str, ...] = ("half",)
-    protocols: tuple[str, ...] = ("casia-b", "casia-b-second")
+    protocols: tuple[str, ...] = ("casia-b", "casia-b-cross-view")
 
     def __init__(self, settings: SyntheticSettings) -> None:
         self.settings = settings

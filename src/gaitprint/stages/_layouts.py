@@ -9,7 +9,7 @@ from gaitprint.components import component_names, find_component
 from gaitprint.datasets._layout import FoundSequence, Layout
 from gaitprint.errors import ConfigError, DataError
 
-GUESSES = ("casia_b", "casia_e", "oumvlp", "gait3d", "grew", "hid", "opengait")
+GUESSES = ("casia-b", "casia-e", "oumvlp", "gait3d", "grew", "hid", "opengait")
 """The layouts tried by `auto`, the strictest first."""
 
 

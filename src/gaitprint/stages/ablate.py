@@ -188,8 +188,9 @@ def _notes(rows: Sequence[AblationRow], best: int, full: int, seed: int, resampl
     for before, after in pairwise(rows[: full + 1]):
         if after.mean < before.mean:
             gap = difference(after.evaluation, before.evaluation, seed, resamples)
+            step = after.label.removesuffix(" (full method)")
             notes.append(
-                f"The step '{after.label.removesuffix(' (full method)')}' lowers the figure from {before.mean:.1f} to {after.mean:.1f} % "
+                f"The step '{step}' lowers the figure from {before.mean:.1f} to {after.mean:.1f} % "
                 f"({_points(after.mean - before.mean, gap)})."
             )
     return tuple(notes)

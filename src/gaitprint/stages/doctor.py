@@ -131,7 +131,7 @@ def doctor(
     if len(shapes) > 1:
         sizes = ", ".join(f"{n} of {'x'.join(map(str, s))}" for s, n in shapes.most_common())
         findings.append(Finding("error", f"frames of different sizes ({sizes})", "prepare each kind by itself"))
-    if found.dataset == "casia_b":
+    if found.dataset == "casia-b":
         findings += missing_of_casia_b(f.record.key for f in found.sequences)
     return _report(path, "data set", found.dataset, found.layout.title, rows, findings, tuple(bad))
 

@@ -65,7 +65,7 @@ def embed(
     each = []
     for path, embedder in zip(models, embedders, strict=True):
         name = f"{embedder.facts['network']} ({Path(path).name})"
-        each.append(embedder.embed(chosen, frames_at_once, lambda d, t, name=name: progress(d, t, name)))  # type: ignore[misc]
+        each.append(embedder.embed(chosen, frames_at_once, lambda d, t, name=name: progress(d, t, name)))
     result = each[0] if len(each) == 1 else fuse(each, fusion)
     if out is not None:
         save_embeddings(Path(out), result)

@@ -1,7 +1,7 @@
 """Checkpoints: one file each, whole or not there, with a digest; the newest sound one is where a run goes on.
 
 A checkpoint is a safetensors file: `model.*` weights and buffers, `optimizer.<parameter>.*` Adam's state keyed by the
-parameter's name, and in its metadata the iteration, the fingerprints of recipe and data, and the SHA-256 of all tensors.
+parameter's name, and in its metadata the iteration, the run's fingerprint and the SHA-256 of all tensors.
 """
 
 import hashlib

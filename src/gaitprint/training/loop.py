@@ -79,7 +79,7 @@ def train_network(
         state, tensors = read_checkpoint(path)
         if state.run != fingerprint:
             raise ArtefactError(
-                f"{run} holds a run under another recipe, data set or seed: choose a new folder, or give the old settings"
+                f"{run} holds a run under another recipe, data set or seed: choose a new folder"
             )
         optimizer = new_optimizer(network, settings, state.iteration)
         restore(tensors, network, optimizer)

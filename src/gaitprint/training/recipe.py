@@ -108,7 +108,7 @@ class Recipe:
     """For people: what it is for and where it comes from."""
     network: NetworkChoice = NetworkChoice()
     """What is trained."""
-    preprocessing: Preprocessing = Preprocessing()
+    preprocessing: Preprocessing = field(default_factory=Preprocessing)
     """From stored frames to the network's input; travels with the weights."""
     losses: tuple[LossChoice, ...] = (LossChoice(),)
     """The terms of the loss, summed."""

@@ -137,6 +137,6 @@ def test_many_views_are_cut_short_for_people(tmp_path: Path) -> None:
 
 def test_the_layouts_are_listed() -> None:
     infos = {info.name: info for info in list_datasets()}
-    assert {"casia_b", "casia_e", "oumvlp", "hid", "folder", "opengait", "gait3d", "grew", "synthetic"} <= set(infos)
-    assert infos["casia_b"].splits == ("74", "73", "62", "24")
-    assert infos["casia_b"].protocols[0] == "casia-b"
+    assert {"casia-b", "casia-e", "oumvlp", "hid", "folder", "opengait", "gait3d", "grew", "synthetic"} <= set(infos)
+    assert infos["casia-b"].splits == ("74", "73", "62", "24")
+    assert infos["casia-b"].protocols[0] == "casia-b"

@@ -48,7 +48,7 @@ def test_processed_arrays_are_taken_as_they_are(casia: Path, tmp_path: Path) -> 
     seen: list[tuple[int, int, str]] = []
     report = prepare(casia, tmp_path / "store", progress=lambda *step: seen.append(step))
     store = Store.open(tmp_path / "store")
-    assert (report.dataset, report.sequences, report.subjects, report.frames) == ("casia_b", 32, 4, 32 * 6)
+    assert (report.dataset, report.sequences, report.subjects, report.frames) == ("casia-b", 32, 4, 32 * 6)
     assert (report.warned, report.quarantined, report.resumed) == ((), (), 0)
     assert report.fingerprint == store.fingerprint
     assert not (tmp_path / "store" / "quarantine.json").exists()
@@ -212,7 +212,7 @@ def test_a_full_disk_is_one_line(casia: Path, tmp_path: Path, monkeypatch: pytes
 
 
 class TestAuto:
-    @pytest.mark.parametrize("name", ["casia_b", "casia_e", "oumvlp", "hid", "gait3d", "grew", "opengait"])
+    @pytest.mark.parametrize("name", ["casia-b", "casia-e", "oumvlp", "hid", "gait3d", "grew", "opengait"])
     def test_it_tells_the_published_layouts_apart(self, name: str, tmp_path: Path) -> None:
         find_component("dataset", name).make({}).write_miniature(tmp_path / "data")
         assert prepare(tmp_path / "data", tmp_path / "store").dataset == name

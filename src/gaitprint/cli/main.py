@@ -1,0 +1,86 @@
+"""`gaitprint`: one command a stage; an error is one line and exit code 1, wrong usage exit code 2."""
+
+import os
+import sys
+from collections.abc import Sequence
+
+import click
+
+from gaitprint import __version__
+from gaitprint.cli import data, identify, learn
+from gaitprint.errors import ConfigError, GaitprintError
+
+HELP = """Recognise people by the way they walk.
+
+\b
+From nothing to figures:
+  gaitprint demo OUT                        everything at once, on synthetic walkers
+Step by step:
+  gaitprint prepare SOURCE STORE            a data set -> one packed store of silhouettes
+  gaitprint train STORE RUN                 a store -> a trained network
+  gaitprint embed STORE --model M --out E   a store and networks -> one vector a sequence
+  gaitprint evaluate E                      vectors -> the protocol's figures
+  gaitprint ablate A=E1 B=E2                what each step of the method brings
+"""
+
+
+@click.group(help=HELP, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+@click.version_option(__version__, prog_name="gaitprint")
+@click.option("--debug", is_flag=True, help="Show the traceback of an error.")
+def app(debug: bool) -> None:  # noqa: D103 - the help text is HELP
+    del debug  # read by `main` from the context
+
+
+for command in (*data.COMMANDS, *learn.COMMANDS, *identify.COMMANDS):
+    app.add_command(command)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line; returns the exit code. Errors of ours and of the system come out as one line."""
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    debug = "--debug" in given
+    try:
+        app.main(given, prog_name="gaitprint", standalone_mode=False)
+    except click.UsageError as error:
+        command = error.ctx.command_path if error.ctx else "gaitprint"
+        return _fail(f"{_flat(error.format_message())} (see `{command} --help`)", 2)
+    except click.exceptions.Exit as stop:
+        return stop.exit_code
+    except (click.Abort, KeyboardInterrupt):
+        return _fail("interrupted: run the same command again to go on where it was", 130)
+    except ConfigError as error:
+        return _fail(str(error), 2, debug)
+    except GaitprintError as error:
+        return _fail(str(error), 1, debug)
+    except BrokenPipeError:
+        sys.stdout = open(os.devnull, "w")  # noqa: SIM115, PTH123 - the reader is gone: nothing can be said
+        return 0
+    except OSError as error:
+        where = f"{error.filename}: " if error.filename else ""
+        return _fail(f"{where}{error.strerror or error}", 1, debug)
+    except MemoryError:
+        return _fail("out of memory: use fewer sequences or smaller batches", 1, debug)
+    return 0
+
+
+def run() -> None:
+    """The installed program."""
+    sys.exit(main())
+
+
+def _fail(message: str, code: int, debug: bool = False) -> int:
+    if debug:
+        import traceback
+
+        traceback.print_exc()
+    click.echo(f"gaitprint: {_flat(message)}", err=True)
+    return code
+
+
+def _flat(message: str) -> str:
+    """One line, whatever was in a file's name."""
+    return " ".join("".join(c if c.isprintable() else " " for c in message).split())
+
+
+if __name__ == "__main__":
+    run()

@@ -1,0 +1,44 @@
+"""`gaitprint convert`: weights of others in, a model file of ours out."""
+
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from gaitprint.components import find_component
+from gaitprint.config import settings_to_dict
+from gaitprint.errors import ConfigError
+from gaitprint.networks._importing import import_weights
+from gaitprint.networks._weights import save_model
+from gaitprint.silhouettes.clips import Preprocessing
+
+
+def convert(weights: Path, out: Path, *, keep_classifier: bool = False, licence: str = "unknown") -> dict[str, Any]:
+    """Write a model file from the reference toolkit's checkpoint (.pt) or the authors' encoder (.ptm).
+
+    Args:
+        weights: read without running anything in it; every tensor must find its place.
+        out: the model file to write.
+        keep_classifier: keep the classifier, which embedding does not need.
+        licence: of the weights, for the card.
+
+    Returns:
+        The card of the new file, with notes on what was recognised and dropped.
+
+    Raises:
+        GaitprintError: in one line; nothing is written.
+    """
+    if Path(out).exists():
+        raise ConfigError(f"{out} exists already: choose another name or remove it")
+    imported = import_weights(Path(weights), keep_classifier=keep_classifier)
+    component = find_component("network", imported.network)
+    network = component.make(imported.settings, classes=imported.classes, generator=torch.Generator())
+    network.load_state_dict(imported.state)
+    card = {
+        "title": f"{imported.network}, imported from {Path(weights).name}",
+        "preprocessing": settings_to_dict(Preprocessing()),
+        "training": {"imported": Path(weights).name, "notes": list(imported.notes)},
+        "licence": licence,
+        "metrics": {},
+    }
+    return save_model(Path(out), network, card)
