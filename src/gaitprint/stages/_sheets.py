@@ -37,7 +37,7 @@ def match_sheets(
     return tuple(sheets)
 
 
-def strip_image(frames: Frames, columns: int = COLUMNS) -> UInt8[np.ndarray, "H W"]:
+def strip_image(frames: Frames, columns: int = COLUMNS) -> UInt8[np.ndarray, "H width"]:
     """Evenly spaced frames side by side; a short sequence shows black behind its last frame."""
     rows = evenly_spaced(len(frames), columns)
     image = np.zeros((frames.shape[1], columns * frames.shape[2]), np.uint8)
