@@ -31,7 +31,7 @@ def scan(source: Path, dataset: str, settings: Mapping[str, Any]) -> Found:
     """
     if dataset != "auto":
         layout: Layout = find_component("dataset", dataset).make(dict(settings), where=f"dataset {dataset}")
-        return Found(dataset.replace("-", "_"), layout, _unique(layout.scan(source)))
+        return Found(dataset.replace("_", "-"), layout, _unique(layout.scan(source)))
     if settings:
         raise ConfigError(f"the settings {', '.join(settings)} need a named data set: say which, not 'auto'")
     if not source.is_dir():
