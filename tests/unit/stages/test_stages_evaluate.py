@@ -1,3 +1,4 @@
+import dataclasses
 import json
 
 import numpy as np
@@ -7,9 +8,10 @@ from gaitprint.errors import ArtefactError, ComponentError, ProtocolError
 from gaitprint.evaluation.evaluate import evaluate as measure
 from gaitprint.evaluation.protocol import load_protocol
 from gaitprint.inference.embeddings_file import save_embeddings
+from gaitprint.report.values import Percent
 from gaitprint.retrieval.distances import flat_euclidean
 from gaitprint.stages._figures import difference, mean_figure, mean_interval
-from gaitprint.stages._pages import chance_warnings
+from gaitprint.stages._pages import chance_warnings, data_facts, data_warnings, percent
 from gaitprint.stages._selection import chosen
 from gaitprint.stages._sheets import match_sheets, strip_image
 from gaitprint.stages.evaluate import evaluate
@@ -34,6 +36,12 @@ def made_up(subjects=6, noise=0.6, seed=0, views=VIEWS, conditions=CONDITIONS, w
     layout = PartLayout(((2, width // 2),))
     settings = {"networks": [{"network": "gaitgl", "title": "made up"}]}
     return Embeddings(np.array(vectors, np.float32), tuple(records), layout, f"source {seed}", settings)
+
+
+def lacking(embeddings, view, condition):
+    return embeddings.select(
+        [i for i, r in enumerate(embeddings.records) if (r.view, r.condition) != (view, condition)]
+    )
 
 
 def euclid(embeddings, protocol="casia-b", distances=None):
@@ -137,7 +145,7 @@ def test_selection_narrows_and_names_what_is_not_there():
 
 def test_warnings_name_empty_cells_few_subjects_and_guessing():
     embeddings = made_up(subjects=4)
-    without = embeddings.select([i for i, r in enumerate(embeddings.records) if (r.view, r.condition) != ("090", "nm-05")])
+    without = lacking(embeddings, "090", "nm-05")
     warnings = evaluate(without, resamples=20).warnings
     assert any("NM: no probe at view 090" in w for w in warnings)
     assert any("Only 4 subjects" in w for w in warnings)
@@ -159,6 +167,46 @@ def test_unmatched_probes_are_told():
     assert len(told) == 1
 
 
+@pytest.mark.parametrize(
+    ("unmatched", "told"),
+    [
+        ("left-out", "have no right item in the gallery and are left out."),
+        ("both", "have no right item in the gallery and count as wrong; without them the figure is"),
+    ],
+)
+def test_every_way_of_counting_unmatched_probes_is_told(unmatched, told):
+    embeddings = made_up()
+    keep = [i for i, r in enumerate(embeddings.records) if r.subject != "003" or r.condition not in ("nm-01", "nm-02")]
+    evaluation = measure(
+        embeddings.select(keep),
+        dataclasses.replace(load_protocol("casia-b"), unmatched=unmatched),
+        lambda p, g: flat_euclidean(p.vectors, g.vectors),
+        generator=np.random.default_rng(0),
+        resamples=5,
+    )
+    counts = evaluation["NM"].counts
+    expected = f"NM: {counts.unmatched} of {counts.trials} comparisons {told}"
+    assert sum(w.startswith(expected) for w in data_warnings([evaluation])) == 1
+
+
+def test_networks_are_named_whatever_made_the_embeddings():
+    evaluation, e = euclid(made_up()), made_up()
+
+    def named(**settings):
+        facts = data_facts(evaluation, Embeddings(e.vectors, e.records, e.layout, e.source, settings))
+        return dict(facts).get("Networks")
+
+    assert named() is None
+    assert named(networks=["gaitgl", {"network": "tiny"}, {}]) == "gaitgl + tiny + unnamed"
+    fused = [{"networks": [{"title": "GaitGL"}]}, {"networks": [{"title": "GaitMask"}]}]
+    assert named(networks=fused) == "GaitGL + GaitMask"
+
+
+def test_cells_of_figures():
+    assert percent(None) == percent(float("nan")) == Percent(None)
+    assert percent(50.0) == Percent(50.0)
+
+
 def test_the_joint_interval_is_about_the_mean_of_the_probe_sets():
     evaluation = euclid(made_up())
     interval = mean_interval(evaluation, 0, 200)
@@ -169,7 +217,7 @@ def test_the_joint_interval_is_about_the_mean_of_the_probe_sets():
 
 def test_no_joint_interval_where_probe_sets_weigh_differently():
     embeddings = made_up()
-    without = embeddings.select([i for i, r in enumerate(embeddings.records) if (r.view, r.condition) != ("090", "nm-05")])
+    without = lacking(embeddings, "090", "nm-05")
     evaluation = euclid(without)
     assert mean_interval(evaluation, 0, 20) is None
     assert evaluate(without, resamples=20).to_dict()["interval"] is None
