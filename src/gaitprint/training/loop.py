@@ -66,9 +66,7 @@ def train_network(
         ArtefactError: the folder holds another run's checkpoints, or the loss is no longer finite.
     """
     settings = recipe.training
-    losses = [
-        (c.weight, find_component("loss", c.name).make(c.settings, f"losses.{c.name}")) for c in recipe.losses
-    ]
+    losses = [(c.weight, find_component("loss", c.name).make(c.settings, f"losses.{c.name}")) for c in recipe.losses]
     network.to(device)
     network.to(memory_format=torch.channels_last_3d)  # type: ignore[call-overload]
     network.train()
@@ -78,9 +76,7 @@ def train_network(
     if path is not None:
         state, tensors = read_checkpoint(path)
         if state.run != fingerprint:
-            raise ArtefactError(
-                f"{run} holds a run under another recipe, data set or seed: choose a new folder"
-            )
+            raise ArtefactError(f"{run} holds a run under another recipe, data set or seed: choose a new folder")
         optimizer = new_optimizer(network, settings, state.iteration)
         restore(tensors, network, optimizer)
         start = state.iteration
@@ -107,12 +103,12 @@ def train_network(
             total.backward()
             if not torch.isfinite(total):
                 raise ArtefactError(
-                    f"the loss is {float(total)} at iteration {iteration}: lower training.learning_rate and start "
+                    f"the loss is {float(total.detach())} at iteration {iteration}: lower training.learning_rate and start "
                     f"again from the last checkpoint in {run}"
                 )
             optimizer.step()
             done = iteration + 1
-            figures = {"loss": float(total), **figures, "learning_rate": rate}
+            figures = {"loss": float(total.detach()), **figures, "learning_rate": rate}
             history.write(json.dumps({"iteration": done, **figures}) + "\n")
             left = (time.monotonic() - clock) / (done - shown) * (settings.iterations - done)
             messages = (*complaints, *alarms.see(figures))
@@ -127,9 +123,7 @@ def train_network(
     return network
 
 
-def _losses(
-    losses: list[tuple[float, Any]], outputs: PartOutputs, labels: Tensor
-) -> tuple[Tensor, dict[str, float]]:
+def _losses(losses: list[tuple[float, Any]], outputs: PartOutputs, labels: Tensor) -> tuple[Tensor, dict[str, float]]:
     total = torch.zeros((), device=labels.device)
     figures: dict[str, float] = {}
     for weight, loss in losses:

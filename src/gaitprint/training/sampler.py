@@ -56,9 +56,7 @@ class BatchSampler:
         generator = np.random.default_rng([self.seed, iteration, 0])
         chosen = generator.choice(len(self.subjects), self.settings.subjects, replace=False)
         K = self.settings.sequences
-        rows = [
-            generator.choice(self._places[s], K, replace=len(self._places[s]) < K) for s in chosen
-        ]
+        rows = [generator.choice(self._places[s], K, replace=len(self._places[s]) < K) for s in chosen]
         return np.concatenate(rows).astype(np.int64), np.repeat(chosen, K).astype(np.int64)
 
     def batch(self, iteration: int) -> Batch:
