@@ -258,7 +258,7 @@ PAIRS = [
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
 def test_words_are_readable(dark):
     style = render_report(Report("t")).split("<style>")[1]
-    light, night = style.split("@media (prefers-color-scheme: dark)")
+    light, night = style.split("@media screen and (prefers-color-scheme: dark)")
     colours = dict(re.findall(r"--([\w-]+): (#[0-9a-f]{6})", night.split("\n}\n")[0] if dark else light))
 
     def luminance(name):
