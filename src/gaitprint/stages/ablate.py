@@ -23,6 +23,8 @@ from gaitprint.stages._selection import chosen, opened
 from gaitprint.store import Store
 from gaitprint.types import Embeddings
 
+__all__ = ["AblationResult", "AblationRow", "Variant", "ablate", "further_rows", "method_rows"]
+
 
 def _silent(done: int, total: int, what: str) -> None:
     """Progress that nobody asked for."""
