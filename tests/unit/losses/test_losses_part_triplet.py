@@ -85,6 +85,13 @@ def test_the_anchor_is_among_its_positives() -> None:
     assert float(values.loss) == pytest.approx(0.05)
 
 
+def test_a_single_active_triplet_is_not_averaged_away() -> None:
+    features = torch.tensor([[[0.0]], [[1.0]], [[2.1]]])
+    values = batch_all_triplet(features, torch.tensor([0, 0, 1]), margin=0.2)
+    assert values.active.tolist() == [1]
+    assert float(values.loss) == pytest.approx(0.1, abs=1e-6)
+
+
 @pytest.mark.parametrize("chunk", [1, 200, 1000, 16_000_000])
 def test_the_size_of_the_groups_changes_nothing(chunk, monkeypatch) -> None:
     features, labels = random(12, 5, 4).requires_grad_(), torch.tensor([0, 0, 0, 0, 0, 1, 1, 2, 2, 2, 3, 4])
