@@ -1,0 +1,31 @@
+"""A small copy of what `make demo` leaves behind, made once; every page gets its own."""
+
+from pathlib import Path
+
+import pytest
+import torch
+
+from gaitprint.stages.embed import embed
+from gaitprint.stages.prepare import prepare
+from gaitprint.stages.train import train
+
+WALKERS = {
+    "subjects": 8,
+    "frames": 9,
+    "conditions": ["nm-01", "nm-02", "nm-05", "bg-01", "cl-01"],
+    "views": ["000", "054", "090"],
+}
+BRIEF = ("training.iterations=5", "training.warm_up=0", "training.subjects=4", "training.sequences=2")
+
+
+@pytest.fixture(scope="session")
+def demo_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with `demo/walkers`, `demo/gaitgl/model.safetensors`, `demo/gaitgl.safetensors` and the like."""
+    torch.set_num_threads(1)
+    root = tmp_path_factory.mktemp("docs")
+    demo = root / "demo"
+    prepare(Path("synthetic"), demo / "walkers", settings=WALKERS)
+    for name in ("gaitgl", "gaitmask"):
+        report = train(demo / "walkers", demo / name, recipe=f"{name}-demo", overrides=BRIEF)
+        embed(demo / "walkers", [Path(report.model)], demo / f"{name}.safetensors")
+    return root

@@ -1,0 +1,48 @@
+"""The pages of the documentation and their fenced blocks, for the tests that run them."""
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+PAGES = (ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md")))
+_FENCE = re.compile(r"^```([^\n`]*)\n(.*?)^```[ ]*$", re.MULTILINE | re.DOTALL)
+
+
+@dataclass(frozen=True)
+class Block:
+    """A fenced block: its language, the words after it, its text, and the line of its first line of text."""
+
+    language: str
+    words: tuple[str, ...]
+    text: str
+    line: int
+
+    @property
+    def file(self) -> str:
+        """The name of the file that the block is, or nothing."""
+        return next((w.removeprefix("file=") for w in self.words if w.startswith("file=")), "")
+
+
+def name_of(page: Path) -> str:
+    return page.relative_to(ROOT).as_posix()
+
+
+def blocks_of(page: Path) -> list[Block]:
+    text = page.read_text(encoding="utf-8")
+    found = []
+    for match in _FENCE.finditer(text):
+        language, *words = match[1].split() or [""]
+        found.append(Block(language, tuple(words), match[2], text[: match.start()].count("\n") + 2))
+    return found
+
+
+def without_blocks(page: Path) -> str:
+    """The prose of a page."""
+    return _FENCE.sub("", page.read_text(encoding="utf-8"))
+
+
+def commands_of(block: Block) -> list[str]:
+    """The commands of a console block, one a line; `#` starts a comment, a backslash goes on in the next line."""
+    joined = block.text.replace("\\\n", " ")
+    return [line.strip() for line in joined.splitlines() if line.strip() and not line.lstrip().startswith("#")]

@@ -1,0 +1,153 @@
+"""Every block of the documentation is run, loaded or compared with what is there: a block nobody checks must not exist.
+
+A page's blocks run from top to bottom in one folder and one namespace. What a fence's words mean:
+
+- `python` runs; with `file=lab/thing.py` it is written to that file first and imported by what follows.
+- `console` runs, made short (few walkers, few iterations); with `parse` its arguments are checked and nothing is run.
+- `toml recipe`, `toml protocol`, `toml pipeline` are loaded as such; with `file=` they can be used further down.
+- `json partition file=...` is read as a partition file.
+- `text tree` lists paths that exist at that place of the page.
+"""
+
+import os
+import re
+import shlex
+import shutil
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import click
+import pytest
+from docs_pages import PAGES, ROOT, Block, blocks_of, commands_of, name_of
+
+from gaitprint.cli.main import app, main
+from gaitprint.components import find_component
+from gaitprint.config import read_toml
+from gaitprint.datasets._partition import read_partition
+from gaitprint.evaluation.protocol import load_protocol
+from gaitprint.retrieval.pipeline import Pipeline
+from gaitprint.training.recipe import load_recipe
+
+FEW_WALKERS = ["subjects=4", "frames=6", 'conditions=["nm-01", "nm-05", "bg-01", "cl-01"]', 'views=["000", "090"]']
+FEW_STEPS = ["iterations=2", "subjects=2", "sequences=2", "frames=3", "warm_up=0", "resets=[]", "milestones=[]"]
+LITERAL = {"source .venv/bin/activate", "export GAITPRINT_GOLDEN=../golden", "export PYTHONPATH=."}
+MARKS = {
+    "python": set(),
+    "console": {"parse"},
+    "toml": {"recipe", "protocol", "pipeline"},
+    "json": {"partition"},
+    "text": {"tree"},
+}
+
+
+@pytest.fixture
+def folder(demo_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """The page's own copy of the demo; modules that the page wrote are forgotten afterwards."""
+    shutil.copytree(demo_folder, tmp_path, dirs_exist_ok=True)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.syspath_prepend(str(tmp_path))
+    before = set(sys.modules)
+    yield tmp_path
+    for name in set(sys.modules) - before:
+        if getattr(sys.modules[name], "__file__", None) and Path(str(sys.modules[name].__file__)).is_relative_to(
+            tmp_path
+        ):
+            del sys.modules[name]
+
+
+@pytest.mark.parametrize("page", [p for p in PAGES if blocks_of(p)], ids=name_of)
+def test_every_block_holds(page: Path, folder: Path) -> None:
+    namespace: dict[str, Any] = {"__name__": "page"}
+    for block in blocks_of(page):
+        where = f"{name_of(page)}:{block.line}"
+        marks = set(block.words) - {f"file={block.file}"}
+        assert marks <= MARKS.get(block.language, {"-"}), f"{where}: nothing checks a block ```{block.language}"
+        if block.file:
+            Path(block.file).parent.mkdir(parents=True, exist_ok=True)
+            Path(block.file).write_text(block.text, encoding="utf-8")
+        if block.language == "python" and not block.file:
+            # line numbers of a traceback are those of the page
+            exec(compile("\n" * (block.line - 1) + block.text, str(page), "exec"), namespace)
+        elif block.language == "console":
+            for command in commands_of(block):
+                check_command(command, where, run="parse" not in marks)
+        elif block.language == "toml":
+            check_toml(block, marks, where, folder)
+        elif block.language == "json":
+            read_partition(Path(block.file))
+        elif block.language == "text":
+            check_tree(block, where)
+
+
+def check_command(command: str, where: str, run: bool) -> None:
+    if command in LITERAL:
+        return
+    program, *arguments = shlex.split(command)
+    if program == "make":
+        goals = [a for a in arguments if "=" not in a]
+        targets = re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE)
+        assert goals, where
+        assert set(goals) <= set(targets), f"{where}: the Makefile has no target {goals}"
+    elif program == "python" and arguments[:2] == ["-m", "pytest"]:
+        paths = [a for a in arguments[2:] if a.startswith(("tests", "src"))]
+        assert all((ROOT / p).exists() for p in paths), f"{where}: {command}"
+    else:
+        assert program == "gaitprint", f"{where}: nothing checks the command {command!r}"
+        parse(arguments, where)
+        if run:
+            assert main(shortened(arguments)) == 0, f"{where}: {command}"
+
+
+def parse(arguments: list[str], where: str) -> None:
+    """The command exists and takes these arguments, and every name in them is one of ours."""
+    if arguments in (["--version"], ["--help"]):
+        return
+    command = app.commands.get(arguments[0])
+    assert command is not None, f"{where}: there is no command gaitprint {arguments[0]}"
+    if "--help" in arguments:
+        return
+    try:
+        context = command.make_context(arguments[0], list(arguments[1:]))
+    except click.UsageError as error:
+        pytest.fail(f"{where}: {error.format_message()}")
+    given = context.params
+    if given.get("recipe"):
+        load_recipe(given["recipe"], given["overrides"])
+    if given.get("protocol"):
+        load_protocol(given["protocol"])
+    if given.get("scorer"):
+        find_component("scorer", given["scorer"])
+    for transform in given.get("transforms", ()):
+        find_component("transform", transform)
+    if given.get("dataset", "auto") != "auto":
+        find_component("dataset", given["dataset"])
+
+
+def shortened(arguments: list[str]) -> list[str]:
+    """The same command, but with little to do."""
+    if arguments[:2] == ["prepare", "synthetic"]:
+        return [*arguments, *(word for value in FEW_WALKERS for word in ("--set", value))]
+    if arguments[0] == "train":
+        return [*arguments, *(word for value in FEW_STEPS for word in ("--set", f"training.{value}"))]
+    return arguments
+
+
+def check_toml(block: Block, marks: set[str], where: str, folder: Path) -> None:
+    path = Path(block.file or folder / "block.toml")
+    path.write_text(block.text, encoding="utf-8")
+    if "recipe" in marks:
+        load_recipe(path)
+    elif "protocol" in marks:
+        load_protocol(path)
+    else:
+        assert "pipeline" in marks, f"{where}: say what the toml is: recipe, protocol or pipeline"
+        Pipeline.from_settings(read_toml(path))
+
+
+def check_tree(block: Block, where: str) -> None:
+    listed = [line.split("  ")[0].strip() for line in block.text.splitlines() if line.strip()]
+    there = [Path(p).as_posix() for p in listed if p and not os.path.lexists(p)]
+    assert listed, where
+    assert there == [], f"{where}: {there} do not exist at this place of the page"

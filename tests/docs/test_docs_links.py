@@ -1,0 +1,88 @@
+"""Links lead somewhere, and files, modules and commands named in the prose exist."""
+
+import ast
+import importlib
+import re
+from functools import cache
+from pathlib import Path
+
+import pytest
+from docs_pages import PAGES, ROOT, name_of, without_blocks
+
+from gaitprint.cli.main import app
+
+LINK = re.compile(r"!?\[[^\]]*\]\(([^)\s]+)\)")
+CODE = re.compile(r"`([^`\n]+)`")
+ROOTS = ("src/", "tests/", "docs/", "benchmarks/", ".ci/")
+
+
+@pytest.mark.parametrize("page", PAGES, ids=name_of)
+def test_links_lead_somewhere(page: Path) -> None:
+    for target in LINK.findall(without_blocks(page)):
+        if target.startswith(("https://", "mailto:")):
+            continue
+        path, _, anchor = target.partition("#")
+        found = (page.parent / path).resolve() if path else page
+        assert found.is_relative_to(ROOT), f"{target} leads out of the project"
+        assert found.exists(), f"{target} does not exist"
+        if anchor:
+            assert anchor in anchors(found), f"{target}: {found.name} has no such heading"
+
+
+@pytest.mark.parametrize("page", PAGES, ids=name_of)
+def test_files_and_modules_named_exist(page: Path) -> None:
+    for code in CODE.findall(without_blocks(page)):
+        if code.startswith(ROOTS) and "<" not in code and "*" not in code:
+            assert (ROOT / code.partition("::")[0]).exists(), f"{code} does not exist"
+        if re.fullmatch(r"gaitprint(\.\w+)+", code):
+            assert resolves(code), f"{code} does not exist"
+        command = re.match(r"gaitprint ([a-z]+)\b", code)
+        if command:
+            assert command[1] in app.commands, f"{code}: there is no such command"
+
+
+def test_every_page_is_reached_from_the_readme() -> None:
+    reached, waiting = set(), [ROOT / "README.md"]
+    while waiting:
+        page = waiting.pop()
+        if page in reached or page.suffix != ".md":
+            continue
+        reached.add(page)
+        for target in LINK.findall(without_blocks(page)):
+            if not target.startswith(("https://", "mailto:", "#")):
+                waiting.append((page.parent / target.partition("#")[0]).resolve())
+    assert sorted(map(name_of, set(PAGES) - reached)) == []
+
+
+def test_the_readme_lists_every_command() -> None:
+    rows = re.findall(r"^\| `gaitprint ([a-z]+)", (ROOT / "README.md").read_text(encoding="utf-8"), re.MULTILINE)
+    assert sorted(rows) == sorted(app.commands)
+
+
+def anchors(page: Path) -> set[str]:
+    """The anchors that a page's headings get: lower case, words joined by dashes, no punctuation."""
+    headings = re.findall(r"^#+ (.+)$", without_blocks(page), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", h.lower()).strip().replace(" ", "-") for h in headings}
+
+
+def resolves(dotted: str) -> bool:
+    """Whether a dotted name is a module, or something in one (a class's field too)."""
+    parts = dotted.split(".")
+    for cut in range(len(parts), 0, -1):
+        try:
+            found: object = importlib.import_module(".".join(parts[:cut]))
+        except ModuleNotFoundError:
+            continue
+        for name in parts[cut:]:
+            if not hasattr(found, name) and name not in getattr(found, "__annotations__", {}):
+                return False
+            found = getattr(found, name, None)
+        return True
+    return False
+
+
+@cache
+def tests_in(path: Path) -> frozenset[str]:
+    """The names of the test functions of a file."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    return frozenset(n.name for n in ast.walk(tree) if isinstance(n, ast.FunctionDef) and n.name.startswith("test_"))
