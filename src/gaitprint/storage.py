@@ -1,5 +1,6 @@
 """Files that are either whole or not there: temporary file, fsync, rename, fsync of the folder."""
 
+import errno
 import hashlib
 import json
 import os
@@ -21,6 +22,7 @@ def atomic_file(path: Path) -> Iterator[IO[bytes]]:
     """
     path = Path(path)
     try:
+        _check_replaceable(path)
         temporary = path.with_name(f".{path.name[:100]}.{secrets.token_hex(4)}.tmp")
         path.parent.mkdir(parents=True, exist_ok=True)
         stream = temporary.open("wb")
@@ -38,6 +40,31 @@ def atomic_file(path: Path) -> Iterator[IO[bytes]]:
     finally:
         with suppress(OSError):
             temporary.unlink()
+
+
+def check_writable(path: Path) -> None:
+    """Find out before long work whether a file can be written at `path`; nothing stays behind.
+
+    Raises:
+        DataError: it is a folder or a device, or no file can be made in the nearest folder above it that exists.
+    """
+    path = Path(path)
+    try:
+        _check_replaceable(path)
+        above = next(p for p in path.absolute().parents if os.path.lexists(p))
+        probe = above / f".{secrets.token_hex(4)}.tmp"
+        probe.touch(exist_ok=False)
+        probe.unlink()
+    except (OSError, ValueError) as error:
+        raise _unwritable(path, error) from None
+
+
+def _check_replaceable(path: Path) -> None:
+    """A rename would put a file in place of a device such as /dev/null."""
+    if path.is_dir():
+        raise IsADirectoryError(errno.EISDIR, "a folder is there")
+    if path.exists() and not path.is_file():
+        raise OSError(errno.EINVAL, "it is no regular file")
 
 
 def _unwritable(path: Path, error: OSError | ValueError) -> DataError:

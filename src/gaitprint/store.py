@@ -25,6 +25,8 @@ from gaitprint.types import Frames, SequenceRecord, check_frames
 
 FORMAT = "gaitprint-store"
 VERSION = 1
+_LEFTOVER = ".index.json.*.tmp"
+"""What a writer killed while it published the index leaves."""
 
 
 @runtime_checkable
@@ -201,6 +203,19 @@ class Subset:
         return self._parent.frames(self._places[index])
 
 
+def check_free(root: Path) -> None:
+    """Raise DataError unless `root` is a new or empty folder, or that of an unfinished store."""
+    root = Path(root)
+    if (root / "index.json").exists():
+        raise DataError(f"{root} already holds a finished store: choose another folder or remove it first")
+    if os.path.lexists(root) and not root.is_dir():
+        raise DataError(f"cannot make the store's folder {root}: a file is there; choose another place")
+    ours = {"frames.u8", "index.jsonl"}
+    others = [p.name for p in root.iterdir() if p.name not in ours and not p.match(_LEFTOVER)] if root.exists() else []
+    if others:
+        raise DataError(f"{root} holds other files ({others[0]}, ...): give `prepare` an empty or new folder")
+
+
 class StoreWriter:
     """Writes a store sequence by sequence; opening it again after a kill goes on behind the last whole sequence.
 
@@ -212,27 +227,23 @@ class StoreWriter:
     (5,)
     """
 
-    def __init__(self, root: Path, dataset: str, size: tuple[int, int]) -> None:
-        self.root, self.dataset, self.size = Path(root), dataset, size
+    def __init__(self, root: Path, dataset: str, size: tuple[int, int], made_from: str = "") -> None:
+        """`made_from` is the fingerprint of source and settings: an unfinished store goes on under the same alone."""
+        self.root, self.dataset, self.size, self._made_from = Path(root), dataset, size, made_from
+        check_free(self.root)
         try:
             self.root.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise DataError(f"cannot make the store's folder {root}: {error.strerror}; choose another place") from None
-        if (self.root / "index.json").exists():
-            raise DataError(f"{root} already holds a finished store: choose another folder or remove it first")
-        others = [p.name for p in self.root.iterdir() if p.name not in {"frames.u8", "index.jsonl"}]
-        # A writer killed while it published the index leaves the temporary file.
-        for name in [n for n in others if n.startswith(".index.json.") and n.endswith(".tmp")]:
-            (self.root / name).unlink()
-            others.remove(name)
-        if others:
-            raise DataError(f"{root} holds other files ({others[0]}, ...): give `prepare` an empty or new folder")
+        for leftover in self.root.glob(_LEFTOVER):
+            leftover.unlink()
         self._rows = self._recover()
         self._keys = {r.key for r in self._rows}
         self._journal = (self.root / "index.jsonl").open("ab")
         self._frames = (self.root / "frames.u8").open("ab")
         if self._journal.tell() == 0:
-            self._append({"format": FORMAT, "version": VERSION, "dataset": dataset, "size": list(size)})
+            begun = {"format": FORMAT, "version": VERSION, "dataset": dataset, "size": list(size)}
+            self._append({**begun, "made_from": made_from})
 
     def __enter__(self) -> "StoreWriter":
         return self
@@ -327,13 +338,18 @@ class StoreWriter:
         try:
             begun = json.loads(head)
             alike = (begun["format"], begun["version"]) == (FORMAT, VERSION)
-            dataset, size = begun["dataset"], tuple(begun["size"])
+            dataset, size, made_from = begun["dataset"], tuple(begun["size"]), begun.get("made_from", "")
         except (ValueError, TypeError, KeyError):
             alike = False
         if not alike or (dataset, size) != (self.dataset, tuple(self.size)):
             what = f"{dataset} with frames of {size}" if alike else "something else"
             raise DataError(
                 f"{self.root} was begun as {what}, not {self.dataset} with frames of {tuple(self.size)}: "
+                "go on as it was begun, or choose another folder"
+            )
+        if made_from != self._made_from:
+            raise DataError(
+                f"{self.root} was begun from another source or under other settings, so frames would be mixed: "
                 "go on as it was begun, or choose another folder"
             )
         return True

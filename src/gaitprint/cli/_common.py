@@ -11,42 +11,71 @@ from rich.table import Table
 
 from gaitprint.errors import ConfigError
 
-as_json = click.option("--json", "as_json", is_flag=True, help="Print one JSON value instead of text.")
-device_option = click.option("--device", default="cpu", show_default=True, help="cpu, cuda or cuda:1.")
-seed_option = click.option("--seed", default=0, show_default=True, help="Decides every random draw.")
+_PIPE_WIDTH = 1000
+"""Columns where nobody looks: no cell of a table is folded."""
+
+as_json = click.option(
+    "--json", "as_json", is_flag=True, help="Print one JSON value instead of text; progress stays on stderr."
+)
+device_option = click.option(
+    "--device", default="cpu", show_default=True, metavar="NAME", help="Where networks compute: cpu, cuda or cuda:1."
+)
+seed_option = click.option(
+    "--seed",
+    default=0,
+    show_default=True,
+    type=click.IntRange(min=0),
+    metavar="NUMBER",
+    help="Decides every random draw: the same seed gives the same result.",
+)
 threads_option = click.option(
-    "--threads", type=click.IntRange(min=1), help="Processor threads. One thread gives the same bytes on every run."
+    "--threads",
+    type=click.IntRange(min=1),
+    metavar="COUNT",
+    help="Processor threads; 1 gives the same bytes on every run.  [default: torch's own choice]",
 )
 split_option = click.option(
-    "--split", help="A split of the data set; see `gaitprint datasets`. [default: its usual one]"
+    "--split",
+    metavar="NAME",
+    help="Which subjects train and which are tested, see `gaitprint datasets`.  [default: the data set's first]",
 )
 subjects_option = click.option(
-    "--subjects", callback=lambda _c, _p, v: None if v is None else expand_subjects(v), help="Such as 001-060,062."
+    "--subjects",
+    callback=lambda _c, _p, v: None if v is None else expand_subjects(v),
+    metavar="LIST",
+    help="Only these subjects, such as 001-060,062.  [default: all that the split names]",
 )
 
 
 def stdout() -> Console:
-    """Where results go: people's text without markup surprises, as wide as the terminal."""
-    return Console(highlight=False, soft_wrap=True)
+    """Where results go: names stay as they are; words wrap on a terminal, and in a pipe a line stays a line."""
+    console = Console(highlight=False, markup=False, emoji=False)
+    if not console.is_terminal:
+        return Console(highlight=False, markup=False, emoji=False, soft_wrap=True, width=_PIPE_WIDTH)
+    return console
 
 
 def emit(value: Any, as_json: bool, text: Callable[[Console], None]) -> None:
     """Print `value` as JSON, or let `text` print it for people."""
     if as_json:
-        click.echo(json.dumps(value, indent=1, ensure_ascii=False, allow_nan=False))
+        # ASCII: a name that is no Unicode text must not break the output.
+        click.echo(json.dumps(value, indent=1, allow_nan=False))
     else:
         text(stdout())
 
 
-def table(title: str, columns: list[str], rows: list[list[str]]) -> Table:
-    """A plain table; the columns after the first are right-aligned where they hold numbers."""
-    made = Table(title=title, title_justify="left", header_style="bold", show_edge=False, pad_edge=False, box=None)
+def print_table(out: Console, columns: list[str], rows: list[list[str]], title: str = "") -> None:
+    """A plain table. Columns of numbers are right-aligned and never wrap; the last line ends where its text ends."""
+    made = Table(header_style="bold", show_edge=False, pad_edge=False, box=None)
     for i, column in enumerate(columns):
         numeric = bool(rows) and all(re.fullmatch(r"[-\d. %]*", row[i]) for row in rows)
-        made.add_column(column, justify="right" if i and numeric else "left", overflow="fold")
+        numeric = numeric and i > 0
+        made.add_column(column, justify="right" if numeric else "left", no_wrap=numeric, overflow="fold")
     for row in rows:
         made.add_row(*row)
-    return made
+    if title:
+        out.print(title)
+    out.print(made)
 
 
 def expand_subjects(text: str) -> tuple[str, ...]:

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.table import Column
 
 QUIET_SECONDS = 15.0
 """Between two lines where stderr is no terminal."""
@@ -19,6 +20,7 @@ class Bar:
         self._title, self._progress = title, progress
         self._task = progress.add_task(title, total=None, note="") if progress else None
         self._said = time.monotonic()
+        self._first: tuple[float, int] | None = None
 
     def update(self, done: int, total: int, note: str = "") -> None:
         """`done` of `total` (0: unknown), with a few words on the state."""
@@ -26,10 +28,12 @@ class Bar:
             self._progress.update(self._task, completed=done, total=total or None, note=note)
             return
         now = time.monotonic()
+        if self._first is None or done < self._first[1]:
+            self._first = now, done
         if now - self._said >= QUIET_SECONDS or (total and done >= total):
             self._said = now
-            of = f" of {total}" if total else ""
-            print(f"{self._title}: {done}{of}{'  ' + note if note else ''}", file=sys.stderr, flush=True)  # noqa: T201
+            parts = [f"{self._title}: {done}{f' of {total}' if total else ''}", self._left(now, done, total), note]
+            print("  ".join(p for p in parts if p), file=sys.stderr, flush=True)  # noqa: T201
 
     def say(self, message: str) -> None:
         """A line that stays."""
@@ -37,6 +41,14 @@ class Bar:
             self._progress.console.print(message, markup=False, highlight=False, soft_wrap=True)
         else:
             print(message, file=sys.stderr, flush=True)  # noqa: T201
+
+    def _left(self, now: float, done: int, total: int) -> str:
+        """The time that the rest takes at the pace so far."""
+        start, before = self._first or (now, done)
+        if done >= total or done <= before:
+            return ""
+        seconds = (now - start) / (done - before) * (total - done)
+        return f"{seconds:.0f} s left" if seconds < 90 else f"{seconds / 60:.0f} min left"
 
 
 @contextmanager
@@ -46,12 +58,13 @@ def progress_bar(title: str) -> Iterator[Bar]:
     if not console.is_terminal:
         yield Bar(title, None)
         return
+    rest = Column(no_wrap=True, overflow="ellipsis", ratio=1)
     columns = (
-        TextColumn("{task.description}"),
-        BarColumn(bar_width=None),
-        MofNCompleteColumn(),
-        TimeRemainingColumn(compact=True),
-        TextColumn("{task.fields[note]}", markup=False),
+        TextColumn("{task.description}", table_column=Column(no_wrap=True)),
+        BarColumn(bar_width=12),
+        MofNCompleteColumn(table_column=Column(no_wrap=True)),
+        TimeRemainingColumn(compact=True, table_column=Column(no_wrap=True)),
+        TextColumn("{task.fields[note]}", markup=False, table_column=rest),
     )
-    with Progress(*columns, console=console, transient=True) as progress:
+    with Progress(*columns, console=console, transient=True, expand=True) as progress:
         yield Bar(title, progress)

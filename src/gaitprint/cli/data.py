@@ -6,17 +6,40 @@ from pathlib import Path
 import click
 from rich.console import Console
 
-from gaitprint.cli._common import as_json, emit, subjects_option, table
+from gaitprint.cli._common import as_json, emit, print_table, subjects_option
 from gaitprint.cli._progress import progress_bar
 from gaitprint.config import apply_overrides
 
+dataset_option = click.option(
+    "--dataset",
+    default="auto",
+    show_default=True,
+    metavar="NAME",
+    help="The layout of the folders, see `gaitprint datasets`; auto tries the published ones.",
+)
+layout_option = click.option(
+    "--set",
+    "settings",
+    multiple=True,
+    metavar="KEY=VALUE",
+    help="A setting of the layout, such as pattern={subject}/{view}. Repeatable.",
+)
+workers_option = click.option(
+    "--workers",
+    default=0,
+    show_default=True,
+    type=click.IntRange(min=0),
+    metavar="COUNT",
+    help="Processes that read; 0 reads in this one.",
+)
 
-@click.command()
+
+@click.command(short_help="A data set -> one packed store of silhouettes.")
 @click.argument("source", type=click.Path(path_type=Path))
 @click.argument("store", type=click.Path(path_type=Path))
-@click.option("--dataset", default="auto", show_default=True, help="The layout; see `gaitprint datasets`.")
-@click.option("--set", "settings", multiple=True, help="A setting of the layout: key=value. Repeatable.")
-@click.option("--size", default=64, show_default=True, help="Height of the stored frames in pixels.")
+@dataset_option
+@layout_option
+@click.option("--size", default=64, show_default=True, metavar="PIXELS", help="Height of the stored frames.")
 @click.option(
     "--edge-rule",
     type=click.Choice(["opengait", "gaitset"]),
@@ -24,7 +47,7 @@ from gaitprint.config import apply_overrides
     show_default=True,
     help="Whether a frame centred on column 0 is dropped (opengait) or kept (gaitset).",
 )
-@click.option("--workers", default=0, show_default=True, help="Processes that read; 0 reads in this one.")
+@workers_option
 @subjects_option
 @as_json
 def prepare(
@@ -38,11 +61,24 @@ def prepare(
     subjects: tuple[str, ...] | None,
     as_json: bool,
 ) -> None:
-    """Read a data set, normalise its silhouettes and pack them into STORE.
+    """Read a data set, normalise its silhouettes and pack them into the folder STORE.
 
-    SOURCE is the data set's folder, or the word `synthetic` for walkers drawn in code
-    (--set subjects=40 --set seed=0). Frames already normalised to --size rows are taken as they are. A sequence that
-    cannot be read is left out and named with its reason. Killed, run it again: it goes on where it was.
+    SOURCE is the data set's folder, or the word `synthetic` for walkers drawn in code. Frames already normalised to
+    --size rows are taken as they are. A sequence that cannot be read is left out and named with its reason. Killed, run
+    it again: it goes on where it was.
+
+    \b
+    Examples:
+      gaitprint prepare /data/CASIA-B store --dataset casia-b --workers 4
+      gaitprint prepare synthetic store --set subjects=40 --set seed=0
+      gaitprint prepare mine store --dataset folder \\
+        --set 'pattern={subject}/{condition}/{view}'
+
+    \b
+    Files in STORE:
+      frames.u8        all frames, one byte a pixel
+      index.json       who, how and from where each sequence was seen
+      quarantine.json  what was left out and why, if anything was
     """
     from gaitprint.stages.prepare import prepare as stage
 
@@ -60,48 +96,62 @@ def prepare(
         )
 
     def text(out: Console) -> None:
+        height, width = report.size
         out.print(
             f"{report.store}: {report.dataset}, {report.subjects} subjects, {report.sequences} sequences, "
-            f"{report.frames} frames of {report.size[0]} x {report.size[1]} in {report.seconds:.1f} s"
+            f"{report.frames} frames of {height} x {width} pixels in {report.seconds:.1f} s"
         )
         for what, pairs in (("kept with a warning", report.warned), ("left out", report.quarantined)):
             for key, reason in pairs[:10]:
-                out.print(f"{what}: {key}: {reason}", markup=False)
+                out.print(f"{what}: {key}: {reason}")
             if len(pairs) > 10:
                 out.print(f"{what}: {len(pairs) - 10} more (--json lists all)")
 
     emit(report.to_dict(), as_json, text)
 
 
-@click.command()
+@click.command(short_help="What a data set or store is, and what is wrong with it.")
 @click.argument("path", type=click.Path(path_type=Path))
-@click.option("--dataset", default="auto", show_default=True, help="The layout; see `gaitprint datasets`.")
+@dataset_option
+@layout_option
+@workers_option
 @as_json
-def doctor(path: Path, dataset: str, as_json: bool) -> None:
-    """Say what the data set or store at PATH is, what is wrong with it and what to do."""
+def doctor(path: Path, dataset: str, settings: tuple[str, ...], workers: int, as_json: bool) -> None:
+    """Say what the data set or store at PATH is, what is wrong with it and what to do.
+
+    Everything is read, nothing is written. The exit code is 0 whatever is found: `sound` in the JSON says whether
+    anything is an error.
+
+    \b
+    Examples:
+      gaitprint doctor /data/CASIA-B
+      gaitprint doctor store --json
+    """
     from gaitprint.stages.doctor import doctor as stage
 
     with progress_bar("examining") as bar:
-        report = stage(path, dataset=dataset, progress=bar.update)
+        report = stage(
+            path, dataset=dataset, settings=apply_overrides({}, settings), workers=workers, progress=bar.update
+        )
 
     def text(out: Console) -> None:
         for line in report.lines():
-            out.print(line, markup=False)
+            out.print(line)
 
     emit(report.to_dict(), as_json, text)
 
 
-@click.command()
+@click.command(short_help="List the data sets that can be read.")
 @as_json
 def datasets(as_json: bool) -> None:
-    """List the data sets that can be read, with their splits and protocols."""
+    """List the data sets that can be read, with their splits and protocols, the usual one first."""
     from gaitprint.stages.datasets import list_datasets
 
     found = list_datasets()
 
     def text(out: Console) -> None:
         rows = [[d.name, d.title, ", ".join(d.splits), ", ".join(d.protocols)] for d in found]
-        out.print(table("", ["name", "what it is", "splits", "protocols"], rows))
+        print_table(out, ["name", "what it is", "splits", "protocols"], rows)
 
     emit([asdict(d) for d in found], as_json, text)
 

@@ -9,22 +9,36 @@ from gaitprint.cli._common import (
     as_json,
     device_option,
     emit,
+    print_table,
     seed_option,
     set_threads,
     split_option,
     subjects_option,
-    table,
     threads_option,
 )
 from gaitprint.cli._progress import progress_bar
 
 
-@click.command()
+@click.command(short_help="A store -> a trained network.")
 @click.argument("store", type=click.Path(path_type=Path))
 @click.argument("run", type=click.Path(path_type=Path))
-@click.option("--recipe", default="gaitgl-small", show_default=True, help="A shipped recipe or a .toml of your own.")
-@click.option("--set", "overrides", multiple=True, help="Change a setting: training.iterations=200. Repeatable.")
-@click.option("--init", type=click.Path(path_type=Path), help="Model file to start from (fine-tuning).")
+@click.option(
+    "--recipe",
+    default="gaitgl-small",
+    show_default=True,
+    metavar="NAME",
+    help="A shipped recipe, see `gaitprint networks`, or a .toml of your own.",
+)
+@click.option(
+    "--set",
+    "overrides",
+    multiple=True,
+    metavar="KEY=VALUE",
+    help="Change a setting of the recipe, such as training.iterations=200. Repeatable.",
+)
+@click.option(
+    "--init", type=click.Path(path_type=Path), metavar="FILE", help="Model file to start from, for fine-tuning."
+)
 @split_option
 @subjects_option
 @device_option
@@ -46,8 +60,23 @@ def train(
 ) -> None:
     """Train a network on the training subjects of STORE; everything goes into the folder RUN.
 
-    Killed, run the same command again: it goes on from the last checkpoint. At the end RUN holds
-    `model.safetensors` (for `gaitprint embed`), `training.png` and `run.json`.
+    Killed, run the same command again: it goes on from the last checkpoint.
+
+    \b
+    Examples:
+      gaitprint train store runs/gl
+      gaitprint train store runs/gm --recipe gaitmask-small
+      gaitprint train store runs/try --set training.iterations=200 --threads 1
+      gaitprint train store runs/fine --init runs/gl/model.safetensors \\
+        --set training.learning_rate=0.0001
+
+    \b
+    Files in RUN:
+      model.safetensors  the network, for `gaitprint embed`
+      training.png       loss and accuracy over the iterations
+      run.json           what was trained on, and the last figures
+      history.jsonl      the figures of every iteration
+      recipe.json, checkpoints/  every setting, and where a killed run goes on
     """
     from gaitprint.stages.train import train as stage
     from gaitprint.training.loop import Step
@@ -56,13 +85,7 @@ def train(
     with progress_bar("training") as bar:
 
         def show(step: Step) -> None:
-            f = step.figures
-            note = f"loss {f['loss']:.3f}"
-            if "active_share" in f:
-                note += f"  non-zero triplets {f['active_share']:.0%}"
-            if "accuracy" in f:
-                note += f"  accuracy {f['accuracy']:.0%}"
-            bar.update(step.iteration, step.iterations, f"{note}  {step.seconds_left / 60:.1f} min left")
+            bar.update(step.iteration, step.iterations, _figures(step.figures))
             for message in step.messages:
                 bar.say(message)
 
@@ -80,48 +103,77 @@ def train(
         )
 
     def text(out: Console) -> None:
-        figures = "  ".join(f"{k} {v:.4g}" for k, v in report.final.items())
         out.print(f"{report.model}: {report.recipe}, {report.iterations} iterations on {report.subjects} subjects")
-        out.print(f"last 50 iterations: {figures}")
+        out.print(f"means of the last {min(report.iterations, 50)} iterations: {_figures(report.final)}")
 
     emit(report.to_dict(), as_json, text)
 
 
-@click.command()
+@click.command(short_help="Weights of other GaitGL programs -> a model file.")
 @click.argument("weights", type=click.Path(path_type=Path))
 @click.argument("out", type=click.Path(path_type=Path))
-@click.option("--keep-classifier", is_flag=True, help="Keep the classifier (for going on with training).")
-@click.option("--licence", default="unknown", show_default=True, help="Of the weights; goes into the card.")
+@click.option("--keep-classifier", is_flag=True, help="Keep the classifier, for going on with training.")
+@click.option(
+    "--licence", default="unknown", show_default=True, metavar="TEXT", help="Of the weights; goes into the model file."
+)
 @as_json
 def convert(weights: Path, out: Path, keep_classifier: bool, licence: str, as_json: bool) -> None:
     """Turn weights of the field's reference toolkit (.pt) or of GaitGL's authors (.ptm) into a model file OUT.
 
-    The form of the network is read off the tensors; one tensor that finds no place is an error.
+    The form of the network is read off the tensors; one tensor that finds no place is an error. Nothing in WEIGHTS is
+    run.
+
+    \b
+    Example:
+      gaitprint convert GaitGL-60000.pt gaitgl.safetensors
+      gaitprint embed store --model gaitgl.safetensors --out gl.safetensors
     """
     from gaitprint.stages.convert import convert as stage
 
     card = stage(weights, out, keep_classifier=keep_classifier, licence=licence)
-    emit(card, as_json, lambda console: console.print(f"{out}: {card['title']}", markup=False))
+
+    def text(console: Console) -> None:
+        console.print(f"{out}: {card['title']}")
+        for note in card["training"]["notes"]:
+            console.print(note)
+
+    emit(card, as_json, text)
 
 
-@click.command()
+@click.command(short_help="List the networks, their settings and the recipes.")
 @as_json
 def networks(as_json: bool) -> None:
-    """List the networks with their settings, and the shipped training recipes."""
+    """List the networks with their settings, and the shipped training recipes.
+
+    \b
+    A setting is changed while training, such as
+      gaitprint train store run --set network.settings.channels=[8,16,32]
+    """
     from gaitprint.stages.networks import list_networks, list_recipes
 
     nets, recipes = list_networks(), list_recipes()
 
     def text(out: Console) -> None:
         for n in nets:
-            rows = [[s["name"], str(s["default"]), str(s["help"])] for s in n["settings"]]
-            out.print(
-                table(f"{n['name']}: {n['parameters']:,} parameters as published", ["setting", "default", ""], rows)
-            )
+            rows = [
+                [s["name"], "the form's" if s["default"] is None else str(s["default"]), str(s["help"])]
+                for s in n["settings"]
+            ]
+            title = f"{n['name']}: {n['parameters']:,} parameters as published"
+            print_table(out, ["setting", "default", "what it is"], rows, title)
             out.print()
-        out.print(table("Recipes", ["name", "what it is"], [[r["name"], r["title"]] for r in recipes]))
+        print_table(out, ["recipe", "what it is"], [[r["name"], r["title"]] for r in recipes])
 
     emit({"networks": nets, "recipes": recipes}, as_json, text)
+
+
+def _figures(figures: dict[str, float]) -> str:
+    """Loss, and the shares by which one sees whether a network still learns."""
+    parts = [f"loss {figures['loss']:.3f}"]
+    for key, words in (("active_share", "non-zero triplets"), ("accuracy", "accuracy")):
+        if key in figures:
+            parts.append(f"{words} {100 * figures[key]:.0f} %")
+    return "  ".join(parts)
 
 
 COMMANDS = (train, convert, networks)

@@ -1,5 +1,6 @@
 """`gaitprint`: one command a stage; an error is one line and exit code 1, wrong usage exit code 2."""
 
+import io
 import os
 import sys
 from collections.abc import Sequence
@@ -13,14 +14,18 @@ from gaitprint.errors import ConfigError, GaitprintError
 HELP = """Recognise people by the way they walk.
 
 \b
-From nothing to figures:
-  gaitprint demo OUT                        everything at once, on synthetic walkers
+From nothing to figures, on synthetic walkers:
+  gaitprint demo OUT
 Step by step:
-  gaitprint prepare SOURCE STORE            a data set -> one packed store of silhouettes
+  gaitprint doctor SOURCE                   what is wrong with a data set
+  gaitprint prepare SOURCE STORE            a data set -> one packed store
   gaitprint train STORE RUN                 a store -> a trained network
-  gaitprint embed STORE --model M --out E   a store and networks -> one vector a sequence
+  gaitprint embed STORE --model M --out E   networks -> one vector a sequence
   gaitprint evaluate E                      vectors -> the protocol's figures
   gaitprint ablate A=E1 B=E2                what each step of the method brings
+
+A command says where its files are; `gaitprint COMMAND --help` shows examples. Exit codes: 0 done, 1 something is
+wrong with the data or files, 2 with the command or its settings; an error is one line on stderr.
 """
 
 
@@ -28,7 +33,7 @@ Step by step:
 @click.version_option(__version__, prog_name="gaitprint")
 @click.option("--debug", is_flag=True, help="Show the traceback of an error.")
 def app(debug: bool) -> None:  # noqa: D103 - the help text is HELP
-    del debug  # read by `main` from the context
+    del debug  # `main` reads it
 
 
 for command in (*data.COMMANDS, *learn.COMMANDS, *identify.COMMANDS):
@@ -39,6 +44,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line; returns the exit code. Errors of ours and of the system come out as one line."""
     given = list(sys.argv[1:] if arguments is None else arguments)
     debug = "--debug" in given
+    given = [word for word in given if word != "--debug"]  # people add it to the end of the line that failed
     try:
         app.main(given, prog_name="gaitprint", standalone_mode=False)
     except click.UsageError as error:
@@ -65,6 +71,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def run() -> None:
     """The installed program."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # a file's name need not be text
     sys.exit(main())
 
 

@@ -14,7 +14,7 @@ from jaxtyping import Float32
 from safetensors import SafetensorError, safe_open
 
 from gaitprint.errors import ArtefactError, GaitprintError, did_you_mean
-from gaitprint.storage import atomic_file
+from gaitprint.storage import atomic_file, check_writable
 from gaitprint.types import Embeddings, PartLayout, SequenceRecord
 
 FORMAT = "gaitprint-embeddings"
@@ -43,6 +43,25 @@ def save_embeddings(path: Path, embeddings: Embeddings) -> None:
     with atomic_file(path) as stream:
         stream.write(len(text).to_bytes(8, "little") + text)
         stream.write(vectors.data)
+
+
+def check_embeddings_place(path: Path) -> None:
+    """Find out before long work whether embeddings can be written at `path`; only embeddings are written over.
+
+    Raises:
+        DataError: the folder cannot be written to.
+        ArtefactError: another file is there, such as the model.
+    """
+    check_writable(path)
+    if not Path(path).exists():
+        return
+    try:
+        with safe_open(path, framework="numpy") as file:
+            ours = (file.metadata() or {}).get("format") == FORMAT
+    except (SafetensorError, OSError):
+        ours = False
+    if not ours:
+        raise ArtefactError(f"{path} is there and holds no embeddings: choose another name, or remove it first")
 
 
 def load_embeddings(path: Path) -> Embeddings:

@@ -9,10 +9,11 @@ import numpy as np
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
+from gaitprint.errors import ConfigError
 from gaitprint.report.contact_sheets import encode_png
 from gaitprint.report.figures import cmc_figure, heat_colour, training_figure
 from gaitprint.report.values import Badge, CmcCurve, HeatMap, Percent, Report, Strip, TrainingCurve
-from gaitprint.storage import write_text
+from gaitprint.storage import check_writable, write_text
 
 
 def write_report(path: Path, report: Report) -> None:
@@ -22,6 +23,18 @@ def write_report(path: Path, report: Report) -> None:
         DataError: the folder cannot be written to.
     """
     write_text(path, render_report(report))
+
+
+def check_report_place(path: Path) -> None:
+    """Find out before long work whether a page can be written at `path`.
+
+    Raises:
+        ConfigError: the name does not end in .html: some other file could be meant, and would be lost.
+        DataError: the folder cannot be written to.
+    """
+    if Path(path).suffix.lower() not in (".html", ".htm"):
+        raise ConfigError(f"a report is an HTML page: its name ends in .html, found {str(path)!r}")
+    check_writable(path)
 
 
 def render_report(report: Report) -> str:

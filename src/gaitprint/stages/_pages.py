@@ -68,12 +68,15 @@ def data_warnings(evaluations: Sequence[Evaluation]) -> list[str]:
 
 
 def chance_warnings(label: str, evaluation: Evaluation) -> list[str]:
-    """An alarm for figures near blind guessing."""
+    """An alarm for figures near blind guessing: one sentence, or none."""
+    near = [r for r in evaluation.results if r.chance < 50 and r.mean < 2 * r.chance]
+    if not near:
+        return []
+    figures = ", ".join(f"{r.name} {r.mean:.1f} %" for r in near)
+    chances = sorted({f"{r.chance:.1f}" for r in near}, key=float)
     return [
-        f"{label}, {r.name}: {r.mean:.1f} % is near blind guessing ({r.chance:.1f} %): the network has learnt nothing, "
+        f"{label}: {figures}, near blind guessing ({' or '.join(chances)} %): the network has learnt nothing, "
         "or its vectors and records do not belong together."
-        for r in evaluation.results
-        if r.chance < 50 and r.mean < 2 * r.chance
     ]
 
 

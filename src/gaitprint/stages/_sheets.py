@@ -11,7 +11,7 @@ from gaitprint.evaluation.result import Evaluation, ProbeSetResult
 from gaitprint.report.contact_sheets import evenly_spaced
 from gaitprint.report.values import Sheet, Strip
 from gaitprint.store import Store
-from gaitprint.types import Frames
+from gaitprint.types import Frames, SequenceRecord
 
 COLUMNS = 8
 """Frames shown of a sequence, evenly spaced."""
@@ -35,6 +35,16 @@ def match_sheets(
         sheets += [_sheet(evaluation, result, int(i), "wrong", store, place) for i in wrong]
         sheets += [_sheet(evaluation, result, int(i), "right", store, place) for i in right]
     return tuple(sheets)
+
+
+def check_store(store: Store, records: Iterable[SequenceRecord]) -> None:
+    """Raise ArtefactError unless the store holds every sequence of some embeddings."""
+    held = {record.key for record in store.records}
+    for record in records:
+        if record.key not in held:
+            raise ArtefactError(
+                f"the store {store.root} has no sequence {record.key!r}: give the store that was embedded"
+            )
 
 
 def strip_image(frames: Frames, columns: int = COLUMNS) -> UInt8[np.ndarray, "H width"]:

@@ -13,13 +13,14 @@ from gaitprint.evaluation.evaluate import evaluate as measure
 from gaitprint.evaluation.protocol import Protocol, load_protocol
 from gaitprint.evaluation.statistics import Interval
 from gaitprint.inference.fusion import fuse
-from gaitprint.report.html import write_report
+from gaitprint.report.html import check_report_place, write_report
 from gaitprint.retrieval.pipeline import Pipeline
 from gaitprint.stages import _pages as pages
 from gaitprint.stages._ablation import AblationResult, AblationRow, Variant
 from gaitprint.stages._ablation_page import ablation_page
 from gaitprint.stages._figures import difference, mean_figure, mean_interval
 from gaitprint.stages._selection import chosen, opened
+from gaitprint.stages._sheets import check_store
 from gaitprint.store import Store
 from gaitprint.types import Embeddings
 
@@ -84,6 +85,10 @@ def ablate(
     rules = load_protocol(protocol)
     opened_store = None if store is None else Store.open(store)
     data = {name: chosen(opened(e), subjects, views, conditions) for name, e in embeddings.items()}
+    if report is not None:
+        check_report_place(report)
+    if opened_store is not None:
+        check_store(opened_store, next(iter(data.values())).records)
     networks = tuple(data)
     sets: dict[tuple[str, ...], Embeddings] = {(name,): e for name, e in data.items()}
     if len(networks) > 1:

@@ -11,13 +11,13 @@ from gaitprint.evaluation.evaluate import evaluate as measure
 from gaitprint.evaluation.protocol import load_protocol
 from gaitprint.evaluation.result import Evaluation
 from gaitprint.evaluation.statistics import Interval
-from gaitprint.report.html import write_report
+from gaitprint.report.html import check_report_place, write_report
 from gaitprint.report.values import Cell, CmcCurve, Report, Table
 from gaitprint.retrieval.pipeline import Pipeline
 from gaitprint.stages import _pages as pages
 from gaitprint.stages._figures import mean_figure, mean_interval
 from gaitprint.stages._selection import chosen, opened
-from gaitprint.stages._sheets import match_sheets
+from gaitprint.stages._sheets import check_store, match_sheets
 from gaitprint.store import Store
 from gaitprint.types import Embeddings
 
@@ -87,6 +87,10 @@ def evaluate(
     rules = load_protocol(protocol)
     opened_store = None if store is None else Store.open(store)
     data = chosen(opened(embeddings), subjects, views, conditions)
+    if report is not None:
+        check_report_place(report)
+    if opened_store is not None:
+        check_store(opened_store, data.records)
     evaluation = measure(
         data,
         rules,

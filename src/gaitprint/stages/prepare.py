@@ -13,8 +13,8 @@ from gaitprint.errors import DataError, did_you_mean
 from gaitprint.silhouettes.normalize import EdgeRule
 from gaitprint.stages._layouts import Found, scan
 from gaitprint.stages._reading import ReadSequence, read_all, read_sequence
-from gaitprint.storage import write_json
-from gaitprint.store import Store, StoreWriter
+from gaitprint.storage import check_writable, sha256_json, write_json
+from gaitprint.store import Store, StoreWriter, check_free
 from gaitprint.types import SequenceRecord
 
 Progress = Callable[[int, int, str], None]
@@ -83,11 +83,16 @@ def prepare(
     require(workers >= 0, f"workers is a number of processes, at least 0, found {workers}")
     source, out = Path(source), Path(out)
     values = dict(settings or {})
+    check_free(out)
+    check_writable(out / "index.json")
     if dataset in ("auto", "synthetic") and (str(source) == "synthetic" or (dataset != "auto" and not source.exists())):
         feed: _Feed = _Walkers(build_settings(SyntheticSettings, values, "dataset synthetic"), size, subjects)
     else:
         feed = _Tree(_chosen(scan(source, dataset, values), subjects), source, size, edge_rule, workers)
-    quarantined, resumed = _pack(feed, out, progress)
+    chosen = None if subjects is None else sorted(subjects)
+    place = "" if isinstance(feed, _Walkers) else str(source.absolute())
+    made_from = sha256_json([place, values, size, edge_rule, chosen])
+    quarantined, resumed = _pack(feed, out, made_from, progress)
     store = Store.open(out)
     report = PrepareReport(
         dataset=store.dataset,
@@ -148,13 +153,17 @@ class _Walkers:
 
     def __init__(self, settings: SyntheticSettings, size: int, subjects: Sequence[str] | None) -> None:
         require(size == 64, f"synthetic walkers are 64 pixels high, found size {size}")
-        self.dataset, self.total, self.shape = "synthetic", 0, (64, 64)
+        made = [f"{i:03d}" for i in range(settings.start, settings.start + settings.subjects)]
+        self._subjects = frozenset(made if subjects is None else subjects)
+        for subject in sorted(self._subjects.difference(made)):
+            raise DataError(f"no walker is called {subject!r}: those asked for are {made[0]} to {made[-1]}")
+        each = len(set(settings.conditions)) * len(set(settings.views))
+        self.dataset, self.total, self.shape = "synthetic", len(self._subjects) * each, (64, 64)
         self._settings = settings
-        self._subjects = subjects
 
     def read(self, done: frozenset[str]) -> Iterator[tuple[SequenceRecord, str, ReadSequence]]:
         for record, frames in walkers(self._settings):
-            if record.key not in done and (self._subjects is None or record.subject in self._subjects):
+            if record.key not in done and record.subject in self._subjects:
                 yield record, "", ReadSequence(frames)
 
 
@@ -169,11 +178,11 @@ def _chosen(found: Found, subjects: Sequence[str] | None) -> Found:
     return replace(found, sequences=tuple(s for s in found.sequences if s.record.subject in subjects))
 
 
-def _pack(feed: _Feed, out: Path, progress: Progress | None) -> tuple[tuple[tuple[str, str], ...], int]:
+def _pack(feed: _Feed, out: Path, made_from: str, progress: Progress | None) -> tuple[tuple[tuple[str, str], ...], int]:
     """Write every sequence, or set it aside with a reason. Returns those set aside and how many were there before."""
     quarantined: list[tuple[str, str]] = []
     try:
-        with StoreWriter(out, feed.dataset, feed.shape) as writer:
+        with StoreWriter(out, feed.dataset, feed.shape, made_from) as writer:
             resumed = count = len(writer.done)
             for record, source, read in feed.read(writer.done):
                 reason = _reason(read, feed.shape)
