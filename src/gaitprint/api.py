@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from gaitprint.errors import ConfigError
 from gaitprint.retrieval import pipeline as retrieval
 from gaitprint.silhouettes.normalize import normalize_sequence
@@ -30,8 +32,8 @@ def load_silhouettes(
 ) -> Silhouettes:
     """One walk from a folder of images (PNG, JPEG) or a .pkl, .npy or .npz file, normalised.
 
-    Frames already `size` rows high are taken as normalised. Pickles are read by a restricted reader that admits
-    arrays and nothing else.
+    Frames already `size` rows high, all of one width, are taken as normalised. Pickles are read by a restricted reader
+    that admits arrays and nothing else.
 
     Args:
         path: the folder or file.
@@ -44,13 +46,9 @@ def load_silhouettes(
         DataError: missing, damaged, hostile, or without a usable frame.
     """
     frames = load_frames(Path(path))
-    made = [f for f in frames]  # noqa: C416 - an array [T, H, W] becomes its frames
-    if all(f.shape[0] == size and f.shape[1] <= size for f in made):
-        import numpy as np
-
-        array = np.stack(made)
-    else:
-        array = normalize_sequence(made, size).frames
+    shapes = {f.shape for f in frames}
+    normal = len(shapes) == 1 and all(height == size and width <= size for height, width in shapes)
+    array = np.stack(frames) if normal else normalize_sequence(frames, size).frames
     return Silhouettes(array, SequenceRecord(str(path), subject, condition, view))
 
 

@@ -82,18 +82,21 @@ def load_model(path: Path, device: str = "cpu") -> LoadedModel:
     return LoadedModel(model.to(device).eval(), card)
 
 
-def load_state(model: nn.Module, path: Path) -> str:
+def load_state(model: nn.Module, path: Path, keep_classifier: bool = True) -> str:
     """Start a network from a model file of the same shape; answers the file's SHA-256 of tensors.
 
     The classifier (and a neck that only the classifier sees) stays as it is where the file's does not fit, for its
     classes are other people.
+
+    Args:
+        keep_classifier: False leaves it as it is in any case: as many subjects may be other people.
 
     Raises:
         ArtefactError: as `load_model`, or the networks differ elsewhere.
     """
     card, tensors = read_model_file(path)
     wanted = model.state_dict()
-    if _optional_differs(wanted, tensors):
+    if not keep_classifier or _optional_differs(wanted, tensors):
         optional = _optional_keys(model)
         tensors = {k: v for k, v in tensors.items() if not k.startswith(optional)}
         tensors.update({k: v for k, v in wanted.items() if k.startswith(optional)})

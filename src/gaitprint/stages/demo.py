@@ -6,11 +6,11 @@ from pathlib import Path
 from typing import Any
 
 from gaitprint.errors import ConfigError
+from gaitprint.stages._claims import claim
 from gaitprint.stages.ablate import AblationResult, ablate
 from gaitprint.stages.embed import embed
 from gaitprint.stages.prepare import prepare
 from gaitprint.stages.train import train
-from gaitprint.store import Store
 from gaitprint.training.loop import Step
 
 SUBJECTS = 40
@@ -60,17 +60,19 @@ def demo(
     people = subjects or SUBJECTS
     if people < 16:
         raise ConfigError(f"the demo needs at least 16 walkers, half of them to train on, found {people}")
+    facts = {"asked": {"subjects": people, "iterations": iterations, "seed": seed}}
+    claim(Path(out), "demo.json", facts, "asked", "a demo of other walkers, iterations or another seed")
+    trained = (people + 1) // 2
     store = Path(out) / "walkers"
     if not (store / "index.json").is_file():
         say(f"drawing {people} walkers, 10 walks each, seen from 11 sides")
         settings = {"subjects": people, "seed": seed, "frames": FRAMES}
         prepare(Path("synthetic"), store, dataset="synthetic", settings=settings, progress=progress)
-    _check_same(store, people)
     overrides = [f"training.iterations={iterations}"] if iterations else []
     made: dict[str, Path] = {}
     for name, recipe in NETWORKS.items():
         run = Path(out) / name
-        say(f"training {name} on walkers 1 to {people // 2}")
+        say(f"training {name} on walkers 1 to {trained}")
 
         def hear(step: Step, name: str = name) -> None:
             progress(step.iteration, step.iterations, f"{name} loss {step.figures['loss']:.3f}")
@@ -79,7 +81,7 @@ def demo(
 
         report = train(store, run, recipe=recipe, overrides=overrides, seed=seed, report=hear)
         made[name] = Path(out) / f"{name}.safetensors"
-        say(f"embedding walkers {people // 2 + 1} to {people} with {name}")
+        say(f"embedding walkers {trained + 1} to {people} with {name}")
         embed(store, [Path(report.model)], made[name], progress=progress)
     say("measuring what each step of the method brings")
     page = Path(out) / "report.html"
@@ -88,9 +90,3 @@ def demo(
     alone = [row for row in result.rows if len(row.variant.networks) == 1 and not row.transductive]
     figures = {row.variant.networks[0]: {r.name: r.mean for r in row.evaluation.results} for row in alone}
     return DemoResult(page, figures, result)
-
-
-def _check_same(store: Path, people: int) -> None:
-    held = len({r.subject for r in Store.open(store).records})
-    if held != people:
-        raise ConfigError(f"{store} holds {held} walkers of an earlier demo, asked for {people}: choose another folder")

@@ -4,8 +4,9 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from gaitprint.components import find_component
-from gaitprint.errors import ConfigError
-from gaitprint.inference.embeddings_file import save_embeddings
+from gaitprint.config import build_settings
+from gaitprint.errors import ArtefactError, ConfigError
+from gaitprint.inference.embeddings_file import check_embeddings_place, save_embeddings
 from gaitprint.inference.engine import FRAMES_AT_ONCE, Embedder
 from gaitprint.inference.fusion import fuse
 from gaitprint.networks._weights import load_model
@@ -23,8 +24,11 @@ def open_embedder(path: Path, device: str = "cpu") -> Embedder:
     """
     check_device(device)
     loaded = load_model(Path(path), device)
+    try:
+        preprocessing = build_settings(Preprocessing, loaded.card.get("preprocessing"), "preprocessing")
+    except ConfigError as error:
+        raise ArtefactError(f"{path} does not say how frames become its input ({error}): get the file again") from None
     facts = {key: loaded.card.get(key) for key in ("network", "settings", "preprocessing", "title", "sha256")}
-    preprocessing = Preprocessing(**loaded.card["preprocessing"])
     return Embedder(loaded.model, preprocessing, str(loaded.card["sha256"]), facts, device)
 
 
@@ -62,6 +66,8 @@ def embed(
         raise ConfigError("give at least one model file: `gaitprint train` makes one")
     chosen = choose_part(Store.open(store), part, split, subjects)
     embedders = [open_embedder(path, device) for path in models]
+    if out is not None:
+        check_embeddings_place(Path(out))
     each = []
     for path, embedder in zip(models, embedders, strict=True):
         name = f"{embedder.facts['network']} ({Path(path).name})"
@@ -74,11 +80,11 @@ def embed(
 
 def choose_part(store: Store, part: str, split: str | None, subjects: Sequence[str] | None) -> SequenceSet:
     """The sequences of one side of a split, of named subjects, or all. Sequences without a subject are never trained
-    on and belong to the test side.
+    on and belong to the test side. The result may be empty.
 
     Raises:
-        ConfigError: an unknown part.
-        DataError: nothing is left.
+        ConfigError: an unknown part or subject.
+        DataError: an unknown split.
     """
     if part not in ("test", "train", "all"):
         raise ConfigError(f"the part to embed is 'test', 'train' or 'all', found {part!r}")
@@ -93,8 +99,5 @@ def choose_part(store: Store, part: str, split: str | None, subjects: Sequence[s
         return store
     layout = find_component("dataset", store.dataset).make()
     sides = layout.split(split, sorted({r.subject for r in store.records if r.subject is not None}))
-    if part == "train":
-        return Subset(store, lambda r: r.subject in set(sides.train))
-    train = set(sides.train)
-    tested = set(sides.test)
-    return Subset(store, lambda r: r.subject is None or (r.subject in tested and r.subject not in train))
+    chosen = {*sides.train} if part == "train" else {*sides.test, None}
+    return Subset(store, lambda r: r.subject in chosen)

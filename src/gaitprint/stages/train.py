@@ -1,6 +1,5 @@
 """`gaitprint train`: a store and a recipe in, a model file, a history and a figure out."""
 
-import json
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -12,13 +11,16 @@ from torch import nn
 
 from gaitprint.components import find_component
 from gaitprint.config import settings_to_dict
-from gaitprint.errors import ArtefactError, ConfigError
-from gaitprint.networks._weights import load_model, load_state, save_model
+from gaitprint.errors import ConfigError
+from gaitprint.networks._weights import load_state, read_card, save_model
 from gaitprint.report.figures import write_training_figure
-from gaitprint.silhouettes.clips import Preprocessing, to_clip
-from gaitprint.storage import read_json, sha256_json, write_json
+from gaitprint.silhouettes.clips import to_clip
+from gaitprint.stages._claims import claim
+from gaitprint.storage import sha256_json, write_json
 from gaitprint.store import SequenceSet, Store, Subset
+from gaitprint.training.history import read_history
 from gaitprint.training.loop import Step, build_network, train_network
+from gaitprint.training.objective import Objective
 from gaitprint.training.recipe import Recipe, load_recipe
 from gaitprint.training.sampler import BatchSampler
 
@@ -86,11 +88,13 @@ def train(
     opened = Store.open(store)
     part = training_part(opened, split, subjects)
     sampler = BatchSampler(part, chosen.training, chosen.preprocessing, seed)
-    to_clip(part.frames(0)[:1], chosen.preprocessing)
+    clip = torch.from_numpy(to_clip(part.frames(0)[:1], chosen.preprocessing))
     network = build_network(chosen, len(sampler.subjects), seed)
-    start = "scratch" if init is None else load_state(network, Path(init))
+    Objective(chosen.losses).check(network, clip[None, None])
+    start = "scratch" if init is None else _start_from(network, Path(init), opened.dataset, sampler.subjects)
     run = sha256_json([chosen.fingerprint, part.fingerprint, seed, start])
-    _claim(out, chosen, run)
+    facts = {"run": run, "recipe": settings_to_dict(chosen)}
+    claim(out, "recipe.json", facts, "run", "a run under another recipe, data set, seed or start")
     messages: list[str] = []
 
     def hear(step: Step) -> None:
@@ -101,8 +105,10 @@ def train(
     history = read_history(out / "history.jsonl")
     finished = bool(history) and history[-1]["iteration"] == chosen.training.iterations
     final = _final(history)
-    model = out / "model.safetensors"
-    if finished:
+    model, written = out / "model.safetensors", out / "run.json"
+    # Called once more after its end, a run leaves the record of its training as it is.
+    fresh = finished and not (model.is_file() and written.is_file())
+    if fresh:
         save_model(model, network, _card(chosen, opened, sampler, seed, start, final))
         write_training_figure(out / "training.png", history)
     result = TrainReport(
@@ -117,8 +123,8 @@ def train(
         final,
         tuple(messages),
     )
-    if finished:
-        write_json(out / "run.json", result.to_dict())
+    if fresh:
+        write_json(written, result.to_dict())
     return result
 
 
@@ -126,7 +132,7 @@ def training_part(store: Store, split: str | None, subjects: Sequence[str] | Non
     """The sequences to train on: the named subjects, or the training side of the data set's split.
 
     Raises:
-        DataError: the split is unknown, or nobody is left.
+        GaitprintError: the split or a subject is unknown, or nobody is left.
     """
     present = {r.subject for r in store.records if r.subject is not None}
     if subjects is None:
@@ -155,34 +161,18 @@ def check_device(device: str) -> None:
         raise ConfigError(f"no device is called {device!r}: use cpu, cuda or cuda:1") from None
     if kind == "cuda" and not torch.cuda.is_available():
         raise ConfigError(f"device {device!r} was asked for and torch sees no GPU: use --device cpu")
+    if kind == "cuda" and (torch.device(device).index or 0) >= torch.cuda.device_count():
+        raise ConfigError(f"device {device!r} was asked for and torch sees {torch.cuda.device_count()} GPU: use cuda:0")
     if kind not in ("cpu", "cuda"):
         raise ConfigError(f"device {device!r} is not supported: use cpu or cuda")
 
 
-def read_history(path: Path) -> list[dict[str, float]]:
-    """The figures of every iteration of a run."""
-    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()] if path.is_file() else []
-
-
-def load_embedding_network(path: Path, device: str = "cpu") -> tuple[nn.Module, Preprocessing, dict[str, Any]]:
-    """A trained network, the preprocessing it needs, and its card."""
-    loaded = load_model(path, device)
-    return loaded.model, Preprocessing(**loaded.card["preprocessing"]), loaded.card
-
-
-def _claim(out: Path, recipe: Recipe, run: str) -> None:
-    """Make the run's folder, or check that it is this run's."""
-    path = Path(out) / "recipe.json"
-    if path.is_file():
-        held = read_json(path, "the run's recipe")
-        if not isinstance(held, dict) or held.get("run") != run:
-            raise ArtefactError(
-                f"{out} holds a run under another recipe, data set, seed or start: choose a new folder or remove it"
-            )
-        return
-    if Path(out).is_dir() and any(Path(out).iterdir()):
-        raise ArtefactError(f"{out} is not empty and holds no run: choose a new folder")
-    write_json(path, {"run": run, "recipe": settings_to_dict(recipe)})
+def _start_from(network: nn.Module, init: Path, dataset: str, subjects: tuple[str, ...]) -> str:
+    """Load a model file's weights, its classifier only where the card does not say that it knows other people."""
+    training = read_card(init).get("training")
+    named = isinstance(training, dict) and "subjects" in training
+    same = not named or (training.get("dataset"), training["subjects"]) == (dataset, list(subjects))
+    return load_state(network, init, keep_classifier=same)
 
 
 def _final(history: list[dict[str, float]]) -> dict[str, float]:

@@ -5,13 +5,24 @@ from collections.abc import Mapping
 
 PATIENCE = 200
 """Iterations a state must last before it is called out."""
+DRAWS = 20
+"""Batches that every subject should have been in before chance level is held against the classifier."""
 
 
 class Alarms:
-    """Watches the figures of a run and answers each trouble once, as a sentence."""
+    """Watches the figures of a run and answers each trouble once, as a sentence.
 
-    def __init__(self, margin: float, classes: int) -> None:
+    Args:
+        margin: of the triplet loss.
+        classes: subjects of the training part.
+        drawn: subjects of a batch; with thousands of classes and few of them in a batch, a classifier has the right to
+            know nothing for a while.
+    """
+
+    def __init__(self, margin: float, classes: int, drawn: int) -> None:
         self._margin, self._classes = margin, classes
+        self._young = DRAWS * classes / drawn
+        self._seen = 0
         self._triplet: deque[tuple[float, float]] = deque(maxlen=PATIENCE)
         self._accuracy: deque[float] = deque(maxlen=PATIENCE)
         self._said: set[str] = set()
@@ -22,6 +33,7 @@ class Alarms:
             self._triplet.append((figures["triplet"], figures["active_share"]))
         if "accuracy" in figures:
             self._accuracy.append(figures["accuracy"])
+            self._seen += 1
         messages = {"collapse": self._collapse(), "chance": self._chance()}
         new = [(kind, text) for kind, text in messages.items() if text and kind not in self._said]
         self._said.update(kind for kind, _ in new)
@@ -39,12 +51,12 @@ class Alarms:
         )
 
     def _chance(self) -> str:
-        if len(self._accuracy) < PATIENCE:
+        if len(self._accuracy) < PATIENCE or self._seen < self._young:
             return ""
         accuracy, chance = sum(self._accuracy) / PATIENCE, 1 / self._classes
         if accuracy > 1.5 * chance:
             return ""
         return (
-            f"CHANCE LEVEL: the classifier is right in {accuracy:.1%} of the last {PATIENCE} batches, guessing gives "
+            f"CHANCE LEVEL: over the last {PATIENCE} batches the classifier is right in {accuracy:.1%}, guessing gives "
             f"{chance:.1%}: check the labels, the learning rate and that the frames are silhouettes"
         )

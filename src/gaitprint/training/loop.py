@@ -1,28 +1,25 @@
 """The loop: batches in, weights moved, figures out; resumable at every checkpoint."""
 
 import json
+import math
 import time
-from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import torch
-from torch import Tensor, nn
+from torch import nn
 
 from gaitprint.components import find_component
-from gaitprint.errors import ArtefactError, ConfigError
-from gaitprint.storage import write_text
-from gaitprint.tensors import PartOutputs
+from gaitprint.errors import ArtefactError
 from gaitprint.training.alarms import Alarms
-from gaitprint.training.checkpoint import RunState, newest_checkpoint, read_checkpoint, restore, save_checkpoint
-from gaitprint.training.recipe import Recipe
+from gaitprint.training.checkpoint import RunState, newest_checkpoint, restore, save_checkpoint
+from gaitprint.training.history import cut_history
+from gaitprint.training.objective import Objective
+from gaitprint.training.prefetch import prefetched
+from gaitprint.training.recipe import Recipe, TrainingSettings
 from gaitprint.training.sampler import Batch, BatchSampler
 from gaitprint.training.schedule import learning_rate, new_optimizer, resets_at
-
-PREFETCH = 3
-"""Batches made ready while the network computes."""
 
 
 @dataclass(frozen=True)
@@ -66,105 +63,71 @@ def train_network(
         ArtefactError: the folder holds another run's checkpoints, or the loss is no longer finite.
     """
     settings = recipe.training
-    losses = [(c.weight, find_component("loss", c.name).make(c.settings, f"losses.{c.name}")) for c in recipe.losses]
+    objective = Objective(recipe.losses)
     network.to(device)
     network.to(memory_format=torch.channels_last_3d)  # type: ignore[call-overload]
     network.train()
-    optimizer = new_optimizer(network, settings, 0)
-    start = 0
-    path, complaints = newest_checkpoint(run / "checkpoints")
-    if path is not None:
-        state, tensors = read_checkpoint(path)
-        if state.run != fingerprint:
-            raise ArtefactError(f"{run} holds a run under another recipe, data set or seed: choose a new folder")
-        optimizer = new_optimizer(network, settings, state.iteration)
-        restore(tensors, network, optimizer)
-        start = state.iteration
-    _cut_history(run / "history.jsonl", start)
-    margin = next((loss.settings.margin for _, loss in losses if hasattr(loss.settings, "margin")), 0.2)
-    alarms = Alarms(margin, len(sampler.subjects))
+    optimizer, start, complaints = _resume(network, settings, run, fingerprint)
+    end = settings.iterations if stop_after is None else min(stop_after, settings.iterations)
+    alarms = Alarms(objective.margin, len(sampler.subjects), settings.subjects)
     masks = torch.Generator()
     mixed = settings.precision == "bfloat16" and torch.device(device).type == "cuda"
-    clock, shown = time.monotonic(), start
+    clock = time.monotonic()
+    cut_history(run / "history.jsonl", start)
     with (run / "history.jsonl").open("a", encoding="utf-8") as history:
-        for iteration, batch in _prefetched(sampler, start, settings.iterations):
+        for iteration, batch in prefetched(sampler, start, end):
             if resets_at(settings, iteration):
                 optimizer = new_optimizer(network, settings, iteration)
             rate = learning_rate(settings, iteration)
             for group in optimizer.param_groups:
                 group["lr"] = rate
             masks.manual_seed((sampler.seed << 32) + iteration)
-            optimizer.zero_grad(set_to_none=True)
-            clips = torch.from_numpy(batch.clips).to(device)
-            labels = torch.from_numpy(batch.labels).to(device)
-            with torch.autocast("cuda", torch.bfloat16, mixed):
-                outputs = network(clips, masks)
-            total, figures = _losses(losses, outputs, labels)
-            total.backward()
-            if not torch.isfinite(total):
-                raise ArtefactError(
-                    f"the loss is {float(total.detach())} at iteration {iteration}: lower training.learning_rate and start "
-                    f"again from the last checkpoint in {run}"
-                )
-            optimizer.step()
+            figures = {**_step(network, optimizer, objective, batch, masks, mixed, iteration), "learning_rate": rate}
             done = iteration + 1
-            figures = {"loss": float(total.detach()), **figures, "learning_rate": rate}
             history.write(json.dumps({"iteration": done, **figures}) + "\n")
-            left = (time.monotonic() - clock) / (done - shown) * (settings.iterations - done)
-            messages = (*complaints, *alarms.see(figures))
+            left = (time.monotonic() - clock) / (done - start) * (settings.iterations - done)
+            report(Step(done, settings.iterations, figures, left, (*complaints, *alarms.see(figures))))
             complaints = ()
-            report(Step(done, settings.iterations, figures, left, messages))
-            last = done in (settings.iterations, stop_after)
-            if last or done % settings.checkpoint_every == 0:
+            if done == end or done % settings.checkpoint_every == 0:
                 history.flush()
                 save_checkpoint(run / "checkpoints", RunState(done, fingerprint), network, optimizer)
-            if last:
-                break
     return network
 
 
-def _losses(losses: list[tuple[float, Any]], outputs: PartOutputs, labels: Tensor) -> tuple[Tensor, dict[str, float]]:
-    total = torch.zeros((), device=labels.device)
-    figures: dict[str, float] = {}
-    for weight, loss in losses:
-        reads = getattr(outputs, loss.reads)
-        if reads is None:
-            raise ConfigError(
-                f"the loss {type(loss).__name__} reads the network's {loss.reads}, and this network has none: "
-                "choose a head with a classifier, or drop the loss"
-            )
-        values = loss(reads, labels)
-        total = total + weight * values.loss
-        figures.update(loss.figures(values))
-    return total, figures
+def _resume(
+    network: nn.Module, settings: TrainingSettings, run: Path, fingerprint: str
+) -> tuple[torch.optim.Optimizer, int, tuple[str, ...]]:
+    """The optimizer, the iterations done, and a line for each damaged checkpoint; fills the network's weights."""
+    found, complaints = newest_checkpoint(run / "checkpoints")
+    if found is None:
+        return new_optimizer(network, settings, 0), 0, complaints
+    if found.state.run != fingerprint:
+        raise ArtefactError(f"{run} holds a run under another recipe, data set or seed: choose a new folder")
+    optimizer = new_optimizer(network, settings, found.state.iteration)
+    restore(found, network, optimizer)
+    return optimizer, found.state.iteration, complaints
 
 
-def _prefetched(sampler: BatchSampler, start: int, end: int) -> Iterator[tuple[int, Batch]]:
-    """Batches start..end-1 in order, the next few being made by a thread meanwhile."""
-    with ThreadPoolExecutor(max_workers=PREFETCH) as pool:
-        waiting = {i: pool.submit(sampler.batch, i) for i in range(start, min(start + PREFETCH, end))}
-        try:
-            for iteration in range(start, end):
-                batch = waiting.pop(iteration).result()
-                if iteration + PREFETCH < end:
-                    waiting[iteration + PREFETCH] = pool.submit(sampler.batch, iteration + PREFETCH)
-                yield iteration, batch
-        finally:
-            for future in waiting.values():
-                future.cancel()
-
-
-def _cut_history(path: Path, iteration: int) -> None:
-    """Drop lines of iterations that a kill took back, so that each stands there once."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    if not path.exists():
-        return
-    kept = []
-    for line in path.read_text(encoding="utf-8").splitlines():
-        try:
-            row = json.loads(line)
-        except ValueError:
-            break
-        if row["iteration"] <= iteration:
-            kept.append(line + "\n")
-    write_text(path, "".join(kept))
+def _step(
+    network: nn.Module,
+    optimizer: torch.optim.Optimizer,
+    objective: Objective,
+    batch: Batch,
+    masks: torch.Generator,
+    mixed: bool,
+    iteration: int,
+) -> dict[str, float]:
+    """Move the weights once; the figures are those before the move."""
+    device = next(network.parameters()).device
+    optimizer.zero_grad(set_to_none=True)
+    with torch.autocast("cuda", torch.bfloat16, mixed):
+        outputs = network(torch.from_numpy(batch.clips).to(device), masks)
+    total, figures = objective(outputs, torch.from_numpy(batch.labels).to(device))
+    loss = float(total.detach())
+    if not math.isfinite(loss):
+        raise ArtefactError(
+            f"the loss is {loss} at iteration {iteration + 1}: train in a new folder, training.learning_rate lowered"
+        )
+    total.backward()
+    optimizer.step()
+    return {"loss": loss, **figures}

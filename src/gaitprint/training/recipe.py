@@ -5,6 +5,7 @@ Shipped recipes lie in `presets/recipes/`. The letters are the method's: P subje
 
 from dataclasses import dataclass, field
 from importlib import resources
+from math import inf
 from pathlib import Path
 from typing import Any, Literal
 
@@ -37,7 +38,7 @@ class LossChoice:
     """Its settings, for example the margin."""
 
     def __post_init__(self) -> None:
-        require(self.weight > 0, f"a loss weight is above 0, found {self.weight}: leave the loss out instead")
+        require(0 < self.weight < inf, f"a loss weight is above 0, found {self.weight}: leave the loss out instead")
 
 
 @dataclass(frozen=True)
@@ -48,6 +49,10 @@ class Reset:
     """Iterations done before the change."""
     learning_rate: float
     """The rate from then on."""
+
+    def __post_init__(self) -> None:
+        require(self.at >= 0, f"a reset comes after 0 iterations or more, found {self.at}")
+        require(0 < self.learning_rate < inf, f"a reset's learning_rate is above 0, found {self.learning_rate}")
 
 
 @dataclass(frozen=True)
@@ -90,9 +95,10 @@ class TrainingSettings:
         require(self.subjects >= 2, f"training.subjects is at least 2 (a triplet needs two), found {self.subjects}")
         require(self.sequences >= 1, f"training.sequences is at least 1, found {self.sequences}")
         require(self.frames >= 1, f"training.frames is at least 1, found {self.frames}")
-        require(self.learning_rate > 0, f"training.learning_rate is above 0, found {self.learning_rate}")
-        require(self.weight_decay >= 0, f"training.weight_decay is not negative, found {self.weight_decay}")
+        require(0 < self.learning_rate < inf, f"training.learning_rate is above 0, found {self.learning_rate}")
+        require(0 <= self.weight_decay < inf, f"training.weight_decay is not negative, found {self.weight_decay}")
         require(0 <= self.flip <= 1, f"training.flip is a probability, found {self.flip}")
+        require(0 < self.decay <= 1, f"training.decay is above 0 and at most 1, found {self.decay}")
         require(self.checkpoint_every >= 1, f"training.checkpoint_every is at least 1, found {self.checkpoint_every}")
         require(self.warm_up >= 0, f"training.warm_up is not negative, found {self.warm_up}")
         places = [r.at for r in self.resets]

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float32, Int64
 
+from gaitprint.config import require
 from gaitprint.errors import DataError
 from gaitprint.silhouettes.clips import Preprocessing, to_clip
 from gaitprint.silhouettes.sampling import window_indices
@@ -30,12 +31,14 @@ class BatchSampler:
         seed: of the run.
 
     Raises:
+        ConfigError: a seed out of range.
         DataError: a sequence without subject, or fewer than P subjects.
     """
 
     def __init__(
         self, sequences: SequenceSet, settings: TrainingSettings, preprocessing: Preprocessing, seed: int
     ) -> None:
+        require(0 <= seed < 2**32, f"a seed is from 0 to {2**32 - 1}, found {seed}")
         unknown = [r.key for r in sequences.records if r.subject is None]
         if unknown:
             raise DataError(f"{len(unknown)} training sequences name no subject, the first is {unknown[0]!r}")

@@ -1,0 +1,36 @@
+"""A folder belongs to one run: what it was begun with is written first, and compared when it is entered again."""
+
+from pathlib import Path
+from typing import Any
+
+from gaitprint.errors import ArtefactError
+from gaitprint.storage import read_json, write_json
+
+
+def claim(folder: Path, name: str, facts: dict[str, Any], identity: str, what: str) -> None:
+    """Write `facts` as `<folder>/<name>` into a new or empty folder, or check that the folder's are the same.
+
+    Args:
+        identity: the entry of `facts` that must agree.
+        what: for the error, for example "a run under another recipe".
+
+    Raises:
+        ArtefactError: the folder is another's; nothing is written.
+    """
+    path = Path(folder) / name
+    if path.is_file():
+        held = read_json(path, f"what {folder} was begun with")
+        if not isinstance(held, dict) or held.get(identity) != facts[identity]:
+            raise ArtefactError(f"{folder} holds {what}: choose a new folder or remove it")
+        return
+    others = []
+    if Path(folder).is_dir():
+        for found in sorted(Path(folder).iterdir()):
+            # Killed while it wrote this very file, a run leaves the temporary one.
+            if found.name.startswith(f".{name}.") and found.suffix == ".tmp":
+                found.unlink()
+            else:
+                others.append(found.name)
+    if others:
+        raise ArtefactError(f"{folder} is not empty ({others[0]}) and holds no {name}: choose a new folder")
+    write_json(path, facts)

@@ -1,0 +1,27 @@
+"""The figures of every iteration of a run: one JSON object a line, each iteration once."""
+
+import json
+from pathlib import Path
+
+from gaitprint.storage import write_text
+
+
+def read_history(path: Path) -> list[dict[str, float | int]]:
+    """The figures in order of iterations; none where there is no file."""
+    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()] if path.is_file() else []
+
+
+def cut_history(path: Path, iteration: int) -> None:
+    """Drop what lies beyond `iteration`, which a kill took back, and a line cut short; make the folder if need be."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if not path.exists():
+        return
+    kept = []
+    for line in path.read_text(encoding="utf-8").splitlines():
+        try:
+            row = json.loads(line)
+        except ValueError:
+            break
+        if row["iteration"] <= iteration:
+            kept.append(line + "\n")
+    write_text(path, "".join(kept))

@@ -1,0 +1,61 @@
+"""The training loss: a recipe's terms, weighted and summed, with the figures of each for the history."""
+
+import torch
+from jaxtyping import Float, Float32, Int
+from torch import Tensor, nn
+
+from gaitprint.components import find_component
+from gaitprint.errors import ConfigError
+from gaitprint.tensors import PartOutputs
+from gaitprint.training.recipe import LossChoice
+
+USUAL_MARGIN = 0.2
+"""What the alarms take for the margin where no loss has one; without a triplet loss it is never compared."""
+
+
+class Objective:
+    """`objective(outputs, labels)` gives the weighted sum of the losses and every loss's figures."""
+
+    def __init__(self, losses: tuple[LossChoice, ...]) -> None:
+        self._terms = [
+            (choice.name, choice.weight, find_component("loss", choice.name).make(choice.settings, "losses.settings"))
+            for choice in losses
+        ]
+        margins = [loss.settings.margin for _, _, loss in self._terms if hasattr(loss.settings, "margin")]
+        self.margin: float = margins[0] if margins else USUAL_MARGIN
+
+    def __call__(self, outputs: PartOutputs, labels: Int[Tensor, " N"]) -> tuple[Float[Tensor, ""], dict[str, float]]:
+        """The loss to go down, and what a progress line and the history show.
+
+        Raises:
+            ConfigError: a loss reads an output that the network has not.
+        """
+        total = torch.zeros((), device=labels.device)
+        figures: dict[str, float] = {}
+        for name, weight, loss in self._terms:
+            values = loss(_read(outputs, name, loss.reads), labels)
+            total = total + weight * values.loss
+            figures.update(loss.figures(values))
+        return total, figures
+
+    @torch.inference_mode()
+    def check(self, network: nn.Module, clip: Float32[Tensor, "1 1 T H W"]) -> None:
+        """Refuse a network that cannot take such a clip, or that lacks what a loss reads; it is left in eval mode.
+
+        Raises:
+            GaitprintError: in one line.
+        """
+        outputs = network.eval()(clip)
+        for name, _, loss in self._terms:
+            _read(outputs, name, loss.reads)
+
+
+def _read(outputs: PartOutputs, name: str, output: str) -> Tensor:
+    found = getattr(outputs, output)
+    if found is None:
+        raise ConfigError(
+            f"the loss {name} reads the network's {output}, and this network has none: choose a head with a "
+            "classifier in network.settings, or drop the loss"
+        )
+    assert isinstance(found, Tensor)
+    return found

@@ -1,0 +1,147 @@
+"""Every number of the method's tables of training, and what a recipe refuses."""
+
+import pytest
+
+from gaitprint.components import find_component
+from gaitprint.errors import ComponentError, ConfigError
+from gaitprint.training.recipe import LossChoice, Recipe, Reset, TrainingSettings, load_recipe, recipe_names
+
+SCRATCH = {
+    "iterations": 250_000, "subjects": 32, "sequences": 8, "frames": 30, "resets": (Reset(150_000, 1e-5),),
+    "milestones": (), "weight_decay": 0.0, "learning_rate": 1e-4,
+}  # fmt: skip
+FINE = {
+    "iterations": 15_000, "subjects": 12, "sequences": 8, "frames": 64, "resets": (Reset(10_000, 1e-5),),
+    "milestones": (), "weight_decay": 0.0, "learning_rate": 1e-4,
+}  # fmt: skip
+JOURNAL_CASIA = {
+    "iterations": 80_000, "subjects": 8, "sequences": 8, "frames": 30, "resets": (), "milestones": (70_000,),
+    "decay": 0.1, "weight_decay": 5e-4, "learning_rate": 1e-4,
+}  # fmt: skip
+JOURNAL_OUMVLP = {
+    "iterations": 210_000, "subjects": 32, "sequences": 8, "frames": 30, "resets": (),
+    "milestones": (150_000, 200_000), "decay": 0.1, "weight_decay": 0.0, "learning_rate": 1e-4,
+}  # fmt: skip
+TABLE = {
+    "gaitgl-oumvlp": ("gaitgl", "competition", "plain", SCRATCH),
+    "gaitgl-casia-b": ("gaitgl", "competition", "plain", FINE),
+    "gaitgl-casia-e": ("gaitgl", "competition", "plain", FINE),
+    "gaitmask-oumvlp": ("gaitmask", None, "plain", SCRATCH),
+    "gaitmask-casia-b": ("gaitmask", None, "plain", FINE),
+    "gaitmask-casia-e": ("gaitmask", None, "plain", FINE),
+    "gaitgl-journal-casia-b": ("gaitgl", "casia-b", "shared-bn", JOURNAL_CASIA),
+    "gaitgl-journal-oumvlp": ("gaitgl", "oumvlp", "shared-bn", JOURNAL_OUMVLP),
+    "gaitgl-bnneck-oumvlp": ("gaitgl", "oumvlp", "separate-bnneck", JOURNAL_OUMVLP),
+}
+OURS = {"gaitgl-demo", "gaitgl-small", "gaitmask-demo", "gaitmask-small"}
+
+
+def test_no_recipe_goes_unchecked():
+    assert set(recipe_names()) == TABLE.keys() | OURS
+
+
+@pytest.mark.parametrize("name", sorted(TABLE))
+def test_published_recipes_hold_the_methods_numbers(name):
+    network, form, head, training = TABLE[name]
+    recipe = load_recipe(name)
+    assert recipe.network.name == network
+    assert recipe.network.settings.get("form") == form
+    assert recipe.network.settings.get("head") in ((None, head) if head != "separate-bnneck" else (head,))
+    assert {key: getattr(recipe.training, key) for key in training} == training
+    assert (recipe.training.schedule, recipe.training.warm_up, recipe.training.flip) == ("steps", 0, 0.0)
+    assert recipe.training.window_rule == ("authors" if head == "plain" else "opengait")
+    assert (recipe.preprocessing.height, recipe.preprocessing.width) == (64, 44)
+    losses = {loss.name: loss for loss in recipe.losses}
+    assert losses["part-triplet"].settings == {"margin": 0.2}
+    if head == "plain":
+        assert set(losses) == {"part-triplet"}
+    else:
+        smoothing = {"label_smoothing": 0.1} if form == "oumvlp" else {}
+        assert losses["part-softmax"].settings == {"scale": 1.0} | smoothing
+        assert set(losses) == {"part-triplet", "part-softmax"}
+    assert all(loss.weight == 1.0 for loss in recipe.losses)
+
+
+@pytest.mark.parametrize("name", sorted(OURS))
+def test_our_recipes_are_small_and_agree_with_themselves(name):
+    recipe = load_recipe(name)
+    assert recipe.network.settings["height"] == recipe.preprocessing.height == 32
+    assert {loss.name for loss in recipe.losses} == {"part-triplet", "part-softmax"}
+    for loss in recipe.losses:
+        made = find_component("loss", loss.name).make(loss.settings)
+        assert getattr(made.settings, "margin", 0.2) == 0.2
+    assert recipe.training.subjects * recipe.training.sequences == 32
+
+
+def test_titles_do_not_count_and_everything_else_does():
+    base = load_recipe("gaitgl-demo")
+    assert load_recipe("gaitgl-demo", ["title=other"]).fingerprint == base.fingerprint
+    for override in (
+        "training.flip=0.5", "losses=[{name='part-triplet'}]", "preprocessing.cut=12", "training.checkpoint_every=51"
+    ):  # fmt: skip
+        assert load_recipe("gaitgl-demo", [override]).fingerprint != base.fingerprint, override
+
+
+def test_a_recipe_of_ones_own(tmp_path):
+    path = tmp_path / "mine.toml"
+    path.write_text('title = "mine"\n[training]\niterations = 5\nresets = [{ at = 3, learning_rate = 1e-5 }]\n')
+    recipe = load_recipe(path, ("training.subjects=3",))
+    assert (recipe.training.iterations, recipe.training.subjects, recipe.training.resets) == (5, 3, (Reset(3, 1e-5),))
+    assert recipe.losses == (LossChoice("part-triplet"),)
+
+
+@pytest.mark.parametrize(
+    ("override", "message"),
+    [
+        ("training.iterations=0", "iterations is at least 1, found 0"),
+        ("training.subjects=1", "subjects is at least 2"),
+        ("training.sequences=0", "sequences is at least 1"),
+        ("training.frames=0", "frames is at least 1"),
+        ("training.learning_rate=0", "learning_rate is above 0"),
+        ("training.learning_rate=inf", "learning_rate is above 0"),
+        ("training.learning_rate=nan", "learning_rate is above 0"),
+        ("training.weight_decay=-1", "weight_decay is not negative"),
+        ("training.weight_decay=inf", "weight_decay is not negative"),
+        ("training.flip=1.5", "flip is a probability"),
+        ("training.decay=0", "decay is above 0"),
+        ("training.checkpoint_every=0", "checkpoint_every is at least 1"),
+        ("training.warm_up=-1", "warm_up is not negative"),
+        ("training.schedule=linear", "is one of 'steps', 'cosine'"),
+        ("training.lerning_rate=1", "did you mean 'learning_rate'"),
+        ("training.resets=[{at=5,learning_rate=1e-5}]", "resets belong to the schedule 'steps'"),
+        ("losses=[]", "a recipe needs at least one loss"),
+        ("losses=[{name='part-triplet',weight=0}]", "a loss weight is above 0"),
+        ("losses=[{name='part-triplet',weight=inf}]", "a loss weight is above 0"),
+        ("losses=[{name='part-triplet',settings={margn=1}}]", "did you mean 'margin'"),
+        ("network.settings.hight=16", "did you mean 'height'"),
+    ],
+)
+def test_bad_settings_are_refused_in_one_line(override, message):
+    with pytest.raises(ConfigError, match=message) as error:
+        load_recipe("gaitgl-demo", [override])
+    assert "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("resets", "message"),
+    [
+        ("[{at=5,learning_rate=1e-5},{at=3,learning_rate=1e-6}]", "ascending order"),
+        ("[{at=5,learning_rate=1e-5},{at=5,learning_rate=1e-6}]", "ascending order"),
+        ("[{at=-1,learning_rate=1e-5}]", "0 iterations or more, found -1"),
+        ("[{at=5,learning_rate=0}]", "learning_rate is above 0"),
+    ],
+)
+def test_bad_resets_are_refused(resets, message):
+    with pytest.raises(ConfigError, match=message):
+        load_recipe("gaitgl-casia-b", [f"training.resets={resets}"])
+
+
+def test_unknown_recipes_and_components():
+    with pytest.raises(ConfigError, match="did you mean 'gaitgl-small'"):
+        load_recipe("gaitgl-smal")
+    with pytest.raises(ConfigError, match=r"no settings file at nowhere\.toml"):
+        load_recipe("nowhere.toml")
+    with pytest.raises(ComponentError, match="no network is called 'gaitgm'"):
+        load_recipe("gaitgl-demo", ["network.name=gaitgm"])
+    with pytest.raises(ComponentError, match="no loss is called 'triplet'"):
+        Recipe(losses=(LossChoice("triplet"),), training=TrainingSettings())
