@@ -1,18 +1,14 @@
 """Links lead somewhere, and files, modules and commands named in the prose exist."""
 
-import ast
-import importlib
 import re
-from functools import cache
 from pathlib import Path
 
 import pytest
-from docs_pages import PAGES, ROOT, name_of, without_blocks
+from docs_pages import CODE, PAGES, ROOT, name_of, resolves, without_blocks
 
 from gaitprint.cli.main import app
 
 LINK = re.compile(r"!?\[[^\]]*\]\(([^)\s]+)\)")
-CODE = re.compile(r"`([^`\n]+)`")
 ROOTS = ("src/", "tests/", "docs/", "benchmarks/", ".ci/")
 
 
@@ -48,9 +44,8 @@ def test_every_page_is_reached_from_the_readme() -> None:
         if page in reached or page.suffix != ".md":
             continue
         reached.add(page)
-        for target in LINK.findall(without_blocks(page)):
-            if not target.startswith(("https://", "mailto:", "#")):
-                waiting.append((page.parent / target.partition("#")[0]).resolve())
+        local = [t for t in LINK.findall(without_blocks(page)) if not t.startswith(("https://", "mailto:", "#"))]
+        waiting += [(page.parent / target.partition("#")[0]).resolve() for target in local]
     assert sorted(map(name_of, set(PAGES) - reached)) == []
 
 
@@ -63,26 +58,3 @@ def anchors(page: Path) -> set[str]:
     """The anchors that a page's headings get: lower case, words joined by dashes, no punctuation."""
     headings = re.findall(r"^#+ (.+)$", without_blocks(page), re.MULTILINE)
     return {re.sub(r"[^\w\- ]", "", h.lower()).strip().replace(" ", "-") for h in headings}
-
-
-def resolves(dotted: str) -> bool:
-    """Whether a dotted name is a module, or something in one (a class's field too)."""
-    parts = dotted.split(".")
-    for cut in range(len(parts), 0, -1):
-        try:
-            found: object = importlib.import_module(".".join(parts[:cut]))
-        except ModuleNotFoundError:
-            continue
-        for name in parts[cut:]:
-            if not hasattr(found, name) and name not in getattr(found, "__annotations__", {}):
-                return False
-            found = getattr(found, name, None)
-        return True
-    return False
-
-
-@cache
-def tests_in(path: Path) -> frozenset[str]:
-    """The names of the test functions of a file."""
-    tree = ast.parse(path.read_text(encoding="utf-8"))
-    return frozenset(n.name for n in ast.walk(tree) if isinstance(n, ast.FunctionDef) and n.name.startswith("test_"))

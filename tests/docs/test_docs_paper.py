@@ -3,25 +3,32 @@
 import re
 
 import pytest
-from docs_pages import ROOT
-from test_docs_links import CODE, resolves, tests_in
+from docs_pages import CODE, ROOT, functions_in, resolves
 
-ROWS = [
-    [cell.strip() for cell in re.split(r"(?<!\\)\|", line)[1:-1]]
-    for line in (ROOT / "docs" / "paper.md").read_text(encoding="utf-8").splitlines()
-    if line.startswith("|")
-]
-MAPPED = [row for row in ROWS if len(row) == 4 and "`" in row[1]]
+HEADING = ["function in `gaitprint`", "held by", "standing"]
+
+
+def mapped_rows() -> list[list[str]]:
+    """The rows of the tables under that heading."""
+    rows, inside = [], False
+    for line in (ROOT / "docs" / "paper.md").read_text(encoding="utf-8").splitlines():
+        cells = [cell.strip() for cell in line.split("|")[1:-1]]
+        inside = bool(cells) and (inside or cells[1:] == HEADING)
+        if inside and cells[1:] != HEADING and not re.fullmatch(r"[-| ]+", line):
+            rows.append(cells)
+    return rows
+
+
+MAPPED = mapped_rows()
 
 
 def test_the_tables_are_read() -> None:
-    assert len(MAPPED) > 50
-    wide = [row for row in ROWS if len(row) == 4 and not set(row[0]) <= {"-", ":"}]
-    headings = [row for row in wide if row[1:3] == ["function in `gaitprint`", "held by"]]
-    assert [row for row in wide if row not in MAPPED and row not in headings] == []
+    assert len(MAPPED) > 80
+    assert {len(row) for row in MAPPED} == {4}
+    assert all(all(row) for row in MAPPED)
 
 
-@pytest.mark.parametrize("row", MAPPED, ids=lambda row: row[0][:60])
+@pytest.mark.parametrize("row", MAPPED, ids=[f"{i}: {row[0][:50]}" for i, row in enumerate(MAPPED)])
 def test_every_row_names_a_function_and_a_test_that_exist(row: list[str]) -> None:
     functions, tests = CODE.findall(row[1]), CODE.findall(row[2])
     assert functions
@@ -32,4 +39,5 @@ def test_every_row_names_a_function_and_a_test_that_exist(row: list[str]) -> Non
         file, _, name = test.partition("::")
         found = list((ROOT / "tests").rglob(file))
         assert len(found) == 1, f"{file} is in {found}"
-        assert name in tests_in(found[0]), test
+        assert name.startswith("test_")
+        assert name in functions_in(found[0]), test
