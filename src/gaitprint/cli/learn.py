@@ -170,7 +170,7 @@ def networks(as_json: bool) -> None:
 def _figures(figures: dict[str, float]) -> str:
     """Loss, and the shares by which one sees whether a network still learns."""
     parts = [f"loss {figures['loss']:.3f}"]
-    for key, words in (("active_share", "non-zero triplets"), ("accuracy", "accuracy")):
+    for key, words in (("accuracy", "accuracy"), ("active_share", "non-zero triplets")):
         if key in figures:
             parts.append(f"{words} {100 * figures[key]:.0f} %")
     return "  ".join(parts)

@@ -46,7 +46,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     debug = "--debug" in given
     given = [word for word in given if word != "--debug"]  # people add it to the end of the line that failed
     try:
-        app.main(given, prog_name="gaitprint", standalone_mode=False)
+        app.main(given or ["--help"], prog_name="gaitprint", standalone_mode=False)
     except click.UsageError as error:
         command = error.ctx.command_path if error.ctx else "gaitprint"
         return _fail(f"{_flat(error.format_message())} (see `{command} --help`)", 2)

@@ -175,7 +175,7 @@ def _start_from(network: nn.Module, init: Path, dataset: str, subjects: tuple[st
     return load_state(network, init, keep_classifier=same)
 
 
-def _final(history: list[dict[str, float]]) -> dict[str, float]:
+def _final(history: list[dict[str, float | int]]) -> dict[str, float]:
     last = history[-50:]
     return {k: sum(row[k] for row in last) / len(last) for k in last[-1] if k != "iteration"} if last else {}
 
