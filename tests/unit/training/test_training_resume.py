@@ -1,0 +1,143 @@
+"""Stopped or killed, twice in a row, a run ends with the bits of one that was never disturbed."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from gaitprint.stages.train import train
+from gaitprint.training.checkpoint import read_checkpoint
+
+pytestmark = pytest.mark.usefixtures("one_thread")
+
+CHILD = """
+import sys, time
+from pathlib import Path
+from threading import Thread
+import torch
+torch.set_num_threads(1)
+from gaitprint.stages.train import train
+def show(step):
+    print(step.iteration, flush=True)
+    time.sleep(0.01)
+store, *runs = sys.argv[1:]
+threads = [
+    Thread(target=train, args=(Path(store), Path(run)), kwargs=dict(recipe=recipe, seed=5, report=show))
+    for run, recipe in zip(runs[::2], runs[1::2])
+]
+for thread in threads:
+    thread.start()
+for thread in threads:
+    thread.join()
+"""
+NETWORKS = ["gaitgl", "gaitmask"]
+RESETS = "[{ at = 13, learning_rate = 1e-3 }]"
+
+
+def final(run: Path) -> tuple[dict[str, torch.Tensor], bytes, bytes]:
+    """The last checkpoint's tensors (weights, buffers, optimizer), the history and the model file."""
+    newest = max((run / "checkpoints").glob("*.safetensors"))
+    return (
+        read_checkpoint(newest).tensors,
+        (run / "history.jsonl").read_bytes(),
+        (run / "model.safetensors").read_bytes(),
+    )
+
+
+def assert_same(one, other):
+    assert one[0].keys() == other[0].keys()
+    for name, tensor in one[0].items():
+        assert torch.equal(tensor, other[0][name]), name
+    assert one[1] == other[1]
+    assert one[2] == other[2]
+
+
+@pytest.fixture(scope="module")
+def recipes(recipe_file):
+    return {
+        name: recipe_file(name, 'channels = [2, 3, 4]\ntrunk_norm = "batch"', iterations=20, flip=0.5, resets=RESETS)
+        for name in NETWORKS
+    }
+
+
+@pytest.fixture(scope="module")
+def straight(recipes, walkers_store, tmp_path_factory):
+    """Each network trained without a break."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    runs = {}
+    for name, recipe in recipes.items():
+        runs[name] = tmp_path_factory.mktemp("straight") / name
+        train(walkers_store, runs[name], recipe=str(recipe), seed=5)
+    torch.set_num_threads(before)
+    return {name: final(run) for name, run in runs.items()}
+
+
+@pytest.mark.parametrize("stops", [(7, 8), (1, 13), (13, 14), (6, 20)])
+@pytest.mark.parametrize("name", NETWORKS)
+def test_stopped_twice_in_a_row(name, stops, recipes, straight, walkers_store, tmp_path):
+    for stop in stops:
+        report = train(walkers_store, tmp_path / "run", recipe=str(recipes[name]), seed=5, stop_after=stop)
+        assert report.iterations == stop
+        assert (report.model == "") == (stop < 20)
+    train(walkers_store, tmp_path / "run", recipe=str(recipes[name]), seed=5)
+    assert_same(final(tmp_path / "run"), straight[name])
+
+
+def test_a_damaged_newest_checkpoint_is_passed_over_aloud(recipes, straight, walkers_store, tmp_path):
+    run, said = tmp_path / "run", []
+    train(walkers_store, run, recipe=str(recipes["gaitmask"]), seed=5, stop_after=11)
+    newest = run / "checkpoints" / "00000011.safetensors"
+    newest.write_bytes(newest.read_bytes()[:-40])
+    first = []
+    report = train(
+        walkers_store, run, recipe=str(recipes["gaitmask"]), seed=5,
+        report=lambda step: (first.append(step.iteration), said.extend(step.messages)),
+    )  # fmt: skip
+    assert first[0] == 10
+    assert len(said) == 1
+    assert "00000011.safetensors is damaged" in said[0]
+    assert report.messages == tuple(said)
+    assert_same(final(run), straight["gaitmask"])
+
+
+def test_without_any_sound_checkpoint_it_starts_again(recipes, straight, walkers_store, tmp_path):
+    run = tmp_path / "run"
+    train(walkers_store, run, recipe=str(recipes["gaitgl"]), seed=5, stop_after=7)
+    for path in (run / "checkpoints").iterdir():
+        path.write_bytes(b"nothing")
+    report = train(walkers_store, run, recipe=str(recipes["gaitgl"]), seed=5)
+    assert len(report.messages) == 2
+    assert_same(final(run), straight["gaitgl"])
+
+
+def test_killed_twice_in_a_row_at_random_moments(recipes, straight, walkers_store, tmp_path):
+    """SIGKILL, both networks in one process; the moments differ from run to run, the bits may not."""
+    generator = np.random.default_rng()
+    runs = [str(x) for name in NETWORKS for x in (tmp_path / name, recipes[name])]
+    reached = 0
+    for low, high in ((1, 8), (6, 15)):
+        moment = int(generator.integers(low, high))
+        with subprocess.Popen(
+            [sys.executable, "-c", CHILD, str(walkers_store), *runs],
+            stdout=subprocess.PIPE, env={**os.environ, "OMP_NUM_THREADS": "1"},
+        ) as child:  # fmt: skip
+            for line in child.stdout:
+                reached = max(reached, int(line))
+                if int(line) >= moment:
+                    time.sleep(generator.random() * 0.02)
+                    child.send_signal(signal.SIGKILL)
+                    break
+        assert child.returncode == -signal.SIGKILL
+    for name in NETWORKS:
+        assert not (tmp_path / name / "model.safetensors").exists()
+        steps = []
+        train(walkers_store, tmp_path / name, recipe=str(recipes[name]), seed=5, report=steps.append)
+        assert steps[0].iteration <= reached + 3
+        assert_same(final(tmp_path / name), straight[name])
