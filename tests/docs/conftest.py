@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 import torch
 
+from gaitprint.datasets._miniature import figure, write_images
 from gaitprint.stages.embed import embed
 from gaitprint.stages.prepare import prepare
 from gaitprint.stages.train import train
@@ -20,7 +21,7 @@ BRIEF = ("training.iterations=5", "training.warm_up=0", "training.subjects=4", "
 
 @pytest.fixture(scope="session")
 def demo_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with `demo/walkers`, `demo/gaitgl/model.safetensors`, `demo/gaitgl.safetensors` and the like."""
+    """A folder with `demo/walkers`, `demo/gaitgl/model.safetensors`, `demo/gaitgl.safetensors` and so on, and a walk."""
     torch.set_num_threads(1)
     root = tmp_path_factory.mktemp("docs")
     demo = root / "demo"
@@ -28,4 +29,5 @@ def demo_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for name in ("gaitgl", "gaitmask"):
         report = train(demo / "walkers", demo / name, recipe=f"{name}-demo", overrides=BRIEF)
         embed(demo / "walkers", [Path(report.model)], demo / f"{name}.safetensors")
+    write_images(root / "walks" / "anna" / "monday", figure(3, height=120, width=160))
     return root

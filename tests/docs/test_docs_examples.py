@@ -33,6 +33,8 @@ from gaitprint.training.recipe import load_recipe
 FEW_WALKERS = ["subjects=4", "frames=6", 'conditions=["nm-01", "nm-05", "bg-01", "cl-01"]', 'views=["000", "090"]']
 FEW_STEPS = ["iterations=2", "subjects=2", "sequences=2", "frames=3", "warm_up=0", "resets=[]", "milestones=[]"]
 LITERAL = {"source .venv/bin/activate", "export GAITPRINT_GOLDEN=../golden", "export PYTHONPATH=."}
+WITHOUT_EXAMPLES = {"datasets", "networks"}
+"""Commands without arguments."""
 MARKS = {
     "python": set(),
     "console": {"parse"},
@@ -151,3 +153,15 @@ def check_tree(block: Block, where: str) -> None:
     there = [Path(p).as_posix() for p in listed if p and not os.path.lexists(p)]
     assert listed, where
     assert there == [], f"{where}: {there} do not exist at this place of the page"
+
+
+@pytest.mark.parametrize("name", sorted(app.commands))
+def test_the_examples_of_help_texts_can_be_typed(name: str) -> None:
+    said = re.search(r"Examples?:\n(.*?)(?:\n\s*\n|\Z)", app.commands[name].help or "", re.DOTALL)
+    if said is None:
+        assert name in WITHOUT_EXAMPLES
+        return
+    commands = commands_of(Block("console", ("parse",), said[1], 0))
+    assert commands
+    for command in commands:
+        check_command(command, f"gaitprint {name} --help", run=False)
