@@ -54,7 +54,10 @@ def import_weights(path: Path, *, keep_classifier: bool = False, max_bytes: int 
     elif any(key.startswith(TOOLKIT_MARK) for key in tensors):
         plan = toolkit_plan(frozenset(tensors))
     else:
-        raise DataError(f"{path} is no GaitGL known here: its tensors are {_listing(sorted(tensors))}")
+        raise DataError(
+            f"{path} is no GaitGL known here: its tensors are {_listing(sorted(tensors))}; give the toolkit's .pt or "
+            "the authors' .ptm (a model file of gaitprint needs no conversion)"
+        )
     kept = keep_classifier and bool(plan.classifier.keys() & tensors.keys())
     dropped = [] if kept else sorted(plan.classifier.keys() & tensors.keys())
     state = _renamed(path, tensors, plan.trunk | (plan.classifier if kept else {}), frozenset(dropped))

@@ -95,10 +95,11 @@ def ablate(
         sets[networks] = fuse(list(data.values()), fusion)
 
     variants = method_rows(networks) + (further_rows(networks) if further else ())
+    reranking = {"k1": k1, "k2": k2, "lambda_": lambda_, "base": base}
+    pipelines = [_pipeline(variant, reranking, expansion or {}) for variant in variants]
     rows: list[AblationRow] = []
-    for number, variant in enumerate(variants):
+    for number, (variant, steps) in enumerate(zip(variants, pipelines, strict=True)):
         progress(number, len(variants), variant.label)
-        steps = _pipeline(variant, {"k1": k1, "k2": k2, "lambda_": lambda_, "base": base}, expansion or {})
         rows.append(_measured(variant, steps, sets[variant.networks], rules, lists, rows[:1], seed, resamples))
     progress(len(variants), len(variants), "")
 

@@ -11,7 +11,7 @@ from torch import nn
 
 from gaitprint.components import find_component
 from gaitprint.config import settings_to_dict
-from gaitprint.errors import ConfigError
+from gaitprint.errors import ConfigError, DataError
 from gaitprint.networks._weights import load_state, read_card, save_model
 from gaitprint.report.figures import write_training_figure
 from gaitprint.silhouettes.clips import to_clip
@@ -101,7 +101,11 @@ def train(
         messages.extend(step.messages)
         report(step)
 
-    train_network(network, sampler, chosen, out, run, device, hear, stop_after)
+    try:
+        train_network(network, sampler, chosen, out, run, device, hear, stop_after)
+    except OSError as error:
+        reason = error.strerror or error
+        raise DataError(f"cannot write into {out}: {reason}; make room and run again, it goes on") from None
     history = read_history(out / "history.jsonl")
     finished = bool(history) and history[-1]["iteration"] == chosen.training.iterations
     final = _final(history)
@@ -145,7 +149,10 @@ def training_part(store: Store, split: str | None, subjects: Sequence[str] | Non
             raise ConfigError(f"subject {unknown[0]!r} is not in the store: it holds {_span(sorted(present))}")
     part = Subset(store, lambda r: r.subject in wanted)
     if not part.records:
-        raise ConfigError(f"nobody to train on: the store holds {_span(sorted(present))}, none of the training split")
+        raise ConfigError(
+            f"nobody to train on: the store holds {_span(sorted(present))}, none of the training split; "
+            "name some with --subjects"
+        )
     return part
 
 

@@ -1,0 +1,578 @@
+"""Whatever is wrong: one line that says what was expected, what was found and the way out; nothing is harmed."""
+
+import json
+import os
+import pickle
+import resource
+import shutil
+import struct
+import subprocess
+import sysconfig
+import zlib
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+import torch
+from safetensors import safe_open
+from safetensors.numpy import save_file
+
+from gaitprint.components import find_component
+from gaitprint.networks._foreign_keys import toolkit_plan
+from gaitprint.store import Store, StoreWriter
+from gaitprint.types import SequenceRecord
+
+FOLDER = "--dataset folder"
+BODY = np.zeros((6, 64, 64), np.uint8)
+BODY[:, 4:60, 24:40] = 255
+
+# What is typed, split at blanks and then filled in, and the decisive words of the answer.
+COMMANDS = {
+    "no such command": ("prepair a b", ["No such command 'prepair'", "--help"]),
+    "no such option": ("doctor {store} --sice 3", ["No such option", "gaitprint doctor --help"]),
+    "argument missing": ("prepare synthetic", ["Missing argument 'STORE'"]),
+    "argument too many": ("datasets casia-b", ["unexpected extra argument", "casia-b"]),
+    "option without value": ("evaluate {gl} --scorer", ["--scorer", "requires an argument"]),
+}
+PREPARE = {
+    "source missing": ("prepare {bad}/none {out}", ["expected a data set's folder", "found nothing", "check the path"]),
+    "source missing, named": ("prepare {bad}/none {out} --dataset casia-b", ["CASIA-B", "found nothing"]),
+    "source is a file": ("prepare {bad}/text {out} --dataset casia-b", ["expected a folder", "found a file"]),
+    "source of no text": ("prepare {odd} {out}", ["expected a data set's folder", "found nothing"]),
+    "source empty": (f"prepare {{bad}}/empty {{out}} {FOLDER}", ["found no sequence", "check the path"]),
+    "source of no layout": ("prepare {bad}/trees/deep {out}", ["no published layout fits", "'folder'", "pattern"]),
+    "data set unknown": ("prepare {bad}/trees/good {out} --dataset casia_bb", ["did you mean 'casia-b'"]),
+    "data set elsewhere": ("prepare {bad}/trees/good {out} --dataset my.layout", ["not importable", "installed"]),
+    "setting without data set": ("prepare {bad}/trees/good {out} --set a=1", ["need a named data set", "a"]),
+    "setting misspelt": ("prepare synthetic {out} --set subject=3", ["no setting 'subject'", "mean 'subjects'"]),
+    "setting of wrong type": ("prepare synthetic {out} --set subjects=many", ["type int", "'many'"]),
+    "setting out of range": ("prepare synthetic {out} --set subjects=0", ["at least 1", "found 0"]),
+    "setting without value": ("prepare synthetic {out} --set subjects", ["table.key=value", "'subjects'"]),
+    "view that is none": ("prepare synthetic {out} --set views=['90']", ["three digits", "'90'"]),
+    "pattern without field": (f"prepare {{bad}}/trees/good {{out}} {FOLDER} --set pattern=a/b", ["needs a field"]),
+    "pattern climbs out": (f"prepare {{bad}}/trees/good {{out}} {FOLDER} --set pattern=../{{subject}}", ["'..'"]),
+    "partition missing": (
+        "prepare {bad}/trees/good {out} --dataset opengait --set partition={bad}/none.json --set partitions=1",
+        ["did you mean 'partition'"],
+    ),
+    "size no number": ("prepare synthetic {out} --size ten", ["'ten' is not a valid integer"]),
+    "size odd": ("prepare {bad}/trees/good {out} --size 65", ["even, at least 16", "65"]),
+    "size of walkers": ("prepare synthetic {out} --size 128", ["64 pixels high", "128"]),
+    "workers negative": ("prepare synthetic {out} --workers -1", ["--workers", "-1"]),
+    "edge rule unknown": ("prepare synthetic {out} --edge-rule none", ["'none'", "opengait", "gaitset"]),
+    "subjects backwards": ("prepare synthetic {out} --subjects 003-001", ["001-060,062", "'003-001'"]),
+    "subjects empty": ("prepare synthetic {out} --subjects 001,,003", ["001-060,062", "'001,,003'"]),
+    "subjects too many": ("prepare synthetic {out} --subjects 0-99999999", ["over a million"]),
+    "subject unknown": (
+        f"prepare {{bad}}/trees/good {{out}} {FOLDER} --subjects b",
+        ["subject 'b'", "known: a"],
+    ),
+    "walker unknown": ("prepare synthetic {out} --set subjects=3 --subjects 002,9", ["'9'", "001 to 003"]),
+    "tree too deep": (f"prepare {{bad}}/trees/deep {{out}} {FOLDER}", ["found the folder 'more'", "too deep"]),
+    "tree too shallow": (f"prepare {{bad}}/trees/shallow {{out}} {FOLDER}", ["found the file 'x.png'", "too shallow"]),
+    "name misfits": ("prepare {bad}/trees/good {out} --dataset casia-b", ["subject folders like '001'", "'a'"]),
+    "name unprintable": (f"prepare {{bad}}/odd-name {{out}} {FOLDER}", ["unprintable", r"\n", "rename"]),
+    "link out of the tree": (f"prepare {{bad}}/link-out {{out}} {FOLDER}", ["link out of", "copy the data"]),
+    "store is finished": ("prepare synthetic {store}", ["already holds a finished store", "choose another"]),
+    "store's folder not empty": ("prepare synthetic {bad}/full", ["holds other files (letter.txt", "new folder"]),
+    "store is a file": ("prepare synthetic {bad}/text", ["a file is there", "choose another place"]),
+    "store below a file": ("prepare synthetic {bad}/text/store", ["cannot write", "Not a directory"]),
+    "store begun otherwise": ("prepare synthetic {bad}/begun --set seed=7", ["other settings", "another folder"]),
+    "store begun as other": (
+        f"prepare {{bad}}/trees/good {{bad}}/begun {FOLDER}",
+        ["as synthetic", "not folder"],
+    ),
+}
+LEAVES = {
+    "float32": ["uint8 or bool", "float32"],
+    "uint16": ["uint8 or bool", "uint16"],
+    "four axes": ["[T, H, W]", "[1, 1, 64, 64]"],
+    "no frame": ["at least one frame", "[0, 64, 64]"],
+    "zeros and ones": ["0 to 255", "only 0 and 1", "times 255"],
+    "black": ["black", "no silhouette"],
+    "truncated array": ["truncated.npy"],
+    "objects": ["objects.npy"],
+    "two arrays": ["exactly one array", "left, right"],
+    "hostile pickle": ["posix.system", "numpy.save"],
+    "hostile array": ["hostile.npy"],
+    "picture of text": ["words.png", "whole PNG or JPEG"],
+    "empty picture": ["empty.png", "whole PNG or JPEG"],
+    "cut picture": ["cut.png", "whole PNG or JPEG"],
+    "bomb": ["bomb.png", "100000 x 100000 pixels"],
+    "bitmap": ["old.bmp", "PNG or JPEG"],
+    "no picture at all": ["should hold the images", "found nothing"],
+}
+DOCTOR = {
+    "nothing there": ("doctor {bad}/none", ["expected the folder", "check the path"]),
+    "a file": ("doctor {bad}/text", ["expected the folder", "found none"]),
+    "no text": ("doctor {odd}", ["expected the folder", "found none"]),
+    "store unfinished": ("doctor {bad}/begun", ["unfinished", "run `gaitprint prepare` again"]),
+    "index truncated": ("doctor {bad}/stores/truncated", ["cannot be read", "index.json"]),
+    "index of another": ("doctor {bad}/stores/foreign", ["no gaitprint-store of version 1", "prepare the store again"]),
+    "index damaged": ("doctor {bad}/stores/damaged", ["damaged", "prepare the store again"]),
+    "frames missing": ("doctor {bad}/stores/short", ["should hold", "bytes", "prepare the store again"]),
+}
+TRAIN = {
+    "store missing": ("train {bad}/none {out}", ["no store at", "gaitprint prepare"]),
+    "store is a file": ("train {bad}/text {out}", ["no store at", "gaitprint prepare"]),
+    "store unfinished": ("train {bad}/begun {out}", ["unfinished", "prepare"]),
+    "frames missing": ("train {bad}/stores/short {out}", ["should hold", "prepare the store again"]),
+    "recipe misspelt": ("train {store} {out} --recipe gaitgl-smal", ["'gaitgl-smal'", "mean 'gaitgl-small'", ".toml"]),
+    "recipe missing": ("train {store} {out} --recipe {bad}/none.toml", ["no settings file", "check the path"]),
+    "recipe a folder": ("train {store} {out} --recipe {bad}/folder.toml", ["folder.toml", "cannot be read"]),
+    "recipe no TOML": ("train {store} {out} --recipe {bad}/broken.toml", ["cannot be read as TOML"]),
+    "network unknown": (
+        "train {store} {out} --set network.name=gaitset",
+        ["no network is called 'gaitset'", "did you mean"],
+    ),
+    "network setting": ("train {store} {out} --set network.settings.strip=3", ["'strip'", "mean 'strips'"]),
+    "loss unknown": ("train {store} {out} --recipe {bad}/loss.toml", ["no loss is called 'triplet'", "part-triplet"]),
+    "loss without logits": (
+        "train {store} {out} --set network.settings.head=plain",
+        ["part-softmax", "logits"],
+    ),
+    "setting misspelt": ("train {store} {out} --set training.iteration=3", ["'iteration'", "mean 'iterations'"]),
+    "setting of wrong type": ("train {store} {out} --set training.iterations=1.5", ["type int", "1.5"]),
+    "setting out of range": ("train {store} {out} --set training.iterations=-4", ["at least 1", "-4"]),
+    "setting a table": ("train {store} {out} --set training=3", ["table of settings", "3"]),
+    "channels too few": ("train {store} {out} --set network.settings.channels=[2,3]", ["3 channel widths", "(2, 3)"]),
+    "frames of other size": ("train {store} {out} --set preprocessing.size=128", ["128 x 128", "found 64 x 64"]),
+    "height of other size": ("train {store} {out} --set network.settings.height=64", ["64", "32"]),
+    "more subjects than there are": ("train {store} {out} --set training.subjects=9", ["9", "8"]),
+    "split unknown": ("train {store} {out} --split 74", ["no split '74'", "half"]),
+    "subject unknown": ("train {store} {out} --subjects 001-003,077", ["'077'", "16 subjects, 001 to 016"]),
+    "device unknown": ("train {store} {out} --device gpu", ["no device is called 'gpu'", "cpu"]),
+    "device of others": ("train {store} {out} --device meta", ["'meta' is not supported", "cpu"]),
+    "threads none": ("train {store} {out} --threads 0", ["--threads", "x>=1"]),
+    "seed negative": ("train {store} {out} --seed -1", ["--seed", "x>=0"]),
+    "start missing": ("train {store} {out} --init {bad}/none", ["no model file", "check the path"]),
+    "start of other network": ("train {store} {out} --init {gm_model}", ["no start for this network", "is missing"]),
+    "start truncated": ("train {store} {out} --init {bad}/models/truncated", ["no sound safetensors", "again"]),
+    "start a folder": ("train {store} {out} --init {store}", ["no sound safetensors file"]),
+    "folder not empty": ("train {store} {bad}/full", ["not empty", "choose a new folder"]),
+    "folder a file": ("train {store} {bad}/text", ["cannot write", "choose another place"]),
+    "another run there": ("train {store} {run} --seed 5", ["another recipe, data set, seed or start", "new folder"]),
+}
+EMBED = {
+    "no model": ("embed {store} --out {out}", ["Missing option '--model'"]),
+    "no place": ("embed {store} --model {gl_model}", ["Missing option '--out'"]),
+    "store missing": ("embed {bad}/none --model {gl_model} --out {out}", ["no store at"]),
+    "store of other size": (
+        "embed {bad}/stores/small --model {gl_model} --out {out} --part all",
+        ["found 32 x 32"],
+    ),
+    "model missing": ("embed {store} --model {bad}/none --out {out}", ["no model file", "gaitprint train"]),
+    "model of no text": ("embed {store} --model {odd} --out {out}", ["no model file", "check the path"]),
+    "model a folder": ("embed {store} --model {run} --out {out}", ["no sound safetensors file"]),
+    "model text": ("embed {store} --model {bad}/text --out {out}", ["no sound safetensors file", "again"]),
+    "model truncated": ("embed {store} --model {bad}/models/truncated --out {out}", ["no sound safetensors file"]),
+    "model changed": ("embed {store} --model {bad}/models/flipped --out {out}", ["damaged or was changed", "again"]),
+    "model of later version": (
+        "embed {store} --model {bad}/models/later --out {out}",
+        ["version 9", "update"],
+    ),
+    "model without preprocessing": ("embed {store} --model {bad}/models/bare --out {out}", ["preprocessing"]),
+    "model of no one": ("embed {store} --model {bad}/models/foreign --out {out}", ["no card", "convert"]),
+    "embeddings for a model": ("embed {store} --model {gl} --out {out}", ["no card", "no model file"]),
+    "part unknown": ("embed {store} --model {gl_model} --out {out} --part probe", ["'probe'", "test", "train", "all"]),
+    "fusion unknown": ("embed {store} --model {gl_model} --out {out} --fusion sum", ["'sum'", "raw", "unit"]),
+    "split unknown": ("embed {store} --model {gl_model} --out {out} --split 74", ["no split '74'", "half"]),
+    "subject unknown": ("embed {store} --model {gl_model} --out {out} --subjects 99", ["'99' is not in the store"]),
+    "device unknown": ("embed {store} --model {gl_model} --out {out} --device tpu0", ["'tpu0'", "cpu"]),
+    "over the model": ("embed {store} --model {gl_model} --out {gl_model}", ["holds no embeddings", "another name"]),
+    "over a folder": ("embed {store} --model {gl_model} --out {store}", ["cannot write", "a folder is there"]),
+    "over a device": ("embed {store} --model {gl_model} --out /dev/full", ["cannot write", "no regular file"]),
+    "below a file": ("embed {store} --model {gl_model} --out {bad}/text/e", ["cannot write", "Not a directory"]),
+}
+EVALUATE = {
+    "missing": ("evaluate {world}/gaitgll.safetensors", ["no embeddings at", "mean 'gaitgl.safetensors'"]),
+    "missing with its folder": ("evaluate {bad}/none/e.safetensors", ["no embeddings", "does not exist"]),
+    "no text": ("evaluate {odd}", ["no embeddings at"]),
+    "a folder": ("evaluate {store}", ["this is a folder", "`embed`"]),
+    "text": ("evaluate {bad}/text", ["no embeddings file", "`embed`"]),
+    "a model": ("evaluate {gl_model}", ["holds no embeddings", "`embed`"]),
+    "truncated": ("evaluate {bad}/vectors/truncated", ["no embeddings file, or is damaged", "run `embed` again"]),
+    "vectors changed": ("evaluate {bad}/vectors/flipped", ["vectors", "damaged", "run `embed` again"]),
+    "records changed": ("evaluate {bad}/vectors/renamed", ["records", "damaged", "run `embed` again"]),
+    "protocol misspelt": ("evaluate {gl} --protocol casia-bb", ["'casia-bb'", "mean 'casia-b'", ".toml"]),
+    "protocol missing": ("evaluate {gl} --protocol {bad}/none.toml", ["no settings file", "check the path"]),
+    "protocol no TOML": ("evaluate {gl} --protocol {bad}/broken.toml", ["cannot be read as TOML"]),
+    "protocol key unknown": ("evaluate {gl} --protocol {bad}/protocols/key.toml", ["'probe'", "mean 'probes'"]),
+    "protocol selects nothing": (
+        "evaluate {gl} --protocol {bad}/protocols/nothing.toml",
+        ["probe selection X", "is empty", "condition zz-*", "nm-01"],
+    ),
+    "protocol of other data": ("evaluate {gl} --protocol oumvlp", ["is empty", "nm-01"]),
+    "scorer misspelt": ("evaluate {gl} --scorer euclid", ["no scorer is called 'euclid'", "mean 'euclidean'"]),
+    "transform misspelt": ("evaluate {gl} --transform unitlength", ["no transform", "mean 'unit-length'"]),
+    "step not there": ("evaluate {gl} --set cluster-expansion.k=3", ["the pipeline has the steps scorer"]),
+    "step is no table": ("evaluate {gl} --set scorer=3", ["step.key=value", "scorer=3"]),
+    "step setting misspelt": (
+        "evaluate {gl} --scorer k-reciprocal --set scorer.k=6",
+        ["no setting 'k'", "did you"],
+    ),
+    "step setting of wrong type": ("evaluate {gl} --scorer k-reciprocal --set scorer.k1=six", ["type int", "'six'"]),
+    "step setting out of range": ("evaluate {gl} --scorer k-reciprocal --set scorer.k1=0", ["at least 1", "found 0"]),
+    "pipeline and scorer": ("evaluate {gl} --pipeline {bad}/steps.toml --scorer part-mean", ["leave out --scorer"]),
+    "pipeline missing": ("evaluate {gl} --pipeline {bad}/none.toml", ["no settings file"]),
+    "pipeline key": ("evaluate {gl} --pipeline {bad}/steps.toml", ["no setting 'scorers'", "mean 'scorer'"]),
+    "subject unknown": ("evaluate {gl} --subjects 001", ["no sequence has the subject '001'"]),
+    "view unknown": ("evaluate {gl} --views 000,09", ["no sequence has the view '09'", "mean '090'"]),
+    "condition empty": ("evaluate {gl} --conditions nm-01,,", ["separated by commas", "'nm-01,,'"]),
+    "page of other ending": ("evaluate {gl} --report {gl}", ["ends in .html"]),
+    "page over a folder": ("evaluate {gl} --report {bad}/folder.html", ["cannot write", "a folder is there"]),
+    "page below a file": ("evaluate {gl} --report {bad}/text/page.html", ["cannot write", "Not a directory"]),
+    "page where nobody may": ("evaluate {gl} --report /proc/none/page.html", ["cannot write", "another place"]),
+    "store missing": ("evaluate {gl} --report {out}.html --store {bad}/none", ["no store at"]),
+    "store of others": (
+        "evaluate {gl} --report {out}.html --store {bad}/stores/small",
+        ["has no sequence"],
+    ),
+    "seed negative": ("evaluate {gl} --seed -3", ["--seed", "x>=0"]),
+}
+ABLATE = {
+    "nothing": ("ablate", ["Missing argument"]),
+    "without name": ("ablate {gl}", ["name=file", "gaitgl.safetensors"]),
+    "one name twice": ("ablate a={gl} a={gm}", ["different names", "a="]),
+    "missing": ("ablate a={gl} b={world}/gaitmas.safetensors", ["no embeddings at", "mean 'gaitmask.safetensors'"]),
+    "truncated": ("ablate a={gl} b={bad}/vectors/truncated", ["damaged", "run `embed` again"]),
+    "other sequences": ("ablate a={gl} b={bad}/vectors/others", ["differ", "embed the same store"]),
+    "fewer sequences": ("ablate a={gl} b={bad}/vectors/fewer", ["64 and 32 sequences", "embed the same store"]),
+    "k1 out of range": ("ablate a={gl} --k1 0", ["k1", "at least 1", "found 0"]),
+    "lambda out of range": ("ablate a={gl} --lambda 1.5", ["lambda", "between 0 and 1", "1.5"]),
+    "expansion setting": ("ablate a={gl} --expansion kk=3", ["no setting 'kk'", "did you mean 'k'"]),
+    "expansion choice": ("ablate a={gl} --expansion clustering=kmeans", ["'neighbours'", "'kmeans'"]),
+    "expansion without value": ("ablate a={gl} --expansion k", ["key=value", "'k'"]),
+    "page of other ending": ("ablate a={gl} --report {out}", ["ends in .html"]),
+    "protocol unknown": ("ablate a={gl} --protocol casia-f", ["'casia-f'", "did you mean"]),
+    "store of others": ("ablate a={gl} --report {out}.html --store {bad}/stores/small", ["has no sequence"]),
+}
+CONVERT = {
+    "missing": ("convert {bad}/none.pt {out}", ["no weights file", "check the path"]),
+    "a folder": ("convert {store} {out}", ["no weights file"]),
+    "no text": ("convert {odd} {out}", ["no weights file"]),
+    "text": ("convert {bad}/text {out}", ["damaged or holds more than tensors"]),
+    "empty": ("convert {bad}/nothing {out}", ["no sound file of torch.save"]),
+    "code inside": ("convert {bad}/weights/code.pt {out}", ["more than tensors", "not unpickled"]),
+    "truncated": ("convert {bad}/weights/truncated.pt {out}", ["no sound file of torch.save"]),
+    "no state": ("convert {bad}/weights/list.pt {out}", ["no state dict", "'model'"]),
+    "a leftover tensor": ("convert {bad}/weights/leftover.pt {out}", ["extra.weight [3] has no place"]),
+    "a missing tensor": ("convert {bad}/weights/missing.pt {out}", ["HPP.p is missing"]),
+    "a misshapen tensor": ("convert {bad}/weights/misshapen.pt {out}", ["wrong shape", "pooling.power"]),
+    "not finite": ("convert {bad}/weights/nan.pt {out}", ["not finite"]),
+    "another network": ("convert {bad}/weights/other.pt {out}", ["no GaitGL known here"]),
+    "a model of ours": ("convert {gl_model} {out}", ["no GaitGL known here", "needs no conversion"]),
+    "over a file": ("convert {bad}/weights/good.pt {gl_model}", ["exists already", "another name"]),
+    "below a file": ("convert {bad}/weights/good.pt {bad}/text/model", ["cannot write"]),
+}
+DEMO = {
+    "too few walkers": ("demo {out} --subjects 4", ["at least 16", "found 4"]),
+    "iterations negative": ("demo {out} --iterations -1", ["--iterations", "x>=0"]),
+    "folder not empty": ("demo {bad}/full", ["not empty", "new folder"]),
+    "folder a file": ("demo {bad}/text --subjects 16", ["cannot write"]),
+}
+CASES = {
+    f"{command}: {name}": case
+    for command, table in {
+        "gaitprint": COMMANDS,
+        "prepare": PREPARE
+        | {
+            f"leaf {k}": (f"prepare {{bad}}/leaves/{k.replace(' ', '-')} {{out}} {FOLDER}", w)
+            for k, w in LEAVES.items()
+        },
+        "doctor": DOCTOR,
+        "train": TRAIN,
+        "embed": EMBED,
+        "evaluate": EVALUATE,
+        "ablate": ABLATE,
+        "convert": CONVERT,
+        "demo": DEMO,
+    }.items()
+    for name, case in table.items()
+}
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_one_line_says_it_and_nothing_is_harmed(world, bad, run, tmp_path, name):
+    typed, words = CASES[name]
+    places = {
+        "world": world.root,
+        "store": world.store,
+        "bad": bad,
+        "out": tmp_path / "out",
+        "odd": "a\udcff\nb",
+        "gl": world.vectors("gaitgl"),
+        "gm": world.vectors("gaitmask"),
+        "run": world.root / "gaitgl",
+        "gl_model": world.model("gaitgl"),
+        "gm_model": world.model("gaitmask"),
+        **{field: f"{{{field}}}" for field in ("subject",)},
+    }
+    before = state(world.root), state(bad)
+    ran = run(*(word.format(**places) for word in typed.split()))
+    assert ran.code in (1, 2), ran
+    assert ran.out == ""
+    assert ran.err.startswith("gaitprint: ")
+    assert ran.err.count("\n") == 1
+    assert "Traceback" not in ran.err
+    assert len(ran.err) < 1500
+    for word in words:
+        assert word in ran.err
+    assert list(tmp_path.iterdir()) == [], "nothing half-written"
+    assert (state(world.root), state(bad)) == before, "what was there is as it was"
+    assert not (bad / "harmed").exists(), "nothing in a file was run"
+
+
+def state(folder):
+    """Every file and folder with what a change of it would change."""
+    found = {}
+    for path in sorted(folder.rglob("*")):
+        about = path.lstat()
+        found[path] = (about.st_size, 0 if path.is_dir() else about.st_mtime_ns)
+    return found
+
+
+@pytest.fixture(scope="session")
+def bad(world, run, tmp_path_factory):
+    """Everything that may be wrong with a file."""
+    root = tmp_path_factory.mktemp("bad")
+    for name in ("empty", "full", "folder.toml", "folder.html"):
+        (root / name).mkdir()
+    (root / "full" / "letter.txt").write_text("dear")
+    (root / "text").write_text("no data")
+    (root / "nothing").touch()
+    (root / "broken.toml").write_text("a = = 3")
+    (root / "steps.toml").write_text('[scorers]\nname = "euclidean"\n')
+    (root / "loss.toml").write_text('[[losses]]\nname = "triplet"\n')
+    (root / "protocols").mkdir()
+    head = 'name = "mine"\ntitle = "mine"\nsource = "me"\nmode = "pooled"\n'
+    (root / "protocols" / "key.toml").write_text(head + '[probe.X]\nconditions = ["nm-05"]\n')
+    nothing = '[gallery]\nconditions = ["nm-01"]\n[probes.X]\nconditions = ["zz-*"]\n'
+    (root / "protocols" / "nothing.toml").write_text(head + nothing)
+    make_trees(root)
+    make_leaves(root)
+    make_stores(root, world)
+    make_models(root, world)
+    make_vectors(root, world, run)
+    make_weights(root)
+    return root
+
+
+def png(image=BODY[0]):
+    return cv2.imencode(".png", image)[1].tobytes()
+
+
+def leaf(root, *names):
+    folder = root.joinpath(*names)
+    folder.mkdir(parents=True)
+    return folder
+
+
+def make_trees(root):
+    (leaf(root, "trees", "good", "a", "nm", "000") / "x.png").write_bytes(png())
+    (leaf(root, "trees", "deep", "a", "nm", "000", "more") / "x.png").write_bytes(png())
+    (leaf(root, "trees", "shallow", "a", "nm") / "x.png").write_bytes(png())
+    (leaf(root, "odd-name", "a\nb", "nm", "000") / "x.png").write_bytes(png())
+    (leaf(root, "link-out", "a", "nm") / "000").symlink_to(root / "trees" / "good" / "a" / "nm" / "000")
+
+
+def make_leaves(root):
+    def place(name):
+        return leaf(root, "leaves", name.replace(" ", "-"), "a", "nm", "000")
+
+    np.save(place("float32") / "x.npy", BODY.astype(np.float32) / 255)
+    np.save(place("uint16") / "x.npy", BODY.astype(np.uint16))
+    np.save(place("four axes") / "x.npy", BODY[:1, None])
+    np.save(place("no frame") / "x.npy", BODY[:0])
+    np.save(place("zeros and ones") / "x.npy", BODY // 255)
+    np.save(place("black") / "x.npy", 0 * BODY)
+    np.save(place("objects") / "objects.npy", np.array([{}, 1], object), allow_pickle=True)
+    whole = place("truncated array") / "truncated.npy"
+    np.save(whole, BODY)
+    whole.write_bytes(whole.read_bytes()[:-100])
+    np.savez(place("two arrays") / "x.npz", left=BODY, right=BODY)
+
+    class Hostile:
+        def __reduce__(self):
+            return os.system, (f"touch '{root / 'harmed'}'",)
+
+    (place("hostile pickle") / "x.pkl").write_bytes(pickle.dumps(Hostile()))
+    np.save(place("hostile array") / "hostile.npy", np.array([Hostile()], object), allow_pickle=True)
+    (place("picture of text") / "words.png").write_text("no picture")
+    (place("empty picture") / "empty.png").touch()
+    (place("cut picture") / "cut.png").write_bytes(png()[:-30])
+    chunk = b"IHDR" + struct.pack(">IIBBBBB", 100_000, 100_000, 8, 0, 0, 0, 0)
+    bomb = b"\x89PNG\r\n\x1a\n" + struct.pack(">I", 13) + chunk + struct.pack(">I", zlib.crc32(chunk))
+    end = b"\0\0\0\0IEND" + struct.pack(">I", zlib.crc32(b"IEND"))
+    (place("bomb") / "bomb.png").write_bytes(bomb + end)
+    (place("bitmap") / "old.bmp").write_bytes(cv2.imencode(".bmp", BODY[0])[1].tobytes())
+    place("no picture at all")
+
+
+def make_stores(root, world):
+    (root / "begun").mkdir()
+    with StoreWriter(root / "begun", "synthetic", (64, 64), "elsewhere") as writer:
+        writer.add(SequenceRecord("001/nm-01/000", "001", "nm-01", "000"), BODY)
+        journal = (root / "begun" / "index.jsonl").read_bytes()
+    (root / "begun" / "index.json").unlink()
+    (root / "begun" / "index.jsonl").write_bytes(journal)
+    for name in ("truncated", "foreign", "damaged", "short"):
+        shutil.copytree(world.store, root / "stores" / name)
+    index = root / "stores" / "truncated" / "index.json"
+    index.write_bytes(index.read_bytes()[:500])
+    values = json.loads((world.store / "index.json").read_text())
+    (root / "stores" / "foreign" / "index.json").write_text(json.dumps({**values, "version": 7}))
+    values["sequences"][3]["length"] = "eight"
+    (root / "stores" / "damaged" / "index.json").write_text(json.dumps(values))
+    frames = root / "stores" / "short" / "frames.u8"
+    frames.write_bytes(frames.read_bytes()[:-1])
+    with StoreWriter(root / "stores" / "small", "synthetic", (32, 32)) as writer:
+        writer.add(SequenceRecord("001/nm-01/000", "001", "nm-01", "000"), BODY[:, ::2, ::2].copy())
+
+
+def make_models(root, world):
+    (root / "models").mkdir()
+    whole = world.model("gaitgl").read_bytes()
+    (root / "models" / "truncated").write_bytes(whole[:-50])
+    (root / "models" / "flipped").write_bytes(whole[:-50] + bytes([whole[-50] ^ 1]) + whole[-49:])
+    with safe_open(world.model("gaitgl"), "numpy") as file:
+        tensors = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118
+        card = json.loads(file.metadata()["gaitprint"])
+    for name, change in {"later": {"version": 9}, "bare": {"preprocessing": {"sice": 64}}}.items():
+        save_file(tensors, root / "models" / name, {"gaitprint": json.dumps({**card, **change})})
+    save_file(tensors, root / "models" / "foreign")
+
+
+def make_vectors(root, world, run):
+    (root / "vectors").mkdir()
+    whole = world.vectors("gaitgl").read_bytes()
+    (root / "vectors" / "truncated").write_bytes(whole[:-9])
+    (root / "vectors" / "flipped").write_bytes(whole[:-9] + bytes([whole[-9] ^ 1]) + whole[-8:])
+    (root / "vectors" / "renamed").write_bytes(whole.replace(b"009/nm-01/000", b"010/nm-01/000", 1))
+    model = ["--model", world.model("gaitmask"), "--out"]
+    assert run("embed", world.store, *model, root / "vectors" / "others", "--part", "train").code == 0
+    assert run("embed", world.store, *model, root / "vectors" / "fewer", "--subjects", "009-012").code == 0
+
+
+def make_weights(root):
+    (root / "weights").mkdir()
+    made = find_component("network", "gaitgl").make(
+        {"form": "casia-b", "channels": [2, 3, 4]}, classes=5, generator=torch.Generator()
+    )
+    plan = toolkit_plan(frozenset({"GLConvA0.global_conv3d.conv3d.weight"}))
+    state = made.state_dict()
+    good = {theirs: state[ours].clone() for theirs, ours in (plan.trunk | plan.classifier).items()}
+
+    class Code:
+        def __reduce__(self):
+            return os.system, (f"touch '{root / 'harmed'}'",)
+
+    variants = {
+        "good": good,
+        "code": {"model": good, "more": Code()},
+        "list": [1, 2, 3],
+        "leftover": {**good, "extra.weight": torch.zeros(3)},
+        "missing": {k: v for k, v in good.items() if k != "HPP.p"},
+        "misshapen": {**good, "HPP.p": torch.ones(2)},
+        "nan": {**good, "HPP.p": torch.full((1,), torch.nan)},
+        "other": {"layer.weight": torch.zeros(3)},
+    }
+    for name, value in variants.items():
+        torch.save(value, root / "weights" / f"{name}.pt")
+    whole = (root / "weights" / "good.pt").read_bytes()
+    (root / "weights" / "truncated.pt").write_bytes(whole[: len(whole) // 2])
+
+
+def test_a_damaged_sequence_is_left_out_and_named(bad, run, tmp_path):
+    source = tmp_path / "source"
+    shutil.copytree(bad / "trees" / "good", source)
+    shutil.copytree(bad / "leaves" / "cut-picture" / "a", source / "b")
+    said = run("prepare", source, tmp_path / "store", "--dataset", "folder", "--json").json()
+    assert said["sequences"] == 1
+    assert [key for key, _ in said["quarantined"]] == ["b/nm/000"]
+    written = json.loads((tmp_path / "store" / "quarantine.json").read_text())
+    assert written == [{"key": key, "reason": reason} for key, reason in said["quarantined"]]
+    found = run("doctor", source, "--dataset", "folder", "--json").json()
+    assert not found["sound"]
+    assert [key for key, _ in found["unusable"]] == ["b/nm/000"]
+
+
+def test_doctor_finds_a_changed_frame(world, run, tmp_path):
+    shutil.copytree(world.store, tmp_path / "store")
+    with (tmp_path / "store" / "frames.u8").open("r+b") as stream:
+        stream.seek(5 * 8 * 64 * 64 + 7)
+        stream.write(b"\x55")
+    found = run("doctor", tmp_path / "store", "--json").json()
+    assert not found["sound"]
+    assert found["findings"][0]["keys"] == [Store.open(world.store).records[5].key]
+
+
+def test_a_disk_that_fills_up_costs_nothing(world, run, walkers, tmp_path):
+    """The limit on a file's size stands for the disk's."""
+    program = Path(sysconfig.get_path("scripts")) / "gaitprint"
+    store = tmp_path / "store"
+
+    def little_room():
+        resource.setrlimit(resource.RLIMIT_FSIZE, (10**6, 10**6))
+
+    words = [program, "prepare", "synthetic", store, *walkers]
+    full = subprocess.run(words, preexec_fn=little_room, capture_output=True, text=True)
+    assert full.returncode == 1
+    assert full.stderr.count("\n") == 1
+    assert "cannot write" in full.stderr
+    assert "run again, it goes on" in full.stderr
+    assert run(*words[1:]).code == 0
+    for name in ("frames.u8", "index.json"):
+        assert (store / name).read_bytes() == (world.store / name).read_bytes()
+
+
+def test_a_training_whose_disk_fills_up_goes_on(world, run, tiny, tmp_path):
+    words = ["train", world.store, tmp_path / "run", "--set", "training.iterations=12", *tiny]
+    words += ["--set", "training.checkpoint_every=12"]
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (2000, before[1]))
+    try:
+        full = run(*words)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert full.code == 1
+    assert "cannot write into" in full.err.splitlines()[-1]
+    assert "run again, it goes on" in full.err.splitlines()[-1]
+    assert run(*words).code == 0
+    assert len((tmp_path / "run" / "history.jsonl").read_text().splitlines()) == 12
+
+
+@pytest.mark.parametrize("what", ["train", "embed", "evaluate", "convert"])
+def test_a_full_disk_is_one_line(world, bad, run, tiny, tmp_path, monkeypatch, what):
+    def full(_handle):
+        raise OSError(28, "No space left on device")
+
+    out = tmp_path / "out"
+    words = {
+        "train": ["train", world.store, out, "--set", "training.iterations=2", *tiny],
+        "embed": ["embed", world.store, "--model", world.model("gaitgl"), "--out", out],
+        "evaluate": ["evaluate", world.vectors("gaitgl"), "--report", tmp_path / "out.html"],
+        "convert": ["convert", bad / "weights" / "good.pt", out],
+    }[what]
+    monkeypatch.setattr(os, "fsync", full)
+    ran = run(*words)
+    assert ran.code == 1
+    line = ran.err.splitlines()[-1]
+    assert "cannot write" in line
+    assert "No space left on device" in line
+    assert "make room" in line
+    assert [p for p in tmp_path.rglob("*") if p.is_file()] == []
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="nothing is forbidden to root")
+def test_what_may_not_be_read_or_written_is_said(world, run, tmp_path):
+    locked = tmp_path / "locked"
+    locked.mkdir(mode=0o500)
+    for words in (
+        ["prepare", "synthetic", locked / "store"],
+        ["evaluate", world.vectors("gaitgl"), "--report", locked / "page.html"],
+    ):
+        ran = run(*words)
+        assert ran.code == 1
+        assert "Permission denied" in ran.err
