@@ -21,7 +21,7 @@ BRIEF = ("training.iterations=5", "training.warm_up=0", "training.subjects=4", "
 
 @pytest.fixture(scope="session")
 def demo_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with `demo/walkers`, `demo/gaitgl/model.safetensors`, `demo/gaitgl.safetensors` and so on, and a walk."""
+    """A folder with `demo/walkers`, `demo/gaitgl/model.safetensors`, `demo/gaitgl.safetensors` and a walk."""
     torch.set_num_threads(1)
     root = tmp_path_factory.mktemp("docs")
     demo = root / "demo"

@@ -20,7 +20,7 @@ from typing import Any
 
 import click
 import pytest
-from docs_pages import PAGES, ROOT, Block, blocks_of, commands_of, name_of
+from docs_pages import PAGES, ROOT, Block, blocks_of, commands_of, name_of, without_blocks
 
 from gaitprint.cli.main import app, main
 from gaitprint.components import find_component
@@ -65,7 +65,8 @@ def test_every_block_holds(page: Path, folder: Path) -> None:
     for block in blocks_of(page):
         where = f"{name_of(page)}:{block.line}"
         marks = set(block.words) - {f"file={block.file}"}
-        assert marks <= MARKS.get(block.language, {"-"}), f"{where}: nothing checks a block ```{block.language}"
+        assert block.language in MARKS, f"{where}: nothing checks a block ```{block.language}"
+        assert marks <= MARKS[block.language], f"{where}: nothing knows the words {marks}"
         if block.file:
             Path(block.file).parent.mkdir(parents=True, exist_ok=True)
             Path(block.file).write_text(block.text, encoding="utf-8")
@@ -81,6 +82,15 @@ def test_every_block_holds(page: Path, folder: Path) -> None:
             read_partition(Path(block.file))
         elif block.language == "text":
             check_tree(block, where)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=name_of)
+def test_no_block_hides(page: Path) -> None:
+    """Fences that are indented, or of another kind, would not be found."""
+    text = page.read_text(encoding="utf-8")
+    assert text.count("```") == 2 * len(blocks_of(page))
+    assert "~~~" not in text
+    assert not re.search(r"^(    |\t)\S", without_blocks(page), re.MULTILINE)
 
 
 def check_command(command: str, where: str, run: bool) -> None:
