@@ -1,0 +1,124 @@
+"""Embedding a part of a store by one network or several."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from gaitprint.errors import ArtefactError, ConfigError, DataError
+from gaitprint.inference.embeddings_file import load_embeddings
+from gaitprint.inference.fusion import fuse
+from gaitprint.networks._weights import load_model, save_model
+from gaitprint.stages.embed import choose_part, embed, open_embedder
+from gaitprint.stages.train import train
+from gaitprint.store import Store, StoreWriter
+from gaitprint.types import SequenceRecord
+
+pytestmark = pytest.mark.usefixtures("one_thread")
+
+
+@pytest.fixture(scope="module")
+def models(walkers_store, recipe_file, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("models")
+    return [
+        Path(train(walkers_store, folder / name, recipe=str(recipe_file(name, iterations=1))).model)
+        for name in ("gaitgl", "gaitmask")
+    ]
+
+
+def subjects(embeddings):
+    return sorted({r.subject for r in embeddings.records if r.subject})
+
+
+def test_parts_of_the_split(walkers_store, models):
+    parts = {part: embed(walkers_store, models[:1], part=part) for part in ("test", "train", "all")}
+    assert subjects(parts["train"]) == ["001", "002", "003"]
+    assert subjects(parts["test"]) == ["004", "005", "006"]
+    assert parts["all"].records == Store.open(walkers_store).records
+    assert embed(walkers_store, models[:1]).records == parts["test"].records
+    whole = {r.key: v for r, v in zip(parts["all"].records, parts["all"].vectors, strict=True)}
+    for part in ("train", "test"):
+        assert len(parts[part]) == 30
+        for record, vector in zip(parts[part].records, parts[part].vectors, strict=True):
+            assert np.allclose(vector, whole[record.key], rtol=1e-5, atol=1e-6)
+    named = embed(walkers_store, models[:1], part="train", subjects=["002", "005"])
+    assert subjects(named) == ["002", "005"]
+
+
+def test_two_networks_are_fused_in_the_given_order(walkers_store, models, tmp_path):
+    each = [embed(walkers_store, [model]) for model in models]
+    for scale in ("raw", "unit"):
+        both, expected = embed(walkers_store, models, fusion=scale), fuse(each, scale)
+        assert np.array_equal(both.vectors, expected.vectors)
+        assert (both.source, both.layout, both.records) == (expected.source, expected.layout, expected.records)
+    assert both.layout.blocks == ((16, 4), (16, 4))
+    turned = embed(walkers_store, models[::-1])
+    assert np.array_equal(turned.vectors[:, :64], each[1].vectors)
+    assert turned.source != embed(walkers_store, models).source
+
+
+def test_the_file_holds_what_is_returned_and_every_run_writes_the_same_bytes(walkers_store, models, tmp_path):
+    calls = []
+    made = embed(walkers_store, models, tmp_path / "a.safetensors", progress=lambda *x: calls.append(x))
+    again = embed(walkers_store, models, tmp_path / "b.safetensors")
+    assert (tmp_path / "a.safetensors").read_bytes() == (tmp_path / "b.safetensors").read_bytes()
+    loaded = load_embeddings(tmp_path / "a.safetensors")
+    assert np.array_equal(loaded.vectors, made.vectors)
+    assert np.array_equal(again.vectors, made.vectors)
+    assert (loaded.records, loaded.source, loaded.layout) == (made.records, made.source, made.layout)
+    names = [c[2] for c in calls if c[0] == c[1]]
+    assert names == ["gaitgl (model.safetensors)", "gaitmask (model.safetensors)"]
+
+
+def test_facts_for_reports(walkers_store, models):
+    (facts,) = embed(walkers_store, models[:1]).settings["networks"]
+    card = load_model(models[0]).card
+    assert facts == {k: card[k] for k in ("network", "settings", "preprocessing", "title", "sha256")}
+    assert facts["preprocessing"] == {"size": 64, "cut": 12, "reduce": 4}
+
+
+def test_sequences_of_nobody_belong_to_the_test_part(tmp_path, models):
+    generator = np.random.default_rng(0)
+    with StoreWriter(tmp_path / "store", "synthetic", (64, 64)) as writer:
+        for i, subject in enumerate(["a", None, "b", None, "c", "d"]):
+            record = SequenceRecord(f"{i}", subject, "nm-01", "090")
+            writer.add(record, generator.integers(0, 256, (1 + i % 5, 64, 64), dtype=np.uint8))
+    store = Store.open(tmp_path / "store")
+    keys = {part: [r.key for r in choose_part(store, part, None, None).records] for part in ("train", "test", "all")}
+    assert keys == {"train": ["0", "2"], "test": ["1", "3", "4", "5"], "all": ["0", "1", "2", "3", "4", "5"]}
+    made = embed(tmp_path / "store", models)
+    assert [r.subject for r in made.records] == [None, None, "c", "d"]
+
+
+@pytest.mark.parametrize(
+    ("kwargs", "error", "message"),
+    [
+        ({"part": "probe"}, ConfigError, "the part to embed is 'test', 'train' or 'all', found 'probe'"),
+        ({"subjects": ["001", "999"]}, ConfigError, "subject '999' is not in the store"),
+        ({"subjects": []}, DataError, "there is no sequence to embed"),
+        ({"split": "third"}, DataError, "third"),
+        ({"device": "tpu"}, ConfigError, "no device is called 'tpu'"),
+        ({"fusion": "sum"}, ConfigError, "fusion scales 'raw' or 'unit', found 'sum'"),
+    ],
+)
+def test_refusals(walkers_store, models, tmp_path, kwargs, error, message):
+    with pytest.raises(error, match=message) as found:
+        embed(walkers_store, models, tmp_path / "out.safetensors", **kwargs)
+    assert "\n" not in str(found.value)
+    assert not (tmp_path / "out.safetensors").exists()
+
+
+def test_models_that_are_none(walkers_store, models, tmp_path):
+    with pytest.raises(ConfigError, match="give at least one model file"):
+        embed(walkers_store, [])
+    with pytest.raises(ArtefactError, match="no model file at"):
+        embed(walkers_store, [tmp_path / "none"])
+    loaded = load_model(models[0])
+    for i, preprocessing in enumerate((None, {"size": 64, "crop": 3}, {"size": 64, "cut": 40})):
+        card = {**loaded.card, "preprocessing": preprocessing}
+        if preprocessing is None:
+            del card["preprocessing"]
+        save_model(tmp_path / f"{i}", loaded.model, card)
+        with pytest.raises(ArtefactError, match="does not say how frames become its input") as error:
+            open_embedder(tmp_path / f"{i}")
+        assert "\n" not in str(error.value)
