@@ -31,7 +31,7 @@ def apply_overrides(values: dict[str, Any], overrides: list[str] | tuple[str, ..
         path, equals, text = override.partition("=")
         keys = path.strip().split(".")
         if not equals or not all(keys):
-            raise ConfigError(f"--set wants 'table.key=value', found {override!r}")
+            raise ConfigError(f"a setting is given as key=value or table.key=value, found {override!r}")
         table = result
         for key in keys[:-1]:
             table = table.setdefault(key, {})

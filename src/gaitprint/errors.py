@@ -6,6 +6,9 @@ The command line prints such an error as one line and exits 1; anything else is 
 from collections.abc import Iterable
 from difflib import get_close_matches
 
+_SHOWN = 20
+"""Known names in one line: a data set has ten thousand subjects."""
+
 
 class GaitprintError(Exception):
     """The parent of every error this package raises on purpose."""
@@ -36,9 +39,10 @@ class ProtocolError(GaitprintError):
 
 
 def did_you_mean(wrong: str, known: Iterable[str]) -> str:
-    """The tail of an error about a misspelt name: the nearest known name, or all of them."""
+    """The tail of an error about a misspelt name: the nearest known name, or the first of them all."""
     names = sorted(known)
     near = get_close_matches(wrong, names, n=1)
     if near:
         return f"did you mean {near[0]!r}?"
-    return "known: " + (", ".join(names) if names else "none")
+    more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
+    return "known: " + (", ".join(names[:_SHOWN]) + more if names else "none")

@@ -149,7 +149,7 @@ TRAIN = {
     "start missing": ("train {store} {out} --init {bad}/none", ["no model file", "check the path"]),
     "start of other network": ("train {store} {out} --init {gm_model}", ["no start for this network", "is missing"]),
     "start truncated": ("train {store} {out} --init {bad}/models/truncated", ["no sound safetensors", "again"]),
-    "start a folder": ("train {store} {out} --init {store}", ["no sound safetensors file"]),
+    "start a folder": ("train {store} {out} --init {run}", ["is a folder: give a file", "model.safetensors"]),
     "folder not empty": ("train {store} {bad}/full", ["not empty", "choose a new folder"]),
     "folder a file": ("train {store} {bad}/text", ["cannot write", "choose another place"]),
     "another run there": ("train {store} {run} --seed 5", ["another recipe, data set, seed or start", "new folder"]),
@@ -164,7 +164,7 @@ EMBED = {
     ),
     "model missing": ("embed {store} --model {bad}/none --out {out}", ["no model file", "gaitprint train"]),
     "model of no text": ("embed {store} --model {odd} --out {out}", ["no model file", "check the path"]),
-    "model a folder": ("embed {store} --model {run} --out {out}", ["no sound safetensors file"]),
+    "model a folder": ("embed {store} --model {run} --out {out}", ["is a folder: give a file", "model.safetensors"]),
     "model text": ("embed {store} --model {bad}/text --out {out}", ["no sound safetensors file", "again"]),
     "model truncated": ("embed {store} --model {bad}/models/truncated --out {out}", ["no sound safetensors file"]),
     "model changed": ("embed {store} --model {bad}/models/flipped --out {out}", ["damaged or was changed", "again"]),
@@ -178,7 +178,10 @@ EMBED = {
     "part unknown": ("embed {store} --model {gl_model} --out {out} --part probe", ["'probe'", "test", "train", "all"]),
     "fusion unknown": ("embed {store} --model {gl_model} --out {out} --fusion sum", ["'sum'", "raw", "unit"]),
     "split unknown": ("embed {store} --model {gl_model} --out {out} --split 74", ["no split '74'", "half"]),
-    "subject unknown": ("embed {store} --model {gl_model} --out {out} --subjects 99", ["'99' is not in the store"]),
+    "subject unknown": (
+        "embed {store} --model {gl_model} --out {out} --subjects 99",
+        ["'99' is not in the store", "known: 001"],
+    ),
     "device unknown": ("embed {store} --model {gl_model} --out {out} --device tpu0", ["'tpu0'", "cpu"]),
     "over the model": ("embed {store} --model {gl_model} --out {gl_model}", ["holds no embeddings", "another name"]),
     "over a folder": ("embed {store} --model {gl_model} --out {store}", ["cannot write", "a folder is there"]),
@@ -188,7 +191,7 @@ EMBED = {
 EVALUATE = {
     "missing": ("evaluate {world}/gaitgll.safetensors", ["no embeddings at", "mean 'gaitgl.safetensors'"]),
     "missing with its folder": ("evaluate {bad}/none/e.safetensors", ["no embeddings", "does not exist"]),
-    "no text": ("evaluate {odd}", ["no embeddings at"]),
+    "missing, and none there": ("evaluate {bad}/vectors/none", ["no embeddings at", "make some"]),
     "a folder": ("evaluate {store}", ["this is a folder", "`embed`"]),
     "text": ("evaluate {bad}/text", ["no embeddings file", "`embed`"]),
     "a model": ("evaluate {gl_model}", ["holds no embeddings", "`embed`"]),
@@ -243,7 +246,7 @@ ABLATE = {
     "lambda out of range": ("ablate a={gl} --lambda 1.5", ["lambda", "between 0 and 1", "1.5"]),
     "expansion setting": ("ablate a={gl} --expansion kk=3", ["no setting 'kk'", "did you mean 'k'"]),
     "expansion choice": ("ablate a={gl} --expansion clustering=kmeans", ["'neighbours'", "'kmeans'"]),
-    "expansion without value": ("ablate a={gl} --expansion k", ["key=value", "'k'"]),
+    "expansion without value": ("ablate a={gl} --expansion k", ["given as key=value", "'k'"]),
     "page of other ending": ("ablate a={gl} --report {out}", ["ends in .html"]),
     "protocol unknown": ("ablate a={gl} --protocol casia-f", ["'casia-f'", "did you mean"]),
     "store of others": ("ablate a={gl} --report {out}.html --store {bad}/stores/small", ["has no sequence"]),
@@ -423,7 +426,7 @@ def make_stores(root, world):
     index.write_bytes(index.read_bytes()[:500])
     values = json.loads((world.store / "index.json").read_text())
     (root / "stores" / "foreign" / "index.json").write_text(json.dumps({**values, "version": 7}))
-    values["sequences"][3]["length"] = "eight"
+    del values["sequences"][3]["length"]
     (root / "stores" / "damaged" / "index.json").write_text(json.dumps(values))
     frames = root / "stores" / "short" / "frames.u8"
     frames.write_bytes(frames.read_bytes()[:-1])

@@ -126,7 +126,7 @@ def test_overrides_set_nested_values_and_leave_the_original():
 
 @pytest.mark.parametrize("override", ["novalue", "=3", "a..b=3", ".a=3", ""])
 def test_overrides_of_no_key_are_refused(override: str):
-    with pytest.raises(ConfigError, match=r"wants 'table\.key=value'"):
+    with pytest.raises(ConfigError, match=r"given as key=value or table"):
         apply_overrides({}, [override])
 
 

@@ -9,7 +9,7 @@ import click
 
 from gaitprint import __version__
 from gaitprint.cli import data, identify, learn
-from gaitprint.errors import ConfigError, GaitprintError
+from gaitprint.errors import ComponentError, ConfigError, GaitprintError
 
 HELP = """Recognise people by the way they walk.
 
@@ -54,7 +54,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return stop.exit_code
     except (click.Abort, KeyboardInterrupt):
         return _fail("interrupted: run the same command again to go on where it was", 130)
-    except ConfigError as error:
+    except (ConfigError, ComponentError) as error:
         return _fail(str(error), 2, debug)
     except GaitprintError as error:
         return _fail(str(error), 1, debug)

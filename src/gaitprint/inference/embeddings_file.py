@@ -123,4 +123,5 @@ def _way_out(path: Path) -> str:
         return "this is a folder, give the file that `embed` wrote"
     if not path.parent.is_dir():
         return f"the folder {path.parent} does not exist"
-    return did_you_mean(path.name, (p.name for p in path.parent.iterdir() if p.suffix == ".safetensors"))
+    others = [p.name for p in path.parent.iterdir() if p.suffix == ".safetensors"]
+    return did_you_mean(path.name, others) if others else "make some with `gaitprint embed`"

@@ -190,6 +190,8 @@ def _card(path: Path, metadata: dict[str, str] | None) -> dict[str, Any]:
 def _unreadable(path: Path, error: Exception) -> ArtefactError:
     if not path.exists():
         return ArtefactError(f"no model file at {path}: check the path, or train one with `gaitprint train`")
+    if path.is_dir():
+        return ArtefactError(f"{path} is a folder: give a file, such as {path / 'model.safetensors'}")
     return ArtefactError(f"{path} is no sound safetensors file ({error}): get the file again")
 
 

@@ -31,9 +31,10 @@ def scan(source: Path, dataset: str, settings: Mapping[str, Any]) -> Found:
     """
     if dataset != "auto":
         layout: Layout = find_component("dataset", dataset).make(dict(settings), where=f"dataset {dataset}")
-        return Found(dataset.replace("_", "-"), layout, _unique(layout.scan(source)))
+        # a dotted name is a module's path and stays as it is
+        return Found(dataset if "." in dataset else dataset.replace("_", "-"), layout, _unique(layout.scan(source)))
     if settings:
-        raise ConfigError(f"the settings {', '.join(settings)} need a named data set: say which, not 'auto'")
+        raise ConfigError(f"the settings {', '.join(settings)} need a named data set (--dataset), not 'auto'")
     if not source.is_dir():
         raise DataError(f"expected a data set's folder at {source}, found nothing: check the path")
     for name in (n for n in GUESSES if n in component_names("dataset")):

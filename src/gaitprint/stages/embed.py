@@ -5,7 +5,7 @@ from pathlib import Path
 
 from gaitprint.components import find_component
 from gaitprint.config import build_settings
-from gaitprint.errors import ArtefactError, ConfigError
+from gaitprint.errors import ArtefactError, ConfigError, did_you_mean
 from gaitprint.inference.embeddings_file import check_embeddings_place, save_embeddings
 from gaitprint.inference.engine import FRAMES_AT_ONCE, Embedder
 from gaitprint.inference.fusion import fuse
@@ -93,7 +93,8 @@ def choose_part(store: Store, part: str, split: str | None, subjects: Sequence[s
         present = {r.subject for r in store.records}
         missing = sorted(wanted - {s for s in present if s is not None})
         if missing:
-            raise ConfigError(f"subject {missing[0]!r} is not in the store")
+            known = did_you_mean(missing[0], (s for s in present if s is not None))
+            raise ConfigError(f"subject {missing[0]!r} is not in the store: {known}")
         return Subset(store, lambda r: r.subject in wanted)
     if part == "all":
         return store

@@ -1,0 +1,50 @@
+"""The command that writes a competition's answer file."""
+
+from pathlib import Path
+
+import click
+
+from gaitprint.cli._common import as_json, emit
+
+
+@click.command()
+@click.argument("embeddings", type=click.Path(path_type=Path))
+@click.option("--out", type=click.Path(path_type=Path), required=True, help="The .csv file to write.")
+@click.option(
+    "--form",
+    type=click.Choice(["hid", "grew"]),
+    default="hid",
+    show_default=True,
+    help="hid: one subject a probe; grew: the twenty nearest.",
+)
+@click.option(
+    "--header",
+    type=click.Choice(["label", "subjectID"]),
+    default="label",
+    show_default=True,
+    help="Second column of a HID file; its first editions wanted subjectID.",
+)
+@click.option("--pipeline", type=click.Path(path_type=Path), help="A .toml with transforms and scorer. [default: Euclid]")
+@as_json
+def answer(embeddings: Path, out: Path, form: str, header: str, pipeline: Path | None, as_json: bool) -> None:
+    """Name the subject of every probe and write a competition's answer file.
+
+    EMBEDDINGS hold gallery and probes: make them with `gaitprint embed STORE --part all`. The file is checked before
+    it is written: every probe once, only subjects of the gallery, the organisers' header.
+
+    \b
+    Examples:
+      gaitprint answer both.safetensors --out submission.csv
+      gaitprint answer both.safetensors --form grew --out submission.csv
+    """
+    from gaitprint.config import read_toml
+    from gaitprint.stages.answer import answer as stage
+
+    steps = None if pipeline is None else read_toml(pipeline)
+    facts = stage(embeddings, out, form=form, header=header, pipeline=steps)  # type: ignore[arg-type]
+    note = "; transductive: sees all probes" if facts["transductive"] else ""
+    line = f"{out}: {facts['probes']} probes, {facts['subjects']} subjects; {facts['compared']}{note}"
+    emit(facts, as_json, lambda console: console.print(line, markup=False))
+
+
+COMMANDS = (answer,)
