@@ -24,7 +24,9 @@ from gaitprint.cli._common import as_json, emit
     show_default=True,
     help="Second column of a HID file; its first editions wanted subjectID.",
 )
-@click.option("--pipeline", type=click.Path(path_type=Path), help="A .toml with transforms and scorer. [default: Euclid]")
+@click.option(
+    "--pipeline", type=click.Path(path_type=Path), help="A .toml with transforms and scorer. [default: Euclid]"
+)
 @as_json
 def answer(embeddings: Path, out: Path, form: str, header: str, pipeline: Path | None, as_json: bool) -> None:
     """Name the subject of every probe and write a competition's answer file.

@@ -65,7 +65,9 @@ def train_network(
     settings = recipe.training
     objective = Objective(recipe.losses)
     network.to(device)
-    network.to(memory_format=torch.channels_last_3d)  # type: ignore[call-overload]
+    for parameter in network.parameters():
+        if parameter.ndim == 5:  # channels last: a quarter faster on a CPU, equal to rounding
+            parameter.data = parameter.data.contiguous(memory_format=torch.channels_last_3d)
     network.train()
     optimizer, start, complaints = _resume(network, settings, run, fingerprint)
     end = settings.iterations if stop_after is None else min(stop_after, settings.iterations)

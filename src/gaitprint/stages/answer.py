@@ -1,0 +1,65 @@
+"""`gaitprint answer`: embeddings in, the answer file of a competition out, checked before it is written."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, Literal
+
+from gaitprint.errors import ConfigError
+from gaitprint.evaluation.answers import GREW_RANKS, answer_probes, write_grew_answer, write_hid_answer
+from gaitprint.evaluation.protocol import load_protocol
+from gaitprint.retrieval.pipeline import Pipeline
+from gaitprint.stages._selection import opened
+from gaitprint.types import Embeddings
+
+PROTOCOLS = {"hid": "hid", "grew": "grew-test"}
+"""The protocol that says who is probe and who gallery, by the form of the file."""
+
+
+def answer(
+    embeddings: Path | Embeddings,
+    out: Path,
+    *,
+    form: str = "hid",
+    header: Literal["label", "subjectID"] = "label",
+    protocol: str | Path | None = None,
+    pipeline: dict[str, Any] | None = None,
+    lists: Mapping[str, Sequence[str]] | None = None,
+) -> dict[str, Any]:
+    """Name the subject of every probe and write the file that the organisers want.
+
+    Args:
+        embeddings: of gallery and probes, made by `gaitprint embed --part all`.
+        out: the .csv to write.
+        form: `hid` has one subject a probe, `grew` the twenty nearest.
+        header: the second column of a HID file; the first editions wanted `subjectID`.
+        protocol: who is probe and who gallery; None: the form's own.
+        pipeline: transforms and scorer; None: Euclid.
+        lists: named lists of keys that a protocol of one's own asks for.
+
+    Returns:
+        Facts: the file, the numbers of probes and of subjects, how they were compared, transductive or not.
+
+    Raises:
+        GaitprintError: in one line; nothing is written.
+    """
+    if form not in PROTOCOLS:
+        raise ConfigError(f"the form of an answer file is 'hid' or 'grew', found {form!r}")
+    steps = Pipeline.from_settings(pipeline or {})
+    rules = load_protocol(protocol or PROTOCOLS[form])
+    data = opened(embeddings)
+    top = GREW_RANKS if form == "grew" else 1
+    found = answer_probes(data, rules, steps.distances, top=top, lists=lists)
+    if form == "grew":
+        write_grew_answer(Path(out), found.probes, found.subjects, expected_probes=found.probes, known_ids=found.known)
+    else:
+        first = [ranked[0] for ranked in found.subjects]
+        write_hid_answer(
+            Path(out), found.probes, first, expected_probes=found.probes, known_ids=found.known, header=header
+        )
+    return {
+        "answer": str(out),
+        "probes": len(found.probes),
+        "subjects": len(found.known),
+        "compared": steps.label,
+        "transductive": steps.transductive,
+    }
