@@ -7,7 +7,7 @@ import click
 from gaitprint.cli._common import as_json, emit
 
 
-@click.command()
+@click.command(short_help="Write a competition's answer file.")
 @click.argument("embeddings", type=click.Path(path_type=Path))
 @click.option("--out", type=click.Path(path_type=Path), required=True, help="The .csv file to write.")
 @click.option(

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import click
 
 from gaitprint import __version__
-from gaitprint.cli import data, identify, learn
+from gaitprint.cli import answer, data, identify, learn
 from gaitprint.errors import ComponentError, ConfigError, GaitprintError
 
 HELP = """Recognise people by the way they walk.
@@ -23,6 +23,7 @@ Step by step:
   gaitprint embed STORE --model M --out E   networks -> one vector a sequence
   gaitprint evaluate E                      vectors -> the protocol's figures
   gaitprint ablate A=E1 B=E2                what each step of the method brings
+  gaitprint answer E --out CSV              the answer file of a competition
 
 A command says where its files are; `gaitprint COMMAND --help` shows examples. Exit codes: 0 done, 1 something is
 wrong with the data or files, 2 with the command or its settings; an error is one line on stderr.
@@ -36,7 +37,7 @@ def app(debug: bool) -> None:  # noqa: D103 - the help text is HELP
     del debug  # `main` reads it
 
 
-for command in (*data.COMMANDS, *learn.COMMANDS, *identify.COMMANDS):
+for command in (*data.COMMANDS, *learn.COMMANDS, *identify.COMMANDS, *answer.COMMANDS):
     app.add_command(command)
 
 
