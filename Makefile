@@ -17,14 +17,14 @@ demo: $(VENV)/ready  ## from nothing to a report, on synthetic walkers
 	$(BIN)/gaitprint demo demo
 
 test: $(VENV)/ready  ## the default suite
-	$(BIN)/python -m pytest -q
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q -n auto --dist loadfile
 
 check: $(VENV)/ready  ## everything CI runs
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/python -m pytest -q --doctest-modules --cov --cov-report=term src tests
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q -n auto --dist loadfile --doctest-modules --cov --cov-report=term src tests
 
 clean:
 	rm -rf $(VENV) demo
