@@ -9,7 +9,8 @@ from gaitprint.stages.demo import demo
 from gaitprint.stages.evaluate import evaluate
 from gaitprint.store import Store
 
-TINY = {"subjects": 16, "iterations": 3, "views": ("072", "090", "108"), "seed": 2}
+TINY = {"subjects": 16, "iterations": 2, "views": ("072", "090", "108"), "seed": 2}
+"""Of frames, too, there are few here: see the fixture."""
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 
@@ -17,7 +18,9 @@ pytestmark = pytest.mark.usefixtures("one_thread")
 @pytest.fixture(scope="module")
 def first(tmp_path_factory):
     out, said, done = tmp_path_factory.mktemp("demo") / "out", [], []
-    result = demo(out, **TINY, say=said.append, progress=lambda a, b, what: done.append((a, b, what)))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("gaitprint.stages.demo.FRAMES", 9)
+        result = demo(out, **TINY, say=said.append, progress=lambda a, b, what: done.append((a, b, what)))
     return out, result, said, done
 
 
@@ -32,16 +35,16 @@ def test_the_page_and_everything_behind_it(first):
     assert len(Store.open(out / "walkers").records) == 16 * 10 * 3
     for name in ("gaitgl", "gaitmask"):
         assert (out / name / "model.safetensors").is_file()
-        assert len({r.subject for r in load_embeddings(out / f"{name}.safetensors").records}) == 8
+        assert len({r.subject for r in load_embeddings(out / f"{name}-embeddings.safetensors").records}) == 8
     assert said[0] == "drawing 16 walkers, 10 walks each, seen from 3 sides"
     assert "training gaitmask on walkers 1 to 8" in said
     assert "embedding walkers 9 to 16 with gaitgl" in said
-    assert any(what.startswith("gaitgl loss ") and (a, b) == (3, 3) for a, b, what in done)
+    assert any(what.startswith("gaitgl loss ") and (a, b) == (2, 2) for a, b, what in done)
 
 
 def test_its_figures_are_those_of_a_separate_evaluation(first):
     out, result, _, _ = first
-    vectors = {name: load_embeddings(out / f"{name}.safetensors") for name in ("gaitgl", "gaitmask")}
+    vectors = {name: load_embeddings(out / f"{name}-embeddings.safetensors") for name in ("gaitgl", "gaitmask")}
     vectors["both"] = fuse(list(vectors.values()))
     assert result.conditions.keys() == vectors.keys()
     for name, figures in result.conditions.items():
@@ -61,7 +64,7 @@ def test_its_figures_are_those_of_a_separate_evaluation(first):
 def test_called_again_it_goes_on_without_drawing_or_training(first):
     out, result, _, _ = first
     kept = [p for n in ("gaitgl", "gaitmask") for p in (out / n).rglob("*") if p.is_file()]
-    kept += [out / "walkers" / "frames.u8", out / "gaitgl.safetensors"]
+    kept += [out / "walkers" / "frames.u8", out / "gaitgl-embeddings.safetensors"]
     before = {p: p.read_bytes() for p in kept}
     stamps = {p: p.stat().st_mtime_ns for p in kept if p.name in ("model.safetensors", "frames.u8", "run.json")}
     said, done = [], []

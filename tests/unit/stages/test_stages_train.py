@@ -262,3 +262,19 @@ def test_shipped_recipes_are_found_by_name(walkers_store, tmp_path):
     with pytest.raises(DataError, match="a batch needs 8 subjects and the training part has 3"):
         train(walkers_store, tmp_path / "run", recipe="gaitgl-small")
     assert load_recipe("gaitgl-small").training.subjects == 8
+
+
+def test_a_full_disk_is_one_line_and_the_run_goes_on_when_there_is_room(
+    walkers_store, recipe_file, tmp_path, monkeypatch
+):
+    recipe = str(recipe_file())
+
+    def full(path, data):
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("gaitprint.training.checkpoint.write_bytes", full)
+        with pytest.raises(DataError, match="No space left on device; make room and run again, it goes on") as error:
+            train(walkers_store, tmp_path / "run", recipe=recipe)
+    assert "\n" not in str(error.value)
+    assert train(walkers_store, tmp_path / "run", recipe=recipe).iterations == 8
