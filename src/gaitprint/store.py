@@ -9,7 +9,7 @@ sequence in hand, and the next one goes on there.
 import hashlib
 import json
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -70,9 +70,18 @@ class StoredSequence:
 class Store:
     """An opened store: a `SequenceSet` whose frames are read from the memory map when asked for."""
 
-    def __init__(self, root: Path, dataset: str, size: tuple[int, int], rows: tuple[StoredSequence, ...]) -> None:
+    def __init__(
+        self,
+        root: Path,
+        dataset: str,
+        size: tuple[int, int],
+        rows: tuple[StoredSequence, ...],
+        layout: dict[str, Any] | None = None,
+    ) -> None:
         self.root = root
         self.dataset = dataset
+        self.layout = dict(layout or {})
+        """Settings of the data set's layout it was prepared under, such as a partition file: splits need them."""
         self._size = size
         self._rows = rows
         self._records = tuple(SequenceRecord(r.key, r.subject, r.condition, r.view) for r in rows)
@@ -105,7 +114,7 @@ class Store:
         try:
             rows = tuple(_row(r) for r in index["sequences"])
             height, width = index["size"]
-            return cls(root, str(index["dataset"]), (int(height), int(width)), rows)
+            return cls(root, str(index["dataset"]), (int(height), int(width)), rows, dict(index.get("layout", {})))
         except (KeyError, TypeError, ValueError, OSError) as error:
             raise ArtefactError(f"{root / 'index.json'} is damaged ({error}): prepare the store again") from None
 
@@ -227,8 +236,24 @@ class StoreWriter:
     (5,)
     """
 
-    def __init__(self, root: Path, dataset: str, size: tuple[int, int], made_from: str = "") -> None:
-        """`made_from` is the fingerprint of source and settings: an unfinished store goes on under the same alone."""
+    def __init__(
+        self,
+        root: Path,
+        dataset: str,
+        size: tuple[int, int],
+        made_from: str = "",
+        layout: Mapping[str, Any] | None = None,
+    ) -> None:
+        """Begin a store, or go on with an unfinished one.
+
+        Args:
+            root: a new or empty folder, or that of an unfinished store.
+            dataset: name of the layout.
+            size: H, W of every frame.
+            made_from: fingerprint of source and settings; an unfinished store goes on under the same alone.
+            layout: the layout's settings, which its splits need later.
+        """
+        self._layout = dict(layout or {})
         self.root, self.dataset, self.size, self._made_from = Path(root), dataset, size, made_from
         check_free(self.root)
         try:
@@ -295,6 +320,7 @@ class StoreWriter:
             "format": FORMAT,
             "version": VERSION,
             "dataset": self.dataset,
+            "layout": self._layout,
             "size": list(self.size),
             "sequences": [asdict(r) for r in self._rows],
         }

@@ -8,6 +8,7 @@ from typing import Any
 from gaitprint.components import component_names, find_component
 from gaitprint.datasets._layout import FoundSequence, Layout
 from gaitprint.errors import ConfigError, DataError
+from gaitprint.store import Store
 
 GUESSES = ("casia-b", "casia-e", "oumvlp", "gait3d", "grew", "hid", "opengait")
 """The layouts tried by `auto`, the strictest first."""
@@ -20,6 +21,17 @@ class Found:
     dataset: str
     layout: Layout
     sequences: tuple[FoundSequence, ...]
+
+
+def layout_of(store: Store) -> Layout:
+    """The layout a store was prepared from, under the same settings: it knows the splits.
+
+    Raises:
+        ComponentError: the layout is another package's and is not installed here.
+        ConfigError: its settings no longer hold.
+    """
+    layout: Layout = find_component("dataset", store.dataset).make(store.layout, where=f"dataset {store.dataset}")
+    return layout
 
 
 def scan(source: Path, dataset: str, settings: Mapping[str, Any]) -> Found:

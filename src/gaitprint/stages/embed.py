@@ -3,7 +3,6 @@
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from gaitprint.components import find_component
 from gaitprint.config import build_settings
 from gaitprint.errors import ArtefactError, ConfigError, did_you_mean
 from gaitprint.inference.embeddings_file import check_embeddings_place, save_embeddings
@@ -11,6 +10,7 @@ from gaitprint.inference.engine import FRAMES_AT_ONCE, Embedder
 from gaitprint.inference.fusion import fuse
 from gaitprint.networks._weights import load_model
 from gaitprint.silhouettes.clips import Preprocessing
+from gaitprint.stages._layouts import layout_of
 from gaitprint.stages.train import check_device
 from gaitprint.store import SequenceSet, Store, Subset
 from gaitprint.types import Embeddings
@@ -98,7 +98,7 @@ def choose_part(store: Store, part: str, split: str | None, subjects: Sequence[s
         return Subset(store, lambda r: r.subject in wanted)
     if part == "all":
         return store
-    layout = find_component("dataset", store.dataset).make()
+    layout = layout_of(store)
     sides = layout.split(split, sorted({r.subject for r in store.records if r.subject is not None}))
     chosen = {*sides.train} if part == "train" else {*sides.test, None}
     return Subset(store, lambda r: r.subject in chosen)

@@ -92,7 +92,7 @@ def prepare(
     chosen = None if subjects is None else sorted(subjects)
     place = "" if isinstance(feed, _Walkers) else str(source.absolute())
     made_from = sha256_json([place, values, size, edge_rule, chosen])
-    quarantined, resumed = _pack(feed, out, made_from, progress)
+    quarantined, resumed = _pack(feed, out, made_from, values, progress)
     store = Store.open(out)
     report = PrepareReport(
         dataset=store.dataset,
@@ -178,11 +178,13 @@ def _chosen(found: Found, subjects: Sequence[str] | None) -> Found:
     return replace(found, sequences=tuple(s for s in found.sequences if s.record.subject in subjects))
 
 
-def _pack(feed: _Feed, out: Path, made_from: str, progress: Progress | None) -> tuple[tuple[tuple[str, str], ...], int]:
+def _pack(
+    feed: _Feed, out: Path, made_from: str, layout: Mapping[str, Any], progress: Progress | None
+) -> tuple[tuple[tuple[str, str], ...], int]:
     """Write every sequence, or set it aside with a reason. Returns those set aside and how many were there before."""
     quarantined: list[tuple[str, str]] = []
     try:
-        with StoreWriter(out, feed.dataset, feed.shape, made_from) as writer:
+        with StoreWriter(out, feed.dataset, feed.shape, made_from, layout) as writer:
             resumed = count = len(writer.done)
             for record, source, read in feed.read(writer.done):
                 reason = _reason(read, feed.shape)

@@ -9,13 +9,13 @@ from typing import Any
 import torch
 from torch import nn
 
-from gaitprint.components import find_component
 from gaitprint.config import settings_to_dict
 from gaitprint.errors import ConfigError, DataError
 from gaitprint.networks._weights import load_state, read_card, save_model
 from gaitprint.report.figures import write_training_figure
 from gaitprint.silhouettes.clips import to_clip
 from gaitprint.stages._claims import claim
+from gaitprint.stages._layouts import layout_of
 from gaitprint.storage import sha256_json, write_json
 from gaitprint.store import SequenceSet, Store, Subset
 from gaitprint.training.history import read_history
@@ -140,7 +140,7 @@ def training_part(store: Store, split: str | None, subjects: Sequence[str] | Non
     """
     present = {r.subject for r in store.records if r.subject is not None}
     if subjects is None:
-        layout = find_component("dataset", store.dataset).make()
+        layout = layout_of(store)
         wanted = set(layout.split(split, sorted(present)).train)
     else:
         wanted = set(subjects)
@@ -176,9 +176,9 @@ def check_device(device: str) -> None:
 
 def _start_from(network: nn.Module, init: Path, dataset: str, subjects: tuple[str, ...]) -> str:
     """Load a model file's weights, its classifier only where the card does not say that it knows other people."""
-    training = read_card(init).get("training")
-    named = isinstance(training, dict) and "subjects" in training
-    same = not named or (training.get("dataset"), training["subjects"]) == (dataset, list(subjects))
+    made = read_card(init).get("training")
+    training: dict[str, Any] = made if isinstance(made, dict) else {}
+    same = "subjects" not in training or (training.get("dataset"), training["subjects"]) == (dataset, list(subjects))
     return load_state(network, init, keep_classifier=same)
 
 
