@@ -203,6 +203,7 @@ def test_lists_are_lists(run):
     assert {"casia-b", "folder", "synthetic"} <= set(names)
     lines = run("datasets").out.splitlines()
     assert [line.split()[0] for line in lines[1:]] == names, "a row is a line in a pipe"
+    assert lines == [line.rstrip() for line in lines]
     found = run("networks", "--json").json()
     assert [n["name"] for n in found["networks"]] == ["gaitgl", "gaitmask"]
     text = run("networks").out
@@ -216,14 +217,18 @@ def test_the_demo_goes_all_the_way(run, tmp_path, monkeypatch):
     real = stage.prepare
 
     def small(source, out, settings, **rest):
-        few = {"views": ["000", "090"], "conditions": ["nm-01", "nm-05", "bg-01", "cl-01"], "frames": 6}
+        few = {"views": ["072", "090", "108"], "conditions": ["nm-01", "nm-05", "bg-01", "cl-01"], "frames": 6}
         return real(source, out, settings={**settings, **few}, **rest)
 
     monkeypatch.setattr(stage, "prepare", small)
     words = ["demo", tmp_path / "demo", "--subjects", "16", "--iterations", "1", "--threads", "1"]
     said = run(*words, "--json")
     told = said.json()
-    assert set(told["conditions"]) == {"gaitgl", "gaitmask"}
+    assert set(told["conditions"]) == {"gaitgl", "gaitmask", "both"}
+    files = run("demo", "--help").out.split("Files in OUT:")[1]
+    for path in (tmp_path / "demo").iterdir():
+        name = "*-embeddings" if path.name.endswith("-embeddings.safetensors") else path.name
+        assert name in files or name == "demo.json"
     assert Path(told["report"]).is_file()
     for line in ("drawing 16 walkers", "training gaitgl", "embedding walkers 9 to 16", "measuring"):
         assert line in said.err

@@ -168,6 +168,7 @@ EMBED = {
     "model text": ("embed {store} --model {bad}/text --out {out}", ["no sound safetensors file", "again"]),
     "model truncated": ("embed {store} --model {bad}/models/truncated --out {out}", ["no sound safetensors file"]),
     "model changed": ("embed {store} --model {bad}/models/flipped --out {out}", ["damaged or was changed", "again"]),
+    "model's card changed": ("embed {store} --model {bad}/models/card --out {out}", ["damaged or was changed", "card"]),
     "model of later version": (
         "embed {store} --model {bad}/models/later --out {out}",
         ["version 9", "update"],
@@ -439,9 +440,12 @@ def make_models(root, world):
     whole = world.model("gaitgl").read_bytes()
     (root / "models" / "truncated").write_bytes(whole[:-50])
     (root / "models" / "flipped").write_bytes(whole[:-50] + bytes([whole[-50] ^ 1]) + whole[-49:])
+    assert whole.count(rb"\"cut\": 10") >= 1
+    (root / "models" / "card").write_bytes(whole.replace(rb"\"cut\": 10", rb"\"cut\": 11", 1))
     with safe_open(world.model("gaitgl"), "numpy") as file:
         tensors = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118
         card = json.loads(file.metadata()["gaitprint"])
+    del card["card_sha256"]
     for name, change in {"later": {"version": 9}, "bare": {"preprocessing": {"sice": 64}}}.items():
         save_file(tensors, root / "models" / name, {"gaitprint": json.dumps({**card, **change})})
     save_file(tensors, root / "models" / "foreign")

@@ -75,7 +75,10 @@ def print_table(out: Console, columns: list[str], rows: list[list[str]], title: 
         made.add_row(*row)
     if title:
         out.print(title)
-    out.print(made)
+    with out.capture() as lines:
+        out.print(made)
+    for line in lines.get().splitlines():
+        out.file.write(line.rstrip() + "\n")
 
 
 def expand_subjects(text: str) -> tuple[str, ...]:

@@ -361,10 +361,11 @@ def demo(out: Path, people: int, iterations: int, seed: int, threads: int | None
 
     \b
     Files in OUT:
-      report.html           the page to look at
-      walkers/              the store of silhouettes
-      gaitgl/, gaitmask/    the two trained networks
-      gaitgl.safetensors, gaitmask.safetensors  their embeddings
+      report.html         the page to look at: what each step brings
+      views.html          both networks together, view by view
+      walkers/            the store of silhouettes
+      gaitgl/, gaitmask/  the two trained networks
+      *-embeddings.safetensors  their vectors
     """
     from gaitprint.stages.demo import demo as stage
 
@@ -378,6 +379,7 @@ def demo(out: Path, people: int, iterations: int, seed: int, threads: int | None
         print_table(console, ["network", *next(iter(result.conditions.values()))], rows)
         console.print()
         print_ablation(console, result.ablation, result.report)
+        console.print(f"view by view: {result.views}")
 
     emit(result.to_dict(), as_json, text)
 

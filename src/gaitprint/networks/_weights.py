@@ -1,7 +1,8 @@
 """Model files: one safetensors file that says what it is.
 
 The metadata entry `gaitprint` holds the card as JSON: format, version, network, settings, classes, what the caller
-knows (preprocessing, training, licence, metrics) and the SHA-256 of all tensors, verified when it is read.
+knows (preprocessing, training, licence, metrics) and the SHA-256 of all tensors and of the card itself, both verified
+when they are read.
 """
 
 import hashlib
@@ -18,7 +19,7 @@ from torch import Tensor, nn
 from gaitprint.components import find_component
 from gaitprint.config import settings_to_dict
 from gaitprint.errors import ArtefactError, ComponentError, ConfigError
-from gaitprint.storage import write_bytes
+from gaitprint.storage import sha256_json, write_bytes
 
 FORMAT = "gaitprint model"
 VERSION = 1
@@ -59,6 +60,7 @@ def save_model(path: Path, model: nn.Module, card: dict[str, Any]) -> dict[str, 
             raise ArtefactError(f"{path} is not written: its card says {key} = {card[key]!r}, the model {value!r}")
     full = {**card, **facts}
     try:
+        full["card_sha256"] = _card_digest(full)
         text = json.dumps(full, ensure_ascii=False, allow_nan=False)
     except (TypeError, ValueError) as error:
         raise ArtefactError(f"{path} is not written: its card is not plain JSON ({error})") from None
@@ -175,6 +177,8 @@ def _card(path: Path, metadata: dict[str, str] | None) -> dict[str, Any]:
         raise ArtefactError(
             f"{path} is of version {card.get('version')!r} and this gaitprint reads {VERSION}: update gaitprint"
         )
+    if card.get("card_sha256", _card_digest(card)) != _card_digest(card):
+        raise ArtefactError(f"{path} is damaged or was changed: its card has another sha256; get the file again")
     kinds: dict[str, type | tuple[type, ...]] = {
         "network": str,
         "settings": dict,
@@ -185,6 +189,11 @@ def _card(path: Path, metadata: dict[str, str] | None) -> dict[str, Any]:
         if key not in card or not isinstance(card[key], kind):
             raise ArtefactError(f"{path}'s card lacks a proper {key!r}: get the file again")
     return card
+
+
+def _card_digest(card: dict[str, Any]) -> str:
+    """SHA-256 of what a card says, its own digest left out: preprocessing decides vectors as much as weights do."""
+    return sha256_json({key: value for key, value in card.items() if key != "card_sha256"})
 
 
 def _unreadable(path: Path, error: Exception) -> ArtefactError:

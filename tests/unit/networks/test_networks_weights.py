@@ -13,6 +13,7 @@ from torch import nn
 from gaitprint.components import find_component
 from gaitprint.errors import ArtefactError
 from gaitprint.networks._weights import load_model, load_state, read_card, save_model, tensors_digest
+from gaitprint.storage import sha256_json
 
 CARD: dict[str, Any] = {
     "title": "a test",
@@ -41,6 +42,8 @@ def rewrite(path: Path, change_card: Any = None, change_tensors: Any = None, sea
         card["sha256"] = tensors_digest(tensors)
     if change_card:
         change_card(card)
+    if seal:
+        card["card_sha256"] = sha256_json({k: v for k, v in card.items() if k != "card_sha256"})
     save_file(tensors, path, {"gaitprint": json.dumps(card)})
 
 
@@ -224,3 +227,10 @@ def test_the_digest_covers_names_types_shapes_and_values() -> None:
     assert len({tensors_digest(t) for t in [base, *others]}) == 5
     assert tensors_digest(base) == tensors_digest(dict(reversed(base.items())))
     assert tensors_digest({"n": torch.tensor(3)}) != tensors_digest({"n": torch.tensor(4)})
+
+
+@pytest.mark.parametrize("change", [lambda c: c["preprocessing"].update(cut=11), lambda c: c.update(title="better")])
+def test_a_changed_card_is_found(path, change) -> None:
+    rewrite(path, change, seal=False)
+    with pytest.raises(ArtefactError, match=r"its card has another sha256; get the file again$"):
+        load_model(path)
