@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import click
 
 from gaitprint import __version__
-from gaitprint.cli import answer, data, identify, learn
+from gaitprint.cli import ablate, answer, data, evaluate, identify, learn
 from gaitprint.errors import ComponentError, ConfigError, GaitprintError
 
 HELP = """Recognise people by the way they walk.
@@ -37,7 +37,7 @@ def app(debug: bool) -> None:  # noqa: D103 - the help text is HELP
     del debug  # `main` reads it
 
 
-for command in (*data.COMMANDS, *learn.COMMANDS, *identify.COMMANDS, *answer.COMMANDS):
+for command in (c for module in (data, learn, identify, evaluate, ablate, answer) for c in module.COMMANDS):
     app.add_command(command)
 
 

@@ -9,6 +9,7 @@ from gaitprint.evaluation.answers import GREW_RANKS, answer_probes, write_grew_a
 from gaitprint.evaluation.protocol import load_protocol
 from gaitprint.retrieval.pipeline import Pipeline
 from gaitprint.stages._selection import opened
+from gaitprint.storage import check_writable
 from gaitprint.types import Embeddings
 
 PROTOCOLS = {"hid": "hid", "grew": "grew-test"}
@@ -48,6 +49,7 @@ def answer(
     rules = load_protocol(protocol or PROTOCOLS[form])
     data = opened(embeddings)
     top = GREW_RANKS if form == "grew" else 1
+    check_writable(Path(out))
     found = answer_probes(data, rules, steps.distances, top=top, lists=lists)
     if form == "grew":
         write_grew_answer(Path(out), found.probes, found.subjects, expected_probes=found.probes, known_ids=found.known)

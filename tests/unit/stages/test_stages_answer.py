@@ -52,8 +52,8 @@ def test_grew_lists_the_twenty_nearest(tmp_path: Path) -> None:
 
 
 def test_too_small_a_gallery_for_grew_is_refused_and_nothing_is_written(tmp_path: Path) -> None:
+    rows = [("00001/01/x", "00001", "01", "x", 0.0), ("probe/03/c", None, "03", "c", 1.0)]
     with pytest.raises(ProtocolError, match="20 nearest gallery sequences"):
-        rows = [("00001/01/x", "00001", "01", "x", 0.0), ("probe/03/c", None, "03", "c", 1.0)]
         answer(made(rows), tmp_path / "a.csv", form="grew")
     assert list(tmp_path.iterdir()) == []
 

@@ -1,0 +1,87 @@
+"""Options of the commands that measure: what to measure, under which protocol, and the page to write."""
+
+from pathlib import Path
+
+import click
+
+from gaitprint.cli._common import expand_subjects
+from gaitprint.errors import ConfigError
+from gaitprint.evaluation.statistics import Interval
+from gaitprint.storage import read_json
+
+protocol_option = click.option(
+    "--protocol",
+    default="casia-b",
+    show_default=True,
+    metavar="NAME",
+    help="Who is probe and who gallery: a shipped protocol, see `gaitprint datasets`, or a .toml of your own.",
+)
+chosen_subjects_option = click.option(
+    "--subjects",
+    callback=lambda _c, _p, v: None if v is None else expand_subjects(v),
+    metavar="LIST",
+    help="Only these subjects, such as 001-060,062.  [default: all]",
+)
+views_option = click.option(
+    "--views",
+    callback=lambda _c, _p, v: _words(v),
+    metavar="LIST",
+    help="Only these views, such as 072,090,108.  [default: all]",
+)
+conditions_option = click.option(
+    "--conditions",
+    callback=lambda _c, _p, v: _words(v),
+    metavar="LIST",
+    help="Only these conditions, such as nm-01,nm-05.  [default: all]",
+)
+report_option = click.option(
+    "--report", type=click.Path(path_type=Path), metavar="FILE.html", help="Page with figures to write, one file."
+)
+store_option = click.option(
+    "--store",
+    type=click.Path(path_type=Path),
+    metavar="STORE",
+    help="Show silhouettes of right and wrong matches from this store on the page.",
+)
+fusion_option = click.option(
+    "--fusion",
+    type=click.Choice(["raw", "unit"]),
+    default="raw",
+    show_default=True,
+    help="Several networks: vectors concatenated as they are, or each at unit length.",
+)
+lists_option = click.option(
+    "--lists",
+    type=click.Path(path_type=Path),
+    callback=lambda _c, _p, v: None if v is None else read_lists(v),
+    metavar="FILE.json",
+    help="Named lists of sequences that a protocol asks for, such as the PROBE_SET of a partition file.",
+)
+
+
+def read_lists(path: Path) -> dict[str, list[str]]:
+    """The named lists of a JSON file; the subjects of a partition file (TRAIN_SET, TEST_SET) are no sequences.
+
+    Raises:
+        ArtefactError: no such file, or no JSON. ConfigError: it holds something else.
+    """
+    values = read_json(path, "the file of --lists")
+    if not isinstance(values, dict) or not all(
+        isinstance(v, list) and all(isinstance(k, str) for k in v) for v in values.values()
+    ):
+        raise ConfigError(f'{path}: expected named lists of sequences such as {{"PROBE_SET": ["0001-cam1-seq0"]}}')
+    return {name: keys for name, keys in values.items() if name not in ("TRAIN_SET", "TEST_SET")}
+
+
+def interval_text(interval: Interval | None) -> str:
+    """Both ends, or nothing where there is none."""
+    return "" if interval is None else f"{interval.low:.1f} - {interval.high:.1f}"
+
+
+def _words(text: str | None) -> tuple[str, ...] | None:
+    if text is None:
+        return None
+    words = tuple(w.strip() for w in text.split(","))
+    if not all(words):
+        raise ConfigError(f"a list of names separated by commas is wanted, found {text!r}")
+    return words

@@ -1,0 +1,139 @@
+"""The command that measures what each step of the method brings."""
+
+from pathlib import Path
+from typing import Any
+
+import click
+from rich.console import Console
+
+from gaitprint.cli._common import as_json, emit, print_table, seed_option
+from gaitprint.cli._options import (
+    chosen_subjects_option,
+    conditions_option,
+    fusion_option,
+    interval_text,
+    lists_option,
+    protocol_option,
+    report_option,
+    store_option,
+    views_option,
+)
+from gaitprint.cli._progress import progress_bar
+from gaitprint.config import apply_overrides
+from gaitprint.errors import ConfigError
+
+
+@click.command(short_help="What each step of the method brings.")
+@click.argument("embeddings", nargs=-1, required=True, metavar="NAME=FILE...")
+@protocol_option
+@click.option(
+    "--k1", default=6, show_default=True, metavar="COUNT", help="Re-ranking: neighbours whose reciprocity counts."
+)
+@click.option(
+    "--k2", default=6, show_default=True, metavar="COUNT", help="Re-ranking: neighbours averaged over; 1 is none."
+)
+@click.option(
+    "--lambda",
+    "lambda_",
+    default=0.3,
+    show_default=True,
+    metavar="SHARE",
+    help="Re-ranking: weight of the plain distance, 0 to 1.",
+)
+@click.option(
+    "--expansion",
+    multiple=True,
+    metavar="KEY=VALUE",
+    help="A setting of cluster-expansion, such as k=9 or clustering=mutual. Repeatable.",
+)
+@fusion_option
+@click.option("--method-only", is_flag=True, help="Only the rows of the method's own table.")
+@chosen_subjects_option
+@views_option
+@conditions_option
+@lists_option
+@report_option
+@store_option
+@seed_option
+@as_json
+def ablate(
+    embeddings: tuple[str, ...],
+    protocol: str,
+    k1: int,
+    k2: int,
+    lambda_: float,
+    expansion: tuple[str, ...],
+    fusion: str,
+    method_only: bool,
+    subjects: tuple[str, ...] | None,
+    views: tuple[str, ...] | None,
+    conditions: tuple[str, ...] | None,
+    lists: dict[str, list[str]] | None,
+    report: Path | None,
+    store: Path | None,
+    seed: int,
+    as_json: bool,
+) -> None:
+    """Measure what each step of the method brings.
+
+    FILE is what `gaitprint embed` wrote, one a network, all of the same sequences; NAME is what the table shall call
+    the network, and the first one is the method's first. Every row of the table says its distance and whether it sees
+    all probes at once (transductive), as the method's re-ranking and query expansion do.
+
+    \b
+    Examples:
+      gaitprint ablate gaitgl=gl.safetensors gaitmask=gm.safetensors
+      gaitprint ablate gaitgl=gl.safetensors gaitmask=gm.safetensors \\
+        --expansion k=9 --report ablation.html --store store
+    """
+    from gaitprint.stages.ablate import ablate as stage
+
+    named: dict[str, Path] = {}
+    for item in embeddings:
+        name, equals, path = item.partition("=")
+        if not equals or not name or not path or name in named:
+            raise ConfigError(f"embeddings are given as name=file with different names, found {item!r}")
+        named[name] = Path(path)
+    with progress_bar("measuring") as bar:
+        result = stage(
+            named,
+            protocol=protocol,
+            subjects=subjects,
+            views=views,
+            conditions=conditions,
+            lists=lists,
+            k1=k1,
+            k2=k2,
+            lambda_=lambda_,
+            expansion=apply_overrides({}, expansion),
+            fusion=fusion,
+            further=not method_only,
+            report=report,
+            store=store,
+            seed=seed,
+            progress=bar.update,
+        )
+    emit(result.to_dict(), as_json, lambda out: print_ablation(out, result, report))
+
+
+def print_ablation(out: Console, result: Any, report: Path | None) -> None:
+    """The ablation as a table, with its notes and warnings."""
+    names = [r.name for r in result.rows[0].evaluation.results]
+    distances = list(dict.fromkeys(row.distance for row in result.rows))
+    rows = []
+    for i, row in enumerate(result.rows):
+        cells = [f"{r.mean:.1f}" for r in row.evaluation.results] if len(names) > 1 else []
+        distance = f"[{distances.index(row.distance) + 1}]" + (" transductive" if row.transductive else "")
+        label = row.label + (" *" if i == result.best else "")
+        rows.append([label, f"{row.mean:.1f}", interval_text(row.interval), *cells, distance])
+    columns = ["step (* best)", "rank-1 %", "95 % interval", *(names if len(names) > 1 else []), "distance"]
+    print_table(out, columns, rows, result.protocol.title)
+    for number, distance in enumerate(distances, start=1):
+        out.print(f"[{number}] distance: {distance}")
+    for note in (*result.notes, *result.warnings):
+        out.print(f"note: {note}")
+    if report is not None:
+        out.print(f"report: {report}")
+
+
+COMMANDS = (ablate,)

@@ -1,0 +1,144 @@
+"""The command that measures embeddings under a protocol."""
+
+from pathlib import Path
+from typing import Any
+
+import click
+from rich.console import Console
+
+from gaitprint.cli._common import as_json, emit, print_table, seed_option
+from gaitprint.cli._options import (
+    chosen_subjects_option,
+    conditions_option,
+    interval_text,
+    lists_option,
+    protocol_option,
+    report_option,
+    store_option,
+    views_option,
+)
+from gaitprint.config import apply_overrides, read_toml
+from gaitprint.errors import ConfigError
+
+
+@click.command(short_help="Vectors -> the protocol's figures.")
+@click.argument("embeddings", type=click.Path(path_type=Path))
+@protocol_option
+@click.option(
+    "--scorer",
+    metavar="NAME",
+    help="How vectors are compared: euclidean, part-mean, part-cosine or k-reciprocal.  [default: euclidean]",
+)
+@click.option(
+    "--transform",
+    "transforms",
+    multiple=True,
+    metavar="NAME",
+    help="What happens to them before: unit-length, cluster-expansion, alpha-expansion. Repeatable, in order.",
+)
+@click.option(
+    "--set",
+    "overrides",
+    multiple=True,
+    metavar="STEP.KEY=VALUE",
+    help="A setting of a step, such as scorer.k1=6 or cluster-expansion.k=9. Repeatable.",
+)
+@click.option(
+    "--pipeline",
+    type=click.Path(path_type=Path),
+    metavar="FILE.toml",
+    help="A file with transforms and scorer, instead of the three options above.",
+)
+@chosen_subjects_option
+@views_option
+@conditions_option
+@lists_option
+@report_option
+@store_option
+@seed_option
+@as_json
+def evaluate(
+    embeddings: Path,
+    protocol: str,
+    scorer: str | None,
+    transforms: tuple[str, ...],
+    overrides: tuple[str, ...],
+    pipeline: Path | None,
+    subjects: tuple[str, ...] | None,
+    views: tuple[str, ...] | None,
+    conditions: tuple[str, ...] | None,
+    lists: dict[str, list[str]] | None,
+    report: Path | None,
+    store: Path | None,
+    seed: int,
+    as_json: bool,
+) -> None:
+    """Measure EMBEDDINGS under a protocol: rank-1 with 95 % intervals, and the log line people paste into papers.
+
+    Rank-1 is the percentage of probes whose nearest gallery sequence is of the same subject. Intervals are over
+    subjects. Nothing is written but the page of --report.
+
+    \b
+    Examples:
+      gaitprint evaluate gl.safetensors
+      gaitprint evaluate gl.safetensors --scorer k-reciprocal \\
+        --set scorer.k1=6 --report gl.html --store store
+      gaitprint evaluate gl.safetensors --transform cluster-expansion \\
+        --set cluster-expansion.k=9 --views 072,090,108
+    """
+    from gaitprint.evaluation.logline import log_line
+    from gaitprint.stages.evaluate import evaluate as stage
+
+    if pipeline is not None and (scorer or transforms or overrides):
+        raise ConfigError(f"--pipeline {pipeline} says all steps: leave out --scorer, --transform and --set")
+    steps = read_toml(pipeline) if pipeline else build_pipeline(scorer or "euclidean", transforms, overrides)
+    result = stage(
+        embeddings,
+        protocol=protocol,
+        pipeline=steps,
+        subjects=subjects,
+        views=views,
+        conditions=conditions,
+        lists=lists,
+        report=report,
+        store=store,
+        seed=seed,
+    )
+
+    def text(out: Console) -> None:
+        out.print(log_line(result.evaluation))
+        rows = [
+            [r.name, f"{r.mean:.1f}", interval_text(r.interval), f"{r.chance:.1f}"] for r in result.evaluation.results
+        ]
+        print_table(out, ["probes", "rank-1 %", "95 % interval", "guessing %"], rows)
+        kind = "transductive: sees all probes" if result.transductive else "one probe at a time"
+        out.print(f"{result.evaluation.protocol.title}; distance: {result.distance}; {kind}")
+        for warning in result.warnings:
+            out.print(f"note: {warning}")
+        if report is not None:
+            out.print(f"report: {report}")
+
+    emit(result.to_dict(), as_json, text)
+
+
+def build_pipeline(scorer: str, transforms: tuple[str, ...], overrides: tuple[str, ...]) -> dict[str, Any]:
+    """A pipeline table from `--scorer`, `--transform` and `--set step.key=value`.
+
+    Raises:
+        ConfigError: `--set` names a step that is not there.
+    """
+    tables = apply_overrides({}, overrides)
+    named = {"scorer": scorer, **{t: t for t in transforms}}
+    unknown = sorted(set(tables) - set(named))
+    if unknown:
+        raise ConfigError(f"--set {unknown[0]}...: the pipeline has the steps {', '.join(named)}")
+    for name, values in tables.items():
+        if not isinstance(values, dict):
+            raise ConfigError(f"--set wants step.key=value such as scorer.k1=6, found {name}={values!r}")
+    return {
+        "transforms": [{"name": t, **tables.get(t, {})} for t in transforms],
+        "scorer": {"name": scorer, **tables.get("scorer", {})},
+    }
+
+
+COMMANDS = (evaluate,)
