@@ -8,11 +8,11 @@ import hashlib
 import io
 import re
 from collections.abc import Sequence
-from itertools import pairwise
 from pathlib import Path
 
 import matplotlib as mpl
 import numpy as np
+from jaxtyping import Float64
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.backends.backend_svg import FigureCanvasSVG
@@ -142,19 +142,32 @@ def _lines(axes: Axes, history: Sequence[HistoryEntry], names: tuple[str, ...]) 
         if not points or (name == "triplet" and not any(e.get("softmax") is not None for e in history)):
             continue
         x, y = zip(*points, strict=True)
+        smooth = _running_mean(np.asarray(y, float), max(1, len(points) // 60))
+        if len(points) >= 120:
+            axes.plot(x, y, color=SERIES[i], linewidth=0.5, alpha=0.25)
         axes.plot(
-            x, y, color=SERIES[i], linestyle=DASHES[i], linewidth=1.6, label=labels.get(name, name),
+            x, smooth, color=SERIES[i], linestyle=DASHES[i], linewidth=1.6, label=labels.get(name, name),
             marker="o" if len(points) == 1 else None,
         )  # fmt: skip
         drawn += 1
     return drawn
 
 
+def _running_mean(values: Float64[np.ndarray, " T"], window: int) -> Float64[np.ndarray, " T"]:
+    """Each value's mean with those before it, `window` in all where there are so many: single batches are noisy."""
+    sums = np.cumsum(np.concatenate([[0.0], values]))
+    ends = np.arange(1, len(values) + 1)
+    starts = np.maximum(0, ends - window)
+    means: Float64[np.ndarray, " T"] = (sums[ends] - sums[starts]) / (ends - starts)
+    return means
+
+
 def _resets(history: Sequence[HistoryEntry]) -> list[tuple[float, float]]:
-    """Iterations at which the learning rate became another one, with the new rate."""
+    """Iterations at which the learning rate fell by half or more after having stood still, with the new rate."""
     rates = [(float(e["iteration"] or 0), e.get("learning_rate")) for e in history]
     known = [(iteration, float(rate)) for iteration, rate in rates if rate is not None]
-    return [now for before, now in pairwise(known) if now[1] != before[1]]
+    triples = zip(known, known[1:], known[2:], strict=False)
+    return [now for first, before, now in triples if first[1] == before[1] and now[1] <= before[1] / 2]
 
 
 def _tidy(axes: Axes) -> None:

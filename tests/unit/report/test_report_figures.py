@@ -11,7 +11,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gaitprint.errors import ShapeError
-from gaitprint.report.figures import SERIES, cmc_figure, heat_colour, training_figure, write_training_figure
+from gaitprint.report.figures import (
+    SERIES,
+    _running_mean,
+    cmc_figure,
+    heat_colour,
+    training_figure,
+    write_training_figure,
+)
 from gaitprint.report.values import CmcCurve
 
 HISTORY = [
@@ -137,3 +144,17 @@ def test_heat_colours_rise_and_are_bounded():
 
 def test_series_are_visible_on_white():
     assert all(contrast(colour, "#ffffff") >= 3 for colour in SERIES)
+
+
+def test_a_smooth_schedule_marks_no_reset():
+    falling = [
+        {"iteration": i, "loss": 1.0, "learning_rate": 1e-3 * (0.98**i if i < 390 else 0.1**i)} for i in range(1, 400)
+    ]
+    assert not any("learning rate" in t for t in texts(training_figure(falling)))
+
+
+@pytest.mark.parametrize("window", [1, 3, 7, 50])
+def test_the_running_mean_is_that_of_the_values_before(window: int):
+    values = np.random.default_rng(0).normal(size=20)
+    slow = [np.mean(values[max(0, i - window + 1) : i + 1]) for i in range(20)]
+    np.testing.assert_allclose(_running_mean(values, window), slow, rtol=0, atol=1e-12)
