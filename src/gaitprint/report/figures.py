@@ -167,7 +167,7 @@ def _resets(history: Sequence[HistoryEntry]) -> list[tuple[float, float]]:
     rates = [(float(e["iteration"] or 0), e.get("learning_rate")) for e in history]
     known = [(iteration, float(rate)) for iteration, rate in rates if rate is not None]
     triples = zip(known, known[1:], known[2:], strict=False)
-    return [now for first, before, now in triples if first[1] == before[1] and now[1] <= before[1] / 2]
+    return [now for first, before, now in triples if first[1] == before[1] and 2 * now[1] <= before[1] > 0]
 
 
 def _tidy(axes: Axes) -> None:
