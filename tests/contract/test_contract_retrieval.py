@@ -29,8 +29,8 @@ def frozen(embeddings: Embeddings) -> Embeddings:
 
 
 def test_the_components_are_found():
-    assert {"unit_length", "cluster_expansion", "alpha_expansion"} <= set(TRANSFORMS)
-    assert {"euclidean", "part_mean", "part_cosine", "k_reciprocal"} <= set(SCORERS)
+    assert {"unit-length", "cluster-expansion", "alpha-expansion"} <= set(TRANSFORMS)
+    assert {"euclidean", "part-mean", "part-cosine", "k-reciprocal"} <= set(SCORERS)
 
 
 HARD = {
@@ -108,7 +108,7 @@ def test_transforms_that_say_so_treat_each_sequence_by_itself(name):
 @pytest.mark.parametrize("name", SCORERS)
 def test_the_nearest_item_is_ones_own_copy(name):
     _, gallery = pair(1, 8, seed=4)
-    found = find_component("scorer", name).make({"k1": 2, "k2": 1} if name == "k_reciprocal" else {})(gallery, gallery)
+    found = find_component("scorer", name).make({"k1": 2, "k2": 1} if name == "k-reciprocal" else {})(gallery, gallery)
     np.testing.assert_array_equal(found.argmin(axis=1), np.arange(8))
 
 

@@ -30,7 +30,10 @@ wrong with the data or files, 2 with the command or its settings; an error is on
 """
 
 
-@click.group(help=HELP, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 110}
+
+
+@click.group(help=HELP, context_settings=CONTEXT)
 @click.version_option(__version__, prog_name="gaitprint")
 @click.option("--debug", is_flag=True, help="Show the traceback of an error.")
 def app(debug: bool) -> None:  # noqa: D103 - the help text is HELP
@@ -38,6 +41,7 @@ def app(debug: bool) -> None:  # noqa: D103 - the help text is HELP
 
 
 for command in (c for module in (data, learn, identify, evaluate, ablate, answer) for c in module.COMMANDS):
+    command.context_settings = CONTEXT  # said to each, for click remembers -h and --help from the first use
     app.add_command(command)
 
 

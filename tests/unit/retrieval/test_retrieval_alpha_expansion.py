@@ -43,7 +43,7 @@ def test_blocks_of_rows_change_nothing(embed):
     np.testing.assert_allclose(q.vectors, p.vectors[order], rtol=1e-5, atol=1e-6)
     np.testing.assert_allclose(h.vectors, g.vectors, rtol=1e-5, atol=1e-6)
     assert step.transductive
-    assert p.settings["transforms"][0]["name"] == "alpha_expansion"
+    assert p.settings["transforms"][0]["name"] == "alpha-expansion"
 
 
 @pytest.mark.parametrize("values", [{"k": 0}, {"alpha": -1.0}, {"times": 0}])

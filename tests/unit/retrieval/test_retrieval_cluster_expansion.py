@@ -178,7 +178,7 @@ def test_source_stays_and_the_step_is_noted(embed):
     step = find_component("transform", "cluster-expansion").make({"k": 2})
     p, g = step(embed(np.eye(3)), embed(np.eye(3)))
     assert p.source == g.source == "weights-a"
-    assert p.settings["transforms"][0]["name"] == "cluster_expansion"
+    assert p.settings["transforms"][0]["name"] == "cluster-expansion"
     assert p.settings["transforms"][0]["k"] == 2
     assert step.transductive
 

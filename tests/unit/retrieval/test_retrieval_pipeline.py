@@ -64,8 +64,8 @@ def test_transductive_if_any_step_is():
 @pytest.mark.parametrize(
     ("values", "error", "message"),
     [
-        ({"scorer": {"name": "k-reciprocol"}}, ComponentError, "did you mean 'k_reciprocal'"),
-        ({"transforms": [{"name": "unit-lenght"}]}, ComponentError, "did you mean 'unit_length'"),
+        ({"scorer": {"name": "k-reciprocol"}}, ComponentError, "did you mean 'k-reciprocal'"),
+        ({"transforms": [{"name": "unit-lenght"}]}, ComponentError, "did you mean 'unit-length'"),
         ({"scorer": {"name": "k-reciprocal", "k3": 1}}, ConfigError, r"retrieval.scorer has no setting 'k3'"),
         ({"transforms": [{"k": 3}]}, ConfigError, r"retrieval.transforms\[0\] is a table with a name"),
         ({"transforms": {"name": "unit-length"}}, ConfigError, "is a list of tables"),

@@ -31,7 +31,7 @@ def test_records_layout_and_source_stay_and_the_step_is_noted(embed):
     once = step(probe, gallery)[0]
     twice = step(once, gallery)[0]
     assert (twice.records, twice.layout, twice.source) == (probe.records, probe.layout, probe.source)
-    assert once.settings == {"networks": ["a"], "transforms": [{"name": "unit_length", "per": "block"}]}
+    assert once.settings == {"networks": ["a"], "transforms": [{"name": "unit-length", "per": "block"}]}
     assert len(twice.settings["transforms"]) == 2
     assert probe.settings == {"networks": ["a"]}
     assert not step.transductive

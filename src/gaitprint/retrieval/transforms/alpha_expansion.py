@@ -45,7 +45,7 @@ class AlphaExpansion:
         union = np.concatenate([probe.vectors, gallery.vectors])
         for _ in range(self.settings.times):
             union = expand(union, self.settings.k, self.settings.alpha)
-        return split(union, probe, gallery, "alpha_expansion", self.settings)
+        return split(union, probe, gallery, "alpha-expansion", self.settings)
 
 
 def expand(vectors: Float32[np.ndarray, "N D"], k: int, alpha: float) -> Float32[np.ndarray, "N D"]:

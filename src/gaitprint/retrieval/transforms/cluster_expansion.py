@@ -76,7 +76,7 @@ class ClusterExpansion:
         union = np.concatenate([probe.vectors, gallery.vectors])
         for _ in range(self.settings.times):
             union = cluster_means(union, find_clusters(union, probe.layout, self.settings), self.settings)
-        return split(union, probe, gallery, "cluster_expansion", self.settings)
+        return split(union, probe, gallery, "cluster-expansion", self.settings)
 
 
 def find_clusters(

@@ -38,7 +38,7 @@ class UnitLength:
         layout = embeddings.layout
         if self.settings.per == "vector":
             layout = PartLayout(((1, layout.width),))
-        return derive(embeddings, _scale_blocks(embeddings.vectors, layout), "unit_length", self.settings)
+        return derive(embeddings, _scale_blocks(embeddings.vectors, layout), "unit-length", self.settings)
 
 
 def _scale_blocks(vectors: Float32[np.ndarray, "N D"], layout: PartLayout) -> Float32[np.ndarray, "N D"]:
