@@ -1,6 +1,6 @@
 """What evaluations say, put into the plain values of a report."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
@@ -10,6 +10,7 @@ from gaitprint.report.values import Badge, HeatMap, Percent
 from gaitprint.types import Embeddings
 
 FEW_SUBJECTS = 20
+SYNTHETIC = "synthetic walkers, not people"
 
 
 def percent(value: float | None, interval: Interval | None = None) -> Percent:
@@ -49,9 +50,27 @@ def data_facts(evaluation: Evaluation, embeddings: Embeddings) -> list[tuple[str
         ("Comparisons counted", str(sum(c.trials - c.left_out for c in counts))),
         ("Intervals", "95 %, bootstrap over subjects"),
     ]
+    if names := dataset_names(embeddings.settings):
+        facts.insert(0, ("Data", " + ".join(SYNTHETIC if n == "synthetic" else n for n in names)))
     if isinstance(networks, list) and networks:
         facts.insert(0, ("Networks", " + ".join(_network(n) for n in networks)))
     return facts
+
+
+def dataset_names(settings: Mapping[str, object]) -> list[str]:
+    """The data sets that embeddings say they come from, each once; fused ones hold their parts' settings."""
+    networks = settings.get("networks")
+    parts = [s for s in networks if isinstance(s, Mapping)] if isinstance(networks, list) else []
+    own = settings.get("dataset")
+    inner = [name for part in parts for name in dataset_names(part)]
+    return list(dict.fromkeys([*([own] if isinstance(own, str) else []), *inner]))
+
+
+def synthetic_warnings(embeddings: Sequence[Embeddings]) -> list[str]:
+    """Drawn walkers must never be taken for people."""
+    if not any("synthetic" in dataset_names(e.settings) for e in embeddings):
+        return []
+    return ["Synthetic walkers are not people: these figures show that the method works, not whom it recognises."]
 
 
 def data_warnings(evaluations: Sequence[Evaluation]) -> list[str]:

@@ -1,6 +1,7 @@
 """`gaitprint embed`: a store and one or several model files in, one embeddings file out."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from gaitprint.config import build_settings
@@ -64,14 +65,17 @@ def embed(
     """
     if not models:
         raise ConfigError("give at least one model file: `gaitprint train` makes one")
-    chosen = choose_part(Store.open(store), part, split, subjects)
+    opened = Store.open(store)
+    chosen = choose_part(opened, part, split, subjects)
     embedders = [open_embedder(path, device) for path in models]
     if out is not None:
         check_embeddings_place(Path(out))
     each = []
+    said = {"dataset": opened.dataset, "part": "named subjects" if subjects is not None else part}
     for path, embedder in zip(models, embedders, strict=True):
         name = f"{embedder.facts['network']} ({Path(path).name})"
-        each.append(embedder.embed(chosen, frames_at_once, lambda d, t, name=name: progress(d, t, name)))
+        made = embedder.embed(chosen, frames_at_once, lambda d, t, name=name: progress(d, t, name))
+        each.append(replace(made, settings={**made.settings, **said}))
     result = each[0] if len(each) == 1 else fuse(each, fusion)
     if out is not None:
         save_embeddings(Path(out), result)

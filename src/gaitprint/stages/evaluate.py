@@ -109,6 +109,7 @@ def evaluate(
         transductive=steps.transductive,
         pipeline=steps.settings,
         warnings=(
+            *pages.synthetic_warnings([data]),
             *_transductive(steps),
             *pages.chance_warnings("Rank-1", evaluation),
             *pages.data_warnings([evaluation]),

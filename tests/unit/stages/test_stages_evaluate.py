@@ -11,7 +11,14 @@ from gaitprint.inference.embeddings_file import save_embeddings
 from gaitprint.report.values import Percent
 from gaitprint.retrieval.distances import flat_euclidean
 from gaitprint.stages._figures import difference, mean_figure, mean_interval
-from gaitprint.stages._pages import chance_warnings, data_facts, data_warnings, percent
+from gaitprint.stages._pages import (
+    chance_warnings,
+    data_facts,
+    data_warnings,
+    dataset_names,
+    percent,
+    synthetic_warnings,
+)
 from gaitprint.stages._selection import chosen
 from gaitprint.stages._sheets import match_sheets, strip_image
 from gaitprint.stages.evaluate import evaluate
@@ -292,3 +299,20 @@ def test_strips_are_evenly_spaced_frames():
     frames = np.arange(20, dtype=np.uint8)[:, None, None] * np.ones((1, 2, 3), np.uint8)
     np.testing.assert_array_equal(strip_image(frames, 3), [[0, 0, 0, 10, 10, 10, 19, 19, 19]] * 2)
     np.testing.assert_array_equal(strip_image(frames[5:6], 3), [[5, 5, 5, 0, 0, 0, 0, 0, 0]] * 2)
+
+
+@pytest.mark.parametrize(
+    ("settings", "names"),
+    [
+        ({}, []),
+        ({"dataset": "casia-b"}, ["casia-b"]),
+        ({"networks": [{"dataset": "synthetic"}, {"dataset": "synthetic"}]}, ["synthetic"]),
+        ({"networks": [{"network": "gaitgl"}, {"dataset": "hid"}], "dataset": "synthetic"}, ["synthetic", "hid"]),
+    ],
+)
+def test_a_page_says_which_data_it_is_of_and_that_walkers_are_not_people(settings, names):
+    e = Embeddings(
+        np.zeros((1, 2), np.float32), (SequenceRecord("k", "s", "c", "v"),), PartLayout(((1, 2),)), "x", settings
+    )
+    assert dataset_names(settings) == names
+    assert (len(synthetic_warnings([e])) == 1) is ("synthetic" in names)
