@@ -123,7 +123,7 @@ def demo(out: Path, people: int, iterations: int, seed: int, threads: int | None
     """From nothing to a report, on synthetic walkers: generate, train both networks, embed, measure.
 
     Everything goes into the folder OUT (demo, where none is given). Killed, run it again: it goes on where it was.
-    Synthetic walkers are not people: the figures show that the method works here, not how well it recognises anybody.
+    Synthetic walkers are not people: the figures show that everything runs, not how well it recognises anybody.
 
     \b
     Examples:

@@ -70,7 +70,7 @@ def synthetic_warnings(embeddings: Sequence[Embeddings]) -> list[str]:
     """Drawn walkers must never be taken for people."""
     if not any("synthetic" in dataset_names(e.settings) for e in embeddings):
         return []
-    return ["Synthetic walkers are not people: these figures show that the method works, not whom it recognises."]
+    return ["Synthetic walkers are not people: these figures say nothing about how well anybody is recognised."]
 
 
 def data_warnings(evaluations: Sequence[Evaluation]) -> list[str]:
