@@ -128,7 +128,7 @@ def demo(out: Path, people: int, iterations: int, seed: int, threads: int | None
     \b
     Examples:
       gaitprint demo
-      gaitprint demo /tmp/try --subjects 16 --iterations 50
+      gaitprint demo try --subjects 16 --iterations 50
 
     \b
     Files in OUT:

@@ -4,7 +4,6 @@ A checkpoint is a safetensors file: `model.*` weights and buffers, `optimizer.<p
 parameter's name, and in its metadata the iteration, the run's fingerprint and the SHA-256 of all tensors.
 """
 
-import hashlib
 import json
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +14,7 @@ from safetensors.torch import save
 from torch import Tensor, nn
 
 from gaitprint.errors import ArtefactError
+from gaitprint.networks._weights import tensors_digest
 from gaitprint.storage import write_bytes
 
 KEEP = 2
@@ -57,7 +57,7 @@ def save_checkpoint(folder: Path, state: RunState, model: nn.Module, optimizer: 
     broken = [k for k, v in tensors.items() if v.is_floating_point() and not torch.isfinite(v).all()]
     if broken:
         raise ArtefactError(f"checkpoint {state.iteration} is not written: {broken[0]} is not finite")
-    metadata = {"gaitprint": json.dumps({**state.__dict__, "sha256": digest(tensors)})}
+    metadata = {"gaitprint": json.dumps({**state.__dict__, "sha256": tensors_digest(tensors)})}
     path = Path(folder) / _name(state.iteration)
     write_bytes(path, save(tensors, metadata))
     before = [p for p in sorted(Path(folder).glob("*.safetensors")) if p.name < path.name]
@@ -93,7 +93,7 @@ def read_checkpoint(path: Path) -> Checkpoint:
         expected = metadata["sha256"]
     except (SafetensorError, OSError, KeyError, ValueError, TypeError) as error:
         raise ArtefactError(f"checkpoint {path} is damaged ({error})") from None
-    if digest(tensors) != expected:
+    if tensors_digest(tensors) != expected:
         raise ArtefactError(f"checkpoint {path} is damaged (its digest does not fit)")
     if _name(state.iteration) != path.name:
         raise ArtefactError(f"checkpoint {path} is damaged (it says iteration {state.iteration})")
@@ -129,16 +129,6 @@ def restore(checkpoint: Checkpoint, model: nn.Module, optimizer: torch.optim.Opt
         raise ArtefactError(f"checkpoint {number} is not of this network ({reason}): train in a new folder") from None
     groups = optimizer.state_dict()["param_groups"]
     optimizer.load_state_dict({"state": state, "param_groups": groups})
-
-
-def digest(tensors: dict[str, Tensor]) -> str:
-    """SHA-256 over names, types, shapes and bytes, in name order."""
-    total = hashlib.sha256()
-    for key in sorted(tensors):
-        value = tensors[key].detach().cpu().contiguous()
-        total.update(f"{key} {value.dtype} {list(value.shape)}\n".encode())
-        total.update(value.reshape(-1).view(torch.uint8).numpy().data)
-    return total.hexdigest()
 
 
 def _plain(tensor: Tensor) -> Tensor:
