@@ -18,6 +18,7 @@ KINDS = {
     "network": "gaitprint.networks",
     "loss": "gaitprint.losses",
     "dataset": "gaitprint.datasets",
+    "augmentation": "gaitprint.silhouettes.augmentations",
     "transform": "gaitprint.retrieval.transforms",
     "scorer": "gaitprint.retrieval.scorers",
 }

@@ -110,7 +110,7 @@ import gaitprint.stages.datasets
 import gaitprint.stages.doctor
 import gaitprint.stages.prepare
 from gaitprint.components import component_names, find_component
-for kind in ("dataset", "transform", "scorer"):
+for kind in ("augmentation", "dataset", "transform", "scorer"):
     for name in component_names(kind):
         find_component(kind, name)
 sys.exit("torch was imported" if "torch" in sys.modules else 0)

@@ -16,6 +16,7 @@ from gaitprint.evaluation.protocol import Draws, ProbeSelection, Protocol, Selec
 from gaitprint.silhouettes.clips import Preprocessing
 from gaitprint.stages.networks import setting_docs
 from gaitprint.training.recipe import (
+    AugmentationChoice,
     LossChoice,
     NetworkChoice,
     Recipe,
@@ -27,6 +28,7 @@ from gaitprint.training.recipe import (
 
 COMPONENTS = [(kind, name) for kind in KINDS for name in component_names(kind)]
 SETTINGS = [find_component(kind, name).settings for kind, name in COMPONENTS] + [
+    AugmentationChoice,
     Draws,
     LossChoice,
     NetworkChoice,

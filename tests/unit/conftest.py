@@ -14,6 +14,7 @@ SETTINGS = {
 }
 RECIPE = """
 title = "tiny"
+augmentations = {augmentations}
 [network]
 name = "{network}"
 [network.settings]
@@ -57,11 +58,16 @@ def walkers_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def recipe_file(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path]:
-    """recipe_file("gaitmask", 'trunk_norm = "batch"', flip=0.5): a recipe of a tiny network as a file."""
+    """recipe_file("gaitmask", 'trunk_norm = "batch"', frames=9): a recipe of a tiny network as a file."""
     folder = tmp_path_factory.mktemp("recipes")
 
-    def write(network: str = "gaitgl", settings: str = "channels = [2, 3, 4]", **training: object) -> Path:
-        text = RECIPE.format(network=network, settings=SETTINGS[network] + settings)
+    def write(
+        network: str = "gaitgl",
+        settings: str = "channels = [2, 3, 4]",
+        augmentations: str = "[]",
+        **training: object,
+    ) -> Path:
+        text = RECIPE.format(network=network, settings=SETTINGS[network] + settings, augmentations=augmentations)
         for key, value in training.items():
             lines = [line for line in text.splitlines() if not line.startswith(f"{key} =")]
             text = "\n".join([*lines, f"{key} = {value}"])

@@ -12,6 +12,7 @@ from typing import Any, Literal
 from gaitprint.components import find_component
 from gaitprint.config import apply_overrides, build_settings, read_toml, require, settings_to_dict
 from gaitprint.errors import ConfigError, did_you_mean
+from gaitprint.silhouettes.augmentations import Augmentation
 from gaitprint.silhouettes.clips import Preprocessing
 from gaitprint.storage import sha256_json
 
@@ -42,6 +43,21 @@ class LossChoice:
 
 
 @dataclass(frozen=True)
+class AugmentationChoice:
+    """One change of training clips by chance. Not in the method's papers."""
+
+    name: str = "flip"
+    """An augmentation component, for example `flip`, `rotate` or `part-dilate`."""
+    settings: dict[str, Any] = field(default_factory=dict)
+    """Its settings, for example the probability."""
+
+    def build(self) -> Augmentation:
+        """The augmentation itself."""
+        augmentation: Augmentation = find_component("augmentation", self.name).make(self.settings)
+        return augmentation
+
+
+@dataclass(frozen=True)
 class Reset:
     """A change of the learning rate by starting a new optimizer: its moments are forgotten (method, table 1)."""
 
@@ -69,8 +85,6 @@ class TrainingSettings:
     """T: a contiguous window; shorter sequences repeat cyclically."""
     window_rule: Literal["opengait", "authors"] = "opengait"
     """Where the window of a too short sequence starts: at a random phase, or always at frame 0."""
-    flip: float = 0.0
-    """Probability that a whole clip is mirrored left to right (view v looks like 180 - v). Not in the papers."""
     learning_rate: float = 1e-4
     """Of Adam."""
     weight_decay: float = 0.0
@@ -97,7 +111,6 @@ class TrainingSettings:
         require(self.frames >= 1, f"training.frames is at least 1, found {self.frames}")
         require(0 < self.learning_rate < inf, f"training.learning_rate is above 0, found {self.learning_rate}")
         require(0 <= self.weight_decay < inf, f"training.weight_decay is not negative, found {self.weight_decay}")
-        require(0 <= self.flip <= 1, f"training.flip is a probability, found {self.flip}")
         require(0 < self.decay <= 1, f"training.decay is above 0 and at most 1, found {self.decay}")
         require(self.checkpoint_every >= 1, f"training.checkpoint_every is at least 1, found {self.checkpoint_every}")
         require(self.warm_up >= 0, f"training.warm_up is not negative, found {self.warm_up}")
@@ -120,12 +133,17 @@ class Recipe:
     """The terms of the loss, summed."""
     training: TrainingSettings = TrainingSettings()
     """Batches, optimizer, schedule."""
+    augmentations: tuple[AugmentationChoice, ...] = ()
+    """What changes the training clips, in this order; none as published."""
 
     def __post_init__(self) -> None:
         require(bool(self.losses), "a recipe needs at least one loss, for example {name = 'part-triplet'}")
         build_settings(find_component("network", self.network.name).settings, self.network.settings, "network.settings")
         for i, loss in enumerate(self.losses):
             build_settings(find_component("loss", loss.name).settings, loss.settings, f"losses[{i}].settings")
+        for i, choice in enumerate(self.augmentations):
+            settings = find_component("augmentation", choice.name).settings
+            build_settings(settings, choice.settings, f"augmentations[{i}].settings")
 
     @property
     def fingerprint(self) -> str:

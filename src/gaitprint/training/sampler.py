@@ -7,6 +7,7 @@ from jaxtyping import Float32, Int64
 
 from gaitprint.config import require
 from gaitprint.errors import DataError
+from gaitprint.silhouettes.augmentations import Augmentation
 from gaitprint.silhouettes.clips import Preprocessing, to_clip
 from gaitprint.silhouettes.sampling import window_indices
 from gaitprint.store import SequenceSet
@@ -26,9 +27,10 @@ class BatchSampler:
 
     Args:
         sequences: the training sequences; each must name its subject.
-        settings: P, K, T, the rule for short sequences, the mirroring probability.
+        settings: P, K, T, the rule for short sequences.
         preprocessing: from stored frames to the network's input.
         seed: of the run.
+        augmentations: what changes each clip, in this order, by the generator that drew its window.
 
     Raises:
         ConfigError: a seed out of range.
@@ -36,13 +38,20 @@ class BatchSampler:
     """
 
     def __init__(
-        self, sequences: SequenceSet, settings: TrainingSettings, preprocessing: Preprocessing, seed: int
+        self,
+        sequences: SequenceSet,
+        settings: TrainingSettings,
+        preprocessing: Preprocessing,
+        seed: int,
+        *,
+        augmentations: tuple[Augmentation, ...] = (),
     ) -> None:
         require(0 <= seed < 2**32, f"a seed is from 0 to {2**32 - 1}, found {seed}")
         unknown = [r.key for r in sequences.records if r.subject is None]
         if unknown:
             raise DataError(f"{len(unknown)} training sequences name no subject, the first is {unknown[0]!r}")
         self.sequences, self.settings, self.preprocessing, self.seed = sequences, settings, preprocessing, seed
+        self.augmentations = augmentations
         self.subjects = tuple(sorted({r.subject for r in sequences.records if r.subject is not None}))
         if len(self.subjects) < settings.subjects:
             raise DataError(
@@ -74,6 +83,6 @@ class BatchSampler:
         frames = self.sequences.frames(row)
         indices = window_indices(len(frames), s.frames, generator, s.window_rule)
         clip = to_clip(frames[indices], self.preprocessing)
-        if s.flip and generator.random() < s.flip:
-            clip = np.ascontiguousarray(clip[:, :, ::-1])
+        for augmentation in self.augmentations:
+            clip = augmentation(clip, generator)
         return clip

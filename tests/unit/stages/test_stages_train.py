@@ -95,7 +95,7 @@ def test_a_folder_of_another_run_is_refused_and_left_alone(finished, walkers_sto
     run, recipe, _ = finished
     before = {p.name: p.read_bytes() for p in run.iterdir() if p.is_file()}
     kwargs = {
-        "recipe": {"recipe": recipe, "overrides": ["training.flip=0.5"], "seed": 4},
+        "recipe": {"recipe": recipe, "overrides": ["augmentations=[{name='flip'}]"], "seed": 4},
         "seed": {"recipe": recipe, "seed": 5},
         "subjects": {"recipe": recipe, "seed": 4, "subjects": ["001", "002", "004"]},
         "data": {"recipe": recipe, "seed": 4},

@@ -48,7 +48,7 @@ def test_published_recipes_hold_the_methods_numbers(name):
     assert recipe.network.settings.get("form") == form
     assert recipe.network.settings.get("head") in ((None, head) if head != "separate-bnneck" else (head,))
     assert {key: getattr(recipe.training, key) for key in training} == training
-    assert (recipe.training.schedule, recipe.training.warm_up, recipe.training.flip) == ("steps", 0, 0.0)
+    assert (recipe.training.schedule, recipe.training.warm_up, recipe.augmentations) == ("steps", 0, ())
     assert recipe.training.window_rule == ("authors" if head == "plain" else "opengait")
     assert (recipe.preprocessing.height, recipe.preprocessing.width) == (64, 44)
     losses = {loss.name: loss for loss in recipe.losses}
@@ -77,7 +77,8 @@ def test_titles_do_not_count_and_everything_else_does():
     base = load_recipe("gaitgl-demo")
     assert load_recipe("gaitgl-demo", ["title=other"]).fingerprint == base.fingerprint
     for override in (
-        "training.flip=0.5", "losses=[{name='part-triplet'}]", "preprocessing.cut=12", "training.checkpoint_every=51"
+        "augmentations=[{name='flip'}]", "losses=[{name='part-triplet'}]", "preprocessing.cut=12",
+        "training.checkpoint_every=51", "training.frames=8",
     ):  # fmt: skip
         assert load_recipe("gaitgl-demo", [override]).fingerprint != base.fingerprint, override
 
@@ -102,7 +103,6 @@ def test_a_recipe_of_ones_own(tmp_path):
         ("training.learning_rate=nan", "learning_rate is above 0"),
         ("training.weight_decay=-1", "weight_decay is not negative"),
         ("training.weight_decay=inf", "weight_decay is not negative"),
-        ("training.flip=1.5", "flip is a probability"),
         ("training.decay=0", "decay is above 0"),
         ("training.checkpoint_every=0", "checkpoint_every is at least 1"),
         ("training.warm_up=-1", "warm_up is not negative"),
@@ -113,6 +113,9 @@ def test_a_recipe_of_ones_own(tmp_path):
         ("losses=[{name='part-triplet',weight=0}]", "a loss weight is above 0"),
         ("losses=[{name='part-triplet',weight=inf}]", "a loss weight is above 0"),
         ("losses=[{name='part-triplet',settings={margn=1}}]", "did you mean 'margin'"),
+        ("augmentations=[{name='flip',settings={probability=1.5}}]", "probability is from 0 to 1, found 1.5"),
+        ("augmentations=[{name='flip',settings={prob=1}}]", "augmentations.0..settings has no setting 'prob'"),
+        ("augmentations=[{name='flip',weight=1}]", "augmentations.0. has no setting 'weight'"),
         ("network.settings.hight=16", "did you mean 'height'"),
     ],
 )
@@ -143,5 +146,7 @@ def test_unknown_recipes_and_components():
         load_recipe("nowhere.toml")
     with pytest.raises(ComponentError, match="no network is called 'gaitgm'"):
         load_recipe("gaitgl-demo", ["network.name=gaitgm"])
+    with pytest.raises(ComponentError, match="no augmentation is called 'filp': did you mean 'flip'"):
+        load_recipe("gaitgl-demo", ["augmentations=[{name='filp'}]"])
     with pytest.raises(ComponentError, match="no loss is called 'triplet'"):
         Recipe(losses=(LossChoice("triplet"),), training=TrainingSettings())

@@ -37,6 +37,11 @@ for thread in threads:
     thread.join()
 """
 NETWORKS = ["gaitgl", "gaitmask"]
+AUGMENTATIONS = """[
+    { name = "flip", settings = { probability = 0.5 } },
+    { name = "erase", settings = { per_frame = true } },
+    { name = "affine", settings = { probability = 0.5 } },
+]"""
 RESETS = "[{ at = 13, learning_rate = 1e-3 }]"
 
 
@@ -61,7 +66,9 @@ def assert_same(one, other):
 @pytest.fixture(scope="module")
 def recipes(recipe_file):
     return {
-        name: recipe_file(name, 'channels = [2, 3, 4]\ntrunk_norm = "batch"', iterations=20, flip=0.5, resets=RESETS)
+        name: recipe_file(
+            name, 'channels = [2, 3, 4]\ntrunk_norm = "batch"', AUGMENTATIONS, iterations=20, resets=RESETS
+        )
         for name in NETWORKS
     }
 

@@ -8,12 +8,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from gaitprint.components import component_names
 from gaitprint.errors import ConfigError, DataError
 from gaitprint.silhouettes.clips import Preprocessing
+from gaitprint.silhouettes.sampling import window_indices
 from gaitprint.store import MemorySequences
 from gaitprint.training.history import cut_history, read_history
 from gaitprint.training.prefetch import AHEAD, prefetched
-from gaitprint.training.recipe import TrainingSettings
+from gaitprint.training.recipe import AugmentationChoice, TrainingSettings
 from gaitprint.training.sampler import BatchSampler
 from gaitprint.types import SequenceRecord
 
@@ -37,9 +39,13 @@ def counting(subjects=COUNTS):
     return MemorySequences(tuple(records), tuple(arrays))
 
 
-def sampler(seed=0, **settings):
+def sampler(seed=0, augmentations=(), **settings):
     given_settings = {"subjects": 3, "sequences": 3, "frames": 6, **settings}
-    return BatchSampler(counting(), TrainingSettings(**given_settings), PLAIN, seed)
+    return BatchSampler(counting(), TrainingSettings(**given_settings), PLAIN, seed, augmentations=augmentations)
+
+
+def built(name, **settings):
+    return AugmentationChoice(name, settings).build()
 
 
 def test_labels_are_places_in_the_sorted_list_of_subjects():
@@ -134,7 +140,9 @@ def test_short_sequences_start_where_the_rule_says():
 
 
 def test_mirroring_turns_whole_clips_at_its_rate_and_changes_no_window():
-    plain, half, every = sampler(), sampler(flip=0.5), sampler(flip=1.0)
+    plain, half, every = (
+        sampler(augmentations=a) for a in ((), (built("flip", probability=0.5),), (built("flip", probability=1.0),))
+    )
     flipped = []
     for iteration in range(40):
         a, b, c = plain.batch(iteration).clips, half.batch(iteration).clips, every.batch(iteration).clips
@@ -144,6 +152,45 @@ def test_mirroring_turns_whole_clips_at_its_rate_and_changes_no_window():
             assert turned or np.array_equal(y, x)
             flipped.append(turned)
     assert 0.4 < np.mean(flipped) < 0.6
+
+
+def test_augmentations_are_applied_in_order_by_the_generator_that_drew_the_window():
+    heard = []
+
+    def halved(clip, generator):
+        heard.append(generator.random())
+        return clip / np.float32(2)
+
+    def lighter(clip, generator):
+        heard.append(generator.random())
+        return clip + np.float32(0.25)
+
+    made = sampler(3, augmentations=(halved, lighter))
+    assert np.array_equal(made.batch(2).clips, sampler(3).batch(2).clips / np.float32(2) + np.float32(0.25))
+    expected = []
+    for place, row in enumerate(made.draw(2)[0]):
+        generator = np.random.default_rng([3, 2, 1, place])
+        window_indices(made.sequences.lengths[row], 6, generator)
+        expected += [generator.random(), generator.random()]
+    assert heard == expected
+
+
+@pytest.mark.parametrize("name", component_names("augmentation"))
+def test_augmented_batches_are_a_function_of_seed_and_iteration(name):
+    noise = np.random.default_rng(0).integers(0, 256, (2, 8, 16, 16), np.uint8)
+    sequences = MemorySequences(tuple(SequenceRecord(s, s, "nm-01", "090") for s in "ab"), tuple(noise))
+    settings = TrainingSettings(subjects=2, sequences=2, frames=4)
+    choice = built(name, probability=0.5)
+    one, other, plain = (
+        BatchSampler(sequences, settings, PLAIN, 4, augmentations=a) for a in ((choice,), (choice,), ())
+    )
+    forwards = [one.batch(i).clips for i in range(4)]
+    backwards = [other.batch(i).clips for i in reversed(range(4))][::-1]
+    assert all(np.array_equal(x, y) for x, y in zip(forwards, backwards, strict=True))
+    changed = [
+        not np.array_equal(x, y) for i in range(4) for x, y in zip(forwards[i], plain.batch(i).clips, strict=True)
+    ]
+    assert 0 < np.mean(changed) < 1
 
 
 def test_refusals():

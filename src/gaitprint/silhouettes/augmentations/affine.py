@@ -1,0 +1,52 @@
+"""Augmentation: scale, shear, turn and move a little, all at once."""
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from jaxtyping import Float32
+
+from gaitprint.components import Component
+from gaitprint.config import require
+from gaitprint.silhouettes.augmentations._common import frame_points, require_probability, warp
+
+CORNERS = np.array([[0.0, 0.0], [1.0, 0.0], [0.0, 1.0]])
+"""Of the uncut frame: (x, y) of top left, top right, bottom left."""
+INWARD = np.array([[1.0, 1.0], [-1.0, 1.0], [1.0, -1.0]])
+"""The direction in which each corner moves."""
+
+
+@dataclass(frozen=True)
+class AffineSettings:
+    """How often, and how far."""
+
+    probability: float = 0.2
+    """Of a clip. Published: 0.2 (GaitSSB)."""
+    shift: float = 10 / 64
+    """Three corners of the uncut frame are moved inwards by up to this share of its side, before and after the map."""
+
+    def __post_init__(self) -> None:
+        require_probability(self.probability)
+        # from a third on the three points can lie on a line
+        require(0 <= self.shift <= 0.25, f"affine's shift is from 0 to 0.25, found {self.shift}")
+
+
+@dataclass(frozen=True)
+class Affine:
+    """All frames of a clip by one map, which takes three points near the corners to three others."""
+
+    settings: AffineSettings
+
+    def __call__(
+        self, clip: Float32[np.ndarray, "T H W"], generator: np.random.Generator
+    ) -> Float32[np.ndarray, "T H W"]:
+        """The clip, by chance under an affine map."""
+        if generator.random() >= self.settings.probability:
+            return clip
+        height, width = clip.shape[1:]
+        moved = CORNERS + INWARD * generator.uniform(0, self.settings.shift, (2, 3, 2))
+        before, after = (frame_points(points, height, width) for points in moved)
+        return warp(clip, cv2.getAffineTransform(before, after))
+
+
+component = Component(AffineSettings, Affine)
