@@ -17,6 +17,7 @@ from gaitprint.cli._common import (
     threads_option,
 )
 from gaitprint.cli._progress import progress_bar
+from gaitprint.errors import ConfigError
 
 
 @click.command(short_help="A store -> a trained network.")
@@ -109,28 +110,41 @@ def train(
     emit(report.to_dict(), as_json, text)
 
 
-@click.command(short_help="Weights of other GaitGL programs -> a model file.")
-@click.argument("weights", type=click.Path(path_type=Path))
+@click.command(short_help="Weights or YAML of other programs -> a model file or a recipe.")
+@click.argument("source", type=click.Path(path_type=Path))
 @click.argument("out", type=click.Path(path_type=Path))
-@click.option("--keep-classifier", is_flag=True, help="Keep the classifier, for going on with training.")
-@click.option(
-    "--licence", default="unknown", show_default=True, metavar="TEXT", help="Of the weights; goes into the model file."
-)
+@click.option("--keep-classifier", is_flag=True, help="Weights: keep the classifier, for going on with training.")
+@click.option("--licence", metavar="TEXT", help="Weights: their licence, for the model file.  [default: unknown]")
 @as_json
-def convert(weights: Path, out: Path, keep_classifier: bool, licence: str, as_json: bool) -> None:
-    """Turn weights of the field's reference toolkit (.pt) or of GaitGL's authors (.ptm) into a model file OUT.
-
-    The form of the network is read off the tensors; one tensor that finds no place is an error. Nothing in WEIGHTS is
-    run.
+def convert(source: Path, out: Path, keep_classifier: bool, licence: str | None, as_json: bool) -> None:
+    """Turn weights or a configuration made for other programs into a file of ours, OUT.
 
     \b
-    Example:
+    SOURCE, by the ending of its name:
+      .yaml, .yml  a configuration of the field's reference toolkit; OUT is a
+                   recipe (.toml) for `gaitprint train --recipe`
+      others       weights of that toolkit (.pt) or of GaitGL's authors (.ptm);
+                   OUT is a model file
+
+    Of a configuration every key is named with what became of it: used, changed, or unused with the way out; then what
+    the toolkit would have assumed. Of weights the form of the network is read off the tensors; one tensor that finds
+    no place is an error. Nothing in SOURCE is run.
+
+    \b
+    Examples:
+      gaitprint convert gaitgl.yaml gaitgl.toml
+      gaitprint train store runs/gl --recipe gaitgl.toml
       gaitprint convert GaitGL-60000.pt gaitgl.safetensors
       gaitprint embed store --model gaitgl.safetensors --out gl.safetensors
     """
+    if source.suffix.lower() in (".yaml", ".yml"):
+        if keep_classifier or licence is not None:
+            raise ConfigError(f"--keep-classifier and --licence are for weights, {source} is a configuration")
+        _convert_recipe(source, out, as_json)
+        return
     from gaitprint.stages.convert import convert as stage
 
-    card = stage(weights, out, keep_classifier=keep_classifier, licence=licence)
+    card = stage(source, out, keep_classifier=keep_classifier, licence="unknown" if licence is None else licence)
 
     def text(console: Console) -> None:
         console.print(f"{out}: {card['title']}")
@@ -138,6 +152,20 @@ def convert(weights: Path, out: Path, keep_classifier: bool, licence: str, as_js
             console.print(note)
 
     emit(card, as_json, text)
+
+
+def _convert_recipe(source: Path, out: Path, as_json: bool) -> None:
+    from gaitprint.stages.convert_recipe import OUTCOMES, convert_recipe
+
+    report = convert_recipe(source, out)
+
+    def text(console: Console) -> None:
+        console.print(f"{report.recipe}: a recipe, made of {report.source}")
+        for outcome in OUTCOMES:
+            for note in report.of(outcome):
+                console.print(f"{outcome:8}{note.key}: {note.text}")
+
+    emit(report.to_dict(), as_json, text)
 
 
 @click.command(short_help="List the networks, their settings and the recipes.")
