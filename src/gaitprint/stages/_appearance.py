@@ -92,12 +92,13 @@ def mirrored(records: Sequence[SequenceRecord], averages: Averages) -> Iterable[
 
     The left half of a picture less its mirrored right half is weighted so that it tells the view's median from its
     mirror image best; the weighted sum is 1 for the typical sequence, -1 for its mirror image. Views of fewer than 20
-    sequences or 5 subjects, or of a nearly symmetric median, say nothing; where more than a tenth look
-    the other way, both directions are common and one note says so.
+    sequences or 5 subjects, or of a nearly symmetric median, say nothing; where more than a tenth look the other way,
+    both directions are common and one note says so.
 
     CASIA-B, subjects 001-074, on which the limits were chosen: 1 of 8,107 sequences is named, one of 13 frames, badly
-    cut out; none in 25 draws of 5 subjects. Of sequences mirrored by hand, ten a view, 94 to 100% are found at views 018 to 162; at 000 and 180, where
-    mirror images look alike, 98% if mirrored after normalisation, 20 and 66% if before.
+    cut out; none in 25 draws of 5 subjects. Of sequences mirrored by hand, ten a view, 94 to 100% are found at views
+    018 to 162; at 000 and 180, where mirror images look alike, 98% if mirrored after normalisation, 20 and 66% if
+    before.
 
     Raises:
         ShapeError: another number of averages than of records.

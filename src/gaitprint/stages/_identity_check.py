@@ -64,9 +64,9 @@ def suspicious_identities(records: Sequence[SequenceRecord], averages: Averages)
 
     CASIA-B, subjects 001-074, on which the limits were chosen: no walk of 740 and no sequence is named; 0 to 7 in
     10,000 walks where only 1 to 8 of the 11 views are there. Two people's walks swapped by hand are found, with 5 to 11
-    views (3 views): nm-03 97 to 100% (95%), cl-01 90 to 97% (77%), bg-01, as bags change between walks, 77 to 81% (75%);
-    nm-03 swapped in one view 91%. With 5 subjects a swapped cl-01 is not found, too much of so few looks wrong. More
-    than 74 subjects were not tried; more people look alike among them.
+    views (3 views): nm-03 97 to 100% (95%), cl-01 90 to 97% (77%), bg-01, as bags change between walks, 77 to 81%
+    (75%); nm-03 swapped in one view 91%. With 5 subjects a swapped cl-01 is not found, too much of so few looks wrong.
+    More than 74 subjects were not tried; more people look alike among them.
 
     Raises:
         ShapeError: another number of averages than of records.
