@@ -16,7 +16,7 @@ Frames = UInt8[np.ndarray, "T H W"]
 """Silhouette frames, 0 (background) to 255 (body), grey at the edges."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class SequenceRecord:
     """Who, how and from where one sequence was seen.
 

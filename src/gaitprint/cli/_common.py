@@ -46,6 +46,13 @@ subjects_option = click.option(
     help="Only these subjects, such as 001-060,062.  [default: all that the split names]",
 )
 
+quality_option = click.option(
+    "--quality",
+    default="",
+    metavar="FILTER",
+    help="Only sequences whose silhouettes are good enough, such as 'height>=60,holes<0.05'.  [default: all]",
+)
+
 
 def stdout() -> Console:
     """Where results go: names stay as they are; words wrap on a terminal, and in a pipe a line stays a line."""

@@ -1,4 +1,4 @@
-"""Commands about data: prepare, doctor, datasets."""
+"""Commands about data: prepare, doctor, export, datasets."""
 
 from dataclasses import asdict
 from pathlib import Path
@@ -6,7 +6,8 @@ from pathlib import Path
 import click
 from rich.console import Console
 
-from gaitprint.cli._common import as_json, emit, print_table, subjects_option
+from gaitprint.cli._common import as_json, emit, print_table, split_option, subjects_option
+from gaitprint.cli._options import report_option
 from gaitprint.cli._progress import progress_bar
 from gaitprint.config import apply_overrides
 
@@ -47,6 +48,13 @@ workers_option = click.option(
     show_default=True,
     help="Whether a frame centred on column 0 is dropped (opengait) or kept (gaitset).",
 )
+@click.option(
+    "--form",
+    type=click.Choice(["compact", "raw", "bits"]),
+    default="compact",
+    show_default=True,
+    help="compact: packed without loss; raw: one byte a pixel; bits: black and white only, grey edges are lost.",
+)
 @workers_option
 @subjects_option
 @as_json
@@ -57,27 +65,33 @@ def prepare(
     settings: tuple[str, ...],
     size: int,
     edge_rule: str,
+    form: str,
     workers: int,
     subjects: tuple[str, ...] | None,
     as_json: bool,
 ) -> None:
     """Read a data set, normalise its silhouettes and pack them into the folder STORE.
 
-    SOURCE is the data set's folder, or the word `synthetic` for walkers drawn in code. Frames already normalised to
-    --size rows are taken as they are. A sequence that cannot be read is left out and named with its reason. Killed, run
-    it again: it goes on where it was.
+    SOURCE is the data set's folder; a .zip or .tar archive of it, which is read where it lies; a .csv or .parquet
+    manifest with the columns path, subject, condition, view; a store, to pack it anew; or the word `synthetic` for
+    walkers drawn in code. Frames already normalised to --size rows are taken as they are. A sequence that cannot be
+    read is left out and named with its reason.
+
+    Killed, run it again: it goes on where it was. Run again later, it reads only what is new or changed in SOURCE.
 
     \b
     Examples:
       gaitprint prepare /data/CASIA-B store --dataset casia-b --workers 4
+      gaitprint prepare OUMVLP.zip store --dataset oumvlp
       gaitprint prepare synthetic store --set subjects=40 --set seed=0
       gaitprint prepare mine store --dataset folder \\
         --set 'pattern={subject}/{condition}/{view}'
 
     \b
     Files in STORE:
-      frames.u8        all frames, one byte a pixel
-      index.json       who, how and from where each sequence was seen
+      frames.bin       all frames, packed
+      index-1.arrow    who, how and from where each sequence was seen, and how good it is
+      store.json       what the store is
       quarantine.json  what was left out and why, if anything was
     """
     from gaitprint.stages.prepare import prepare as stage
@@ -90,6 +104,7 @@ def prepare(
             settings=apply_overrides({}, settings),
             size=size,
             edge_rule=edge_rule,  # type: ignore[arg-type]
+            form=form,  # type: ignore[arg-type]
             workers=workers,
             subjects=subjects,
             progress=bar.update,
@@ -99,8 +114,16 @@ def prepare(
         height, width = report.size
         out.print(
             f"{report.store}: {report.dataset}, {report.subjects} subjects, {report.sequences} sequences, "
-            f"{report.frames} frames of {height} x {width} pixels in {report.seconds:.1f} s"
+            f"{report.frames} frames of {height} x {width} pixels, {report.form}, {_megabytes(report.bytes)}, "
+            f"in {report.seconds:.1f} s"
         )
+        if report.unchanged or report.gone:
+            out.print(
+                f"brought up to date: {report.unchanged} unchanged, {len(report.changed)} changed, "
+                f"{len(report.gone)} gone"
+            )
+        if report.unused > report.bytes / 4:
+            out.print(f"{_megabytes(report.unused)} of the store are unused: prepare it into a new one to drop them")
         for what, pairs in (("kept with a warning", report.warned), ("left out", report.quarantined)):
             for key, reason in pairs[:10]:
                 out.print(f"{what}: {key}: {reason}")
@@ -110,33 +133,87 @@ def prepare(
     emit(report.to_dict(), as_json, text)
 
 
+def _megabytes(count: int) -> str:
+    return f"{count / 1e6:.1f} MB"
+
+
 @click.command(short_help="What a data set or store is, and what is wrong with it.")
 @click.argument("path", type=click.Path(path_type=Path))
 @dataset_option
 @layout_option
+@click.option("--size", default=64, show_default=True, metavar="PIXELS", help="Height of normalised frames.")
 @workers_option
+@click.option("--fix", is_flag=True, help="Put what cannot be used aside, with its reason; nothing is deleted.")
+@report_option
 @as_json
-def doctor(path: Path, dataset: str, settings: tuple[str, ...], workers: int, as_json: bool) -> None:
+def doctor(
+    path: Path,
+    dataset: str,
+    settings: tuple[str, ...],
+    size: int,
+    workers: int,
+    fix: bool,
+    report: Path | None,
+    as_json: bool,
+) -> None:
     """Say what the data set or store at PATH is, what is wrong with it and what to do.
 
-    Everything is read, nothing is written. The exit code is 0 whatever is found: `sound` in the JSON says whether
-    anything is an error.
+    PATH is whatever `prepare` takes, or a store. Everything is read; nothing is written, unless you ask for --fix: it
+    moves what cannot be used into the folder .quarantine of the data set, or takes it out of the store. The exit code
+    is 0 whatever is found: `sound` in the JSON says whether anything is an error.
 
     \b
     Examples:
-      gaitprint doctor /data/CASIA-B
+      gaitprint doctor /data/CASIA-B --report doctor.html
       gaitprint doctor store --json
+      gaitprint doctor mine --dataset folder --fix
     """
     from gaitprint.stages.doctor import doctor as stage
 
     with progress_bar("examining") as bar:
-        report = stage(
-            path, dataset=dataset, settings=apply_overrides({}, settings), workers=workers, progress=bar.update
+        found = stage(
+            path,
+            dataset=dataset,
+            settings=apply_overrides({}, settings),
+            size=size,
+            workers=workers,
+            fix=fix,
+            page=report,
+            progress=bar.update,
         )
 
     def text(out: Console) -> None:
-        for line in report.lines():
+        for line in found.lines():
             out.print(line)
+        if report is not None:
+            out.print(f"page: {report}")
+
+    emit(found.to_dict(), as_json, text)
+
+
+@click.command(short_help="A store -> the reference toolkit's folders and partition file.")
+@click.argument("store", type=click.Path(path_type=Path))
+@click.argument("out", type=click.Path(path_type=Path))
+@split_option
+@as_json
+def export(store: Path, out: Path, split: str | None, as_json: bool) -> None:
+    """Write the sequences of STORE into the folder OUT as the field's reference toolkit reads them.
+
+    Each becomes OUT/<subject>/<condition>/<view>/<view>.pkl, an array uint8 [T, H, W]; OUT/partition.json says who
+    trains. Killed, run it again: it goes on where it was.
+
+    \b
+    Example:
+      gaitprint export store CASIA-B-pkl
+    """
+    from gaitprint.stages.export import export as stage
+
+    with progress_bar("exporting") as bar:
+        report = stage(store, out, split=split, progress=bar.update)
+
+    def text(console: Console) -> None:
+        console.print(f"{report.out}: {report.sequences} sequences")
+        console.print(f"{report.partition}: {report.train} subjects train, {report.test} are tested")
 
     emit(report.to_dict(), as_json, text)
 
@@ -156,4 +233,4 @@ def datasets(as_json: bool) -> None:
     emit([asdict(d) for d in found], as_json, text)
 
 
-COMMANDS = (prepare, doctor, datasets)
+COMMANDS = (prepare, doctor, export, datasets)

@@ -10,6 +10,7 @@ from gaitprint.cli._common import (
     device_option,
     emit,
     print_table,
+    quality_option,
     seed_option,
     set_threads,
     split_option,
@@ -49,6 +50,7 @@ from gaitprint.cli.ablate import print_ablation
 )
 @split_option
 @subjects_option
+@quality_option
 @device_option
 @threads_option
 @as_json
@@ -60,6 +62,7 @@ def embed(
     part: str,
     split: str | None,
     subjects: tuple[str, ...] | None,
+    quality: str,
     device: str,
     threads: int | None,
     as_json: bool,
@@ -87,6 +90,7 @@ def embed(
             part=part,
             split=split,
             subjects=subjects,
+            quality=quality,
             device=device,
             progress=bar.update,
         )

@@ -10,6 +10,7 @@ from gaitprint.cli._common import (
     device_option,
     emit,
     print_table,
+    quality_option,
     seed_option,
     set_threads,
     split_option,
@@ -42,9 +43,18 @@ from gaitprint.errors import ConfigError
 )
 @split_option
 @subjects_option
+@quality_option
 @device_option
 @seed_option
 @threads_option
+@click.option(
+    "--workers",
+    default=0,
+    show_default=True,
+    type=click.IntRange(min=0),
+    metavar="COUNT",
+    help="Processes that make batches; 0 makes them in threads of this one. Changes no byte of the result.",
+)
 @as_json
 def train(
     store: Path,
@@ -54,9 +64,11 @@ def train(
     init: Path | None,
     split: str | None,
     subjects: tuple[str, ...] | None,
+    quality: str,
     device: str,
     seed: int,
     threads: int | None,
+    workers: int,
     as_json: bool,
 ) -> None:
     """Train a network on the training subjects of STORE; everything goes into the folder RUN.
@@ -98,8 +110,10 @@ def train(
             init=init,
             split=split,
             subjects=subjects,
+            quality=quality,
             device=device,
             seed=seed,
+            workers=workers,
             report=show,
         )
 

@@ -24,6 +24,7 @@ Step by step:
   gaitprint evaluate E                      vectors -> the protocol's figures
   gaitprint ablate A=E1 B=E2                what each step of the method brings
   gaitprint answer E --out CSV              the answer file of a competition
+  gaitprint export STORE OUT                the reference toolkit's folders
 
 A command says where its files are; `gaitprint COMMAND --help` shows examples. Exit codes: 0 done, 1 something is
 wrong with the data or files, 2 with the command or its settings; an error is one line on stderr.

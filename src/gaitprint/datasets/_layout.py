@@ -6,15 +6,17 @@ from pathlib import Path
 from typing import Protocol, runtime_checkable
 
 from gaitprint.errors import DataError
+from gaitprint.sources import Files
 from gaitprint.types import SequenceRecord
 
 
 @dataclass(frozen=True)
 class FoundSequence:
-    """A sequence on disk: its record, and the folder of images or the one file (.pkl, .npy, .npz) that holds it."""
+    """A sequence of a data set: its record, and the folder of images or the array file (.pkl, .npy, .npz) it is in."""
 
     record: SequenceRecord
-    path: Path
+    place: str
+    """Its name in the data set's files; parts joined by "/"."""
 
 
 @dataclass(frozen=True)
@@ -41,8 +43,8 @@ class Layout(Protocol):
     protocols: tuple[str, ...]
     """Names of the evaluation protocols that fit, the usual one first."""
 
-    def scan(self, root: Path) -> list[FoundSequence]:
-        """Every sequence under `root` in key order.
+    def scan(self, files: Files) -> list[FoundSequence]:
+        """Every sequence of a folder or archive, in key order.
 
         Raises:
             DataError: nothing there, or not this layout (says what was expected at which level, and what was found).

@@ -19,7 +19,7 @@ def figure(number: int, frames: int = 6, height: int = 64, width: int = 64) -> F
     return result
 
 
-def write_array(leaf: Path, frames: Frames, name: str | None = None) -> None:
+def write_array(leaf: Path, frames: np.ndarray, name: str | None = None) -> None:
     """One processed sequence as the field's reference toolkit keeps it: `<leaf>/<leaf's name>.pkl`."""
     leaf.mkdir(parents=True, exist_ok=True)
     with (leaf / f"{name or leaf.name}.pkl").open("wb") as stream:

@@ -9,6 +9,7 @@ from gaitprint.datasets._layout import FoundSequence, Split
 from gaitprint.datasets._miniature import figure, write_array
 from gaitprint.datasets._splits import choose_split, first
 from gaitprint.datasets._tree import Level, Tree, walk
+from gaitprint.sources import Files
 from gaitprint.types import SequenceRecord
 
 SUBJECTS = tuple(f"{i:03d}" for i in range(1, 125))
@@ -40,9 +41,9 @@ class CasiaB:
     def __init__(self, settings: CasiaBSettings) -> None:
         self.settings = settings
 
-    def scan(self, root: Path) -> list[FoundSequence]:
+    def scan(self, files: Files) -> list[FoundSequence]:
         """See `Layout.scan`."""
-        return [FoundSequence(SequenceRecord("/".join(x.names), *x.names), x.path) for x in walk(root, TREE)]
+        return [FoundSequence(SequenceRecord("/".join(x.names), *x.names), x.place) for x in walk(files, TREE)]
 
     def split(self, name: str | None, subjects: Iterable[str]) -> Split:
         """Subjects 1-74 train by default; "73" leaves 005 out, whose sequences are damaged in some copies."""

@@ -10,6 +10,7 @@ from gaitprint.datasets._layout import FoundSequence, Split
 from gaitprint.datasets._miniature import figure, write_array
 from gaitprint.datasets._splits import choose_split, first
 from gaitprint.datasets._tree import Level, Tree, walk
+from gaitprint.sources import Files
 from gaitprint.types import SequenceRecord
 
 TREE = Tree(
@@ -41,12 +42,11 @@ class CasiaE:
     def __init__(self, settings: CasiaESettings) -> None:
         self.settings = settings
 
-    def scan(self, root: Path) -> list[FoundSequence]:
+    def scan(self, files: Files) -> list[FoundSequence]:
         """See `Layout.scan`."""
-        root = Path(root)
-        if is_competition(root):
-            return scan_competition(root)
-        return [FoundSequence(SequenceRecord("/".join(x.names), *x.names), x.path) for x in walk(root, TREE)]
+        if is_competition(files):
+            return scan_competition(files)
+        return [FoundSequence(SequenceRecord("/".join(x.names), *x.names), x.place) for x in walk(files, TREE)]
 
     def split(self, name: str | None, subjects: Iterable[str]) -> Split:
         """The public 200/814 by default; "500" is the competition's, where subjects are numbered 0000-0499."""

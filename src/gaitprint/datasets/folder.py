@@ -11,6 +11,7 @@ from gaitprint.datasets._layout import FoundSequence, Split
 from gaitprint.datasets._miniature import figure, write_images
 from gaitprint.datasets._partition import partition_split, partition_splits
 from gaitprint.datasets._tree import Level, Tree, walk
+from gaitprint.sources import Files
 from gaitprint.types import SequenceRecord
 
 FIELDS = ("subject", "condition", "view")
@@ -56,18 +57,18 @@ class Folder:
         self.settings = settings
         self.splits: tuple[str, ...] = partition_splits(settings.partition)
 
-    def scan(self, root: Path) -> list[FoundSequence]:
+    def scan(self, files: Files) -> list[FoundSequence]:
         """See `Layout.scan`."""
         levels = [_level(part) for part in self.settings.pattern.split("/")]
         tree = Tree("folder", tuple(Level(f"'{part}'", part, level.pattern) for part, level in levels))
         found = []
-        for leaf in walk(root, tree):
+        for leaf in walk(files, tree):
             values: dict[str, list[str]] = {field: [] for field in FIELDS}
             for name, (_, level) in zip(leaf.names, levels, strict=True):
                 match = level.fullmatch(name)
                 for group, value in (match.groupdict() if match else {}).items():
                     values[group.rstrip("0123456789")].append(value)
-            found.append(FoundSequence(self._record(leaf.names, values), leaf.path))
+            found.append(FoundSequence(self._record(leaf.names, values), leaf.place))
         return found
 
     def split(self, name: str | None, subjects: Iterable[str]) -> Split:

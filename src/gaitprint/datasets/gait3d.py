@@ -9,6 +9,7 @@ from gaitprint.datasets._layout import FoundSequence, Split
 from gaitprint.datasets._miniature import figure, write_array
 from gaitprint.datasets._partition import partition_split, partition_splits
 from gaitprint.datasets._tree import Level, Tree, walk
+from gaitprint.sources import Files
 from gaitprint.types import SequenceRecord
 
 TREE = Tree(
@@ -39,9 +40,9 @@ class Gait3d:
         self.settings = settings
         self.splits: tuple[str, ...] = partition_splits(settings.partition)
 
-    def scan(self, root: Path) -> list[FoundSequence]:
+    def scan(self, files: Files) -> list[FoundSequence]:
         """See `Layout.scan`."""
-        return [FoundSequence(SequenceRecord("/".join(x.names), *x.names), x.path) for x in walk(root, TREE)]
+        return [FoundSequence(SequenceRecord("/".join(x.names), *x.names), x.place) for x in walk(files, TREE)]
 
     def split(self, name: str | None, subjects: Iterable[str]) -> Split:
         """The published parts, from the partition file; see `Layout.split`."""

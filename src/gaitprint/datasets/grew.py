@@ -9,6 +9,7 @@ from gaitprint.datasets._layout import FoundSequence, Split
 from gaitprint.datasets._miniature import figure, write_array
 from gaitprint.datasets._splits import choose_split
 from gaitprint.datasets._tree import Level, Tree, walk
+from gaitprint.sources import Files
 from gaitprint.types import SequenceRecord
 
 TREE = Tree(
@@ -36,13 +37,13 @@ class Grew:
     def __init__(self, settings: GrewSettings) -> None:
         self.settings = settings
 
-    def scan(self, root: Path) -> list[FoundSequence]:
+    def scan(self, files: Files) -> list[FoundSequence]:
         """See `Layout.scan`. The subject of a probe is None."""
         found = []
-        for leaf in walk(root, TREE):
+        for leaf in walk(files, TREE):
             subject, part, video = leaf.names
             record = SequenceRecord("/".join(leaf.names), None if subject == "probe" else subject, part, video)
-            found.append(FoundSequence(record, leaf.path))
+            found.append(FoundSequence(record, leaf.place))
         return found
 
     def split(self, name: str | None, subjects: Iterable[str]) -> Split:

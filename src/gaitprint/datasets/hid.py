@@ -10,6 +10,7 @@ from gaitprint.datasets._layout import FoundSequence, Split
 from gaitprint.datasets._miniature import figure, write_array
 from gaitprint.datasets._splits import choose_split
 from gaitprint.datasets._tree import Level, Tree, walk
+from gaitprint.sources import Files
 from gaitprint.types import SequenceRecord
 
 TREE = Tree("HID", (Level("subject", "0001"), Level("video", "8a3f09"), Level("view", "default", "default")))
@@ -30,15 +31,15 @@ class Hid:
     def __init__(self, settings: HidSettings) -> None:
         self.settings = settings
 
-    def scan(self, root: Path) -> list[FoundSequence]:
+    def scan(self, files: Files) -> list[FoundSequence]:
         """See `Layout.scan`. The condition is the video's id; the subject of a probe is None."""
         found = []
-        for leaf in walk(root, TREE):
+        for leaf in walk(files, TREE):
             upper, lower, view = leaf.names
             subject, video = (
                 (None, lower if upper == "probe" else upper) if "probe" in (upper, lower) else (upper, lower)
             )
-            found.append(FoundSequence(SequenceRecord("/".join(leaf.names), subject, video, view), leaf.path))
+            found.append(FoundSequence(SequenceRecord("/".join(leaf.names), subject, video, view), leaf.place))
         return found
 
     def split(self, name: str | None, subjects: Iterable[str]) -> Split:

@@ -9,6 +9,7 @@ from gaitprint.datasets._layout import FoundSequence, Split
 from gaitprint.datasets._miniature import figure, write_array
 from gaitprint.datasets._partition import partition_split, partition_splits
 from gaitprint.datasets._tree import Level, Tree, walk
+from gaitprint.sources import Files
 from gaitprint.types import SequenceRecord
 
 TREE = Tree("opengait", (Level("subject", "001"), Level("condition", "nm-01"), Level("view", "090")))
@@ -32,13 +33,13 @@ class Opengait:
         self.settings = settings
         self.splits: tuple[str, ...] = partition_splits(settings.partition)
 
-    def scan(self, root: Path) -> list[FoundSequence]:
+    def scan(self, files: Files) -> list[FoundSequence]:
         """See `Layout.scan`."""
         found = []
-        for leaf in walk(root, TREE):
+        for leaf in walk(files, TREE):
             subject, condition, view = leaf.names
             record = SequenceRecord("/".join(leaf.names), None if subject == "probe" else subject, condition, view)
-            found.append(FoundSequence(record, leaf.path))
+            found.append(FoundSequence(record, leaf.place))
         return found
 
     def split(self, name: str | None, subjects: Iterable[str]) -> Split:

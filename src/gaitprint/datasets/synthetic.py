@@ -17,7 +17,7 @@ from gaitprint.datasets._walker_gait import joint_paths, stride_length
 from gaitprint.datasets._walker_raster import ROWS, SIZE
 from gaitprint.datasets._walker_solids import Solids, bag_kind, bag_side, dress
 from gaitprint.datasets._walker_traits import Body, Manner, Outfit, draw, vary
-from gaitprint.errors import DataError
+from gaitprint.sources import Files
 from gaitprint.types import Frames, SequenceRecord
 
 CONDITIONS = tuple(f"{kind}-{i:02d}" for kind, last in (("nm", 6), ("bg", 2), ("cl", 2)) for i in range(1, last + 1))
@@ -136,14 +136,9 @@ class SyntheticWalkers:
     def __init__(self, settings: SyntheticSettings) -> None:
         self.settings = settings
 
-    def scan(self, root: Path) -> list[FoundSequence]:
+    def scan(self, files: Files) -> list[FoundSequence]:
         """See `Layout.scan`."""
-        if not Path(root).is_dir():
-            raise DataError(
-                f"synthetic walkers are generated, not found, and there is no folder {root} of them: "
-                "make a store with `gaitprint prepare synthetic OUT`"
-            )
-        return [FoundSequence(SequenceRecord("/".join(x.names), *x.names), x.path) for x in walk(root, TREE)]
+        return [FoundSequence(SequenceRecord("/".join(x.names), *x.names), x.place) for x in walk(files, TREE)]
 
     def split(self, name: str | None, subjects: Iterable[str]) -> Split:
         """The first half of the subjects trains; of an odd number the larger half."""

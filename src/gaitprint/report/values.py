@@ -148,6 +148,8 @@ class Report:
     warnings: tuple[str, ...] = ()
     tables: tuple[Table, ...] = ()
     heatmaps: tuple[HeatMap, ...] = ()
+    heatmaps_title: str = "View by view"
     curves: tuple[CmcCurve | TrainingCurve, ...] = ()
     sheets: tuple[Sheet, ...] = ()
+    sheets_title: str = "Matches to look at"
     settings: Mapping[str, object] = field(default_factory=dict)

@@ -4,12 +4,10 @@ import io
 import re
 import zipfile
 import zlib
-from pathlib import Path
 
 import numpy as np
 
 from gaitprint.errors import DataError
-from gaitprint.silhouettes._files import read_limited, shown
 from gaitprint.silhouettes._plain_arrays import plain_array
 
 _MAGIC = b"\x93NUMPY"
@@ -23,32 +21,31 @@ _HEADER = re.compile(
 _METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 
 
-def read_npy(path: Path, max_bytes: int, root: Path | None = None) -> np.ndarray:
-    """The array of a .npy file.
+def parse_npy(data: bytes, name: str, max_bytes: int) -> np.ndarray:
+    """The array of a .npy file; an array cannot be larger than its file, so `max_bytes` is not needed here.
 
     Raises:
-        DataError: damaged, truncated, objects inside, or larger than `max_bytes`.
+        DataError: damaged, truncated, or objects inside.
     """
-    data = read_limited(path, max_bytes, root)
+    del max_bytes
     try:
         return _parse(data)
     except DataError as error:
-        raise DataError(f"{shown(path)} {error}") from None
+        raise DataError(f"{name} {error}") from None
 
 
-def read_npz(path: Path, max_bytes: int, root: Path | None = None) -> np.ndarray:
+def parse_npz(data: bytes, name: str, max_bytes: int) -> np.ndarray:
     """The one array of a .npz file, or the one called ``frames``.
 
     Raises:
         DataError: damaged, truncated, objects inside, no or several arrays, or larger than `max_bytes` unpacked.
     """
-    data = read_limited(path, max_bytes, root)
     try:
         return _parse(_member(data, max_bytes))
     except DataError as error:
-        raise DataError(f"{shown(path)} {error}") from None
+        raise DataError(f"{name} {error}") from None
     except (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, OSError, ValueError) as error:
-        raise DataError(f"{shown(path)} is no sound .npz file: {str(error).splitlines()[:1]}") from None
+        raise DataError(f"{name} is no sound .npz file: {str(error).splitlines()[:1]}") from None
 
 
 def _member(data: bytes, max_bytes: int) -> bytes:

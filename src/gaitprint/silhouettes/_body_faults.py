@@ -111,7 +111,8 @@ def _piece_counts(drawing: UInt8[np.ndarray, "R C"], length: int) -> Int64[np.nd
     pairs = drawing[:, :-1] + 2 * drawing[:, 1:]
     windows = pairs[:-1] + 4 * pairs[1:]
     weights = cv2.LUT(windows, _GRAY).reshape(length, -1)
-    return (_row_sums(weights) - 2 * weights.shape[1]) // 4
+    numbers: np.ndarray = (_row_sums(weights) - 2 * weights.shape[1]) // 4
+    return numbers
 
 
 def _gray_weights() -> UInt8[np.ndarray, "256"]:

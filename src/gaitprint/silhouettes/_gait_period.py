@@ -94,13 +94,15 @@ def _drift(length: int) -> Float64[np.ndarray, "T K"]:
 
 
 def _without(drift: Float64[np.ndarray, "T K"], signals: Float64[np.ndarray, "T D"]) -> Float64[np.ndarray, "T D"]:
-    return signals - drift @ (drift.T @ signals)
+    left: Float64[np.ndarray, "T D"] = signals - drift @ (drift.T @ signals)
+    return left
 
 
 def _grid(length: int) -> Float64[np.ndarray, "P"]:
     """Periods in frames: from the overtone of the shortest beat to the stride of the longest step."""
     longest = min(_BEATS[1], _LONGEST_SHARE * length) * 2
-    return np.exp(np.arange(math.log(_BEATS[0] / 2), math.log(longest), _STEP))
+    periods: Float64[np.ndarray, "P"] = np.exp(np.arange(math.log(_BEATS[0] / 2), math.log(longest), _STEP))
+    return periods
 
 
 def _stride_place(

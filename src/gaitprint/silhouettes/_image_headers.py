@@ -19,6 +19,8 @@ class ImageHeader:
     width: int
     grey: bool
     """One channel: the decoder need not make three."""
+    plain_png: bool = False
+    """A PNG of one channel of eight bits."""
 
 
 def read_header(data: bytes) -> ImageHeader:
@@ -40,7 +42,7 @@ def read_header(data: bytes) -> ImageHeader:
 
 
 def _png(data: bytes) -> ImageHeader:
-    width, height, _depth, colour = struct.unpack_from(">IIBB", data, 16)
+    width, height, depth, colour = struct.unpack_from(">IIBB", data, 16)
     place, kind = len(_PNG), b""
     while kind != b"IEND":
         length, kind = struct.unpack_from(">I4s", data, place)
@@ -52,7 +54,7 @@ def _png(data: bytes) -> ImageHeader:
         if (place == len(_PNG)) != (kind == b"IHDR"):
             raise DataError("is a damaged PNG (its header is not where it belongs)")
         place += length + 12
-    return ImageHeader(height, width, grey=colour == 0)
+    return ImageHeader(height, width, grey=colour == 0, plain_png=colour == 0 and depth == 8)
 
 
 def _jpeg(data: bytes) -> ImageHeader:

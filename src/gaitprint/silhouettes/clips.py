@@ -46,12 +46,15 @@ class Preprocessing:
         return (self.size - 2 * self.cut) // self.reduce
 
 
-def to_clip(frames: Frames, preprocessing: Preprocessing) -> Float32[np.ndarray, "T h w"]:
+def to_clip(
+    frames: Frames, preprocessing: Preprocessing, out: Float32[np.ndarray, "T h w"] | None = None
+) -> Float32[np.ndarray, "T h w"]:
     """Cut the sides, average squares of pixels where asked, scale 0..255 to 0..1.
 
     Args:
         frames: uint8 [T, size, size], or [T, size, size - 2 cut] where the sides are cut already.
         preprocessing: the sizes; `height` and `width` of it are those of the result.
+        out: where to write the result, such as its place in a batch; a new array where None.
 
     Raises:
         ShapeError: frames of another size.
@@ -67,13 +70,15 @@ def to_clip(frames: Frames, preprocessing: Preprocessing) -> Float32[np.ndarray,
         )
     if reduce == 1:
         # Divide: times 1/255 differs in the last bit for 126 of 256 values.
-        return _divide(frames, 255)
-    return _divide(_sum_squares(frames, reduce), 255 * reduce * reduce)
+        return _divide(frames, 255, out)
+    return _divide(_sum_squares(frames, reduce), 255 * reduce * reduce, out)
 
 
-def _divide(values: np.ndarray, by: int) -> Float32[np.ndarray, "T h w"]:
-    result = np.empty(values.shape, np.float32)
-    np.divide(values, np.float32(by), out=result)
+def _divide(values: np.ndarray, by: int, out: Float32[np.ndarray, "T h w"] | None) -> Float32[np.ndarray, "T h w"]:
+    """Two passes over a clip that stays in the cache: faster than one that converts through a buffer."""
+    result = np.empty(values.shape, np.float32) if out is None else out
+    np.copyto(result, values)
+    np.divide(result, np.float32(by), out=result)
     return result
 
 

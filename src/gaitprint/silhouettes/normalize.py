@@ -10,7 +10,7 @@ from typing import Literal
 
 import cv2
 import numpy as np
-from jaxtyping import Bool, UInt8
+from jaxtyping import Bool, Int, UInt8
 
 from gaitprint.errors import DataError, ShapeError
 from gaitprint.types import Frames
@@ -23,6 +23,7 @@ MIN_SUM = 10_000
 MIN_FRAMES = 5
 """A sequence with fewer valid frames gets a warning."""
 
+_Box = tuple[int, int, int, int]
 _MAX_RESIZED = 2**26
 _TOO_DARK = f"empty or nearly so (pixels sum to {MIN_SUM} or less)"
 _NO_CENTRE = "without a body once resized"
@@ -37,6 +38,8 @@ class NormalizedSequence:
     frames: Frames
     kept: Bool[np.ndarray, " n"]
     """One truth a raw frame; as many hold as `frames` has."""
+    boxes: Int[np.ndarray, "T 4"]
+    """x, y, width, height in pixels of the body in each raw frame that became one of `frames`."""
     warnings: tuple[str, ...] = ()
 
 
@@ -62,16 +65,20 @@ def normalize_sequence(
     if len(frames) == 0:
         raise DataError("a sequence needs at least one frame, found none")
     done: list[np.ndarray] = []
+    boxes: list[_Box | None] = []
     kept = np.zeros(len(frames), np.bool_)
     dropped: Counter[str] = Counter()
     for i, frame in enumerate(frames):
         if frame.ndim != 2 or frame.dtype != np.uint8:
             raise ShapeError(f"silhouette frames are uint8 [H, W], frame {i} is {frame.dtype} {list(frame.shape)}")
-        result = _normalize_frame(np.ascontiguousarray(frame), size, drop_left_edge=edge_rule == "opengait")
+        frame = np.ascontiguousarray(frame)
+        box = _body_box(frame)
+        result = _TOO_DARK if box is None else _normalize_frame(frame, box, size, edge_rule == "opengait")
         if isinstance(result, str):
             dropped[result] += 1
         else:
             done.append(result)
+            boxes.append(box)
             kept[i] = True
     if not done:
         raise DataError(f"none of {len(frames)} frames is a silhouette: {_reasons(dropped)}{_hint(frames)}")
@@ -79,15 +86,20 @@ def normalize_sequence(
     if len(done) < MIN_FRAMES:
         rest = f"; dropped: {_reasons(dropped)}" if dropped else ""
         warnings = (f"only {len(done)} valid frames of {len(frames)}, {MIN_FRAMES} are usual at least{rest}",)
-    return NormalizedSequence(np.stack(done), kept, warnings)
+    return NormalizedSequence(np.stack(done), kept, np.array(boxes, np.int32), warnings)
 
 
-def _normalize_frame(frame: UInt8[np.ndarray, "H W"], size: int, drop_left_edge: bool) -> np.ndarray | str:
-    """The frame in uint8 [size, size], or why it is dropped."""
+def _body_box(frame: UInt8[np.ndarray, "H W"]) -> _Box | None:
+    """x, y, width, height of all pixels that are not black; None where there is too little of them."""
     if frame.size == 0 or _column_sums(frame).sum(dtype=np.int64) <= MIN_SUM:
-        return _TOO_DARK
-    rows = np.flatnonzero(frame.any(axis=1))
-    body = frame[rows[0] : rows[-1] + 1]
+        return None
+    x, y, width, height = cv2.boundingRect(frame)
+    return x, y, width, height
+
+
+def _normalize_frame(frame: UInt8[np.ndarray, "H W"], box: _Box, size: int, drop_left_edge: bool) -> np.ndarray | str:
+    """The frame in uint8 [size, size], or why it is dropped."""
+    body = frame[box[1] : box[1] + box[3]]
     width = int(size * (body.shape[1] / body.shape[0]))
     # A row of noise across a huge image would blow up to gigabytes.
     if not 1 <= width <= _MAX_RESIZED // size:

@@ -6,9 +6,9 @@ from typing import Any
 import numpy as np
 
 from gaitprint.errors import DataError
-from gaitprint.silhouettes._files import read_limited, shown
 from gaitprint.silhouettes._pickle_tree import Call, Symbol, read_tree
 from gaitprint.silhouettes._plain_arrays import plain_array
+from gaitprint.sources.folder import FolderFiles
 
 _MAKE = frozenset({"numpy.core.multiarray._reconstruct", "numpy._core.multiarray._reconstruct"})
 _FROM_BUFFER = frozenset({"numpy.core.numeric._frombuffer", "numpy._core.numeric._frombuffer"})
@@ -16,24 +16,37 @@ _ADMITTED = _MAKE | _FROM_BUFFER | {"numpy.ndarray", "numpy.dtype", "_codecs.enc
 _WAY_OUT = "one pickled NumPy array is read, nothing else; save it again with numpy.save"
 
 
-def read_array_pickle(path: Path, max_bytes: int, root: Path | None = None) -> np.ndarray:
-    """The one array of a pickle written by any version of NumPy and Python; nothing in the file is ever called.
-
-    The size the array claims is held against the bytes that are there before memory is taken.
+def read_array_pickle(path: Path, max_bytes: int) -> np.ndarray:
+    """The one array of a pickle file; see `parse_pickle`.
 
     Args:
         path: the file.
         max_bytes: the largest file that is read.
-        root: see `read_limited`.
+    """
+    path = Path(path)
+    files = FolderFiles(path.parent, boundary=Path(path.absolute().anchor))
+    return parse_pickle(files.read(path.name, max_bytes), files.called(path.name), max_bytes)
+
+
+def parse_pickle(data: bytes, name: str, max_bytes: int) -> np.ndarray:
+    """The one array of a pickle written by any version of NumPy and Python; nothing in it is ever called.
+
+    The size the array claims is held against the bytes that are there before memory is taken, so that an array is never
+    larger than its file and `max_bytes` is not needed here.
+
+    Args:
+        data: the whole file.
+        name: of the file, for errors.
+        max_bytes: see above.
 
     Raises:
-        DataError: no array, anything besides one array, object or structured values, damaged, truncated, too large.
+        DataError: no array, anything besides one array, object or structured values, damaged, truncated.
     """
-    data = read_limited(path, max_bytes, root)
+    del max_bytes
     try:
         return _array(read_tree(data, _ADMITTED))
     except DataError as error:
-        raise DataError(f"the pickle {shown(path)} {error}: {_WAY_OUT}") from None
+        raise DataError(f"the pickle {name} {error}: {_WAY_OUT}") from None
 
 
 def _array(tree: Any) -> np.ndarray:

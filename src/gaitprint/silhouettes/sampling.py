@@ -3,7 +3,7 @@
 from typing import Literal
 
 import numpy as np
-from jaxtyping import Int
+from jaxtyping import Int, Int64
 
 from gaitprint.errors import DataError
 
@@ -23,22 +23,36 @@ def window_start(length: int, window: int, generator: np.random.Generator, rule:
     Raises:
         DataError: no frames, or an empty window.
     """
-    if length < 1 or window < 1:
-        raise DataError(f"a window needs at least one frame, found a sequence of {length} and a window of {window}")
-    if length >= window:
-        return int(generator.integers(length - window + 1))
-    if rule == "authors":
-        return 0
-    repeats = -(-window // length)
-    return int(generator.integers(repeats * length - window + 1))
+    return int(window_starts(np.array([length]), window, generator, rule)[0])
+
+
+def window_starts(
+    lengths: Int[np.ndarray, "N"], window: int, generator: np.random.Generator, rule: WindowRule = "opengait"
+) -> Int64[np.ndarray, "N"]:
+    """Draw the first frames of N windows at once; see `window_start`.
+
+    Raises:
+        DataError: no frames, or an empty window.
+    """
+    shortest = int(lengths.min()) if len(lengths) else 1
+    if shortest < 1 or window < 1:
+        raise DataError(f"a window needs at least one frame, found a sequence of {shortest} and a window of {window}")
+    repeated = np.where(lengths >= window, lengths, 0 if rule == "authors" else -(-window // lengths) * lengths)
+    starts: Int64[np.ndarray, "N"] = generator.integers(np.maximum(repeated - window, 0) + 1)
+    return starts
+
+
+def cyclic(start: int, window: int, length: int) -> Int[np.ndarray, "T"]:
+    """Indices of a window's frames in a sequence that repeats: (start + k) mod L for k in 0 .. T-1."""
+    return (start + np.arange(window)) % length
 
 
 def window_indices(
     length: int, window: int, generator: np.random.Generator, rule: WindowRule = "opengait"
 ) -> Int[np.ndarray, "T"]:
-    """Indices of the frames of one drawn window: (start + k) mod L for k in 0 .. T-1.
+    """Indices of the frames of one drawn window; see `window_start` and `cyclic`.
 
     Raises:
         DataError: no frames, or an empty window.
     """
-    return (window_start(length, window, generator, rule) + np.arange(window)) % length
+    return cyclic(window_start(length, window, generator, rule), window, length)

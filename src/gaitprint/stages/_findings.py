@@ -5,11 +5,25 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from gaitprint.datasets.casia_b import published_keys
+from gaitprint.datasets import casia_b, oumvlp
 from gaitprint.silhouettes.normalize import MIN_FRAMES
 from gaitprint.store import StoredSequence
 
 Severity = Literal["error", "warning", "note"]
+
+PUBLISHED = {
+    "casia-b": (casia_b.published_keys, "a few dozen are missing in most copies"),
+    "oumvlp": (oumvlp.published_keys, "one in ten was never recorded"),
+}
+"""Data sets whose whole grid is known, and how much of it nobody has."""
+POOR = (
+    ("truncated", 0.5, "the body cut off by the image's border in over half of the frames"),
+    ("holes", 0.1, "holes of over a tenth of the body"),
+    ("pieces", 0.5, "a second piece beside the body in over half of the frames"),
+    ("merges", 0.3, "something merged with the body in over three tenths of the frames"),
+    ("jumps", 0.1, "jumps from one frame to the next in over a tenth of the steps"),
+)
+"""Measurement, limit, and what it means; see `gaitprint.silhouettes.quality`."""
 
 
 @dataclass(frozen=True)
@@ -26,6 +40,16 @@ class Finding:
         """One line for people."""
         names = ", ".join(self.keys[:shown]) + (", ..." if len(self.keys) > shown else "")
         return f"{self.severity}: {self.what}{f' ({names})' if names else ''}: {self.advice}"
+
+
+@dataclass(frozen=True)
+class Unusable:
+    """A sequence of which no frames came out."""
+
+    key: str
+    reason: str
+    place: str = ""
+    """Where it lies in the data set."""
 
 
 def few_frames(rows: Sequence[StoredSequence]) -> Iterable[Finding]:
@@ -71,11 +95,41 @@ def unknown_subjects(rows: Sequence[StoredSequence]) -> Iterable[Finding]:
         )
 
 
-def missing_of_casia_b(present: Iterable[str]) -> Iterable[Finding]:
-    """Sequences of the published set of 124 x 10 x 11 that are not there."""
-    wanted = published_keys()
-    missing = sorted(wanted - set(present))
+def unusable_sequences(unusable: Sequence[Unusable], kind: str) -> Iterable[Finding]:
+    """Sequences of which no frames came out, grouped by nothing: each has its own reason in the report."""
+    if unusable:
+        what = f"sequences that cannot be used: {len(unusable)}, the first because {unusable[0].reason}"
+        left = "`prepare` leaves them out, --fix puts them aside"
+        damaged = "the file is damaged: --fix takes them out and `prepare` on the same source reads them again"
+        advice = damaged if kind == "store" else left
+        yield Finding("error", what, advice, tuple(u.key for u in unusable))
+
+
+def odd_sizes(shapes: Sequence[tuple[int, int]]) -> Iterable[Finding]:
+    """Frames of several sizes: a store holds one."""
+    counts = Counter(shapes)
+    if len(counts) > 1:
+        sizes = ", ".join(f"{n} of {h}x{w}" for (h, w), n in counts.most_common())
+        yield Finding("error", f"frames of different sizes ({sizes})", "prepare each kind by itself")
+
+
+def poor_quality(rows: Sequence[StoredSequence]) -> Iterable[Finding]:
+    """Sequences whose measurements are far from what silhouettes of one walker give."""
+    for name, limit, words in POOR:
+        keys = tuple(r.key for r in rows if r.quality.get(name, 0.0) > limit)
+        if keys:
+            what = f"sequences with {words}: {len(keys)}"
+            yield Finding("warning", what, f"look at them; `--quality '{name}<={limit}'` leaves them out", keys)
+
+
+def missing_of_published(dataset: str, present: Iterable[str]) -> Iterable[Finding]:
+    """Sequences of the published set of CASIA-B or OUMVLP that are not there."""
+    if dataset not in PUBLISHED:
+        return
+    wanted, usual = PUBLISHED[dataset]
+    published = wanted()
+    missing = sorted(published - set(present))
     if missing:
-        what = f"published sequences that are missing: {len(missing)} of {len(wanted)}"
-        advice = "a few dozen are missing in most copies; figures on fewer sequences are not comparable"
-        yield Finding("note" if len(missing) < 100 else "warning", what, advice, tuple(missing))
+        what = f"published sequences that are missing: {len(missing)} of {len(published)}"
+        advice = f"{usual}; figures on fewer sequences are not comparable"
+        yield Finding("note" if len(missing) < len(published) / 8 else "warning", what, advice, tuple(missing))

@@ -7,10 +7,12 @@ from typing import Any
 
 from gaitprint.components import component_names, find_component
 from gaitprint.datasets._layout import FoundSequence, Layout
+from gaitprint.datasets.manifest import MANIFESTS
 from gaitprint.errors import ConfigError, DataError
+from gaitprint.sources import Files, Within, is_archive, open_files
 from gaitprint.store import Store
 
-GUESSES = ("casia-b", "casia-e", "oumvlp", "gait3d", "grew", "hid", "opengait")
+GUESSES = ("casia-b", "casia-e", "oumvlp", "ccpg", "sustech1k", "gait3d", "grew", "hid", "opengait")
 """The layouts tried by `auto`, the strictest first."""
 
 
@@ -20,7 +22,10 @@ class Found:
 
     dataset: str
     layout: Layout
+    files: Files
     sequences: tuple[FoundSequence, ...]
+    settings: dict[str, Any]
+    """Of the layout."""
 
 
 def layout_of(store: Store) -> Layout:
@@ -37,34 +42,55 @@ def layout_of(store: Store) -> Layout:
 def scan(source: Path, dataset: str, settings: Mapping[str, Any]) -> Found:
     """Scan `source` as the named data set; `auto` takes the first published layout that fits.
 
+    A .csv or .parquet file is a manifest of the folder it lies in. Where nothing fits an archive that holds a single
+    folder, that folder is taken for its root.
+
     Raises:
         DataError: the tree is not of that layout, or of none; two sequences share a key.
         ConfigError: settings were given for no named data set, or are wrong.
     """
-    if dataset != "auto":
-        layout: Layout = find_component("dataset", dataset).make(dict(settings), where=f"dataset {dataset}")
-        # a dotted name is a module's path and stays as it is
-        return Found(dataset if "." in dataset else dataset.replace("_", "-"), layout, _unique(layout.scan(source)))
-    if settings:
+    source = Path(source)
+    if source.suffix.lower() in MANIFESTS:
+        if dataset not in ("auto", "manifest"):
+            raise ConfigError(f"{source} is a manifest, not a data set {dataset!r}: leave --dataset out")
+        return _named(open_files(source.parent), "manifest", {"file": source.name, **settings})
+    if dataset == "auto" and settings:
         raise ConfigError(f"the settings {', '.join(settings)} need a named data set (--dataset), not 'auto'")
-    if not source.is_dir():
-        raise DataError(f"expected a data set's folder at {source}, found nothing: check the path")
+    files = open_files(source)
+    try:
+        return _guessed(files) if dataset == "auto" else _named(files, dataset, settings)
+    except DataError:
+        top = files.list().folders
+        if not is_archive(source) or len(top) != 1:
+            raise
+        within = Within(files, top[0])
+        return _guessed(within) if dataset == "auto" else _named(within, dataset, settings)
+
+
+def _named(files: Files, dataset: str, settings: Mapping[str, Any]) -> Found:
+    layout: Layout = find_component("dataset", dataset).make(dict(settings), where=f"dataset {dataset}")
+    # a dotted name is a module's path and stays as it is
+    name = dataset if "." in dataset else dataset.replace("_", "-")
+    return Found(name, layout, files, _unique(files, layout.scan(files)), dict(settings))
+
+
+def _guessed(files: Files) -> Found:
     for name in (n for n in GUESSES if n in component_names("dataset")):
-        layout = find_component("dataset", name).make({})
         try:
-            return Found(name, layout, _unique(layout.scan(source)))
+            return _named(files, name, {})
         except DataError as error:
             last = error
     raise DataError(
-        f"no published layout fits {source} ({last}); for a tree of your own name the data set 'folder' and give "
+        f"no published layout fits {files.where} ({last}); for a tree of your own name the data set 'folder' and give "
         "its pattern, such as '{subject}/{condition}/{view}'"
     )
 
 
-def _unique(found: list[FoundSequence]) -> tuple[FoundSequence, ...]:
-    seen: dict[str, Path] = {}
+def _unique(files: Files, found: list[FoundSequence]) -> tuple[FoundSequence, ...]:
+    seen: dict[str, str] = {}
     for sequence in found:
-        other = seen.setdefault(sequence.record.key, sequence.path)
-        if other is not sequence.path:
-            raise DataError(f"{sequence.path} and {other} share the key {sequence.record.key!r}: rename one of them")
+        other = seen.setdefault(sequence.record.key, sequence.place)
+        if other is not sequence.place:
+            both = f"{files.called(sequence.place)} and {files.called(other)}"
+            raise DataError(f"{both} share the key {sequence.record.key!r}: rename one of them")
     return tuple(found)

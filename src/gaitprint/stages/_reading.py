@@ -1,31 +1,68 @@
-"""Reading sequences for preparation: one after the other or in several processes, always in the order given."""
+"""Reading sequences of a data set: one after the other or in several processes, always in the order given."""
 
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, field
 from functools import partial
 from itertools import islice
 from multiprocessing import get_context
-from pathlib import Path
+from typing import TypeVar
 
+import cv2
 import numpy as np
 from jaxtyping import UInt8
+from threadpoolctl import threadpool_limits
 
 from gaitprint.errors import DataError, GaitprintError
 from gaitprint.silhouettes.normalize import MIN_FRAMES, EdgeRule, normalize_sequence
-from gaitprint.silhouettes.reading import read_image_folder, read_sequence_file
+from gaitprint.silhouettes.quality import measure
+from gaitprint.silhouettes.reading import read_sequence
+from gaitprint.sources import Files
+from gaitprint.store import Form, Packed, pack
 from gaitprint.types import Frames
+
+Result = TypeVar("Result")
 
 
 @dataclass(frozen=True)
-class ReadSequence:
+class Loaded:
     """What became of one sequence: its frames and what is odd about them, or the reason why there are none."""
 
     frames: Frames | None
     warnings: tuple[str, ...] = ()
+    quality: dict[str, float] = field(default_factory=dict)
     reason: str = ""
+
+
+@dataclass(frozen=True)
+class ReadSequence:
+    """What a store is told of one sequence. Without `packed` there is a reason, unless nothing has changed."""
+
+    packed: Packed | None
+    warnings: tuple[str, ...] = ()
+    quality: dict[str, float] = field(default_factory=dict)
+    reason: str = ""
+    stamp: str = ""
+    unchanged: bool = False
+
+
+@dataclass(frozen=True)
+class Task:
+    """One sequence to read, and the stamp it had when it was read last."""
+
+    place: str
+    stamp: str = ""
+
+
+@dataclass(frozen=True)
+class Normalising:
+    """How frames become those of a store."""
+
+    size: int = 64
+    """H in pixels; frames of that height are taken as normalised already."""
+    edge_rule: EdgeRule = "opengait"
 
 
 def processed_shapes(size: int) -> tuple[tuple[int, int], tuple[int, int]]:
@@ -33,35 +70,49 @@ def processed_shapes(size: int) -> tuple[tuple[int, int], tuple[int, int]]:
     return (size, size), (size, size - 2 * (10 * size // 64))
 
 
-def read_sequence(path: Path, root: Path, size: int, edge_rule: EdgeRule) -> ReadSequence:
-    """Read a folder of images or an array file and normalise what is not normalised yet.
+def load(files: Files, place: str, how: Normalising) -> Loaded:
+    """Read a folder of images or an array file, normalise what is not normalised yet, and measure it.
 
     Damage is an answer here (`reason`), not an error, so that one bad sequence does not stop a run.
     """
     try:
-        raw = read_image_folder(path, root) if path.is_dir() else read_sequence_file(path, root)
-        return _normalised(raw, size, edge_rule)
+        return _normalised(read_sequence(files, place), how)
     except (GaitprintError, OSError) as error:
+        return Loaded(None, reason=str(error))
+
+
+def read_packed(files: Files, task: Task, how: Normalising, form: Form) -> ReadSequence:
+    """One sequence ready for a store; not read at all where its stamp is that of the last time."""
+    try:
+        stamp = files.stamp(task.place)
+    except GaitprintError as error:
         return ReadSequence(None, reason=str(error))
+    if stamp == task.stamp:
+        return ReadSequence(None, stamp=stamp, unchanged=True)
+    found = load(files, task.place, how)
+    packed = None if found.frames is None else pack(found.frames, form)
+    return ReadSequence(packed, found.warnings, found.quality, found.reason, stamp)
 
 
-def read_all(paths: Sequence[Path], root: Path, size: int, edge_rule: EdgeRule, workers: int) -> Iterator[ReadSequence]:
-    """Read sequences in the given order, in `workers` processes (0: in this one); a few are read ahead.
+def read_all(
+    read: Callable[[Files, Task], Result], files: Files, tasks: Sequence[Task], workers: int
+) -> Iterator[Result]:
+    """`read(files, task)` of every task in order, in `workers` processes (0: in this one); a few are read ahead.
 
     Raises:
         DataError: a worker process was killed.
     """
-    read = partial(read_sequence, root=root, size=size, edge_rule=edge_rule)
     if workers == 0:
-        yield from map(read, paths)
+        with threadpool_limits(1, "blas"):  # sums over one sequence: threads cost more than they do
+            yield from (read(files, task) for task in tasks)
         return
-    with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
-        rest = iter(paths)
-        ahead: deque[Future[ReadSequence]] = deque(pool.submit(read, path) for path in islice(rest, 4 * workers))
+    with ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=_one_thread) as pool:
+        rest = iter(tasks)
+        ahead: deque[Future[Result]] = deque(pool.submit(read, files, t) for t in islice(rest, 4 * workers))
         try:
             while ahead:
                 result = ahead.popleft().result()
-                ahead.extend(pool.submit(read, path) for path in islice(rest, 1))
+                ahead.extend(pool.submit(read, files, t) for t in islice(rest, 1))
                 yield result
         except BrokenProcessPool:
             raise DataError("a worker process was killed, perhaps for memory: run again with fewer workers") from None
@@ -69,18 +120,31 @@ def read_all(paths: Sequence[Path], root: Path, size: int, edge_rule: EdgeRule, 
             pool.shutdown(wait=True, cancel_futures=True)
 
 
-def _normalised(raw: Sequence[UInt8[np.ndarray, "H W"]] | Frames, size: int, edge_rule: EdgeRule) -> ReadSequence:
+def packer(how: Normalising, form: Form) -> Callable[[Files, Task], ReadSequence]:
+    """`read_packed` with its settings, as `read_all` wants it."""
+    return partial(read_packed, how=how, form=form)
+
+
+def _normalised(raw: list[UInt8[np.ndarray, "_H _W"]], how: Normalising) -> Loaded:
     shapes = {frame.shape for frame in raw}
-    if len(shapes) == 1 and shapes <= set(processed_shapes(size)):
-        frames = raw if isinstance(raw, np.ndarray) else np.stack(list(raw))
+    if len(shapes) == 1 and shapes <= set(processed_shapes(how.size)):
+        frames = np.stack(raw)
         if not frames.any():
-            return ReadSequence(None, reason=f"all {len(frames)} frames are black: no silhouette in them")
-        return ReadSequence(frames, _few(len(frames)))
-    normalised = normalize_sequence(raw, size, edge_rule)
-    dropped = len(raw) - len(normalised.frames)
+            return Loaded(None, reason=f"all {len(frames)} frames are black: no silhouette in them")
+        return Loaded(frames, _few(len(frames)), asdict(measure(frames)))
+    found = normalize_sequence(raw, how.size, how.edge_rule)
+    dropped = len(raw) - len(found.frames)
     lost = (f"{dropped} of {len(raw)} frames hold no silhouette and were dropped",) if dropped else ()
-    return ReadSequence(normalised.frames, normalised.warnings or lost)
+    alike = len(shapes) == 1
+    quality = measure(found.frames, found.boxes if alike else None, shapes.pop() if alike else None)
+    return Loaded(found.frames, found.warnings or lost, asdict(quality))
 
 
 def _few(count: int) -> tuple[str, ...]:
     return (f"only {count} frames, {MIN_FRAMES} are usual at least",) if count < MIN_FRAMES else ()
+
+
+def _one_thread() -> None:
+    """Each process works on its own sequence: threads inside would only wait for each other."""
+    cv2.setNumThreads(1)
+    threadpool_limits(1, "blas")

@@ -80,7 +80,7 @@ def demo(
     claim(Path(out), "demo.json", {"asked": asked}, "asked", "a demo of other walkers, views, iterations or seed")
     trained = (people + 1) // 2
     store = Path(out) / "walkers"
-    if not (store / "index.json").is_file():
+    if not is_store(store):
         say(f"drawing {people} walkers, 10 walks each, seen from {len(set(views))} sides")
         settings = {"subjects": people, "seed": seed, "frames": FRAMES, "views": sorted(set(views))}
         prepare(Path("synthetic"), store, dataset="synthetic", settings=settings, progress=progress)

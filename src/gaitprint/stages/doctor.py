@@ -1,9 +1,7 @@
 """Doctor: what a data set or a store is, what is wrong with it, and what to do."""
 
-import hashlib
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping, Sequence
 from itertools import chain
 from pathlib import Path
 from statistics import median
@@ -12,69 +10,34 @@ from typing import Any
 import numpy as np
 
 from gaitprint.config import require
+from gaitprint.datasets._partition import read_partition
+from gaitprint.datasets.manifest import MANIFESTS
 from gaitprint.errors import DataError
+from gaitprint.report.html import check_report_place, write_report
+from gaitprint.sources import is_archive
+from gaitprint.stages._appearance import mirrored, shifted
+from gaitprint.stages._completeness import in_both_parts, missing_views
+from gaitprint.stages._diagnosis import DoctorReport
+from gaitprint.stages._doctor_page import doctor_page
+from gaitprint.stages._examining import Examined, Progress, examine_files, examine_store
 from gaitprint.stages._findings import (
     Finding,
     duplicates,
     few_frames,
     lonely_subjects,
-    missing_of_casia_b,
+    missing_of_published,
+    odd_sizes,
+    poor_quality,
     unknown_subjects,
+    unusable_sequences,
 )
-from gaitprint.stages._layouts import scan
-from gaitprint.stages._reading import read_all
+from gaitprint.stages._identity_check import suspicious_identities
+from gaitprint.stages._layouts import Found, scan
+from gaitprint.stages._quarantine import quarantine_files, quarantine_rows
+from gaitprint.stages._reading import Normalising, load
 from gaitprint.storage import sha256_json
-from gaitprint.store import Store, StoredSequence
+from gaitprint.store import Store, is_begun, is_store
 from gaitprint.types import Frames
-
-
-@dataclass(frozen=True)
-class DoctorReport:
-    """The diagnosis. `findings` stand in the order of their weight."""
-
-    path: str
-    kind: str
-    """"store", "data set", or "nothing known" where no layout fits."""
-    dataset: str
-    title: str
-    subjects: int
-    sequences: int
-    """Of which frames could be read."""
-    frames: int
-    lengths: tuple[int, float, int]
-    """The fewest, the median and the most frames of a sequence."""
-    conditions: dict[str, int]
-    """Sequences of each."""
-    views: dict[str, int]
-    """Sequences of each."""
-    fingerprint: str
-    """That of the store made from these data; equal fingerprints mean equal frames and records."""
-    unusable: tuple[tuple[str, str], ...]
-    """Key and reason of every sequence that could not be read."""
-    findings: tuple[Finding, ...]
-
-    @property
-    def sound(self) -> bool:
-        """Whether nothing found is an error."""
-        return all(f.severity != "error" for f in self.findings)
-
-    def to_dict(self) -> dict[str, object]:
-        """Plain values for JSON."""
-        return {**asdict(self), "sound": self.sound}
-
-    def lines(self) -> list[str]:
-        """The diagnosis for people, a line each."""
-        head = [f"{self.path}: {self.kind} {self.title or self.dataset}".rstrip()]
-        if self.sequences:
-            shortest, middle, longest = self.lengths
-            head += [
-                f"{self.subjects} subjects, {self.sequences} sequences, {self.frames} frames "
-                f"({shortest} to {longest} a sequence, median {middle:g})",
-                "conditions: " + _counted(self.conditions),
-                "views: " + _counted(self.views),
-                f"fingerprint: {self.fingerprint}",
-            ]
-        return head + [f.line() for f in self.findings] + ([] if self.findings else ["nothing found wrong"])
 
 
 def doctor(
@@ -84,71 +47,68 @@ def doctor(
     settings: Mapping[str, Any] | None = None,
     size: int = 64,
     workers: int = 0,
-    progress: Callable[[int, int, str], None] | None = None,
+    fix: bool = False,
+    page: Path | None = None,
+    progress: Progress | None = None,
 ) -> DoctorReport:
-    """Read everything in `path`, a data set's tree or a store, and say what is wrong.
+    """Read all of a data set, or of a store, and say what is wrong.
 
     Args:
-        path: the folder.
-        dataset: a layout's name, for a data set; "auto" tries the published ones.
-        settings: the layout's settings.
-        size: H to which frames would be prepared, pixels.
+        path: the data set's folder, archive or manifest, or a store.
+        dataset: see `prepare`; a store knows its own.
+        settings: see `prepare`.
+        size: H of normalised frames, pixels.
         workers: processes that read; 0 reads in this one.
+        fix: put sequences that cannot be used aside: those of a folder into its `.quarantine`, with their reasons;
+            those of a store out of it, so that `prepare` reads them again.
+        page: an HTML file to write, with contact sheets of what was found.
         progress: called after every sequence with how many are done, of how many, and its key.
 
     Raises:
-        DataError: there is no such folder.
+        DataError: there is no such folder; something cannot be put aside.
         ArtefactError: a store that cannot be opened.
         ConfigError: a setting is wrong.
     """
     path = Path(path)
     require(workers >= 0, f"workers is a number of processes, at least 0, found {workers}")
-    if not path.is_dir():
-        raise DataError(f"expected the folder of a data set or of a store at {path}, found none: check the path")
-    if (path / "index.json").is_file() or (path / "index.jsonl").is_file():
-        return _examine_store(path, progress)
+    if page is not None:
+        check_report_place(page)
+    if is_store(path) or is_begun(path):
+        return _doctor_store(path, fix, page, progress)
+    if not (path.is_dir() or (path.is_file() and (is_archive(path) or path.suffix.lower() in MANIFESTS))):
+        found = "a file" if path.exists() else "nothing"
+        raise DataError(
+            f"expected the folder or archive of a data set, a manifest or a store at {path}, found {found}: "
+            "check the path"
+        )
     try:
-        found = scan(path, dataset, settings or {})
+        found_set = scan(path, dataset, settings or {})
     except DataError as error:
         finding = Finding("error", str(error), "no sequence was read")
-        return _report(path, "nothing known", "", "", [], [finding])
-    rows, bad = [], []
-    reads = read_all([f.path for f in found.sequences], path, size, "opengait", workers)
-    shapes: Counter[tuple[int, ...]] = Counter()
-    for count, (sequence, read) in enumerate(zip(found.sequences, reads, strict=True), start=1):
-        if read.frames is None:
-            bad.append((sequence.record.key, read.reason))
-        else:
-            r = sequence.record
-            rows.append(StoredSequence(r.key, r.subject, r.condition, r.view, len(read.frames), _sha256(read.frames)))
-            shapes[read.frames.shape[1:]] += 1
-        if progress is not None:
-            progress(count, len(found.sequences), sequence.record.key)
-    findings = []
-    if bad:
-        what = f"sequences that cannot be used: {len(bad)}, the first because {bad[0][1]}"
-        findings.append(Finding("error", what, "`prepare` leaves them out", tuple(key for key, _ in bad)))
-    if len(shapes) > 1:
-        sizes = ", ".join(f"{n} of {'x'.join(map(str, s))}" for s, n in shapes.most_common())
-        findings.append(Finding("error", f"frames of different sizes ({sizes})", "prepare each kind by itself"))
-    if found.dataset == "casia-b":
-        findings += missing_of_casia_b(f.record.key for f in found.sequences)
-    return _report(path, "data set", found.dataset, found.layout.title, rows, findings, tuple(bad))
+        return _report(path, "nothing known", "", "", Examined((), (), (), ()), [finding])
+    examined = examine_files(found_set, Normalising(size), workers, progress)
+    keys = [f.record.key for f in found_set.sequences]
+    own = [*missing_of_published(found_set.dataset, keys), *_doubled(found_set.settings)]
+    root = path if path.is_dir() else path.parent
+    moved = quarantine_files(found_set.files, root, examined.unusable) if fix and examined.unusable else ()
+    report = _report(path, "data set", found_set.dataset, found_set.layout.title, examined, own, moved)
+    if page is not None:
+        places = {row.key: row.source for row in examined.rows}
+        how = Normalising(size)
+        write_report(page, doctor_page(report, examined, lambda key: _frames_of(found_set, places[key], how)))
+    return report
 
 
-def _examine_store(path: Path, progress: Callable[[int, int, str], None] | None) -> DoctorReport:
+def _doctor_store(path: Path, fix: bool, page: Path | None, progress: Progress | None) -> DoctorReport:
     store = Store.open(path)
-    damaged = []
-    for i, row in enumerate(store.rows):
-        if _sha256(store.frames(i)) != row.sha256:
-            damaged.append(row.key)
-        if progress is not None:
-            progress(i + 1, len(store.rows), row.key)
-    findings = []
-    if damaged:
-        what = f"sequences that are not what was written: {len(damaged)}"
-        findings.append(Finding("error", what, "the file is damaged, prepare the store again", tuple(damaged)))
-    return _report(path, "store", store.dataset, "", list(store.rows), findings)
+    examined = examine_store(store, progress)
+    own = missing_of_published(store.dataset, [r.key for r in store.records])
+    moved = quarantine_rows(store, examined.unusable) if fix and examined.unusable else ()
+    report = _report(path, "store", store.dataset, "", examined, [*own, *_doubled(store.layout)], moved)
+    if page is not None:
+        places = {record.key: i for i, record in enumerate(store.records)}
+        write_report(page, doctor_page(report, examined, lambda key: store.frames(places[key])))
+    return report
 
 
 def _report(
@@ -156,11 +116,22 @@ def _report(
     kind: str,
     dataset: str,
     title: str,
-    rows: Sequence[StoredSequence],
-    findings: Sequence[Finding],
-    unusable: tuple[tuple[str, str], ...] = (),
+    examined: Examined,
+    own: Sequence[Finding],
+    quarantined: tuple[str, ...] = (),
 ) -> DoctorReport:
-    every = chain(findings, duplicates(rows), few_frames(rows), lonely_subjects(rows), unknown_subjects(rows))
+    rows = examined.rows
+    every = chain(
+        own,
+        unusable_sequences(examined.unusable, kind),
+        odd_sizes(examined.shapes),
+        duplicates(rows),
+        _looks(examined),
+        few_frames(rows),
+        poor_quality(rows),
+        lonely_subjects(rows),
+        unknown_subjects(rows),
+    )
     lengths = [row.length for row in rows]
     return DoctorReport(
         path=str(path),
@@ -174,15 +145,42 @@ def _report(
         conditions=dict(sorted(Counter(row.condition for row in rows).items())),
         views=dict(sorted(Counter(row.view for row in rows).items())),
         fingerprint=sha256_json([[r.key, r.subject, r.condition, r.view, r.length, r.sha256] for r in rows]),
-        unusable=unusable,
+        unusable=tuple((u.key, u.reason) for u in examined.unusable),
         findings=tuple(sorted(every, key=lambda f: ("error", "warning", "note").index(f.severity))),
+        quality=_quality(examined),
+        quarantined=quarantined,
     )
 
 
-def _counted(counts: Mapping[str, int], shown: int = 12) -> str:
-    parts = [f"{name} {count}" for name, count in list(counts.items())[:shown]]
-    return ", ".join(parts) + (f", ... {len(counts)} in all" if len(counts) > shown else "")
+def _frames_of(found: Found, place: str, how: Normalising) -> Frames:
+    frames = load(found.files, place, how).frames
+    assert frames is not None
+    return frames
 
 
-def _sha256(frames: Frames) -> str:
-    return hashlib.sha256(np.ascontiguousarray(frames).data).hexdigest()
+def _doubled(settings: Mapping[str, Any]) -> list[Finding]:
+    """Subjects that the partition file of a layout puts into both parts."""
+    partition = settings.get("partition")
+    return list(in_both_parts(*read_partition(Path(str(partition))))) if partition else []
+
+
+def _looks(examined: Examined) -> list[Finding]:
+    """The rules that look at average silhouettes: only where all have one size."""
+    if len(set(examined.shapes)) != 1:
+        return []
+    records = [row.record for row in examined.rows]
+    averages = np.stack(examined.averages)
+    rules = (shifted, mirrored, suspicious_identities)
+    return [*chain.from_iterable(rule(records, averages) for rule in rules), *missing_views(records)]
+
+
+def _quality(examined: Examined) -> dict[str, tuple[float, float, float]]:
+    names = sorted({name for row in examined.rows for name in row.quality})
+    columns = {n: np.array([row.quality.get(n, np.nan) for row in examined.rows]) for n in names}
+    known = {n: values[np.isfinite(values)] for n, values in columns.items()}
+    return {
+        n: (float(q[0]), float(q[1]), float(q[2]))
+        for n, v in known.items()
+        if len(v)
+        for q in [np.percentile(v, (5, 50, 95))]
+    }

@@ -11,6 +11,7 @@ from gaitprint.inference.engine import FRAMES_AT_ONCE, Embedder
 from gaitprint.inference.fusion import fuse
 from gaitprint.networks._weights import load_model
 from gaitprint.silhouettes.clips import Preprocessing
+from gaitprint.stages._good_enough import quality_mask
 from gaitprint.stages._layouts import layout_of
 from gaitprint.stages.train import check_device
 from gaitprint.store import SequenceSet, Store, Subset
@@ -42,6 +43,7 @@ def embed(
     part: str = "test",
     split: str | None = None,
     subjects: Sequence[str] | None = None,
+    quality: str = "",
     device: str = "cpu",
     frames_at_once: int = FRAMES_AT_ONCE,
     progress: Callable[[int, int, str], None] = lambda done, total, what: None,
@@ -56,6 +58,7 @@ def embed(
         part: `test` or `train` of the split, or `all`.
         split: a split of the store's data set, its usual one where None.
         subjects: embed these only, whatever `part` says.
+        quality: embed only sequences that pass, such as `height>=60,holes<0.05`; see `Quality`.
         device: `cpu`, `cuda`.
         frames_at_once: bound on the frames of one batch.
         progress: called with (sequences done, sequences in all, which network).
@@ -66,12 +69,14 @@ def embed(
     if not models:
         raise ConfigError("give at least one model file: `gaitprint train` makes one")
     opened = Store.open(store)
-    chosen = choose_part(opened, part, split, subjects)
+    chosen = choose_part(opened, part, split, subjects, quality)
     embedders = [open_embedder(path, device) for path in models]
     if out is not None:
         check_embeddings_place(Path(out))
     each = []
     said = {"dataset": opened.dataset, "part": "named subjects" if subjects is not None else part}
+    if quality:
+        said["quality"] = quality
     for path, embedder in zip(models, embedders, strict=True):
         name = f"{embedder.facts['network']} ({Path(path).name})"
         made = embedder.embed(chosen, frames_at_once, lambda d, t, name=name: progress(d, t, name))
@@ -82,9 +87,11 @@ def embed(
     return result
 
 
-def choose_part(store: Store, part: str, split: str | None, subjects: Sequence[str] | None) -> SequenceSet:
-    """The sequences of one side of a split, of named subjects, or all. Sequences without a subject are never trained
-    on and belong to the test side. The result may be empty.
+def choose_part(
+    store: Store, part: str, split: str | None, subjects: Sequence[str] | None, quality: str = ""
+) -> SequenceSet:
+    """The sequences of one side of a split, of named subjects, or all; good ones only. Sequences without a subject are
+    never trained on and belong to the test side. The result may be empty.
 
     Raises:
         ConfigError: an unknown part or subject.
@@ -92,6 +99,7 @@ def choose_part(store: Store, part: str, split: str | None, subjects: Sequence[s
     """
     if part not in ("test", "train", "all"):
         raise ConfigError(f"the part to embed is 'test', 'train' or 'all', found {part!r}")
+    mask = quality_mask(store, quality)
     if subjects is not None:
         wanted = set(subjects)
         present = {r.subject for r in store.records}
@@ -99,10 +107,10 @@ def choose_part(store: Store, part: str, split: str | None, subjects: Sequence[s
         if missing:
             known = did_you_mean(missing[0], (s for s in present if s is not None))
             raise ConfigError(f"subject {missing[0]!r} is not in the store: {known}")
-        return Subset(store, lambda r: r.subject in wanted)
+        return Subset(store, lambda r: r.subject in wanted, mask)
     if part == "all":
-        return store
+        return store if mask is None else Subset(store, lambda r: True, mask)
     layout = layout_of(store)
     sides = layout.split(split, sorted({r.subject for r in store.records if r.subject is not None}))
     chosen = {*sides.train} if part == "train" else {*sides.test, None}
-    return Subset(store, lambda r: r.subject in chosen)
+    return Subset(store, lambda r: r.subject in chosen, mask)

@@ -15,12 +15,14 @@ from gaitprint.networks._weights import load_state, read_card, save_model
 from gaitprint.report.figures import write_training_figure
 from gaitprint.silhouettes.clips import to_clip
 from gaitprint.stages._claims import claim
+from gaitprint.stages._good_enough import quality_mask
 from gaitprint.stages._layouts import layout_of
 from gaitprint.storage import sha256_json, write_json
 from gaitprint.store import SequenceSet, Store, Subset
 from gaitprint.training.history import read_history
 from gaitprint.training.loop import Step, build_network, train_network
 from gaitprint.training.objective import Objective
+from gaitprint.training.prefetch import StartMethod
 from gaitprint.training.recipe import Recipe, load_recipe
 from gaitprint.training.sampler import BatchSampler
 
@@ -58,8 +60,11 @@ def train(
     init: Path | None = None,
     split: str | None = None,
     subjects: Sequence[str] | None = None,
+    quality: str = "",
     device: str = "cpu",
     seed: int = 0,
+    workers: int = 0,
+    start_method: StartMethod = "spawn",
     report: Callable[[Step], None] = lambda step: None,
     stop_after: int | None = None,
 ) -> TrainReport:
@@ -74,8 +79,11 @@ def train(
         init: a model file to start from (fine-tuning); its classifier is dropped where the subjects differ.
         split: a split of the store's data set, its usual one where None.
         subjects: train on these only, whatever the split says.
+        quality: train only on sequences that pass, such as `height>=60,holes<0.05`; see `Quality`.
         device: `cpu`, `cuda`, `cuda:1`.
         seed: decides weights, batches, windows and masks.
+        workers: processes that make batches; 0 makes them in threads of this one. Changes no byte of the result.
+        start_method: how those processes start.
         report: called after every iteration.
         stop_after: leave after so many iterations; calling again goes on.
 
@@ -86,7 +94,7 @@ def train(
     chosen = load_recipe(recipe, tuple(overrides))
     check_device(device)
     opened = Store.open(store)
-    part = training_part(opened, split, subjects)
+    part = training_part(opened, split, subjects, quality)
     augmentations = tuple(choice.build() for choice in chosen.augmentations)
     sampler = BatchSampler(part, chosen.training, chosen.preprocessing, seed, augmentations=augmentations)
     clip = torch.from_numpy(to_clip(part.frames(0)[:1], chosen.preprocessing))
@@ -103,7 +111,7 @@ def train(
         report(step)
 
     try:
-        train_network(network, sampler, chosen, out, run, device, hear, stop_after)
+        train_network(network, sampler, chosen, out, run, device, hear, stop_after, workers, start_method)
     except OSError as error:
         reason = error.strerror or error
         raise DataError(f"cannot write into {out}: {reason}; make room and run again, it goes on") from None
@@ -133,8 +141,8 @@ def train(
     return result
 
 
-def training_part(store: Store, split: str | None, subjects: Sequence[str] | None) -> SequenceSet:
-    """The sequences to train on: the named subjects, or the training side of the data set's split.
+def training_part(store: Store, split: str | None, subjects: Sequence[str] | None, quality: str = "") -> SequenceSet:
+    """The sequences to train on: of the named subjects, or the training side of the data set's split; good ones only.
 
     Raises:
         GaitprintError: the split or a subject is unknown, or nobody is left.
@@ -148,7 +156,7 @@ def training_part(store: Store, split: str | None, subjects: Sequence[str] | Non
         unknown = sorted(wanted - present)
         if unknown:
             raise ConfigError(f"subject {unknown[0]!r} is not in the store: it holds {_span(sorted(present))}")
-    part = Subset(store, lambda r: r.subject in wanted)
+    part = Subset(store, lambda r: r.subject in wanted, quality_mask(store, quality))
     if not part.records:
         raise ConfigError(
             f"nobody to train on: the store holds {_span(sorted(present))}, none of the training split; "

@@ -16,7 +16,7 @@ from gaitprint.training.alarms import Alarms
 from gaitprint.training.checkpoint import RunState, newest_checkpoint, restore, save_checkpoint
 from gaitprint.training.history import cut_history
 from gaitprint.training.objective import Objective
-from gaitprint.training.prefetch import prefetched
+from gaitprint.training.prefetch import StartMethod, prefetched
 from gaitprint.training.recipe import Recipe, TrainingSettings
 from gaitprint.training.sampler import Batch, BatchSampler
 from gaitprint.training.schedule import learning_rate, new_optimizer, resets_at
@@ -51,6 +51,8 @@ def train_network(
     device: str = "cpu",
     report: Callable[[Step], None] = lambda step: None,
     stop_after: int | None = None,
+    workers: int = 0,
+    start_method: StartMethod = "spawn",
 ) -> nn.Module:
     """Train `network` in place to the end of the recipe, going on from the newest sound checkpoint under `run`.
 
@@ -58,6 +60,7 @@ def train_network(
         fingerprint: of recipe, data and seed; checkpoints of another run are refused.
         report: called after every iteration.
         stop_after: leave after this many finished iterations, checkpoint written (for tests and time budgets).
+        workers, start_method: see `prefetched`.
 
     Raises:
         ArtefactError: the folder holds another run's checkpoints, or the loss is no longer finite.
@@ -77,7 +80,7 @@ def train_network(
     clock = time.monotonic()
     cut_history(run / "history.jsonl", start)
     with (run / "history.jsonl").open("a", encoding="utf-8") as history:
-        for iteration, batch in prefetched(sampler, start, end):
+        for iteration, batch in prefetched(sampler, start, end, workers, start_method):
             if resets_at(settings, iteration):
                 optimizer = new_optimizer(network, settings, iteration)
             rate = learning_rate(settings, iteration)

@@ -9,9 +9,10 @@ from gaitprint.config import require
 from gaitprint.errors import DataError
 from gaitprint.silhouettes.augmentations import Augmentation
 from gaitprint.silhouettes.clips import Preprocessing, to_clip
-from gaitprint.silhouettes.sampling import window_indices
+from gaitprint.silhouettes.sampling import cyclic, window_starts
 from gaitprint.store import SequenceSet
 from gaitprint.training.recipe import TrainingSettings
+from gaitprint.types import Frames
 
 
 @dataclass(frozen=True)
@@ -52,6 +53,7 @@ class BatchSampler:
             raise DataError(f"{len(unknown)} training sequences name no subject, the first is {unknown[0]!r}")
         self.sequences, self.settings, self.preprocessing, self.seed = sequences, settings, preprocessing, seed
         self.augmentations = augmentations
+        self._lengths = np.array(sequences.lengths, np.int64)
         self.subjects = tuple(sorted({r.subject for r in sequences.records if r.subject is not None}))
         if len(self.subjects) < settings.subjects:
             raise DataError(
@@ -72,17 +74,32 @@ class BatchSampler:
         return np.concatenate(rows).astype(np.int64), np.repeat(chosen, K).astype(np.int64)
 
     def batch(self, iteration: int) -> Batch:
-        """The clips of batch `iteration`; each window is drawn from (seed, iteration, place in the batch)."""
+        """The clips of batch `iteration`: windows drawn from (seed, iteration), augmentations from (seed, iteration,
+        place in the batch).
+        """
         rows, labels = self.draw(iteration)
-        clips = np.stack([self._clip(int(row), iteration, place) for place, row in enumerate(rows)])
-        return Batch(clips[:, None], labels)
+        s, p = self.settings, self.preprocessing
+        starts = window_starts(
+            self._lengths[rows], s.frames, np.random.default_rng([self.seed, iteration, 1]), s.window_rule
+        )
+        clips = np.empty((len(rows), 1, s.frames, p.height, p.width), np.float32)
+        for place, (row, start) in enumerate(zip(rows.tolist(), starts.tolist(), strict=True)):
+            to_clip(self._window(row, start), p, clips[place, 0])
+            if self.augmentations:
+                self._augment(clips[place, 0], np.random.default_rng([self.seed, iteration, 2, place]))
+        return Batch(clips, labels)
 
-    def _clip(self, row: int, iteration: int, place: int) -> Float32[np.ndarray, "T H W"]:
-        generator = np.random.default_rng([self.seed, iteration, 1, place])
-        s = self.settings
-        frames = self.sequences.frames(row)
-        indices = window_indices(len(frames), s.frames, generator, s.window_rule)
-        clip = to_clip(frames[indices], self.preprocessing)
+    def _window(self, row: int, start: int) -> Frames:
+        """T frames of one sequence; only they are read from the store."""
+        T, length = self.settings.frames, int(self._lengths[row])
+        if length >= T:
+            return self.sequences.frames(row, start, start + T)
+        frames: Frames = self.sequences.frames(row)[cyclic(start, T, length)]
+        return frames
+
+    def _augment(self, clip: Float32[np.ndarray, "T H W"], generator: np.random.Generator) -> None:
+        changed = clip
         for augmentation in self.augmentations:
-            clip = augmentation(clip, generator)
-        return clip
+            changed = augmentation(changed, generator)
+        if changed is not clip:
+            clip[...] = changed

@@ -7,6 +7,7 @@ from gaitprint.components import find_component
 from gaitprint.datasets import casia_b
 from gaitprint.datasets._layout import Layout
 from gaitprint.errors import ArtefactError, ConfigError, DataError
+from gaitprint.sources import open_files
 
 
 def layout(name: str, **settings: object) -> Layout:
@@ -45,12 +46,12 @@ def test_an_unknown_split_is_refused() -> None:
 
 def test_casia_b_takes_raw_images_and_refuses_other_conditions(tmp_path: Path) -> None:
     leaf(tmp_path, "001/nm-01/090", "001-nm-01-090-001.png")
-    (found,) = layout("casia-b").scan(tmp_path)
-    assert found.path == tmp_path / "001" / "nm-01" / "090"
+    (found,) = layout("casia-b").scan(open_files(tmp_path))
+    assert found.place == "001/nm-01/090"
     assert (found.record.key, found.record.subject) == ("001/nm-01/090", "001")
     leaf(tmp_path, "001/nm-07/090")
     with pytest.raises(DataError, match=r"condition folders like 'nm-01' at level 2 .* found 'nm-07'"):
-        layout("casia-b").scan(tmp_path)
+        layout("casia-b").scan(open_files(tmp_path))
 
 
 def test_oumvlp_splits_by_parity_with_10307_tested() -> None:
@@ -79,7 +80,7 @@ def test_the_competition_tree_has_probes_of_nobody_known(tmp_path: Path) -> None
     leaf(tmp_path, "train/0001/8a3f", "1.jpg")
     leaf(tmp_path, "test_gallery/0501/9b", "1.jpg")
     leaf(tmp_path, "test_probe/77aa", "1.jpg")
-    found = layout("casia-e").scan(tmp_path)
+    found = layout("casia-e").scan(open_files(tmp_path))
     assert [(f.record.key, f.record.subject, f.record.condition) for f in found] == [
         ("test_gallery/0501/9b", "0501", "9b"),
         ("test_probe/77aa", None, "77aa"),
@@ -87,26 +88,26 @@ def test_the_competition_tree_has_probes_of_nobody_known(tmp_path: Path) -> None
     ]
     (tmp_path / "extra").mkdir()
     with pytest.raises(DataError, match=r"expected train, test_gallery, test_probe .* found 'extra'"):
-        layout("casia-e").scan(tmp_path)
+        layout("casia-e").scan(open_files(tmp_path))
 
 
 def test_the_competition_tree_refuses_a_probe_with_an_identity(tmp_path: Path) -> None:
     leaf(tmp_path, "test_probe/0501/77aa", "1.jpg")
     with pytest.raises(DataError, match="too deep"):
-        layout("casia-e").scan(tmp_path)
+        layout("casia-e").scan(open_files(tmp_path))
 
 
 def test_hid_takes_the_word_probe_on_either_level(tmp_path: Path) -> None:
     leaf(tmp_path, "0001/8a3f/default", "8a3f.pkl")
     leaf(tmp_path, "probe/77aa/default", "77aa.pkl")
     leaf(tmp_path, "88bb/probe/default", "88bb.pkl")
-    records = [f.record for f in layout("hid").scan(tmp_path)]
+    records = [f.record for f in layout("hid").scan(open_files(tmp_path))]
     assert [(r.subject, r.condition) for r in records] == [("0001", "8a3f"), (None, "88bb"), (None, "77aa")]
 
 
 def test_grew_tells_train_from_test_by_the_name(tmp_path: Path) -> None:
     layout("grew").write_miniature(tmp_path)
-    found = layout("grew").scan(tmp_path)
+    found = layout("grew").scan(open_files(tmp_path))
     assert [f.record.subject for f in found if f.record.condition == "03"] == [None, None]
     split = layout("grew").split(None, ["00001", "00001train"])
     assert (split.train, split.test) == (("00001train",), ("00001",))
@@ -114,14 +115,14 @@ def test_grew_tells_train_from_test_by_the_name(tmp_path: Path) -> None:
 
 def test_opengait_calls_probe_nobody(tmp_path: Path) -> None:
     leaf(tmp_path, "probe/v1/default")
-    assert layout("opengait").scan(tmp_path)[0].record.subject is None
+    assert layout("opengait").scan(open_files(tmp_path))[0].record.subject is None
 
 
 class TestFolder:
     def test_a_level_may_hold_several_fields_and_some_may_be_missing(self, tmp_path: Path) -> None:
         leaf(tmp_path, "2024/anna_left")
         leaf(tmp_path, "2025/probe_right")
-        found = layout("folder", pattern="*/{subject}_{view}", unknown=["probe"]).scan(tmp_path)
+        found = layout("folder", pattern="*/{subject}_{view}", unknown=["probe"]).scan(open_files(tmp_path))
         records = [f.record for f in found]
         assert [(r.key, r.subject, r.condition, r.view) for r in records] == [
             ("2024/anna_left", "anna", "default", "left"),
@@ -131,18 +132,18 @@ class TestFolder:
     def test_a_field_that_stands_twice_is_joined(self, tmp_path: Path) -> None:
         leaf(tmp_path, "001/H/scene1/nm/000/1")
         pattern = "{subject}/{condition}/{condition}/{condition}/{view}/{condition}"
-        (found,) = layout("folder", pattern=pattern).scan(tmp_path)
+        (found,) = layout("folder", pattern=pattern).scan(open_files(tmp_path))
         assert (found.record.condition, found.record.view) == ("H-scene1-nm-1", "000")
 
     def test_without_a_subject_everybody_is_unknown(self, tmp_path: Path) -> None:
         leaf(tmp_path, "clip1")
-        (found,) = layout("folder", pattern="{view}", condition="walk").scan(tmp_path)
+        (found,) = layout("folder", pattern="{view}", condition="walk").scan(open_files(tmp_path))
         assert (found.record.subject, found.record.condition, found.record.view) == (None, "walk", "clip1")
 
     def test_a_name_that_does_not_fit_is_refused(self, tmp_path: Path) -> None:
         leaf(tmp_path, "anna")
         with pytest.raises(DataError, match=r"'\{subject\}_\{view\}' folders .* level 1 .* found 'anna'"):
-            layout("folder", pattern="{subject}_{view}").scan(tmp_path)
+            layout("folder", pattern="{subject}_{view}").scan(open_files(tmp_path))
 
     @pytest.mark.parametrize(
         ("pattern", "words"),

@@ -3,8 +3,9 @@ from pathlib import Path
 
 import pytest
 
-from gaitprint.datasets._tree import Level, Tree, sequence_path, walk
+from gaitprint.datasets._tree import Level, Tree, sequence_place, walk
 from gaitprint.errors import DataError
+from gaitprint.sources import open_files
 
 TREE = Tree("toy", (Level("subject", "001", "[0-9]{3}"), Level("view", "090", "[0-9]{3}")))
 
@@ -25,9 +26,9 @@ def test_leaves_come_sorted_with_what_is_to_be_read(tmp_path: Path) -> None:
     leaf(tmp_path, ".git/objects", "x.png")
     leaf(tmp_path, "__MACOSX/001", "x.png")
     (tmp_path / "README.md").write_text("hello")
-    found = walk(tmp_path, TREE)
+    found = walk(open_files(tmp_path), TREE)
     assert [x.names for x in found] == [("001", "000"), ("001", "090"), ("002", "090")]
-    assert [x.path.relative_to(tmp_path).as_posix() for x in found] == ["001/000", "001/090/090.pkl", "002/090"]
+    assert [x.place for x in found] == ["001/000", "001/090/090.pkl", "002/090"]
 
 
 @pytest.mark.parametrize(
@@ -48,16 +49,16 @@ def test_a_tree_of_another_shape_is_refused(tmp_path: Path, make: list[str], wor
     for path in make:
         leaf(tmp_path, str(Path(path).parent), Path(path).name)
     with pytest.raises(DataError, match=words) as caught:
-        walk(tmp_path, TREE)
+        walk(open_files(tmp_path), TREE)
     assert "\n" not in str(caught.value)
 
 
 def test_a_root_that_is_no_folder_is_refused(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("x")
     with pytest.raises(DataError, match="found a file"):
-        walk(tmp_path / "file", TREE)
+        walk(open_files(tmp_path / "file"), TREE)
     with pytest.raises(DataError, match="found nothing"):
-        walk(tmp_path / "none", TREE)
+        walk(open_files(tmp_path / "none"), TREE)
 
 
 def test_links_may_not_lead_out(tmp_path: Path) -> None:
@@ -65,46 +66,50 @@ def test_links_may_not_lead_out(tmp_path: Path) -> None:
     root = tmp_path / "root"
     leaf(root, "001/090", "a.png")
     (root / "002").symlink_to(root / "001")
-    assert [x.names[0] for x in walk(root, TREE)] == ["001", "002"]
+    assert [x.names[0] for x in walk(open_files(root), TREE)] == ["001", "002"]
     (root / "003").symlink_to(tmp_path / "out")
     with pytest.raises(DataError, match=r"003 is a link out of"):
-        walk(root, TREE)
+        walk(open_files(root), TREE)
     (root / "003").unlink()
     (root / "001" / "090" / "b.png").symlink_to(tmp_path / "out" / "090" / "a.png")
     with pytest.raises(DataError, match=r"b.png is a link out of"):
-        walk(root, TREE)
+        walk(open_files(root), TREE)
 
 
 def test_names_that_would_break_a_line_or_utf8_are_refused(tmp_path: Path) -> None:
     leaf(tmp_path, "00\n1/090", "a.png")
     with pytest.raises(DataError, match=r"the name '00\\n1' holds unprintable") as caught:
-        walk(tmp_path, TREE)
+        walk(open_files(tmp_path), TREE)
     assert "\n" not in str(caught.value)
     other = tmp_path / "other"
     other.mkdir()
     (other / os.fsdecode(b"\xff\xfe")).mkdir()
     with pytest.raises(DataError, match=r"\\udcff\\udcfe"):
-        walk(other, TREE)
+        walk(open_files(other), TREE)
 
 
 def test_a_listing_that_fails_is_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(_: object) -> None:
         raise PermissionError(13, "Permission denied")
 
-    monkeypatch.setattr("gaitprint.datasets._tree.os.scandir", fail)
-    with pytest.raises(DataError, match=r"cannot list .* Permission denied"):
-        walk(tmp_path, TREE)
+    monkeypatch.setattr("gaitprint.sources.folder.os.scandir", fail)
+    with pytest.raises(DataError, match=r"cannot be read: Permission denied"):
+        walk(open_files(tmp_path), TREE)
 
 
-def test_of_several_arrays_the_one_named_like_the_folder_is_read(tmp_path: Path) -> None:
-    folder = tmp_path / "090"
-    assert sequence_path(folder, ["parsing.pkl"]) == folder / "parsing.pkl"
-    assert sequence_path(folder, ["090.pkl", "parsing.pkl"]) == folder / "090.pkl"
-    assert sequence_path(folder, ["1.png", "2.png"]) == folder
-    assert sequence_path(folder, []) == folder
+def test_of_several_arrays_the_one_that_fits_or_is_named_like_the_folder_is_read(tmp_path: Path) -> None:
+    files = open_files(tmp_path)
+    assert sequence_place(files, "090", ["parsing.pkl"]) == "090/parsing.pkl"
+    assert sequence_place(files, "090", ["090.pkl", "parsing.pkl"]) == "090/090.pkl"
+    assert sequence_place(files, "090", ["1.png", "2.png"]) == "090"
+    assert sequence_place(files, "090", []) == "090"
+    assert sequence_place(files, "090", ["090.pkl", "x-sils.pkl"], ".*-sils") == "090/x-sils.pkl"
+    assert sequence_place(files, "090", ["090.pkl", "x-rgb.pkl"], ".*-sils") == "090/090.pkl"
     with pytest.raises(DataError, match=r"holds several files \(a.pkl, b.pkl\).*'090.pkl'"):
-        sequence_path(folder, ["a.pkl", "b.pkl"])
+        sequence_place(files, "090", ["a.pkl", "b.pkl"])
     with pytest.raises(DataError, match=r"several files \(090.npy, 090.pkl\)"):
-        sequence_path(folder, ["090.npy", "090.pkl"])
+        sequence_place(files, "090", ["090.npy", "090.pkl"])
     with pytest.raises(DataError, match=r"several files \(1.png, a.pkl\)"):
-        sequence_path(folder, ["1.png", "a.pkl"])
+        sequence_place(files, "090", ["1.png", "a.pkl"])
+    with pytest.raises(DataError, match="several files"):
+        sequence_place(files, "090", ["a-sils.pkl", "b-sils.pkl"], ".*-sils")

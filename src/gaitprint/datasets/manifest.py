@@ -1,0 +1,128 @@
+"""A list of sequences of one's own: a CSV or Parquet file with a row for each, beside the data."""
+
+import csv
+import io
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+import pyarrow as pa
+import pyarrow.parquet
+
+from gaitprint.components import Component
+from gaitprint.config import require
+from gaitprint.datasets._layout import FoundSequence, Split
+from gaitprint.datasets._miniature import figure, write_array
+from gaitprint.datasets._partition import partition_split, partition_splits
+from gaitprint.errors import DataError, did_you_mean
+from gaitprint.sources import Files
+from gaitprint.types import SequenceRecord
+
+MANIFESTS = (".csv", ".parquet")
+MAX_BYTES = 2**28
+MINIATURE = "manifest.csv"
+
+
+@dataclass(frozen=True)
+class ManifestSettings:
+    """Which file, and how its columns are called."""
+
+    file: str = MINIATURE
+    """The manifest: a .csv file with a header line, UTF-8, or a .parquet file; paths in it start where it lies."""
+    path: str = "path"
+    """The column of the sequence's folder of images or array file; the only one that must be there."""
+    subject: str = "subject"
+    """The column of who walks; an empty cell is nobody known."""
+    condition: str = "condition"
+    """The column of how; without it all are `default`."""
+    view: str = "view"
+    """The column of from where; without it all are `default`."""
+    key: str = "key"
+    """The column of the sequence's name; without it that is its path without the ending."""
+    partition: str = ""
+    """A JSON file {"TRAIN_SET": [...], "TEST_SET": [...]}; without one every subject is tested."""
+
+    def __post_init__(self) -> None:
+        ending = PurePosixPath(self.file).suffix.lower()
+        require(ending in MANIFESTS, f"a manifest is a .csv or .parquet file, found {self.file!r}")
+
+
+class Manifest:
+    """Any files anywhere under the manifest's folder; ids are text, zeros matter."""
+
+    title = "manifest: sequences listed in a CSV or Parquet file of your own, a row each"
+    protocols: tuple[str, ...] = ()
+
+    def __init__(self, settings: ManifestSettings) -> None:
+        self.settings = settings
+        self.splits: tuple[str, ...] = partition_splits(settings.partition)
+
+    def scan(self, files: Files) -> list[FoundSequence]:
+        """See `Layout.scan`."""
+        name = files.called(self.settings.file)
+        folder, _, file = self.settings.file.rpartition("/")
+        if not files.is_folder(folder) or file not in files.list(folder).files:
+            raise DataError(
+                f"manifest: expected the file {name} with a row for each sequence, found none: check the path"
+            )
+        data = files.read(self.settings.file, MAX_BYTES)
+        rows = _csv_rows(data, name) if self.settings.file.lower().endswith(".csv") else _parquet_rows(data, name)
+        found = [self._found(name, number, row) for number, row in enumerate(rows, start=1)]
+        if not found:
+            raise DataError(f"{name} lists no sequence: expected a row for each, found only a header")
+        return sorted(found, key=lambda f: f.record.key)
+
+    def split(self, name: str | None, subjects: Iterable[str]) -> Split:
+        """That of the partition file; see `Layout.split`."""
+        return partition_split("manifest", self.settings.partition, name, subjects)
+
+    def write_miniature(self, root: Path) -> None:
+        """Three subjects, two conditions, two views, one file each in one folder."""
+        lines = ["path,subject,condition,view"]
+        for number, subject in enumerate(("anna", "ben", "")):
+            for condition in ("day", "night"):
+                for view in ("left", "right"):
+                    name = f"{number}-{condition}-{view}"
+                    write_array(Path(root) / "walks", figure(number), name)
+                    lines.append(f"walks/{name}.pkl,{subject},{condition},{view}")
+        (Path(root) / MINIATURE).write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+    def _found(self, name: str, number: int, row: Mapping[str, str]) -> FoundSequence:
+        s = self.settings
+        if s.path not in row:
+            raise DataError(f"{name} has no column {s.path!r}: {did_you_mean(s.path, row)}")
+        place = row[s.path].replace("\\", "/")
+        parts = [p for p in place.split("/") if p not in ("", ".")]
+        if not parts or place.startswith("/") or ".." in parts or ":" in parts[0]:
+            raise DataError(f"{name}, row {number}: expected a path below the manifest's folder, found {row[s.path]!r}")
+        place = "/".join(parts)
+        key = row.get(s.key) or place.removesuffix(PurePosixPath(place).suffix)
+        if not f"{key}{place}".isprintable():
+            raise DataError(f"{name}, row {number}: {place!a} holds unprintable characters: rename it")
+        subject, condition, view = (row.get(column) for column in (s.subject, s.condition, s.view))
+        return FoundSequence(SequenceRecord(key, subject or None, condition or "default", view or "default"), place)
+
+
+def _csv_rows(data: bytes, name: str) -> Iterator[dict[str, str]]:
+    try:
+        reader = csv.DictReader(io.StringIO(data.decode("utf-8-sig"), newline=""), restkey="", strict=True)
+        for row in reader:
+            if "" in row or None in row.values():
+                found = "more" if "" in row else "fewer"
+                raise DataError(f"{name}, line {reader.line_num}: {found} cells than the header has columns")
+            yield row
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise DataError(f"{name} cannot be read as CSV in UTF-8 ({error}): save it as such") from None
+
+
+def _parquet_rows(data: bytes, name: str) -> Iterator[dict[str, str]]:
+    try:
+        table = pa.parquet.read_table(pa.BufferReader(data))
+    except (pa.ArrowException, OSError) as error:
+        reason = str(error).splitlines()[0][:100]
+        raise DataError(f"{name} cannot be read as Parquet ({reason}): save it as such") from None
+    for row in table.to_pylist():
+        yield {column: "" if value is None else str(value) for column, value in row.items()}
+
+
+component = Component(ManifestSettings, Manifest)

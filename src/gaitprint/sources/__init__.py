@@ -1,0 +1,7 @@
+"""Where files of a data set come from: a folder, a zip or a tar archive, all seen the same way."""
+
+from gaitprint.sources._names import Listing, inside, parent
+from gaitprint.sources._within import Within
+from gaitprint.sources.opening import Files, is_archive, open_files
+
+__all__ = ["Files", "Listing", "Within", "inside", "is_archive", "open_files", "parent"]

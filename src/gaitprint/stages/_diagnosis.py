@@ -1,0 +1,71 @@
+"""The doctor's diagnosis as a value."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+
+from gaitprint.stages._findings import Finding
+
+
+@dataclass(frozen=True)
+class DoctorReport:
+    """The diagnosis. `findings` stand in the order of their weight."""
+
+    path: str
+    kind: str
+    """"store", "data set", or "nothing known" where no layout fits."""
+    dataset: str
+    title: str
+    subjects: int
+    sequences: int
+    """Of which frames could be read."""
+    frames: int
+    lengths: tuple[int, float, int]
+    """The fewest, the median and the most frames of a sequence."""
+    conditions: dict[str, int]
+    """Sequences of each."""
+    views: dict[str, int]
+    """Sequences of each."""
+    fingerprint: str
+    """That of the store made from these data; equal fingerprints mean equal frames and records."""
+    unusable: tuple[tuple[str, str], ...]
+    """Key and reason of every sequence that could not be read."""
+    findings: tuple[Finding, ...]
+    quality: dict[str, tuple[float, float, float]] = field(default_factory=dict)
+    """Of each measurement the 5th percentile, the median and the 95th, over the sequences that have it."""
+    quarantined: tuple[str, ...] = ()
+    """Keys of sequences that were put aside."""
+
+    @property
+    def sound(self) -> bool:
+        """Whether nothing found is an error."""
+        return all(f.severity != "error" for f in self.findings)
+
+    def to_dict(self) -> dict[str, object]:
+        """Plain values for JSON."""
+        return {**asdict(self), "sound": self.sound}
+
+    def lines(self) -> list[str]:
+        """The diagnosis for people, a line each."""
+        head = [f"{self.path}: {self.kind} {self.title or self.dataset}".rstrip()]
+        if self.sequences:
+            shortest, middle, longest = self.lengths
+            head += [
+                f"{self.subjects} subjects, {self.sequences} sequences, {self.frames} frames "
+                f"({shortest} to {longest} a sequence, median {middle:g})",
+                "conditions: " + _counted(self.conditions),
+                "views: " + _counted(self.views),
+                f"fingerprint: {self.fingerprint}",
+            ]
+        if self.quality:
+            head.append("quality (5 %, median, 95 %): " + _quality_words(self.quality))
+        head += [f.line() for f in self.findings] + ([] if self.findings else ["nothing found wrong"])
+        return head + ([f"put aside: {len(self.quarantined)} sequences"] if self.quarantined else [])
+
+
+def _quality_words(quality: Mapping[str, tuple[float, float, float]]) -> str:
+    return "; ".join(f"{name} {low:.3g}, {middle:.3g}, {high:.3g}" for name, (low, middle, high) in quality.items())
+
+
+def _counted(counts: Mapping[str, int], shown: int = 12) -> str:
+    parts = [f"{name} {count}" for name, count in list(counts.items())[:shown]]
+    return ", ".join(parts) + (f", ... {len(counts)} in all" if len(counts) > shown else "")

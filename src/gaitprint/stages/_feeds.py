@@ -1,0 +1,168 @@
+"""Where the sequences of a store come from: files, walkers drawn in code, or another store."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import Any, Protocol, runtime_checkable
+
+from gaitprint.config import build_settings, require
+from gaitprint.datasets.synthetic import SyntheticSettings, walkers
+from gaitprint.errors import ArtefactError, ConfigError, DataError, did_you_mean
+from gaitprint.silhouettes.quality import measure
+from gaitprint.stages._layouts import Found, scan
+from gaitprint.stages._reading import Normalising, ReadSequence, Task, load, packer, read_all
+from gaitprint.store import Form, Store, is_begun, is_store, pack
+from gaitprint.types import SequenceRecord
+
+Item = tuple[SequenceRecord, str, ReadSequence]
+"""A record, the place of its frames in the source, and what became of it."""
+
+
+@runtime_checkable
+class Feed(Protocol):
+    """A source of sequences."""
+
+    dataset: str
+    """The layout's name."""
+    layout: dict[str, Any]
+    """The layout's settings."""
+    place: str
+    """Where it is, as part of what a store is made from."""
+    total: int
+    """How many sequences there are."""
+
+    def first_shape(self) -> tuple[int, int]:
+        """H, W of the first sequence that can be used: those of a new store."""
+
+    def read(self, done: frozenset[str], known: Mapping[str, str]) -> Iterator[Item]:
+        """Every sequence whose key is not `done`; unread where its stamp is the `known` one."""
+
+
+def feed_of(
+    source: Path,
+    dataset: str,
+    settings: dict[str, Any],
+    how: Normalising,
+    form: Form,
+    workers: int,
+    subjects: Sequence[str] | None,
+) -> Feed:
+    """The feed that a source is.
+
+    Raises:
+        DataError, ConfigError: see `prepare`.
+    """
+    if dataset in ("auto", "synthetic") and (str(source) == "synthetic" or (dataset != "auto" and not source.exists())):
+        return _Walkers(settings, how, form, subjects)
+    if is_store(source) or is_begun(source):
+        require(not settings and dataset == "auto", "a store knows its data set: leave --dataset and --set out")
+        return _Repacked(Store.open(source), how, form, subjects)
+    found = scan(source, dataset, settings)
+    return _Tree(_chosen(found, subjects), source, how, form, workers)
+
+
+class _Tree:
+    """The sequences found on disk, in the order in which reading them is cheapest."""
+
+    def __init__(self, found: Found, source: Path, how: Normalising, form: Form, workers: int) -> None:
+        self.dataset, self.layout, self.total = found.dataset, found.settings, len(found.sequences)
+        self.place = str(source.absolute())
+        self._files, self._how, self._form, self._workers = found.files, how, form, workers
+        self._found = sorted(found.sequences, key=lambda f: found.files.order(f.place))
+
+    def first_shape(self) -> tuple[int, int]:
+        """See `Feed`."""
+        reason = ""
+        for found in self._found:
+            loaded = load(self._files, found.place, self._how)
+            if loaded.frames is not None:
+                return loaded.frames.shape[1], loaded.frames.shape[2]
+            reason = reason or f"{found.record.key}: {loaded.reason}"
+        raise DataError(f"none of the {self.total} sequences in {self.place} can be used; the first is {reason}")
+
+    def read(self, done: frozenset[str], known: Mapping[str, str]) -> Iterator[Item]:
+        """See `Feed`."""
+        left = [f for f in self._found if f.record.key not in done]
+        tasks = [Task(f.place, known.get(f.record.key, "")) for f in left]
+        results = read_all(packer(self._how, self._form), self._files, tasks, self._workers)
+        for found, read in zip(left, results, strict=True):
+            yield found.record, found.place, read
+
+
+class _Walkers:
+    """Synthetic sequences, made as they are asked for; what a store has of them never changes."""
+
+    def __init__(self, values: dict[str, Any], how: Normalising, form: Form, subjects: Sequence[str] | None) -> None:
+        settings = build_settings(SyntheticSettings, values, "dataset synthetic")
+        require(how.size == 64, f"synthetic walkers are 64 pixels high, found size {how.size}")
+        made = [f"{i:03d}" for i in range(settings.start, settings.start + settings.subjects)]
+        self._subjects = frozenset(made if subjects is None else subjects)
+        for subject in sorted(self._subjects.difference(made)):
+            raise DataError(f"no walker is called {subject!r}: those asked for are {made[0]} to {made[-1]}")
+        each = len(set(settings.conditions)) * len(set(settings.views))
+        self.dataset, self.place, self.total = "synthetic", "", len(self._subjects) * each
+        self.layout, self._settings, self._form = values, settings, form
+
+    def first_shape(self) -> tuple[int, int]:
+        """See `Feed`."""
+        return 64, 64
+
+    def read(self, done: frozenset[str], known: Mapping[str, str]) -> Iterator[Item]:
+        """See `Feed`."""
+        for record, frames in walkers(self._settings):
+            if record.key in done or record.subject not in self._subjects:
+                continue
+            if record.key in known:
+                yield record, "", ReadSequence(None, unchanged=True)
+            else:
+                yield record, "", ReadSequence(pack(frames, self._form), quality=asdict(measure(frames)))
+
+
+class _Repacked:
+    """The sequences of another store, as they are: for another form, fewer subjects, or without unused bytes."""
+
+    def __init__(self, store: Store, how: Normalising, form: Form, subjects: Sequence[str] | None) -> None:
+        require(how.size == store.size[0], f"the store's frames are {store.size[0]} pixels high, found size {how.size}")
+        if store.form == "bits" and form != "bits":
+            raise ConfigError(f"{store.root} holds black and white only: pack the data set itself as {form!r}")
+        self.dataset, self.layout, self.place = store.dataset, store.layout, str(store.root.absolute())
+        self._store, self._form = store, form
+        known = {r.subject for r in store.records}
+        _check_known(subjects, known)
+        wanted = known if subjects is None else frozenset(subjects)
+        self._rows = [(i, r) for i, r in enumerate(store.rows) if r.subject in wanted]
+        self.total = len(self._rows)
+
+    def first_shape(self) -> tuple[int, int]:
+        """See `Feed`."""
+        return self._store.size
+
+    def read(self, done: frozenset[str], known: Mapping[str, str]) -> Iterator[Item]:
+        """See `Feed`."""
+        for i, row in self._rows:
+            stamp = row.sha256[:16]
+            if row.key in done:
+                continue
+            if known.get(row.key) == stamp:
+                yield row.record, row.source, ReadSequence(None, unchanged=True)
+                continue
+            try:
+                packed = pack(self._store.frames(i), self._form)
+            except ArtefactError as error:
+                yield row.record, row.source, ReadSequence(None, reason=str(error), stamp=stamp)
+                continue
+            yield row.record, row.source, ReadSequence(packed, row.warnings, dict(row.quality), "", stamp)
+
+
+def _chosen(found: Found, subjects: Sequence[str] | None) -> Found:
+    """The sequences of the given subjects only."""
+    if subjects is None:
+        return found
+    _check_known(subjects, {s.record.subject for s in found.sequences})
+    return replace(found, sequences=tuple(s for s in found.sequences if s.record.subject in subjects))
+
+
+def _check_known(subjects: Sequence[str] | None, known: set[str | None]) -> None:
+    for subject in subjects or ():
+        if subject not in known:
+            raise DataError(f"no sequence of subject {subject!r}: {did_you_mean(subject, [k for k in known if k])}")

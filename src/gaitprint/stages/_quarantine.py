@@ -1,0 +1,70 @@
+"""Putting aside what cannot be used: out of the way, with its reason, and nothing is deleted."""
+
+import json
+import os
+from datetime import UTC, datetime
+from pathlib import Path
+
+from gaitprint.errors import DataError
+from gaitprint.sources import Files
+from gaitprint.sources.folder import FolderFiles
+from gaitprint.stages._findings import Unusable
+from gaitprint.store import Store, StoreWriter
+
+FOLDER = ".quarantine"
+"""In the data set's root; hidden, so that no layout walks into it."""
+
+
+def quarantine_files(files: Files, root: Path, unusable: tuple[Unusable, ...]) -> tuple[str, ...]:
+    """Move sequences of a folder into its quarantine, where `reasons.jsonl` says why; returns the keys moved.
+
+    Raises:
+        DataError: an archive, which is never changed; or the folder cannot be written.
+    """
+    if not isinstance(files, FolderFiles):
+        raise DataError(f"{files.where} is an archive and is not changed: `prepare` leaves out what cannot be used")
+    moved = []
+    try:
+        for bad in unusable:
+            old, new = root / bad.place, root / FOLDER / bad.place
+            if not os.path.lexists(old):
+                continue
+            new.parent.mkdir(parents=True, exist_ok=True)
+            # The reason first: killed in between, the next run moves it and gives its reason again.
+            with (root / FOLDER / "reasons.jsonl").open("a", encoding="utf-8") as stream:
+                when = datetime.now(UTC).isoformat(timespec="seconds")
+                stream.write(json.dumps({"key": bad.key, "place": bad.place, "reason": bad.reason, "at": when}) + "\n")
+            old.rename(_free(new))
+            moved.append(bad.key)
+    except OSError as error:
+        reason = error.strerror or error
+        raise DataError(f"cannot move {bad.place} into {root / FOLDER}: {reason}; check the permissions") from None
+    return tuple(moved)
+
+
+def quarantine_rows(store: Store, unusable: tuple[Unusable, ...]) -> tuple[str, ...]:
+    """Take damaged sequences out of a store; `prepare` will read them again from its source. Returns their keys.
+
+    Raises:
+        DataError: the store cannot be written.
+    """
+    reasons = {bad.key: bad.reason for bad in unusable}
+    head = store.head
+    with StoreWriter(store.root, head.dataset, head.size, head.made_from, head.layout, head.form) as writer:
+        for key in writer.known:
+            if key in writer.done:
+                continue
+            if key in reasons:
+                writer.set_aside(key, reasons[key])
+            else:
+                writer.keep(key)
+    return tuple(sorted(reasons))
+
+
+def _free(place: Path) -> Path:
+    """A name nothing has: an earlier quarantine may hold one like it."""
+    result, number = place, 1
+    while os.path.lexists(result):
+        number += 1
+        result = place.with_name(f"{place.name}.{number}")
+    return result

@@ -1,0 +1,31 @@
+"""Prepared sequences: a packed store on disk, sequences in memory, and parts of either.
+
+A store is a folder of three files. `frames.bin` holds the packed frames of all sequences, in the order in which they
+were prepared; `index-N.arrow` says whose they are and where; `store.json`, written last, names the index that counts.
+While a store is made or brought up to date there is a `journal.jsonl` beside them, and what was there before stays
+readable.
+"""
+
+from gaitprint.store._folder import check_free
+from gaitprint.store._packing import Form, Packed, pack
+from gaitprint.store._sequences import MemorySequences, SequenceSet, Subset
+from gaitprint.store.index import StoredSequence
+from gaitprint.store.journal import SetAside
+from gaitprint.store.reader import Store, is_begun, is_store
+from gaitprint.store.writer import StoreWriter
+
+__all__ = [
+    "Form",
+    "MemorySequences",
+    "Packed",
+    "SequenceSet",
+    "SetAside",
+    "Store",
+    "StoreWriter",
+    "StoredSequence",
+    "Subset",
+    "check_free",
+    "is_begun",
+    "is_store",
+    "pack",
+]

@@ -1,0 +1,102 @@
+"""What a killed writer left: how much of it is whole, and whether it was making the same."""
+
+import json
+from collections.abc import Container, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from gaitprint.errors import DataError
+from gaitprint.store._packing import Form, pack, unpack
+from gaitprint.store.index import StoredSequence
+from gaitprint.store.journal import Decision, Keep, decisions
+
+
+@dataclass(frozen=True)
+class SoundPart:
+    """The part of a journal that holds."""
+
+    decided: dict[str, Decision]
+    line_bytes: int
+    """Of its lines, the first one not counted."""
+    end: int
+    """Of the data file, bytes."""
+
+
+def sound_part(
+    lines: Sequence[bytes], data: np.ndarray, end: int, base: Container[str], form: Form, size: tuple[int, int]
+) -> SoundPart:
+    """The decisions up to the first that is damaged, or whose frames are not there or are not what it says.
+
+    After a power cut the data file may be shorter than the journal says, or hold zeros: frames are held against their
+    checksums.
+
+    Args:
+        lines: of the journal, without the first.
+        data: the data file's bytes.
+        end: where the data of the finished state ends.
+        base: keys of the finished state.
+        form: how frames are packed.
+        size: H, W of every frame.
+    """
+    decided: dict[str, Decision] = {}
+    used = 0
+    for decision, count in decisions(lines):
+        if isinstance(decision, StoredSequence):
+            if not _is_whole(decision, data, end, form, size):
+                break
+            end = decision.offset + decision.bytes
+        if isinstance(decision, Keep) and decision.key not in base:
+            break
+        decided[decision.key] = decision
+        used += count
+    return SoundPart(decided, used, end)
+
+
+def mapped(path: Path) -> np.ndarray:
+    """The bytes of a data file, mapped; none where there is no file."""
+    if not path.exists() or path.stat().st_size == 0:
+        return np.zeros(0, np.uint8)
+    return np.memmap(path, np.uint8, "r")
+
+
+def begun_alike(root: Path, line: bytes, plan: Mapping[str, Any], generation: int) -> bool:
+    """Whether a journal's first line is whole and of this generation.
+
+    Raises:
+        DataError: it says that something else is being made.
+    """
+    if not line.endswith(b"\n") or b"\0" in line:  # after a power cut a file may hold zeros
+        return False
+    try:
+        begun = json.loads(line)
+        refuse_others(root, "begun", begun, plan)
+        return bool(begun["generation"] == generation)
+    except (ValueError, TypeError, KeyError):
+        raise DataError(f"{root} was begun as something else, not as a store: choose another folder") from None
+
+
+def refuse_others(root: Path, word: str, found: Mapping[str, Any], ours: Mapping[str, Any]) -> None:
+    """Raise DataError where what is there is of another data set or other settings: frames would be mixed."""
+    theirs, wanted = (f"{v['dataset']} with frames of {tuple(v['size'])}, {v['form']}" for v in (found, ours))
+    if theirs != wanted:
+        raise DataError(
+            f"{root} was {word} as {theirs}, not {wanted}: go on as it was {word}, or choose another folder"
+        )
+    if found["made_from"] != ours["made_from"]:
+        raise DataError(
+            f"{root} was {word} from another source or under other settings, so frames would be mixed: "
+            f"go on as it was {word}, or choose another folder"
+        )
+
+
+def _is_whole(row: StoredSequence, data: np.ndarray, end: int, form: Form, size: tuple[int, int]) -> bool:
+    if row.offset != end or row.bytes < 1 or row.offset + row.bytes > len(data):
+        return False
+    try:
+        frames = unpack(data[row.offset : row.offset + row.bytes], form, row.length, size, 0, row.length)
+    except ValueError:
+        return False
+    return len(frames) == row.length and pack(frames, "raw").sha256 == row.sha256

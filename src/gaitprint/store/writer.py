@@ -1,0 +1,243 @@
+"""Writing a store, or bringing one up to date: killed at any moment nothing that was finished is lost."""
+
+import os
+from collections.abc import Mapping
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from gaitprint.errors import DataError
+from gaitprint.store._folder import FRAMES, INDEX, JOURNAL, check_free, drop_leftovers
+from gaitprint.store._head import StoreHead
+from gaitprint.store._packing import Form, Packed, pack
+from gaitprint.store._publishing import drop_other_indexes, publish, read_quarantine
+from gaitprint.store._recovery import begun_alike, mapped, refuse_others, sound_part
+from gaitprint.store.index import StoredSequence
+from gaitprint.store.journal import Decision, Journal, Keep, SetAside, write_whole
+from gaitprint.store.reader import Store, is_store
+from gaitprint.types import Frames, SequenceRecord
+
+
+class StoreWriter:
+    """Decides sequence by sequence what a store will hold; opening it again after a kill goes on where it was.
+
+    On a finished store it brings that store up to date: `known` says which sequences it has, `keep` takes one over as
+    it is. The finished state stays readable until `finish` puts the new one in its place.
+
+    >>> import tempfile, pathlib
+    >>> root = pathlib.Path(tempfile.mkdtemp()) / "store"
+    >>> with StoreWriter(root, "folder", (64, 64)) as writer:
+    ...     writer.add(SequenceRecord("a/nm/0", "a", "nm", "0"), np.full((5, 64, 64), 255, np.uint8))
+    >>> from gaitprint.store import Store
+    >>> Store.open(root).lengths
+    (5,)
+    """
+
+    def __init__(
+        self,
+        root: Path,
+        dataset: str,
+        size: tuple[int, int],
+        made_from: str = "",
+        layout: Mapping[str, Any] | None = None,
+        form: Form = "compact",
+    ) -> None:
+        """Begin a store, bring a finished one up to date, or go on with either.
+
+        Args:
+            root: a new or empty folder, or that of a store.
+            dataset: name of the layout.
+            size: H, W of every frame.
+            made_from: fingerprint of source and settings; what is there goes on under the same alone.
+            layout: the layout's settings, which its splits need later.
+            form: how frames are packed.
+
+        Raises:
+            DataError: the folder is in use for something else, by another process, or cannot be written.
+            ArtefactError: the finished store in it is damaged.
+        """
+        self.root = Path(root)
+        self.size, self.form = size, form
+        self._dataset, self._made_from = dataset, made_from
+        self._plan: dict[str, Any] = {"dataset": dataset, "size": list(size), "form": form, "made_from": made_from}
+        self._layout = dict(layout or {})
+        check_free(self.root)
+        try:
+            self.root.mkdir(parents=True, exist_ok=True)
+        except (OSError, ValueError) as error:
+            reason = error.strerror if isinstance(error, OSError) else error
+            raise DataError(f"cannot make the store's folder {root}: {reason}; choose another place") from None
+        # held before anything is read: another writer may be about to publish
+        self._journal = Journal(self.root / JOURNAL)
+        try:
+            self._base = self._read_base()
+            drop_leftovers(self.root)
+            self._decided: dict[str, Decision] = {}
+            self._recover()
+            if self._journal.empty:
+                self._journal.write({**self._plan, "generation": self._generation})
+            self._frames = (self.root / FRAMES).open("ab", buffering=0)
+        except BaseException:
+            self._journal.abandon()
+            raise
+
+    def __enter__(self) -> "StoreWriter":
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        try:
+            if kind is None:
+                self.finish()
+        finally:
+            self._frames.close()
+            self._journal.close()
+
+    @property
+    def done(self) -> frozenset[str]:
+        """Keys decided, those of an earlier, killed run included."""
+        return frozenset(self._decided)
+
+    @property
+    def set_aside_now(self) -> tuple[SetAside, ...]:
+        """What is left out, in the order of keys."""
+        return tuple(sorted((d for d in self._decided.values() if isinstance(d, SetAside)), key=lambda d: d.key))
+
+    @property
+    def known(self) -> dict[str, str]:
+        """Stamps of what the finished state holds or left out, by key; an empty stamp is never equal to anything."""
+        return {r.key: r.stamp for r in self._base.values()} | {a.key: a.stamp for a in self._aside.values()}
+
+    def add(self, record: SequenceRecord, frames: Frames, source: str = "", warnings: tuple[str, ...] = ()) -> None:
+        """Pack and append one sequence; see `append`."""
+        self.append(record, pack(frames, self.form, record.key), source, warnings)
+
+    def append(
+        self,
+        record: SequenceRecord,
+        packed: Packed,
+        source: str = "",
+        warnings: tuple[str, ...] = (),
+        stamp: str = "",
+        quality: Mapping[str, float] | None = None,
+    ) -> None:
+        """Append one packed sequence: its frames first, then its line in the journal.
+
+        Raises:
+            DataError: frames of another size, a key that is there already, or names that are no Unicode text.
+        """
+        self._check_new(record.key)
+        if packed.size != self.size:
+            raise DataError(f"{record.key}: the store holds frames of {self.size}, found {packed.size}")
+        row = StoredSequence(
+            record.key,
+            record.subject,
+            record.condition,
+            record.view,
+            packed.length,
+            packed.sha256,
+            source,
+            stamp,
+            warnings,
+            dict(quality or {}),
+            self._end,
+            len(packed.blob),
+        )
+        try:
+            write_whole(self._frames, packed.blob)
+            self._journal.write(row)
+        except BaseException:
+            os.truncate(self._frames.fileno(), self._end)
+            raise
+        self._end += len(packed.blob)
+        self._decided[row.key] = row
+
+    def keep(self, key: str) -> None:
+        """Take a sequence over from the finished state as it is, or leave it out as before.
+
+        Raises:
+            DataError: that state does not know it, or it is decided already.
+        """
+        self._check_new(key)
+        if key not in self._aside and key not in self._base:
+            raise DataError(f"{key}: {self.root} does not hold this sequence, so it cannot be kept")
+        self._decide(self._aside[key] if key in self._aside else Keep(key))
+
+    def set_aside(self, key: str, reason: str, stamp: str = "") -> None:
+        """Leave a sequence out, with the reason."""
+        self._check_new(key)
+        self._decide(SetAside(key, reason, stamp))
+
+    def finish(self) -> None:
+        """Publish: the index, then the head that names it. Sequences that were not decided are no longer held.
+
+        Called at the end of a `with` block that ends without an error.
+
+        Raises:
+            DataError: no sequence is left.
+        """
+        rows = sorted(
+            (self._row(d) for d in self._decided.values() if not isinstance(d, SetAside)), key=lambda r: r.key
+        )
+        aside = {a.key: a for a in self.set_aside_now}
+        if not rows:
+            raise DataError(f"no sequence was written to {self.root}: there is nothing to keep")
+        name = INDEX.format(self._generation)
+        changed = rows != list(self._base.values()) or aside != self._aside
+        # an index of this state was left by a writer that was killed while it published: the quarantine may be new
+        if changed or (self.root / name).exists():
+            os.fsync(self._frames.fileno())
+            publish(self.root, self._head(name), rows, aside)
+            self._index = name
+        drop_other_indexes(self.root, self._index)
+        with suppress(OSError):
+            (self.root / JOURNAL).unlink()
+
+    def _head(self, index: str) -> StoreHead:
+        return StoreHead(
+            dataset=self._dataset,
+            size=self.size,
+            form=self.form,
+            made_from=self._made_from,
+            generation=self._generation,
+            index=index,
+            bytes=self._end,
+            layout=self._layout,
+        )
+
+    def _row(self, decision: Decision) -> StoredSequence:
+        assert not isinstance(decision, SetAside)
+        return self._base[decision.key] if isinstance(decision, Keep) else decision
+
+    def _check_new(self, key: str) -> None:
+        if key in self._decided:
+            raise DataError(f"{key}: the store holds this sequence already, a key is given once")
+
+    def _decide(self, decision: Decision) -> None:
+        self._journal.write(decision)
+        self._decided[decision.key] = decision
+
+    def _read_base(self) -> dict[str, StoredSequence]:
+        """The rows of the finished state, if there is one made from the same."""
+        self._aside: dict[str, SetAside] = {}
+        self._generation, self._end, self._index = 1, 0, ""
+        if not is_store(self.root):
+            return {}
+        store = Store.open(self.root)
+        head = store.head
+        refuse_others(self.root, "prepared", {**vars(head), "size": list(head.size)}, self._plan)
+        self._generation, self._end, self._index = head.generation + 1, head.bytes, head.index
+        self._aside = read_quarantine(self.root)
+        return {row.key: row for row in store.rows}
+
+    def _recover(self) -> None:
+        """Take up an earlier run's journal as far as its frames are there and whole; cut both files behind that."""
+        journal, frames = self.root / JOURNAL, self.root / FRAMES
+        head, *lines = journal.read_bytes().splitlines(keepends=True) or [b""]
+        kept = 0
+        if begun_alike(self.root, head, self._plan, self._generation):
+            part = sound_part(lines, mapped(frames), self._end, self._base, self.form, self.size)
+            self._decided, self._end = part.decided, part.end
+            kept = len(head) + part.line_bytes
+        self._journal.cut(kept)
+        if frames.exists():
+            os.truncate(frames, self._end)
