@@ -28,6 +28,7 @@ from gaitprint.config import read_toml
 from gaitprint.datasets._partition import read_partition
 from gaitprint.evaluation.protocol import load_protocol
 from gaitprint.retrieval.pipeline import Pipeline
+from gaitprint.sources import open_files
 from gaitprint.training.recipe import load_recipe
 
 FEW_WALKERS = ["subjects=4", "frames=6", 'conditions=["nm-01", "nm-05", "bg-01", "cl-01"]', 'views=["000", "090"]']
@@ -40,6 +41,7 @@ MARKS = {
     "console": {"parse"},
     "toml": {"recipe", "protocol", "pipeline"},
     "json": {"partition"},
+    "csv": set(),
     "text": {"tree"},
 }
 
@@ -80,6 +82,10 @@ def test_every_block_holds(page: Path, folder: Path) -> None:
             check_toml(block, marks, where, folder)
         elif block.language == "json":
             read_partition(Path(block.file))
+        elif block.language == "csv":
+            manifest = Path(block.file)
+            layout = find_component("dataset", "manifest").make({"file": manifest.name})
+            assert layout.scan(open_files(manifest.parent)), f"{where}: it lists nothing"
         elif block.language == "text":
             check_tree(block, where)
 

@@ -147,7 +147,6 @@ def convert(source: Path, out: Path, keep_classifier: bool, licence: str | None,
     \b
     Examples:
       gaitprint convert gaitgl.yaml gaitgl.toml
-      gaitprint train store runs/gl --recipe gaitgl.toml
       gaitprint convert GaitGL-60000.pt gaitgl.safetensors
       gaitprint embed store --model gaitgl.safetensors --out gl.safetensors
     """

@@ -51,6 +51,8 @@ def parse_npz(data: bytes, name: str, max_bytes: int) -> np.ndarray:
 def _member(data: bytes, max_bytes: int) -> bytes:
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
         members = {m.filename.removesuffix(".npy"): m for m in archive.infolist()}
+        if len(members) != len(archive.infolist()):
+            raise DataError("holds an array of one name twice")
         if "frames" not in members and len(members) != 1:
             names = ", ".join(sorted(members)[:5]) or "none"
             raise DataError(f"needs exactly one array or one called 'frames', found: {names[:200]!r}")
@@ -59,7 +61,12 @@ def _member(data: bytes, max_bytes: int) -> bytes:
             raise DataError(f"unpacks to {chosen.file_size} bytes, the limit is {max_bytes}")
         if chosen.compress_type not in _METHODS:
             raise DataError(f"is packed by method {chosen.compress_type}, only stored and deflated arrays are read")
-        return archive.read(chosen)
+        with archive.open(chosen) as stream:
+            # without a limit all is unpacked, however much that is, and then cut to the size it claims
+            unpacked = stream.read(chosen.file_size + 1)
+        if len(unpacked) != chosen.file_size:
+            raise DataError("is damaged: it unpacks to another size than it says")
+        return unpacked
 
 
 def _parse(data: bytes) -> np.ndarray:

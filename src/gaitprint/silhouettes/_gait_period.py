@@ -101,7 +101,7 @@ def _without(drift: Float64[np.ndarray, "T K"], signals: Float64[np.ndarray, "T 
 def _grid(length: int) -> Float64[np.ndarray, "P"]:
     """Periods in frames: from the overtone of the shortest beat to the stride of the longest step."""
     longest = min(_BEATS[1], _LONGEST_SHARE * length) * 2
-    periods: Float64[np.ndarray, "P"] = np.exp(np.arange(math.log(_BEATS[0] / 2), math.log(longest), _STEP))
+    periods: Float64[np.ndarray, " P"] = np.exp(np.arange(math.log(_BEATS[0] / 2), math.log(longest), _STEP))
     return periods
 
 
@@ -109,7 +109,7 @@ def _stride_place(
     even: Float64[np.ndarray, "T T"],
     odd: Float64[np.ndarray, "T T"],
     drift: Float64[np.ndarray, "T K"],
-    periods: Float64[np.ndarray, "P"],
+    periods: Float64[np.ndarray, " P"],
 ) -> int:
     """The place in `periods` of the stride, as far as the strongest beat tells it."""
     sines = _sines(drift, periods)
@@ -126,7 +126,7 @@ def _stride_place(
     return beat if is_stride else beat + _OCTAVE
 
 
-def _sines(drift: Float64[np.ndarray, "T K"], periods: Float64[np.ndarray, "P"]) -> Float64[np.ndarray, "T W"]:
+def _sines(drift: Float64[np.ndarray, "T K"], periods: Float64[np.ndarray, " P"]) -> Float64[np.ndarray, "T W"]:
     """The cosines, then the sines, of the periods, without the drift."""
     length = len(drift)
     angle = 2 * np.pi * (np.arange(length) - (length - 1) / 2)[:, None] / periods
@@ -150,7 +150,7 @@ def _line_energies(products: Float64[np.ndarray, "T T"], sines: Float64[np.ndarr
 def _explained(
     products: Float64[np.ndarray, "T T"],
     drift: Float64[np.ndarray, "T K"],
-    periods: Float64[np.ndarray, "P"],
+    periods: Float64[np.ndarray, " P"],
     harmonics: int,
 ) -> Float64[np.ndarray, "P"]:
     """What a stride of each period explains of the energy with its first overtones."""

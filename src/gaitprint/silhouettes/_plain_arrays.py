@@ -9,6 +9,8 @@ from gaitprint.errors import DataError
 _KINDS = frozenset({"b1", "u1", "u2", "u4", "u8", "i1", "i2", "i4", "i8", "f2", "f4", "f8"})
 _ORDERS = frozenset({"|", "<", ">", "="})
 _MAX_DIMENSIONS = 8
+_LONGEST = 2**40
+"""Of one axis: numbers can be too long to be printed, and beside an axis of length 0 any passes the check of bytes."""
 
 
 def plain_array(
@@ -28,8 +30,9 @@ def plain_array(
     """
     if kind not in _KINDS or order not in _ORDERS:
         raise DataError(f"holds values of type {(order + kind)[:20]!r}, only numbers are read")
-    if len(shape) > _MAX_DIMENSIONS or any(n < 0 for n in shape):
-        raise DataError(f"claims an array of shape {str(list(shape))[:80]}")
+    if len(shape) > _MAX_DIMENSIONS or any(not 0 <= n <= _LONGEST for n in shape):
+        sizes = [n if abs(n) <= _LONGEST else "..." for n in shape]
+        raise DataError(f"claims an array of shape {str(sizes)[:80]}")
     dtype = np.dtype(order + kind)
     claimed = prod(shape) * dtype.itemsize
     if claimed != len(values):
@@ -37,4 +40,7 @@ def plain_array(
             f"claims an array {str(list(shape))[:80]} of {str(claimed)[:40]} bytes and holds {len(values)} bytes"
         )
     flat = np.frombuffer(values, dtype)
-    return np.array(flat.reshape(shape, order="F" if fortran else "C"), order="C")
+    try:
+        return np.array(flat.reshape(shape, order="F" if fortran else "C"), order="C")
+    except ValueError:  # nothing, times more than there can be
+        raise DataError(f"claims an array of shape {str(list(shape))[:80]}") from None

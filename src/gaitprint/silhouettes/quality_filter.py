@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 from jaxtyping import Bool
+from numpy.typing import ArrayLike
 
 from gaitprint.config import require
 from gaitprint.errors import ConfigError, did_you_mean
@@ -82,7 +83,7 @@ class QualityFilter:
                 return False
         return True
 
-    def mask(self, columns: Mapping[str, np.ndarray]) -> Bool[np.ndarray, " N"]:
+    def mask(self, columns: Mapping[str, ArrayLike]) -> Bool[np.ndarray, " N"]:
         """`keeps` of many sequences: one column of N values a measurement, those that are compared at least.
 
         Raises:
@@ -93,7 +94,7 @@ class QualityFilter:
             if bound.field not in columns:
                 has = ", ".join(columns) or "none"
                 raise ConfigError(f"the quality filter {self} needs the measurement {bound.field!r}, found {has}")
-            values = columns[bound.field]
+            values = np.asarray(columns[bound.field], np.float64)
             kept.append(np.isnan(values) | _OPERATORS[bound.comparison](values, bound.value))
         return np.asarray(np.logical_and.reduce(kept))
 

@@ -72,12 +72,8 @@ def _facts(report: DoctorReport) -> tuple[tuple[str, str], ...]:
 def _tables(report: DoctorReport) -> Iterator[Table]:
     if report.findings:
         rows = [
-            (
-                finding.what,
-                Badge(finding.severity, "plain" if finding.severity == "note" else "caution"),
-                finding.advice,
-            )
-            for finding in report.findings
+            (_sentence(f.what), Badge(f.severity, "plain" if f.severity == "note" else "caution"), _sentence(f.advice))
+            for f in report.findings
         ]
         yield Table("What was found", ("finding", "weight", "what to do"), tuple(rows))
     if report.unusable:
@@ -85,11 +81,11 @@ def _tables(report: DoctorReport) -> Iterator[Table]:
         more = len(report.unusable) - len(shown)
         note = f"{more} more stand in the JSON." if more else ""
         yield Table("Sequences that cannot be used", ("sequence", "why"), shown, note)
-    for finding in (f for f in report.findings if f.keys and f.keys != tuple(k for k, _ in report.unusable)):
-        names = ", ".join(finding.keys[:LISTED])
-        more = len(finding.keys) - LISTED
-        note = f"{more} more stand in the JSON." if more > 0 else ""
-        yield Table(finding.what, ("which",), ((names,),), note)
+    which: list[tuple[Cell, ...]] = [
+        (_sentence(f.what), _listed(f.keys)) for f in report.findings if f.keys and f.keys != _names(report.unusable)
+    ]
+    if which:
+        yield Table("Which they are", ("finding", "names"), tuple(which), "The JSON lists all of them.")
     if report.quality:
         known: tuple[tuple[Cell, ...], ...] = tuple(
             (name, *(f"{value:.3g}" for value in report.quality[name]), MEANING.get(name, ""))
@@ -125,12 +121,25 @@ def _sheets(
         strips = tuple(_strips(keys[:SHOWN], rows, frames))
         if strips:
             more = f" {len(keys) - len(strips)} more are not drawn." if len(keys) > len(strips) else ""
-            yield Sheet(finding.what, f"{finding.advice}.{more}", strips)
+            yield Sheet(_sentence(finding.what), f"{_sentence(finding.advice)}.{more}", strips)
     usual = [key for key in rows if key not in named]
     some = [usual[i] for i in np.linspace(0, len(usual) - 1, min(SHOWN, len(usual))).round().astype(int)]
     strips = tuple(_strips(some, rows, frames))
     if strips:
         yield Sheet("Some of the other sequences", "Evenly spaced over all that nothing was found wrong with.", strips)
+
+
+def _names(unusable: tuple[tuple[str, str], ...]) -> tuple[str, ...]:
+    return tuple(key for key, _ in unusable)
+
+
+def _listed(keys: tuple[str, ...]) -> str:
+    more = len(keys) - LISTED
+    return ", ".join(keys[:LISTED]) + (f" and {more} more" if more > 0 else "")
+
+
+def _sentence(text: str) -> str:
+    return text[:1].upper() + text[1:]
 
 
 def _strips(keys: list[str], rows: Mapping[str, StoredSequence], frames: Callable[[str], Frames]) -> Iterator[Strip]:

@@ -20,7 +20,7 @@ def quality_mask(store: Store, text: str) -> Bool[np.ndarray, " N"] | None:
     chosen = QualityFilter.parse(text)
     if not store.quality:
         raise ArtefactError(f"the store {store.root} holds no measurements: prepare it again to filter by them")
-    keep = chosen.mask({**store.quality, "frames": np.array(store.lengths)})
+    keep = chosen.mask({**store.quality, "frames": store.lengths})
     if not keep.any():
         raise ConfigError(f"no sequence of {store.root} passes {text!r}: `gaitprint doctor` shows what is usual there")
     return keep

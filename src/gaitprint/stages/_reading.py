@@ -1,5 +1,7 @@
 """Reading sequences of a data set: one after the other or in several processes, always in the order given."""
 
+import os
+import threading
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
@@ -7,7 +9,7 @@ from concurrent.futures.process import BrokenProcessPool
 from dataclasses import asdict, dataclass, field
 from functools import partial
 from itertools import islice
-from multiprocessing import get_context
+from multiprocessing import get_context, parent_process
 from typing import TypeVar
 
 import cv2
@@ -15,6 +17,7 @@ import numpy as np
 from jaxtyping import UInt8
 from threadpoolctl import threadpool_limits
 
+from gaitprint.config import require
 from gaitprint.errors import DataError, GaitprintError
 from gaitprint.silhouettes.normalize import MIN_FRAMES, EdgeRule, normalize_sequence
 from gaitprint.silhouettes.quality import measure
@@ -64,6 +67,10 @@ class Normalising:
     """H in pixels; frames of that height are taken as normalised already."""
     edge_rule: EdgeRule = "opengait"
 
+    def __post_init__(self) -> None:
+        fits = self.size >= 16 and self.size % 2 == 0
+        require(fits, f"size is the height of frames in pixels, even, at least 16, found {self.size}")
+
 
 def processed_shapes(size: int) -> tuple[tuple[int, int], tuple[int, int]]:
     """The shapes H, W of frames that are normalised already: square, or with 10 of 64 columns cut on each side."""
@@ -106,7 +113,7 @@ def read_all(
         with threadpool_limits(1, "blas"):  # sums over one sequence: threads cost more than they do
             yield from (read(files, task) for task in tasks)
         return
-    with ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=_one_thread) as pool:
+    with ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=_begin_worker) as pool:
         rest = iter(tasks)
         ahead: deque[Future[Result]] = deque(pool.submit(read, files, t) for t in islice(rest, 4 * workers))
         try:
@@ -144,7 +151,17 @@ def _few(count: int) -> tuple[str, ...]:
     return (f"only {count} frames, {MIN_FRAMES} are usual at least",) if count < MIN_FRAMES else ()
 
 
-def _one_thread() -> None:
-    """Each process works on its own sequence: threads inside would only wait for each other."""
+def _begin_worker() -> None:
+    """Each process works on its own sequence, so that threads inside would only wait for each other; it ends with the
+    process that started it, which may be killed.
+    """
     cv2.setNumThreads(1)
     threadpool_limits(1, "blas")
+    threading.Thread(target=_leave_with_parent, daemon=True).start()
+
+
+def _leave_with_parent() -> None:
+    parent = parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)
