@@ -90,7 +90,7 @@ def prepare(
     \b
     Files in STORE:
       frames.bin       all frames, packed
-      index-1.arrow    who, how and from where each sequence was seen, and how good it is
+      index-1.arrow    who, how, from where; and how good each sequence is
       store.json       what the store is
       quarantine.json  what was left out and why, if anything was
     """

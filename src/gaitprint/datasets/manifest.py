@@ -14,12 +14,17 @@ from gaitprint.config import require
 from gaitprint.datasets._layout import FoundSequence, Split
 from gaitprint.datasets._miniature import figure, write_array
 from gaitprint.datasets._partition import partition_split, partition_splits
+from gaitprint.datasets._tree import ARRAYS
 from gaitprint.errors import DataError, did_you_mean
 from gaitprint.sources import Files
 from gaitprint.types import SequenceRecord
 
 MANIFESTS = (".csv", ".parquet")
 MAX_BYTES = 2**28
+"""Of the manifest, as it lies and unpacked."""
+MAX_ROWS = 10_000_000
+_ROWS_AT_ONCE = 1024
+"""Of a Parquet file: a column that repeats one long cell is small until it is unpacked."""
 MINIATURE = "manifest.csv"
 
 
@@ -38,7 +43,7 @@ class ManifestSettings:
     view: str = "view"
     """The column of from where; without it all are `default`."""
     key: str = "key"
-    """The column of the sequence's name; without it that is its path without the ending."""
+    """The column of the sequence's name; without it that is its path, without the ending of an array file."""
     partition: str = ""
     """A JSON file {"TRAIN_SET": [...], "TEST_SET": [...]}; without one every subject is tested."""
 
@@ -96,19 +101,26 @@ class Manifest:
         if not parts or place.startswith("/") or ".." in parts or ":" in parts[0]:
             raise DataError(f"{name}, row {number}: expected a path below the manifest's folder, found {row[s.path]!r}")
         place = "/".join(parts)
-        key = row.get(s.key) or place.removesuffix(PurePosixPath(place).suffix)
-        if not f"{key}{place}".isprintable():
-            raise DataError(f"{name}, row {number}: {place!a} holds unprintable characters: rename it")
+        # of folders the whole name: what follows a dot in it is no ending
+        ending = PurePosixPath(place).suffix
+        key = row.get(s.key) or (place.removesuffix(ending) if ending.lower() in ARRAYS else place)
         subject, condition, view = (row.get(column) for column in (s.subject, s.condition, s.view))
+        for text in (place, key, subject, condition, view):
+            if text and not text.isprintable():
+                raise DataError(f"{name}, row {number}: {text!a} holds unprintable characters: rename it")
         return FoundSequence(SequenceRecord(key, subject or None, condition or "default", view or "default"), place)
 
 
 def _csv_rows(data: bytes, name: str) -> Iterator[dict[str, str]]:
     try:
-        reader = csv.DictReader(io.StringIO(data.decode("utf-8-sig"), newline=""), restkey="", strict=True)
+        reader = csv.DictReader(io.StringIO(data.decode("utf-8-sig"), newline=""), strict=True)
+        names = reader.fieldnames or ()
+        twice = next((n for n in names if n and list(names).count(n) > 1), None)
+        if twice is not None:
+            raise DataError(f"{name} has two columns {twice!r}: rename one of them")
         for row in reader:
-            if "" in row or None in row.values():
-                found = "more" if "" in row else "fewer"
+            if None in row or None in row.values():
+                found = "more" if None in row else "fewer"
                 raise DataError(f"{name}, line {reader.line_num}: {found} cells than the header has columns")
             yield row
     except (UnicodeDecodeError, csv.Error) as error:
@@ -117,12 +129,20 @@ def _csv_rows(data: bytes, name: str) -> Iterator[dict[str, str]]:
 
 def _parquet_rows(data: bytes, name: str) -> Iterator[dict[str, str]]:
     try:
-        table = pa.parquet.read_table(pa.BufferReader(data))
-    except (pa.ArrowException, OSError) as error:
-        reason = str(error).splitlines()[0][:100]
+        with pa.parquet.ParquetFile(pa.BufferReader(data)) as file:
+            said = file.metadata
+            unpacked = sum(said.row_group(i).total_byte_size for i in range(said.num_row_groups))
+            if said.num_rows > MAX_ROWS or unpacked > MAX_BYTES:
+                raise DataError(
+                    f"{name} has {said.num_rows} rows of {unpacked} bytes unpacked, the limit is {MAX_ROWS} rows of "
+                    f"{MAX_BYTES} bytes: split the data set"
+                )
+            for batch in file.iter_batches(_ROWS_AT_ONCE):
+                for row in batch.to_pylist():
+                    yield {column: "" if value is None else str(value) for column, value in row.items()}
+    except (pa.ArrowException, OSError, ValueError, OverflowError) as error:
+        reason = " ".join(str(error).split())[:100]
         raise DataError(f"{name} cannot be read as Parquet ({reason}): save it as such") from None
-    for row in table.to_pylist():
-        yield {column: "" if value is None else str(value) for column, value in row.items()}
 
 
 component = Component(ManifestSettings, Manifest)

@@ -91,10 +91,7 @@ def _see(files: Files, task: Task, how: Normalising) -> _Seen:
 def _see_stored(store: Store, index: int) -> _Seen:
     row = store.row(index)
     try:
-        frames = store.frames(index)
+        frames = store.sound_frames(index)
     except ArtefactError as error:
         return _Seen(reason=str(error))
-    packed = pack(frames, "raw")
-    if packed.sha256 != row.sha256:
-        return _Seen(reason="its frames are not what was written")
-    return _Seen(len(frames), row.sha256, packed.size, average_silhouette(frames), row.warnings, dict(row.quality))
+    return _Seen(len(frames), row.sha256, store.size, average_silhouette(frames), row.warnings, dict(row.quality))

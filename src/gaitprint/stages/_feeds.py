@@ -16,6 +16,8 @@ from gaitprint.types import SequenceRecord
 
 Item = tuple[SequenceRecord, str, ReadSequence]
 """A record, the place of its frames in the source, and what became of it."""
+Held = Mapping[str, SequenceRecord]
+"""The records of the finished store, by key."""
 
 
 @runtime_checkable
@@ -34,8 +36,8 @@ class Feed(Protocol):
     def first_shape(self) -> tuple[int, int]:
         """H, W of the first sequence that can be used: those of a new store."""
 
-    def read(self, done: frozenset[str], known: Mapping[str, str]) -> Iterator[Item]:
-        """Every sequence whose key is not `done`; unread where its stamp is the `known` one."""
+    def read(self, done: frozenset[str], known: Mapping[str, str], held: Held) -> Iterator[Item]:
+        """Every sequence whose key is not `done`; unread where its stamp is the `known` one and its record `held`."""
 
 
 def feed_of(
@@ -80,10 +82,10 @@ class _Tree:
             reason = reason or f"{found.record.key}: {loaded.reason}"
         raise DataError(f"none of the {self.total} sequences in {self.place} can be used; the first is {reason}")
 
-    def read(self, done: frozenset[str], known: Mapping[str, str]) -> Iterator[Item]:
+    def read(self, done: frozenset[str], known: Mapping[str, str], held: Held) -> Iterator[Item]:
         """See `Feed`."""
         left = [f for f in self._found if f.record.key not in done]
-        tasks = [Task(f.place, known.get(f.record.key, "")) for f in left]
+        tasks = [Task(f.place, _stamp(f.record, known, held)) for f in left]
         results = read_all(packer(self._how, self._form), self._files, tasks, self._workers)
         for found, read in zip(left, results, strict=True):
             yield found.record, found.place, read
@@ -107,8 +109,9 @@ class _Walkers:
         """See `Feed`."""
         return 64, 64
 
-    def read(self, done: frozenset[str], known: Mapping[str, str]) -> Iterator[Item]:
+    def read(self, done: frozenset[str], known: Mapping[str, str], held: Held) -> Iterator[Item]:
         """See `Feed`."""
+        del held  # their records follow from the settings
         for record, frames in walkers(self._settings):
             if record.key in done or record.subject not in self._subjects:
                 continue
@@ -137,21 +140,27 @@ class _Repacked:
         """See `Feed`."""
         return self._store.size
 
-    def read(self, done: frozenset[str], known: Mapping[str, str]) -> Iterator[Item]:
+    def read(self, done: frozenset[str], known: Mapping[str, str], held: Held) -> Iterator[Item]:
         """See `Feed`."""
         for i, row in self._rows:
             stamp = row.sha256[:16]
             if row.key in done:
                 continue
-            if known.get(row.key) == stamp:
+            if _stamp(row.record, known, held) == stamp:
                 yield row.record, row.source, ReadSequence(None, unchanged=True)
                 continue
             try:
-                packed = pack(self._store.frames(i), self._form)
+                packed = pack(self._store.sound_frames(i), self._form)
             except ArtefactError as error:
-                yield row.record, row.source, ReadSequence(None, reason=str(error), stamp=stamp)
+                # without a stamp: mended, its row says the same as before
+                yield row.record, row.source, ReadSequence(None, reason=str(error))
                 continue
             yield row.record, row.source, ReadSequence(packed, row.warnings, dict(row.quality), "", stamp)
+
+
+def _stamp(record: SequenceRecord, known: Mapping[str, str], held: Held) -> str:
+    """What a sequence's files looked like when they were read; "" where its record, a manifest's say, has changed."""
+    return known.get(record.key, "") if held.get(record.key, record) == record else ""
 
 
 def _chosen(found: Found, subjects: Sequence[str] | None) -> Found:

@@ -89,8 +89,9 @@ def _guessed(files: Files) -> Found:
 def _unique(files: Files, found: list[FoundSequence]) -> tuple[FoundSequence, ...]:
     seen: dict[str, str] = {}
     for sequence in found:
-        other = seen.setdefault(sequence.record.key, sequence.place)
-        if other is not sequence.place:
-            both = f"{files.called(sequence.place)} and {files.called(other)}"
-            raise DataError(f"{both} share the key {sequence.record.key!r}: rename one of them")
+        key = sequence.record.key
+        if key in seen:
+            both = f"{files.called(sequence.place)} and {files.called(seen[key])}"
+            raise DataError(f"{both} share the key {key!r}: rename one of them")
+        seen[key] = sequence.place
     return tuple(found)

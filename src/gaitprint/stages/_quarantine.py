@@ -2,6 +2,7 @@
 
 import json
 import os
+from collections.abc import Container
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -15,31 +16,49 @@ FOLDER = ".quarantine"
 """In the data set's root; hidden, so that no layout walks into it."""
 
 
-def quarantine_files(files: Files, root: Path, unusable: tuple[Unusable, ...]) -> tuple[str, ...]:
+def quarantine_files(
+    files: Files, root: Path, unusable: tuple[Unusable, ...], shared: Container[str] = ()
+) -> tuple[str, ...]:
     """Move sequences of a folder into its quarantine, where `reasons.jsonl` says why; returns the keys moved.
+
+    A sequence is moved with all of its folder: an array left alone there, or none, would be taken for its frames.
+
+    Args:
+        files: of the data set.
+        root: its folder.
+        unusable: what to move.
+        shared: folders that hold more than one sequence; of these, files are moved one by one.
 
     Raises:
         DataError: an archive, which is never changed; or the folder cannot be written.
     """
-    if not isinstance(files, FolderFiles):
-        raise DataError(f"{files.where} is an archive and is not changed: `prepare` leaves out what cannot be used")
+    check_movable(files)
     moved = []
     try:
         for bad in unusable:
-            old, new = root / bad.place, root / FOLDER / bad.place
+            folder = bad.place.rpartition("/")[0]
+            alone = folder and folder not in shared and not files.is_folder(bad.place)
+            place = folder if alone else bad.place
+            old, new = root / place, root / FOLDER / place
             if not os.path.lexists(old):
                 continue
             new.parent.mkdir(parents=True, exist_ok=True)
             # The reason first: killed in between, the next run moves it and gives its reason again.
             with (root / FOLDER / "reasons.jsonl").open("a", encoding="utf-8") as stream:
                 when = datetime.now(UTC).isoformat(timespec="seconds")
-                stream.write(json.dumps({"key": bad.key, "place": bad.place, "reason": bad.reason, "at": when}) + "\n")
+                stream.write(json.dumps({"key": bad.key, "place": place, "reason": bad.reason, "at": when}) + "\n")
             old.rename(_free(new))
             moved.append(bad.key)
     except OSError as error:
         reason = error.strerror or error
         raise DataError(f"cannot move {bad.place} into {root / FOLDER}: {reason}; check the permissions") from None
     return tuple(moved)
+
+
+def check_movable(files: Files) -> None:
+    """Raise DataError for an archive, before all of it is read."""
+    if not isinstance(files, FolderFiles):
+        raise DataError(f"{files.where} is an archive and is not changed: `prepare` leaves out what cannot be used")
 
 
 def quarantine_rows(store: Store, unusable: tuple[Unusable, ...]) -> tuple[str, ...]:

@@ -15,6 +15,7 @@ from gaitprint.stages.embed import embed
 from gaitprint.stages.evaluate import EvaluationReport, evaluate
 from gaitprint.stages.prepare import prepare
 from gaitprint.stages.train import train
+from gaitprint.store import is_store
 from gaitprint.training.loop import Step
 
 SUBJECTS = 40

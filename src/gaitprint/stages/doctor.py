@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from itertools import chain
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from statistics import median
 from typing import Any
 
@@ -12,7 +12,7 @@ import numpy as np
 from gaitprint.config import require
 from gaitprint.datasets._partition import read_partition
 from gaitprint.datasets.manifest import MANIFESTS
-from gaitprint.errors import DataError
+from gaitprint.errors import DataError, GaitprintError
 from gaitprint.report.html import check_report_place, write_report
 from gaitprint.sources import is_archive
 from gaitprint.stages._appearance import mirrored, shifted
@@ -32,8 +32,8 @@ from gaitprint.stages._findings import (
     unusable_sequences,
 )
 from gaitprint.stages._identity_check import suspicious_identities
-from gaitprint.stages._layouts import Found, scan
-from gaitprint.stages._quarantine import quarantine_files, quarantine_rows
+from gaitprint.stages._layouts import Found, layout_of, scan
+from gaitprint.stages._quarantine import check_movable, quarantine_files, quarantine_rows
 from gaitprint.stages._reading import Normalising, load
 from gaitprint.storage import sha256_json
 from gaitprint.store import Store, is_begun, is_store
@@ -69,7 +69,7 @@ def doctor(
         ArtefactError: a store that cannot be opened.
         ConfigError: a setting is wrong.
     """
-    path = Path(path)
+    path, how = Path(path), Normalising(size)
     require(workers >= 0, f"workers is a number of processes, at least 0, found {workers}")
     if page is not None:
         check_report_place(page)
@@ -86,15 +86,18 @@ def doctor(
     except DataError as error:
         finding = Finding("error", str(error), "no sequence was read")
         return _report(path, "nothing known", "", "", Examined((), (), (), ()), [finding])
-    examined = examine_files(found_set, Normalising(size), workers, progress)
+    if fix:
+        check_movable(found_set.files)
+    examined = examine_files(found_set, how, workers, progress)
     keys = [f.record.key for f in found_set.sequences]
     own = [*missing_of_published(found_set.dataset, keys), *_doubled(found_set.settings)]
     root = path if path.is_dir() else path.parent
-    moved = quarantine_files(found_set.files, root, examined.unusable) if fix and examined.unusable else ()
+    moved: tuple[str, ...] = ()
+    if fix and examined.unusable:
+        moved = quarantine_files(found_set.files, root, examined.unusable, _shared(found_set))
     report = _report(path, "data set", found_set.dataset, found_set.layout.title, examined, own, moved)
     if page is not None:
         places = {row.key: row.source for row in examined.rows}
-        how = Normalising(size)
         write_report(page, doctor_page(report, examined, lambda key: _frames_of(found_set, places[key], how)))
     return report
 
@@ -104,7 +107,7 @@ def _doctor_store(path: Path, fix: bool, page: Path | None, progress: Progress |
     examined = examine_store(store, progress)
     own = missing_of_published(store.dataset, [r.key for r in store.records])
     moved = quarantine_rows(store, examined.unusable) if fix and examined.unusable else ()
-    report = _report(path, "store", store.dataset, "", examined, [*own, *_doubled(store.layout)], moved)
+    report = _report(path, "store", store.dataset, _title(store), examined, [*own, *_doubled(store.layout)], moved)
     if page is not None:
         places = {record.key: i for i, record in enumerate(store.records)}
         write_report(page, doctor_page(report, examined, lambda key: store.frames(places[key])))
@@ -152,10 +155,25 @@ def _report(
     )
 
 
+def _shared(found: Found) -> frozenset[str]:
+    """Folders that hold more than one sequence; what else lies in a manifest's folders, nobody knows."""
+    above = Counter(str(p) for f in found.sequences for p in PurePosixPath(f.place).parents)
+    return frozenset(folder for folder, count in above.items() if count > 1 or found.dataset == "manifest")
+
+
 def _frames_of(found: Found, place: str, how: Normalising) -> Frames:
-    frames = load(found.files, place, how).frames
-    assert frames is not None
-    return frames
+    loaded = load(found.files, place, how)
+    if loaded.frames is None:
+        raise DataError(loaded.reason)
+    return loaded.frames
+
+
+def _title(store: Store) -> str:
+    """What the store's data set is; a layout of another package need not be installed here."""
+    try:
+        return layout_of(store).title
+    except GaitprintError:
+        return ""
 
 
 def _doubled(settings: Mapping[str, Any]) -> list[Finding]:

@@ -61,7 +61,7 @@ def export(
 
     Raises:
         DataError: two sequences that the layout cannot tell apart, a name that is no folder's, a full disk.
-        ArtefactError: the folder holds something else.
+        ArtefactError: the folder holds something else; frames are damaged.
     """
     opened, out = Store.open(store), Path(out)
     places = _places(opened.records)
@@ -73,15 +73,22 @@ def export(
         path = out / place
         # Files appear whole, so one that is there is done.
         if not path.is_file():
+            _drop_leftovers(path.parent)
             # The reference toolkit unpickles what it reads; we only ever write.
             with atomic_file(path) as stream:
-                pickle.dump(np.array(opened.frames(i - 1)), stream, protocol=4)
+                pickle.dump(np.array(opened.sound_frames(i - 1)), stream, protocol=4)
             written += 1
         if progress is not None:
             progress(i, len(places), record.key)
     unknown = {"probe"} if any(r.subject is None for r in opened.records) else set()
     write_json(out / PARTITION, {"TRAIN_SET": list(parts.train), "TEST_SET": sorted({*parts.test, *unknown})})
     return ExportReport(str(out), str(out / PARTITION), len(places), len(parts.train), len(parts.test), written)
+
+
+def _drop_leftovers(folder: Path) -> None:
+    """Remove what a killed export left half-written: the reference toolkit takes every file of a folder for frames."""
+    for leftover in folder.glob(".*.tmp"):
+        leftover.unlink()
 
 
 def _places(records: tuple[SequenceRecord, ...]) -> list[str]:

@@ -9,7 +9,7 @@ from typing import Any, get_args
 from gaitprint.config import require
 from gaitprint.errors import DataError
 from gaitprint.silhouettes.normalize import EdgeRule
-from gaitprint.stages._feeds import Feed, feed_of
+from gaitprint.stages._feeds import Feed, Held, feed_of
 from gaitprint.stages._reading import Normalising, ReadSequence
 from gaitprint.storage import check_writable, sha256_json
 from gaitprint.store import Form, Store, StoreWriter, check_free, is_store
@@ -94,7 +94,7 @@ def prepare(
         ConfigError: a setting is wrong.
     """
     start = monotonic()
-    require(size >= 16 and size % 2 == 0, f"size is the height of frames in pixels, even, at least 16, found {size}")
+    how = Normalising(size, edge_rule)
     require(workers >= 0, f"workers is a number of processes, at least 0, found {workers}")
     require(form in get_args(Form), f"form is one of {', '.join(get_args(Form))}, found {form!r}")
     source, out = Path(source), Path(out)
@@ -102,13 +102,13 @@ def prepare(
     check_free(out)
     check_writable(out / "store.json")
     before = Store.open(out) if is_store(out) else None
-    feed = feed_of(source, dataset, values, Normalising(size, edge_rule), form, workers, subjects)
+    feed = feed_of(source, dataset, values, how, form, workers, subjects)
     shape = before.size if before is not None else feed.first_shape()
     chosen = None if subjects is None else sorted(subjects)
     made_from = sha256_json([feed.place, values, size, edge_rule, chosen])
-    tally = _pack(feed, out, shape, made_from, form, progress)
+    old = {r.key: r for r in before.records} if before is not None else {}
+    tally = _pack(feed, out, shape, made_from, form, old, progress)
     store = Store.open(out)
-    old = {r.key: r.sha256 for r in before.rows} if before is not None else {}
     return PrepareReport(
         dataset=store.dataset,
         store=str(out),
@@ -141,14 +141,20 @@ class _Tally:
 
 
 def _pack(
-    feed: Feed, out: Path, shape: tuple[int, int], made_from: str, form: Form, progress: Progress | None
+    feed: Feed,
+    out: Path,
+    shape: tuple[int, int],
+    made_from: str,
+    form: Form,
+    held: Held,
+    progress: Progress | None,
 ) -> _Tally:
     """Decide about every sequence: keep it, write it, or set it aside with a reason."""
     unchanged, fresh = 0, []
     try:
         with StoreWriter(out, feed.dataset, shape, made_from, feed.layout, form) as writer:
             resumed = count = len(writer.done)
-            for record, source, read in feed.read(writer.done, writer.known):
+            for record, source, read in feed.read(writer.done, writer.known, held):
                 reason = _reason(read, shape)
                 if read.unchanged:
                     writer.keep(record.key)

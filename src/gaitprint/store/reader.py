@@ -11,7 +11,7 @@ from gaitprint.errors import ArtefactError, ConfigError
 from gaitprint.storage import read_json
 from gaitprint.store._folder import FRAMES, HEAD, JOURNAL
 from gaitprint.store._head import StoreHead
-from gaitprint.store._packing import Form, unpack
+from gaitprint.store._packing import Form, pack, unpack
 from gaitprint.store.index import Index, StoredSequence, open_index
 from gaitprint.types import Frames, SequenceRecord
 
@@ -122,8 +122,22 @@ class Store:
         try:
             return unpack(blob, self.head.form, length, self.head.size, first, max(last, first))
         except ValueError as error:
-            key = self._index.records[index].key
-            raise ArtefactError(f"{key} in {self.root} is damaged ({error}): prepare the store again") from None
+            raise self._damage(index, str(error)) from None
+
+    def sound_frames(self, index: int) -> Frames:
+        """All frames of sequence `index`, held against their checksum: for whoever hands them on.
+
+        Raises:
+            ArtefactError: they are damaged.
+        """
+        frames = self.frames(index)
+        if pack(frames, "raw").sha256 != self.row(index).sha256:
+            raise self._damage(index, "its frames are not what was written")
+        return frames
+
+    def _damage(self, index: int, what: str) -> ArtefactError:
+        key = self._index.records[index].key
+        return ArtefactError(f"{key} in {self.root} is damaged ({what}): prepare the store again")
 
 
 def is_store(root: Path) -> bool:

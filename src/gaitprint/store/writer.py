@@ -180,6 +180,10 @@ class StoreWriter:
         )
         aside = {a.key: a for a in self.set_aside_now}
         if not rows:
+            # begun anew the next time, or what is mended until then would never be read
+            self._journal.cut(0)
+            with suppress(OSError):
+                (self.root / JOURNAL).unlink()
             raise DataError(f"no sequence was written to {self.root}: there is nothing to keep")
         name = INDEX.format(self._generation)
         changed = rows != list(self._base.values()) or aside != self._aside
@@ -239,5 +243,5 @@ class StoreWriter:
             self._decided, self._end = part.decided, part.end
             kept = len(head) + part.line_bytes
         self._journal.cut(kept)
-        if frames.exists():
+        if frames.exists() and frames.stat().st_size != self._end:
             os.truncate(frames, self._end)

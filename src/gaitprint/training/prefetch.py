@@ -2,17 +2,21 @@
 
 from collections.abc import Generator, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
+from contextlib import closing, contextmanager
 from typing import Literal
 
 import torch
 from torch.utils.data import DataLoader, Dataset
 
 from gaitprint.config import require
+from gaitprint.errors import DataError, GaitprintError
 from gaitprint.training.sampler import Batch, BatchSampler
 
 AHEAD = 3
 """Batches being made, or made and waiting."""
+
+_CUT_OFF = (EOFError, ConnectionError)
+"""What comes of asking a killed process for the memory it shared."""
 
 StartMethod = Literal["fork", "spawn", "forkserver"]
 
@@ -32,11 +36,27 @@ def prefetched(
 
     Raises:
         ConfigError: a negative number of workers.
+        DataError: a worker process was killed.
     """
     require(workers >= 0, f"workers is a number of processes, at least 0, found {workers}")
     made = _by_processes(sampler, start, end, workers, start_method) if workers else _by_threads(sampler, start, end)
     with closing(made):
         yield from made
+
+
+@contextmanager
+def killed_workers_named() -> Iterator[None]:
+    """Say in one line that a worker process was killed; torch lets the main thread know of it wherever that is.
+
+    Raises:
+        DataError: one was.
+    """
+    try:
+        yield
+    except (RuntimeError, *_CUT_OFF) as error:
+        if isinstance(error, RuntimeError) and "DataLoader worker" not in str(error):
+            raise
+        raise DataError("a worker process was killed, perhaps for memory: run again with fewer workers") from None
 
 
 def _by_threads(sampler: BatchSampler, start: int, end: int) -> Generator[tuple[int, Batch]]:
@@ -53,14 +73,21 @@ def _by_threads(sampler: BatchSampler, start: int, end: int) -> Generator[tuple[
                 future.cancel()
 
 
-class _Batches(Dataset[tuple[torch.Tensor, torch.Tensor]]):
+Made = tuple[torch.Tensor, torch.Tensor] | GaitprintError
+"""Clips and labels; or why there are none, for torch would wrap an error in the worker's traceback."""
+
+
+class _Batches(Dataset[Made]):
     """Batch i as torch's loader wants it; tensors travel between processes in shared memory."""
 
     def __init__(self, sampler: BatchSampler) -> None:
         self._sampler = sampler
 
-    def __getitem__(self, iteration: int) -> tuple[torch.Tensor, torch.Tensor]:
-        batch = self._sampler.batch(iteration)
+    def __getitem__(self, iteration: int) -> Made:
+        try:
+            batch = self._sampler.batch(iteration)
+        except GaitprintError as error:
+            return error
         return torch.from_numpy(batch.clips), torch.from_numpy(batch.labels)
 
 
@@ -76,5 +103,17 @@ def _by_processes(
         multiprocessing_context=start_method,
         generator=torch.Generator().manual_seed(0),  # seeds the workers' own generators, which nobody asks
     )
-    for iteration, (clips, labels) in zip(range(start, end), loader, strict=True):
-        yield iteration, Batch(clips.numpy(), labels.numpy())
+    arriving = iter(loader)
+    try:
+        for iteration in range(start, end):
+            with killed_workers_named():
+                try:
+                    made = next(arriving)
+                except FileNotFoundError:  # where it listened
+                    raise ConnectionError from None
+            if isinstance(made, GaitprintError):
+                raise made
+            clips, labels = made
+            yield iteration, Batch(clips.numpy(), labels.numpy())
+    finally:
+        del arriving  # with it the processes end, even where an error holds on to this frame
