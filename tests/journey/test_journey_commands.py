@@ -23,7 +23,8 @@ from gaitprint.stages.ablate import ablate
 from gaitprint.stages.evaluate import evaluate
 from gaitprint.store import Store
 
-COMMANDS = ["prepare", "doctor", "datasets", "train", "convert", "networks", "embed", "evaluate", "ablate", "demo"]
+COMMANDS = ["prepare", "doctor", "export", "datasets", "train", "convert", "networks", "embed", "evaluate", "ablate"]
+COMMANDS += ["demo"]
 PROGRAM = Path(sysconfig.get_path("scripts")) / "gaitprint"
 QUIET = {**os.environ, "OMP_NUM_THREADS": "1", "COLUMNS": "80"}
 PLAIN = {"transforms": [], "scorer": {"name": "euclidean"}}
@@ -242,8 +243,8 @@ def test_the_demo_goes_all_the_way(run, tmp_path, monkeypatch):
 def test_a_killed_preparation_goes_on_to_the_same_bytes(world, walkers, tmp_path):
     store = tmp_path / "store"
     words = [PROGRAM, "prepare", "synthetic", store, *walkers]
-    kill_when(words, lambda: len(lines(store / "index.jsonl")) > 20)
-    done = len(lines(store / "index.jsonl"))
+    kill_when(words, lambda: len(lines(store / "journal.jsonl")) > 20)
+    done = len(lines(store / "journal.jsonl"))
     assert 20 < done < 128, "killed in the middle"
     ran = subprocess.run([*words, "--json"], capture_output=True, text=True, env=QUIET, check=True)
     assert json.loads(ran.stdout)["resumed"] >= 20

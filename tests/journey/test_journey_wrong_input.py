@@ -8,6 +8,7 @@ import shutil
 import struct
 import subprocess
 import sysconfig
+import zipfile
 import zlib
 from pathlib import Path
 
@@ -36,10 +37,22 @@ COMMANDS = {
     "option without value": ("evaluate {gl} --scorer", ["--scorer", "requires an argument"]),
 }
 PREPARE = {
-    "source missing": ("prepare {bad}/none {out}", ["expected a data set's folder", "found nothing", "check the path"]),
-    "source missing, named": ("prepare {bad}/none {out} --dataset casia-b", ["CASIA-B", "found nothing"]),
+    "source missing": ("prepare {bad}/none {out}", ["a folder or a .zip or .tar", "found nothing", "check the path"]),
+    "source missing, named": ("prepare {bad}/none {out} --dataset casia-b", ["expected a folder", "found nothing"]),
     "source is a file": ("prepare {bad}/text {out} --dataset casia-b", ["expected a folder", "found a file"]),
-    "source of no text": ("prepare {odd} {out}", ["expected a data set's folder", "found nothing"]),
+    "source of no text": ("prepare {odd} {out}", ["expected a folder", "found nothing"]),
+    "archive of text": ("prepare {bad}/text.zip {out}", ["text.zip", "no sound zip archive", "pack it anew"]),
+    "archive missing": ("prepare {bad}/none.tar.gz {out}", ["expected a folder", "none.tar.gz", "found nothing"]),
+    "archive of no layout": ("prepare {bad}/deep.zip {out}", ["no published layout fits", "deep.zip", "pattern"]),
+    "manifest missing": ("prepare {bad}/none.csv {out}", ["none.csv with a row for each", "found none"]),
+    "manifest of another": ("prepare {bad}/list.csv {out} --dataset hid", ["a manifest, not", "'hid'", "--dataset"]),
+    "manifest climbs out": ("prepare {bad}/list.csv {out}", ["row 2", "below the manifest's folder", "'../x'"]),
+    "manifest's column": ("prepare {bad}/list.csv {out} --set path=paht", ["no column 'paht'", "mean 'path'"]),
+    "manifest cut": ("prepare {bad}/cut.parquet {out}", ["cannot be read as Parquet", "save it as such"]),
+    "form unknown": ("prepare synthetic {out} --form zip", ["'zip'", "compact", "raw", "bits"]),
+    "store under another name": ("prepare {store} {out} --dataset synthetic --set seed=1", ["--dataset", "leave"]),
+    "store of another size": ("prepare {store} {out} --size 128", ["64 pixels high", "found size 128"]),
+    "store unfinished as source": ("prepare {bad}/begun {out}", ["unfinished", "gaitprint prepare"]),
     "source empty": (f"prepare {{bad}}/empty {{out}} {FOLDER}", ["found no sequence", "check the path"]),
     "source of no layout": ("prepare {bad}/trees/deep {out}", ["no published layout fits", "'folder'", "pattern"]),
     "data set unknown": ("prepare {bad}/trees/good {out} --dataset casia_bb", ["did you mean 'casia-b'"]),
@@ -74,7 +87,12 @@ PREPARE = {
     "name misfits": ("prepare {bad}/trees/good {out} --dataset casia-b", ["subject folders like '001'", "'a'"]),
     "name unprintable": (f"prepare {{bad}}/odd-name {{out}} {FOLDER}", ["unprintable", r"\n", "rename"]),
     "link out of the tree": (f"prepare {{bad}}/link-out {{out}} {FOLDER}", ["link out of", "copy the data"]),
-    "store is finished": ("prepare synthetic {store}", ["already holds a finished store", "choose another"]),
+    "store of others": ("prepare synthetic {store}", ["prepared from another source", "other settings", "another"]),
+    "store of another form": ("prepare synthetic {store} --form raw", ["(64, 64), compact, not", "raw", "another"]),
+    "store of another data set": (
+        f"prepare {{bad}}/trees/good {{store}} {FOLDER}",
+        ["prepared as synthetic", "not folder", "another folder"],
+    ),
     "store's folder not empty": ("prepare synthetic {bad}/full", ["holds other files (letter.txt", "new folder"]),
     "store is a file": ("prepare synthetic {bad}/text", ["a file is there", "choose another place"]),
     "store below a file": ("prepare synthetic {bad}/text/store", ["cannot write", "Not a directory"]),
@@ -105,18 +123,36 @@ LEAVES = {
 }
 DOCTOR = {
     "nothing there": ("doctor {bad}/none", ["expected the folder", "check the path"]),
-    "a file": ("doctor {bad}/text", ["expected the folder", "found none"]),
-    "no text": ("doctor {odd}", ["expected the folder", "found none"]),
+    "a file": ("doctor {bad}/text", ["expected the folder", "found a file"]),
+    "no text": ("doctor {odd}", ["expected the folder", "found nothing"]),
+    "size odd": ("doctor {bad}/trees/good --size 63", ["even, at least 16", "found 63"]),
+    "size no number": ("doctor {bad}/trees/good --size big", ["'big' is not a valid integer"]),
+    "workers negative": ("doctor {bad}/trees/good --workers -2", ["--workers", "-2"]),
+    "fixing an archive": ("doctor {bad}/dark.zip --fix", ["archive and is not changed", "`prepare` leaves out"]),
+    "page of other ending": ("doctor {store} --report {bad}/text", ["ends in .html"]),
+    "page below a file": ("doctor {store} --report {bad}/text/page.html", ["cannot write", "Not a directory"]),
     "store unfinished": ("doctor {bad}/begun", ["unfinished", "run `gaitprint prepare` again"]),
-    "index truncated": ("doctor {bad}/stores/truncated", ["cannot be read", "index.json"]),
-    "index of another": ("doctor {bad}/stores/foreign", ["no gaitprint-store of version 1", "prepare the store again"]),
-    "index damaged": ("doctor {bad}/stores/damaged", ["damaged", "prepare the store again"]),
+    "head truncated": ("doctor {bad}/stores/truncated", ["cannot be read", "store.json"]),
+    "head of another": ("doctor {bad}/stores/foreign", ["no gaitprint-store of version 2", "prepare the store again"]),
+    "head damaged": ("doctor {bad}/stores/damaged", ["damaged", "'size'", "prepare the store again"]),
+    "index cut": ("doctor {bad}/stores/cut", ["index-1.arrow", "damaged", "prepare the store again"]),
+    "index missing": ("doctor {bad}/stores/lost", ["index-1.arrow", "missing", "prepare the store again"]),
     "frames missing": ("doctor {bad}/stores/short", ["should hold", "bytes", "prepare the store again"]),
+}
+EXPORT = {
+    "store missing": ("export {bad}/none {out}", ["no store at", "gaitprint prepare"]),
+    "store unfinished": ("export {bad}/begun {out}", ["unfinished", "prepare"]),
+    "split unknown": ("export {store} {out} --split 74", ["no split '74'", "half"]),
+    "folder not empty": ("export {store} {bad}/full", ["not empty", "choose a new folder"]),
+    "folder a file": ("export {store} {bad}/text", ["cannot write", "choose another place"]),
+    "another export there": ("export {bad}/stores/small {bad}/exported", ["export of another store", "new folder"]),
+    "place missing": ("export {store}", ["Missing argument 'OUT'"]),
 }
 TRAIN = {
     "store missing": ("train {bad}/none {out}", ["no store at", "gaitprint prepare"]),
     "store is a file": ("train {bad}/text {out}", ["no store at", "gaitprint prepare"]),
     "store unfinished": ("train {bad}/begun {out}", ["unfinished", "prepare"]),
+    "store of version 1": ("train {bad}/stores/old {out}", ["version 1", "prepare it again"]),
     "frames missing": ("train {bad}/stores/short {out}", ["should hold", "prepare the store again"]),
     "recipe misspelt": ("train {store} {out} --recipe gaitgl-smal", ["'gaitgl-smal'", "mean 'gaitgl-small'", ".toml"]),
     "recipe missing": ("train {store} {out} --recipe {bad}/none.toml", ["no settings file", "check the path"]),
@@ -146,6 +182,11 @@ TRAIN = {
     "device of others": ("train {store} {out} --device meta", ["'meta' is not supported", "cpu"]),
     "threads none": ("train {store} {out} --threads 0", ["--threads", "x>=1"]),
     "seed negative": ("train {store} {out} --seed -1", ["--seed", "x>=0"]),
+    "workers negative": ("train {store} {out} --workers -1", ["--workers", "x>=0"]),
+    "quality unknown": ("train {store} {out} --quality hole<0.1", ["'hole'", "did you mean 'holes'"]),
+    "quality no filter": ("train {store} {out} --quality holes=0.1", ["'height>=60'", "'holes=0.1'", "holes"]),
+    "quality too high": ("train {store} {out} --quality frames>=9", ["no sequence", "'frames>=9'", "doctor"]),
+    "quality not measured": ("train {bad}/stores/small {out} --quality holes<1", ["no measurements", "prepare it"]),
     "start missing": ("train {store} {out} --init {bad}/none", ["no model file", "check the path"]),
     "start of other network": ("train {store} {out} --init {gm_model}", ["no start for this network", "is missing"]),
     "start truncated": ("train {store} {out} --init {bad}/models/truncated", ["no sound safetensors", "again"]),
@@ -182,6 +223,11 @@ EMBED = {
     "subject unknown": (
         "embed {store} --model {gl_model} --out {out} --subjects 99",
         ["'99' is not in the store", "known: 001"],
+    ),
+    "quality unknown": ("embed {store} --model {gl_model} --out {out} --quality good>1", ["'good'", "measurement"]),
+    "quality too high": (
+        "embed {store} --model {gl_model} --out {out} --quality frames>8",
+        ["no sequence", "'frames>8'", "doctor"],
     ),
     "device unknown": ("embed {store} --model {gl_model} --out {out} --device tpu0", ["'tpu0'", "cpu"]),
     "over the model": ("embed {store} --model {gl_model} --out {gl_model}", ["holds no embeddings", "another name"]),
@@ -286,6 +332,7 @@ CASES = {
             for k, w in LEAVES.items()
         },
         "doctor": DOCTOR,
+        "export": EXPORT,
         "train": TRAIN,
         "embed": EMBED,
         "evaluate": EVALUATE,
@@ -356,7 +403,9 @@ def bad(world, run, tmp_path_factory):
     (root / "protocols" / "nothing.toml").write_text(head + nothing)
     make_trees(root)
     make_leaves(root)
+    make_lists(root)
     make_stores(root, world)
+    assert run("export", world.store, root / "exported").code == 0
     make_models(root, world)
     make_vectors(root, world, run)
     make_weights(root)
@@ -379,6 +428,16 @@ def make_trees(root):
     (leaf(root, "trees", "shallow", "a", "nm") / "x.png").write_bytes(png())
     (leaf(root, "odd-name", "a\nb", "nm", "000") / "x.png").write_bytes(png())
     (leaf(root, "link-out", "a", "nm") / "000").symlink_to(root / "trees" / "good" / "a" / "nm" / "000")
+
+
+def make_lists(root):
+    (root / "text.zip").write_text("no archive")
+    (root / "list.csv").write_text("path,subject\ntrees,a\n../x,b\n")
+    (root / "cut.parquet").write_bytes(b"PAR1....")
+    with zipfile.ZipFile(root / "deep.zip", "w") as archive:
+        archive.writestr("one/a/nm/000/more/x.png", png())
+    with zipfile.ZipFile(root / "dark.zip", "w") as archive:
+        archive.writestr("a/nm/000/x.png", png(0 * BODY[0]))
 
 
 def make_leaves(root):
@@ -418,18 +477,23 @@ def make_stores(root, world):
     (root / "begun").mkdir()
     with StoreWriter(root / "begun", "synthetic", (64, 64), "elsewhere") as writer:
         writer.add(SequenceRecord("001/nm-01/000", "001", "nm-01", "000"), BODY)
-        journal = (root / "begun" / "index.jsonl").read_bytes()
-    (root / "begun" / "index.json").unlink()
-    (root / "begun" / "index.jsonl").write_bytes(journal)
-    for name in ("truncated", "foreign", "damaged", "short"):
+        journal = (root / "begun" / "journal.jsonl").read_bytes()
+    for name in ("store.json", "index-1.arrow"):
+        (root / "begun" / name).unlink()
+    (root / "begun" / "journal.jsonl").write_bytes(journal)
+    for name in ("truncated", "cut", "foreign", "damaged", "lost", "short"):
         shutil.copytree(world.store, root / "stores" / name)
-    index = root / "stores" / "truncated" / "index.json"
-    index.write_bytes(index.read_bytes()[:500])
-    values = json.loads((world.store / "index.json").read_text())
-    (root / "stores" / "foreign" / "index.json").write_text(json.dumps({**values, "version": 7}))
-    del values["sequences"][3]["length"]
-    (root / "stores" / "damaged" / "index.json").write_text(json.dumps(values))
-    frames = root / "stores" / "short" / "frames.u8"
+    for name, file in (("truncated", "store.json"), ("cut", "index-1.arrow")):
+        whole = root / "stores" / name / file
+        whole.write_bytes(whole.read_bytes()[:300])
+    values = json.loads((world.store / "store.json").read_text())
+    (root / "stores" / "foreign" / "store.json").write_text(json.dumps({**values, "version": 7}))
+    del values["size"]
+    (root / "stores" / "damaged" / "store.json").write_text(json.dumps(values))
+    (root / "stores" / "lost" / "index-1.arrow").unlink()
+    leaf(root, "stores", "old")
+    (root / "stores" / "old" / "index.json").write_text("{}")
+    frames = root / "stores" / "short" / "frames.bin"
     frames.write_bytes(frames.read_bytes()[:-1])
     with StoreWriter(root / "stores" / "small", "synthetic", (32, 32)) as writer:
         writer.add(SequenceRecord("001/nm-01/000", "001", "nm-01", "000"), BODY[:, ::2, ::2].copy())
@@ -499,7 +563,7 @@ def test_a_damaged_sequence_is_left_out_and_named(bad, run, tmp_path):
     assert said["sequences"] == 1
     assert [key for key, _ in said["quarantined"]] == ["b/nm/000"]
     written = json.loads((tmp_path / "store" / "quarantine.json").read_text())
-    assert written == [{"key": key, "reason": reason} for key, reason in said["quarantined"]]
+    assert [[aside["key"], aside["reason"]] for aside in written] == said["quarantined"]
     found = run("doctor", source, "--dataset", "folder", "--json").json()
     assert not found["sound"]
     assert [key for key, _ in found["unusable"]] == ["b/nm/000"]
@@ -507,9 +571,10 @@ def test_a_damaged_sequence_is_left_out_and_named(bad, run, tmp_path):
 
 def test_doctor_finds_a_changed_frame(world, run, tmp_path):
     shutil.copytree(world.store, tmp_path / "store")
-    with (tmp_path / "store" / "frames.u8").open("r+b") as stream:
-        stream.seek(5 * 8 * 64 * 64 + 7)
-        stream.write(b"\x55")
+    row = Store.open(world.store).row(5)
+    with (tmp_path / "store" / "frames.bin").open("r+b") as stream:
+        stream.seek(row.offset + row.bytes - 20)
+        stream.write(bytes(20))
     found = run("doctor", tmp_path / "store", "--json").json()
     assert not found["sound"]
     assert found["findings"][0]["keys"] == [Store.open(world.store).records[5].key]
@@ -521,7 +586,7 @@ def test_a_disk_that_fills_up_costs_nothing(world, run, walkers, tmp_path):
     store = tmp_path / "store"
 
     def little_room():
-        resource.setrlimit(resource.RLIMIT_FSIZE, (10**6, 10**6))
+        resource.setrlimit(resource.RLIMIT_FSIZE, (10**5, 10**5))
 
     words = [program, "prepare", "synthetic", store, *walkers]
     full = subprocess.run(words, preexec_fn=little_room, capture_output=True, text=True)
@@ -530,7 +595,7 @@ def test_a_disk_that_fills_up_costs_nothing(world, run, walkers, tmp_path):
     assert "cannot write" in full.stderr
     assert "run again, it goes on" in full.stderr
     assert run(*words[1:]).code == 0
-    for name in ("frames.u8", "index.json"):
+    for name in ("frames.bin", "index-1.arrow", "store.json"):
         assert (store / name).read_bytes() == (world.store / name).read_bytes()
 
 

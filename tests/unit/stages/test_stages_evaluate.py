@@ -266,7 +266,7 @@ def test_a_page_needs_no_store(tmp_path):
 def test_matches_shown_are_what_they_say(store):
     evaluation = euclid(made_up(noise=1.2))
     opened = Store.open(store)
-    place = {r.key: i for i, r in enumerate(opened.records)}
+    place = {r.key: i for i, r in enumerate(made_up().records)}
     sheets = match_sheets(evaluation, opened, np.random.default_rng(0), each=2)
     assert [s.verdict for s in sheets] == ["wrong", "wrong", "right", "right"] * 3
     for sheet in sheets:

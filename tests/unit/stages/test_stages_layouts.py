@@ -31,8 +31,8 @@ def test_a_partition_given_to_prepare_decides_who_is_tested(tmp_path: Path) -> N
 def test_a_store_without_layout_settings_takes_the_layouts_own(tmp_path: Path) -> None:
     find_component("dataset", "casia-b").make().write_miniature(tmp_path / "data")
     prepare(tmp_path / "data", tmp_path / "store", dataset="casia-b")
-    index = tmp_path / "store" / "index.json"
-    values = json.loads(index.read_text())
+    head = tmp_path / "store" / "store.json"
+    values = json.loads(head.read_text())
     assert values.pop("layout") == {}
-    index.write_text(json.dumps(values))
+    head.write_text(json.dumps(values))
     assert layout_of(Store.open(tmp_path / "store")).splits[0] == "74"

@@ -1,0 +1,250 @@
+"""Sequences listed in a file of one's own."""
+
+import codecs
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet
+import pytest
+
+from gaitprint.components import find_component
+from gaitprint.datasets._layout import FoundSequence, Layout
+from gaitprint.errors import ArtefactError, ConfigError, DataError
+from gaitprint.sources import open_files
+from gaitprint.stages.prepare import prepare
+from gaitprint.store import Store
+
+
+def layout(**settings: object) -> Layout:
+    made: Layout = find_component("dataset", "manifest").make(settings)
+    return made
+
+
+def scanned(root: Path, content: str | bytes, **settings: object) -> list[FoundSequence]:
+    data = content.encode() if isinstance(content, str) else content
+    (root / "manifest.csv").write_bytes(data)
+    return layout(**settings).scan(open_files(root))
+
+
+def told(found: list[FoundSequence]) -> list[tuple[str, str | None, str, str, str]]:
+    return [(f.record.key, f.record.subject, f.record.condition, f.record.view, f.place) for f in found]
+
+
+def table(root: Path, columns: Mapping[str, object], name: str = "list.parquet") -> Path:
+    pa.parquet.write_table(pa.table(dict(columns)), root / name)
+    return root / name
+
+
+class TestCsv:
+    def test_a_row_is_a_sequence_and_keys_order_them(self, tmp_path: Path) -> None:
+        text = "path,subject,condition,view\nb/2.npy,007,night,left\na/1.pkl,7,day,right\n"
+        assert told(scanned(tmp_path, text)) == [
+            ("a/1", "7", "day", "right", "a/1.pkl"),
+            ("b/2", "007", "night", "left", "b/2.npy"),
+        ]
+
+    def test_the_path_alone_is_enough_and_nobody_is_nobody(self, tmp_path: Path) -> None:
+        assert told(scanned(tmp_path, "path\nx.npy\n")) == [("x", None, "default", "default", "x.npy")]
+        assert told(scanned(tmp_path, "subject,path,view,condition\n,x.npy,,\n")) == [
+            ("x", None, "default", "default", "x.npy")
+        ]
+
+    @pytest.mark.parametrize(
+        "data",
+        [
+            codecs.BOM_UTF8 + "path,subject\nübung/冬.npy,Ünal\n".encode(),
+            "path,subject\r\nübung/冬.npy,Ünal\r\n".encode(),
+            "path,subject\nübung/冬.npy,Ünal".encode(),
+            '"path","subject"\n"übung/冬.npy","Ünal"\n'.encode(),
+            "path,subject\n\nübung/冬.npy,Ünal\n\n".encode(),
+            "path,subject\n./übung//冬.npy,Ünal\n".encode(),
+            "path,subject\nübung\\冬.npy,Ünal\n".encode(),
+        ],
+        ids=["mark", "windows lines", "no last line end", "quoted", "empty lines", "dots", "windows path"],
+    )
+    def test_files_as_programs_write_them(self, tmp_path: Path, data: bytes) -> None:
+        assert told(scanned(tmp_path, data)) == [("übung/冬", "Ünal", "default", "default", "übung/冬.npy")]
+
+    def test_quotes_hold_commas(self, tmp_path: Path) -> None:
+        (found,) = scanned(tmp_path, 'path,subject,view\n"a, b.npy","Doe, ""J"" Jane",left\n')
+        assert (found.place, found.record.subject) == ("a, b.npy", 'Doe, "J" Jane')
+
+    def test_more_columns_are_no_harm_and_one_may_have_no_name(self, tmp_path: Path) -> None:
+        text = ",age,path,subject,note\n0,33,x.npy,anna,\n1,34,y.npy,ben,late\n"
+        assert [(f.place, f.record.subject) for f in scanned(tmp_path, text)] == [("x.npy", "anna"), ("y.npy", "ben")]
+
+    def test_columns_may_have_other_names(self, tmp_path: Path) -> None:
+        names = {"path": "file", "subject": "who", "condition": "how", "view": "camera", "key": "id"}
+        (found,) = scanned(tmp_path, "id,file,who,how,camera\nw1,x.npy,anna,fast,3\n", **names)
+        assert told([found]) == [("w1", "anna", "fast", "3", "x.npy")]
+
+    def test_the_key_is_the_path_without_the_ending_of_an_array_only(self, tmp_path: Path) -> None:
+        text = "path\nwalk.1\nwalk.2\nold/2024.01.02\na.b.NPY\nc.npz\n"
+        assert [f.record.key for f in scanned(tmp_path, text)] == ["a.b", "c", "old/2024.01.02", "walk.1", "walk.2"]
+
+    def test_an_empty_key_is_the_path(self, tmp_path: Path) -> None:
+        assert [f.record.key for f in scanned(tmp_path, "key,path\n,x.npy\nmine,y.npy\n")] == ["mine", "x"]
+
+    @pytest.mark.parametrize(
+        ("text", "words"),
+        [
+            ("file,subject\nx.npy,a\n", r"manifest\.csv has no column 'path': known: file, subject"),
+            ("paht,subject\nx.npy,a\n", "has no column 'path': did you mean 'paht'"),
+            ("path;subject\nx.npy;a\n", "has no column 'path'"),
+            ("path,subject\nx.npy\n", "line 2: fewer cells than the header has columns"),
+            ("path,subject\ny.npy,b\nx.npy,a,b\n", "line 3: more cells than the header has columns"),
+            ("path,subject,subject\nx.npy,a,b\n", "has two columns 'subject': rename one"),
+            ("path,subject\n", "lists no sequence: expected a row for each, found only a header"),
+            ("", "lists no sequence"),
+            ("path\n../x.npy\n", r"row 1: expected a path below the manifest's folder, found '\.\./x\.npy'"),
+            ("path\na.npy\nb/../../x.npy\n", "row 2: expected a path below"),
+            ("path\nb\\..\\x.npy\n", "row 1: expected a path below"),
+            ("path\n/etc/passwd\n", "row 1: expected a path below the manifest's folder, found '/etc/passwd'"),
+            ("path\n\\\\server\\x.npy\n", "row 1: expected a path below"),
+            ("path\nC:\\x.npy\n", "row 1: expected a path below"),
+            ("path,subject\n,anna\n", "row 1: expected a path below the manifest's folder, found ''"),
+            ("path\n./\n", "row 1: expected a path below"),
+            ('path\n"a\nb.npy"\n', r"row 1: 'a\\nb\.npy' holds unprintable characters: rename it"),
+            ('path,key\nx.npy,"a\tb"\n', r"row 1: .* holds unprintable characters"),
+            ('path\n"x.npy\n', "cannot be read as CSV in UTF-8"),
+            ('path\n"x".npy\n', "cannot be read as CSV in UTF-8"),
+        ],
+    )
+    def test_a_wrong_one_is_refused(self, tmp_path: Path, text: str, words: str) -> None:
+        with pytest.raises(DataError, match=words) as caught:
+            scanned(tmp_path, text)
+        assert "\n" not in str(caught.value)
+
+    @pytest.mark.parametrize("coding", ["utf-16", "utf-16-le", "latin-1", "utf-32"])
+    def test_another_coding_is_refused(self, tmp_path: Path, coding: str) -> None:
+        with pytest.raises(DataError, match=r"manifest\.csv") as caught:
+            scanned(tmp_path, "path,subject\nx.npy,Jürgen\n".encode(coding))
+        assert "\n" not in str(caught.value)
+
+    def test_a_key_is_given_once(self, tmp_path: Path) -> None:
+        for text in ("path,key\na.npy,k\nb.npy,k\n", "path\nx\nx\n", "path\nx.npy\nx.pkl\n"):
+            (tmp_path / "manifest.csv").write_text(text)
+            with pytest.raises(DataError, match=r"share the key '[kx]': rename one of them"):
+                prepare(tmp_path / "manifest.csv", tmp_path / "store")
+            assert not (tmp_path / "store").exists()
+
+
+class TestParquet:
+    def test_it_says_what_the_same_csv_says(self, tmp_path: Path) -> None:
+        columns = {
+            "path": ["b/2.npy", "a/1.pkl"],
+            "subject": ["007", None],
+            "condition": ["night", ""],
+            "view": pa.array(["left", "right"]).dictionary_encode(),
+            "age": [3, None],
+        }
+        table(tmp_path, columns)
+        found = layout(file="list.parquet").scan(open_files(tmp_path))
+        csv = scanned(tmp_path, "path,subject,condition,view,age\nb/2.npy,007,night,left,3\na/1.pkl,,,right,\n")
+        assert told(found) == told(csv)
+
+    def test_numbers_are_their_digits(self, tmp_path: Path) -> None:
+        table(tmp_path, {"path": ["x.npy"], "subject": pa.array([7], pa.int64()), "view": [90]})
+        (found,) = layout(file="list.parquet").scan(open_files(tmp_path))
+        assert (found.record.subject, found.record.view) == ("7", "90")
+
+    @pytest.mark.parametrize(
+        ("columns", "words"),
+        [
+            ({"file": ["x.npy"]}, "has no column 'path'"),
+            ({"path": ["../x.npy"]}, "row 1: expected a path below"),
+            ({"path": pa.array([None], pa.string())}, "row 1: expected a path below .* found ''"),
+            ({"path": pa.array([], pa.string())}, "lists no sequence"),
+        ],
+    )
+    def test_a_wrong_one_is_refused(self, tmp_path: Path, columns: Mapping[str, object], words: str) -> None:
+        table(tmp_path, columns)
+        with pytest.raises(DataError, match=words):
+            layout(file="list.parquet").scan(open_files(tmp_path))
+
+    @pytest.mark.parametrize("data", [b"", b"PAR1", b"path\nx.npy\n", b"PAR1" + bytes(50) + b"PAR1"])
+    def test_what_is_none_is_refused_in_one_line(self, tmp_path: Path, data: bytes) -> None:
+        (tmp_path / "list.parquet").write_bytes(data)
+        with pytest.raises(
+            DataError, match=r"list\.parquet cannot be read as Parquet \(.*\): save it as such"
+        ) as caught:
+            layout(file="list.parquet").scan(open_files(tmp_path))
+        assert "\n" not in str(caught.value)
+
+
+class TestPreparing:
+    def make(self, root: Path) -> Path:
+        for i, name in enumerate(("one", "two", "three")):
+            (root / "walks").mkdir(parents=True, exist_ok=True)
+            np.save(root / "walks" / f"{name}.npy", np.full((6, 64, 64), 250 + i, np.uint8))
+        path = root / "people.csv"
+        path.write_text("path,subject\nwalks/one.npy,anna\nwalks/two.npy,ben\nwalks/three.npy,\n")
+        return path
+
+    def test_the_file_itself_is_the_source(self, tmp_path: Path) -> None:
+        report = prepare(self.make(tmp_path), tmp_path / "store")
+        store = Store.open(tmp_path / "store")
+        assert (report.dataset, store.layout) == ("manifest", {"file": "people.csv"})
+        assert [r.subject for r in store.records] == ["anna", None, "ben"]
+        assert [int(store.frames(i).max()) for i in range(3)] == [250, 252, 251]
+
+    def test_it_may_lie_deeper_or_in_an_archive_by_name(self, tmp_path: Path) -> None:
+        import zipfile
+
+        prepare(self.make(tmp_path / "data"), tmp_path / "store")
+        with zipfile.ZipFile(tmp_path / "a.zip", "w") as archive:
+            for path in (tmp_path / "data").rglob("*.*"):
+                archive.write(path, path.relative_to(tmp_path / "data"))
+        for source in (tmp_path / "data", tmp_path / "a.zip"):
+            out = tmp_path / f"{source.name}-store"
+            report = prepare(source, out, dataset="manifest", settings={"file": "people.csv"})
+            assert report.fingerprint == Store.open(tmp_path / "store").fingerprint
+
+    def test_a_listed_file_that_is_missing_is_left_out(self, tmp_path: Path) -> None:
+        source = self.make(tmp_path)
+        (tmp_path / "walks/two.npy").unlink()
+        ((key, reason),) = prepare(source, tmp_path / "store").quarantined
+        assert (key, "two.npy does not exist" in reason) == ("walks/two", True)
+
+    def test_a_partition_splits_it(self, tmp_path: Path) -> None:
+        (tmp_path / "parts.json").write_text('{"TRAIN_SET": ["anna"], "TEST_SET": ["ben"]}')
+        split = layout(partition=str(tmp_path / "parts.json")).split(None, ["anna", "ben"])
+        assert (split.train, split.test) == (("anna",), ("ben",))
+        with pytest.raises(ArtefactError, match="the partition is missing"):
+            layout(partition=str(tmp_path / "none.json")).split(None, ["anna"])
+
+    def test_links_do_not_lead_out(self, tmp_path: Path) -> None:
+        source = self.make(tmp_path / "data")
+        np.save(tmp_path / "secret.npy", np.full((6, 64, 64), 255, np.uint8))
+        (tmp_path / "data/walks/two.npy").unlink()
+        (tmp_path / "data/walks/two.npy").symlink_to(tmp_path / "secret.npy")
+        ((key, reason),) = prepare(source, tmp_path / "store").quarantined
+        assert (key, "link out of" in reason) == ("walks/two", True)
+
+    @pytest.mark.parametrize(
+        ("settings", "error", "words"),
+        [
+            ({"file": "list.txt"}, ConfigError, r"a manifest is a \.csv or \.parquet file, found 'list\.txt'"),
+            (
+                {"file": "none.csv"},
+                DataError,
+                r"expected the file .*none\.csv with a row for each sequence, found none",
+            ),
+            ({"file": "walks/none.csv"}, DataError, "expected the file"),
+            ({"file": "nowhere/none.csv"}, DataError, "expected the file"),
+            ({"file": "../none.csv"}, DataError, "check the path|link out of"),
+            ({"column": "x"}, ConfigError, "no setting 'column'"),
+        ],
+    )
+    def test_wrong_settings_are_refused(
+        self, tmp_path: Path, settings: dict[str, str], error: type[Exception], words: str
+    ) -> None:
+        self.make(tmp_path)
+        with pytest.raises(error, match=words):
+            prepare(tmp_path, tmp_path / "store", dataset="manifest", settings=settings)
+
+    def test_a_manifest_is_no_other_data_set(self, tmp_path: Path) -> None:
+        with pytest.raises(ConfigError, match="is a manifest, not a data set 'casia-b': leave --dataset out"):
+            prepare(self.make(tmp_path), tmp_path / "store", dataset="casia-b")
