@@ -31,7 +31,7 @@ class StrictMember(tarfile.TarInfo):
             raise _ReadError(f"{error} where a member or the end mark should be") from None
 
     def _proc_member(self, tarfile: tarfile.TarFile) -> "StrictMember":
-        if self.size < 0 or (self.type in _EXTENDED and self.size > MAX_EXTENDED):
+        if self.type in _EXTENDED and self.size > MAX_EXTENDED:
             raise _ReadError(f"a header of {self.size} bytes")
         member: StrictMember = super()._proc_member(tarfile)
         return member

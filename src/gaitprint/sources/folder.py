@@ -91,8 +91,12 @@ class FolderFiles:
         try:
             if not os.path.isdir(place):
                 return _digest([(name, os.stat(place))])
+            files: list[tuple[str, os.stat_result]] = []
             with os.scandir(self._enter(name)) as entries:
-                files = [(e.name, e.stat()) for e in entries if not is_clutter(e.name) and not e.is_dir()]
+                for entry in entries:
+                    place = entry.path  # a link that leads nowhere is called by its own name
+                    if not is_clutter(entry.name) and not entry.is_dir():
+                        files.append((entry.name, entry.stat()))
         except (OSError, ValueError) as error:
             raise unreadable(place, error) from None
         return _digest(sorted(files, key=lambda f: f[0]))
@@ -104,8 +108,7 @@ class FolderFiles:
 
     def _place(self, name: str) -> str:
         """The path of an entry whose folder lies inside; links on the way may not lead out."""
-        if os.path.isabs(name) or name.rpartition("/")[2] in ("..", "."):
-            raise DataError(f"{shown(name)} is no name below {self.where}: check the path")
+        self._check_name(name)
         self._enter(parent(name))
         return self._path(name)
 
@@ -113,12 +116,17 @@ class FolderFiles:
         """The path of a folder that lies inside."""
         place = self._path(folder)
         if folder not in self._entered:
+            self._check_name(folder)
             self._check_inside(place)
             self._entered.add(folder)
         return place
 
     def _path(self, name: str) -> str:
         return os.path.join(self._root, name) if name else self._root
+
+    def _check_name(self, name: str) -> None:
+        if os.path.isabs(name) or ".." in name.split("/"):
+            raise DataError(f"{shown(name)} is no name below {self.where}: check the path")
 
     def _check_inside(self, place: str) -> None:
         try:

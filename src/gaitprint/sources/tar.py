@@ -23,7 +23,7 @@ from gaitprint.sources._tar_headers import StrictMember
 TAR_ENDINGS = (".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tbz2", ".tar.xz", ".txz")
 AHEAD = 2**26
 """Bytes of the folders of a packed archive that are read together."""
-_DAMAGE = (tarfile.TarError, zlib.error, lzma.LZMAError, EOFError, ValueError, RuntimeError, OverflowError)
+_DAMAGE = (tarfile.TarError, zlib.error, lzma.LZMAError, EOFError, ValueError, RuntimeError)
 
 
 class TarFiles:

@@ -20,6 +20,7 @@ def check_free(root: Path) -> None:
     """Raise DataError unless `root` is a new or empty folder, or that of a store, finished or not."""
     root = Path(root)
     try:
+        str(root).encode("utf-8")  # Arrow opens no other, and that would come out after all the work
         if os.path.lexists(root) and not root.is_dir():
             raise DataError(f"cannot make the store's folder {root}: a file is there; choose another place")
         others = [p.name for p in root.iterdir() if not any(p.match(o) for o in _OURS)] if root.exists() else []

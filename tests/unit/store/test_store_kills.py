@@ -288,6 +288,34 @@ def test_a_damaged_line_ends_the_journal(tmp_path: Path, change: str | dict) -> 
     assert contents(tmp_path / "s") == expected
 
 
+def test_a_line_about_the_frames_of_another_ends_the_journal(tmp_path: Path) -> None:
+    """Sound frames at a place where they cannot have been written."""
+    expected = straight(tmp_path / "straight", fresh)
+    begin(tmp_path / "s", fresh, 5)
+    path = tmp_path / "s" / "journal.jsonl"
+    lines = path.read_bytes().splitlines(keepends=True)
+    path.write_bytes(b"".join([*lines[:2], lines[1].replace(b"000/nm-01", b"555/nm-01"), *lines[2:]]))
+    assert _done(tmp_path / "s") == {record(0).key}
+    run(writer(tmp_path / "s"), fresh)
+    assert contents(tmp_path / "s") == expected
+
+
+@pytest.mark.parametrize("steps", GOES_ON)
+def test_frames_are_on_the_disk_before_the_head_that_counts_them(tmp_path: Path, steps: Steps, monkeypatch) -> None:
+    prepared(tmp_path / "s", steps)
+    done: list[str] = []
+    fsync, replace = os.fsync, os.replace
+    monkeypatch.setattr(os, "fsync", lambda h: (done.append(Path(f"/proc/self/fd/{h}").resolve().name), fsync(h))[1])
+    monkeypatch.setattr(os, "replace", lambda a, b: (done.append(f"-> {Path(b).name}"), replace(a, b))[1])
+    run(writer(tmp_path / "s"), steps)
+    index = "-> index-2.arrow" if steps is update else "-> index-1.arrow"
+    order = [done.index("frames.bin"), done.index(index), done.index("-> store.json")]
+    assert order == sorted(order)
+    for name in (index, "-> store.json"):
+        assert done[done.index(name) - 1].endswith(".tmp"), "its bytes first"
+        assert done[done.index(name) + 1] == "s", "and then its name"
+
+
 def test_an_unfinished_store_says_so(tmp_path: Path) -> None:
     begin(tmp_path, fresh, 2)
     with pytest.raises(ArtefactError, match="is unfinished: run `gaitprint prepare` again to complete it"):

@@ -288,7 +288,7 @@ def test_a_folder_in_use_is_refused(tmp_path: Path) -> None:
     assert [p.name for p in tmp_path.iterdir()] == ["letter.txt"]
 
 
-@pytest.mark.parametrize("name", ["x" * 300, "a\0b"])
+@pytest.mark.parametrize("name", ["x" * 300, "a\0b", "a\udcffb"])
 def test_a_name_that_cannot_be_is_one_line(tmp_path: Path, name: str) -> None:
     for use in (writer, lambda root: (check_free(root), writer(root))):
         with pytest.raises(DataError, match=r"the store's folder.*choose another place$") as caught:
