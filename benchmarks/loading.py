@@ -4,7 +4,8 @@ twice as fast as the field's loader; four processes together hold less than 1.2 
 
 Run: OMP_NUM_THREADS=1 python benchmarks/loading.py [--store STORE] [--rounds 7]
 
-On one core, warm cache, in turn, several rounds; ratios are taken round by round. Without --store the sequences are
+On one core, warm cache, each way in a process of its own, one at a time, several rounds in turn; ratios are taken
+round by round. Without --store the sequences are
 synthetic walkers of 86 frames. "Unpickling" opens and unpickles a random sequence's file, whole, and does no more.
 "Field's loader" is the per-file way, written here from its description: unpickle the whole sequence, choose a window,
 cut and scale it frame by frame, stack the batch as float32. Memory is the proportional set size (shared pages counted
@@ -16,6 +17,7 @@ import multiprocessing
 import pickle
 import random
 import tempfile
+from multiprocessing.connection import Connection
 from pathlib import Path
 from statistics import median
 from time import perf_counter
@@ -29,8 +31,9 @@ from gaitprint.store import Store
 from gaitprint.training.recipe import TrainingSettings
 from gaitprint.training.sampler import BatchSampler
 
+FORMS = ("raw", "compact", "bits")
 P, K, T = 8, 8, 30
-BATCHES = 12
+BATCHES = 20
 
 
 def unpickle(paths: list[Path], chance: random.Random) -> None:
@@ -50,6 +53,32 @@ def field_loader(paths: list[Path], chance: random.Random) -> np.ndarray:
         window = [frames[(start + t) % len(frames)] for t in range(T)]
         clips.append([frame[:, 10:-10] / 255.0 for frame in window])
     return np.asarray(clips, dtype=np.float32)
+
+
+def serve(name: str, root: Path, orders: Connection) -> None:
+    """A process of one way to load: warms up, then answers every order with the rate of a round."""
+    chance, way = random.Random(0), None
+    if name in FORMS:
+        store = Store.open(root / name)
+        for i in range(len(store.lengths)):
+            store.frames(i).max()
+        way = BatchSampler(store, TrainingSettings(subjects=P, sequences=K, frames=T), Preprocessing(), 0).batch
+    else:
+        paths = sorted((root / "pickles").glob("*/*/*/*.pkl"))
+        for path in paths:
+            path.read_bytes()
+        per_file = unpickle if name == "unpickling" else field_loader
+        way = lambda _: per_file(paths, chance)  # noqa: E731
+    for i in range(5):
+        way(i)
+    orders.send("ready")
+    number = 0
+    while orders.recv():
+        start = perf_counter()
+        for _ in range(BATCHES):
+            number += 1
+            way(number)
+        orders.send(BATCHES * P * K / (perf_counter() - start))
 
 
 def touch(root: Path, ready, leave) -> None:  # type: ignore[no-untyped-def]
@@ -99,33 +128,26 @@ def main() -> None:
         if source is None:
             source = root / "walkers"
             prepare(Path("synthetic"), source, dataset="synthetic", settings={"subjects": 12, "frames": 86})
-        stores = {}
-        for form in ("raw", "compact", "bits"):
+        for form in FORMS:
             prepare(source, root / form, form=form)
-            stores[form] = Store.open(root / form)
+        # before this process maps anything
+        one, four = memory_of(root / "raw", 1), memory_of(root / "raw", 4)
         export(source, root / "pickles")
+        context = multiprocessing.get_context("spawn")
+        rates: dict[str, list[float]] = {name: [] for name in ("unpickling", "field's loader", *FORMS)}
+        ends: dict[str, Connection] = {}
+        for name in rates:
+            ends[name], far = context.Pipe()
+            context.Process(target=serve, args=(name, root, far), daemon=True).start()
+            ends[name].recv()
+        for _ in range(arguments.rounds):
+            for name, end in ends.items():
+                end.send(True)
+                rates[name].append(end.recv())
+        for end in ends.values():
+            end.send(False)
+        stores = {form: Store.open(root / form) for form in FORMS}
         paths = sorted((root / "pickles").glob("*/*/*/*.pkl"))
-        settings = TrainingSettings(subjects=P, sequences=K, frames=T)
-        samplers = {form: BatchSampler(store, settings, Preprocessing(), 0) for form, store in stores.items()}
-        chance = random.Random(0)
-        ways = {
-            "unpickling": lambda i: unpickle(paths, chance),
-            "field's loader": lambda i: field_loader(paths, chance),
-            **{form: sampler.batch for form, sampler in samplers.items()},
-        }
-        for path in paths:
-            path.read_bytes()
-        for store in stores.values():
-            for i in range(len(store.lengths)):
-                store.frames(i)
-        rates: dict[str, list[float]] = {name: [] for name in ways}
-        for number in range(arguments.rounds + 1):
-            for name, way in ways.items():
-                start = perf_counter()
-                for i in range(BATCHES):
-                    way(number * BATCHES + i)
-                if number:
-                    rates[name].append(BATCHES * P * K / (perf_counter() - start))
         sequences, frames = len(paths), sum(stores["raw"].lengths)
         print(f"{sequences} sequences, {frames / sequences:.0f} frames each; median of {arguments.rounds} rounds")
         for name, values in rates.items():
@@ -140,7 +162,6 @@ def main() -> None:
             print(
                 f"{form:16s} {store.used / sequences:10,.0f} bytes a sequence, 1/{pickles / store.used:.1f} of pickles"
             )
-        one, four = memory_of(root / "raw", 1), memory_of(root / "raw", 4)
         print(f"memory with the whole raw store read: 1 process {one / 1e6:,.0f} MB, 4 processes {four / 1e6:,.0f} MB")
         print(f"ratio {four / one:.2f}")
 

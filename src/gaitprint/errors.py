@@ -26,6 +26,10 @@ class DataError(GaitprintError):
     """A file, folder or sequence is missing, damaged, hostile or not what was expected."""
 
 
+class ReadError(DataError):
+    """The system could not read a file this time; another try may succeed."""
+
+
 class ShapeError(GaitprintError):
     """An array has the wrong shape or type."""
 

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from gaitprint.errors import DataError
+from gaitprint.errors import DataError, ReadError
 
 
 def unreadable(path: Path | str, error: OSError | ValueError) -> DataError:
@@ -10,7 +10,7 @@ def unreadable(path: Path | str, error: OSError | ValueError) -> DataError:
     if isinstance(error, FileNotFoundError):
         return DataError(f"{shown(path)} does not exist: check the path")
     reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
-    return DataError(f"{shown(path)} cannot be read: {reason}")
+    return ReadError(f"{shown(path)} cannot be read: {reason}")
 
 
 def shown(path: Path | str) -> str:

@@ -16,6 +16,8 @@ from gaitprint.types import SequenceRecord
 
 Item = tuple[SequenceRecord, str, ReadSequence]
 """A record, the place of its frames in the source, and what became of it."""
+_DRAWN = "drawn"
+"""The stamp of a walker: it is the same whenever it is drawn."""
 Held = Mapping[str, SequenceRecord]
 """The records of the finished store, by key."""
 
@@ -35,6 +37,9 @@ class Feed(Protocol):
 
     def first_shape(self) -> tuple[int, int]:
         """H, W of the first sequence that can be used: those of a new store."""
+
+    def holds(self, key: str, record: SequenceRecord | None, stamp: str) -> bool:
+        """Whether a sequence is still there, under this record, and looks as it did; see `StoreWriter`."""
 
     def read(self, done: frozenset[str], known: Mapping[str, str], held: Held) -> Iterator[Item]:
         """Every sequence whose key is not `done`; unread where its stamp is the `known` one and its record `held`."""
@@ -68,9 +73,10 @@ class _Tree:
 
     def __init__(self, found: Found, source: Path, how: Normalising, form: Form, workers: int) -> None:
         self.dataset, self.layout, self.total = found.dataset, found.settings, len(found.sequences)
-        self.place = str(source.absolute())
+        self.place = ascii(str(source.absolute()))
         self._files, self._how, self._form, self._workers = found.files, how, form, workers
         self._found = sorted(found.sequences, key=lambda f: found.files.order(f.place))
+        self._by_key = {f.record.key: f for f in self._found}
 
     def first_shape(self) -> tuple[int, int]:
         """See `Feed`."""
@@ -81,6 +87,16 @@ class _Tree:
                 return loaded.frames.shape[1], loaded.frames.shape[2]
             reason = reason or f"{found.record.key}: {loaded.reason}"
         raise DataError(f"none of the {self.total} sequences in {self.place} can be used; the first is {reason}")
+
+    def holds(self, key: str, record: SequenceRecord | None, stamp: str) -> bool:
+        """See `Feed`."""
+        found = self._by_key.get(key)
+        if found is None or record not in (None, found.record):
+            return False
+        try:
+            return not stamp or self._files.stamp(found.place) == stamp
+        except DataError:
+            return False
 
     def read(self, done: frozenset[str], known: Mapping[str, str], held: Held) -> Iterator[Item]:
         """See `Feed`."""
@@ -109,16 +125,22 @@ class _Walkers:
         """See `Feed`."""
         return 64, 64
 
+    def holds(self, key: str, record: SequenceRecord | None, stamp: str) -> bool:
+        """See `Feed`."""
+        del key, record, stamp  # they follow from the settings
+        return True
+
     def read(self, done: frozenset[str], known: Mapping[str, str], held: Held) -> Iterator[Item]:
         """See `Feed`."""
         del held  # their records follow from the settings
         for record, frames in walkers(self._settings):
             if record.key in done or record.subject not in self._subjects:
                 continue
-            if record.key in known:
+            if known.get(record.key) == _DRAWN:
                 yield record, "", ReadSequence(None, unchanged=True)
             else:
-                yield record, "", ReadSequence(pack(frames, self._form), quality=asdict(measure(frames)))
+                packed, quality = pack(frames, self._form), asdict(measure(frames))
+                yield record, "", ReadSequence(packed, quality=quality, stamp=_DRAWN)
 
 
 class _Repacked:
@@ -128,17 +150,23 @@ class _Repacked:
         require(how.size == store.size[0], f"the store's frames are {store.size[0]} pixels high, found size {how.size}")
         if store.form == "bits" and form != "bits":
             raise ConfigError(f"{store.root} holds black and white only: pack the data set itself as {form!r}")
-        self.dataset, self.layout, self.place = store.dataset, store.layout, str(store.root.absolute())
+        self.dataset, self.layout, self.place = store.dataset, store.layout, ascii(str(store.root.absolute()))
         self._store, self._form = store, form
         known = {r.subject for r in store.records}
         _check_known(subjects, known)
         wanted = known if subjects is None else frozenset(subjects)
         self._rows = [(i, r) for i, r in enumerate(store.rows) if r.subject in wanted]
+        self._by_key = {r.key: r for _, r in self._rows}
         self.total = len(self._rows)
 
     def first_shape(self) -> tuple[int, int]:
         """See `Feed`."""
         return self._store.size
+
+    def holds(self, key: str, record: SequenceRecord | None, stamp: str) -> bool:
+        """See `Feed`."""
+        row = self._by_key.get(key)
+        return row is not None and record in (None, row.record) and stamp in ("", row.sha256[:16])
 
     def read(self, done: frozenset[str], known: Mapping[str, str], held: Held) -> Iterator[Item]:
         """See `Feed`."""

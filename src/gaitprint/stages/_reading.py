@@ -18,7 +18,7 @@ from jaxtyping import UInt8
 from threadpoolctl import threadpool_limits
 
 from gaitprint.config import require
-from gaitprint.errors import DataError, GaitprintError
+from gaitprint.errors import DataError, GaitprintError, ReadError
 from gaitprint.silhouettes.normalize import MIN_FRAMES, EdgeRule, normalize_sequence
 from gaitprint.silhouettes.quality import measure
 from gaitprint.silhouettes.reading import read_sequence
@@ -37,6 +37,8 @@ class Loaded:
     warnings: tuple[str, ...] = ()
     quality: dict[str, float] = field(default_factory=dict)
     reason: str = ""
+    again: bool = False
+    """Another try may succeed: the system could not read it this time."""
 
 
 @dataclass(frozen=True)
@@ -84,7 +86,9 @@ def load(files: Files, place: str, how: Normalising) -> Loaded:
     """
     try:
         return _normalised(read_sequence(files, place), how)
-    except (GaitprintError, OSError) as error:
+    except (ReadError, OSError) as error:
+        return Loaded(None, reason=str(error), again=True)
+    except GaitprintError as error:
         return Loaded(None, reason=str(error))
 
 
@@ -98,7 +102,8 @@ def read_packed(files: Files, task: Task, how: Normalising, form: Form) -> ReadS
         return ReadSequence(None, stamp=stamp, unchanged=True)
     found = load(files, task.place, how)
     packed = None if found.frames is None else pack(found.frames, form)
-    return ReadSequence(packed, found.warnings, found.quality, found.reason, stamp)
+    # without a stamp it is tried again the next time
+    return ReadSequence(packed, found.warnings, found.quality, found.reason, "" if found.again else stamp)
 
 
 def read_all(

@@ -152,7 +152,7 @@ def _pack(
     """Decide about every sequence: keep it, write it, or set it aside with a reason."""
     unchanged, fresh = 0, []
     try:
-        with StoreWriter(out, feed.dataset, shape, made_from, feed.layout, form) as writer:
+        with StoreWriter(out, feed.dataset, shape, made_from, feed.layout, form, feed.holds) as writer:
             resumed = count = len(writer.done)
             for record, source, read in feed.read(writer.done, writer.known, held):
                 reason = _reason(read, shape)

@@ -7,6 +7,7 @@ chunks it touches. A blob of either starts with the sizes of its chunks, uint32 
 import hashlib
 import threading
 from dataclasses import dataclass
+from itertools import accumulate
 from math import ceil
 from typing import Literal, get_args
 
@@ -91,16 +92,15 @@ def unpack(
         return np.zeros((0, height, width), np.uint8)
     row = height * width if form == "compact" else ceil(height * width / 8)
     count = -(-length // CHUNK)
-    ends = np.cumsum(blob[: count * _SIZE.itemsize].view(_SIZE), dtype=np.int64) + count * _SIZE.itemsize
-    if len(ends) != count or ends[-1] != len(blob):
+    table = count * _SIZE.itemsize
+    ends = list(accumulate(blob[:table].view(_SIZE).tolist(), initial=table))
+    if len(ends) != count + 1 or ends[-1] != len(blob):
         raise ValueError(f"its {count} chunks do not fill {len(blob)} bytes")
     first, last = start // CHUNK, -(-stop // CHUNK)
-    begins = np.concatenate(([count * _SIZE.itemsize], ends[:-1]))
-    parts = [
-        _inflate(blob[begins[i] : ends[i]].data, min(CHUNK, length - i * CHUNK) * row).reshape(-1, row)
-        for i in range(first, last)
-    ]
-    rows = (parts[0] if len(parts) == 1 else np.concatenate(parts))[start - first * CHUNK : stop - first * CHUNK]
+    view = blob.data
+    # bytes put together once: arrays of every chunk would cost a window a tenth of its time
+    chunks = [_inflate(view[ends[i] : ends[i + 1]], min(CHUNK, length - i * CHUNK) * row) for i in range(first, last)]
+    rows = np.frombuffer(b"".join(chunks), np.uint8).reshape(-1, row)[start - first * CHUNK : stop - first * CHUNK]
     if form == "bits":
         rows = np.unpackbits(rows, axis=1, count=height * width) * np.uint8(255)
     frames: Frames = rows.reshape(-1, height, width)
@@ -108,12 +108,12 @@ def unpack(
     return frames
 
 
-def _inflate(data: memoryview, expected: int) -> UInt8[np.ndarray, " m"]:
+def _inflate(data: memoryview, expected: int) -> bytes:
     try:
         # the size is that of the frame's header, or a damaged header could ask for any memory
         if zstandard.frame_content_size(data) != expected:
             raise ValueError(f"a chunk is not of {expected} bytes")
-        return np.frombuffer(_contexts.decompressor.decompress(data, max_output_size=expected), np.uint8)
+        return _contexts.decompressor.decompress(data, max_output_size=expected)
     except zstandard.ZstdError as error:
         raise ValueError(str(error)) from None
 

@@ -1,7 +1,7 @@
 """What a killed writer left: how much of it is whole, and whether it was making the same."""
 
 import json
-from collections.abc import Container, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,6 +12,7 @@ from gaitprint.errors import DataError
 from gaitprint.store._packing import Form, pack, unpack
 from gaitprint.store.index import StoredSequence
 from gaitprint.store.journal import Decision, Keep, decisions
+from gaitprint.types import SequenceRecord
 
 
 @dataclass(frozen=True)
@@ -25,31 +26,45 @@ class SoundPart:
     """Of the data file, bytes."""
 
 
+Holds = Callable[[str, SequenceRecord | None, str], bool]
+"""Says of a key, its record (None for what was left out) and its stamp whether the source is still like that."""
+
+
 def sound_part(
-    lines: Sequence[bytes], data: np.ndarray, end: int, base: Container[str], form: Form, size: tuple[int, int]
+    lines: Sequence[bytes],
+    data: np.ndarray,
+    end: int,
+    base: Mapping[str, StoredSequence],
+    form: Form,
+    size: tuple[int, int],
+    holds: Holds,
 ) -> SoundPart:
-    """The decisions up to the first that is damaged, or whose frames are not there or are not what it says.
+    """The decisions up to the first that is damaged or no longer holds, or whose frames are not what it says.
 
     After a power cut the data file may be shorter than the journal says, or hold zeros: frames are held against their
-    checksums.
+    checksums. The source may have changed since the writer was killed: each decision is held against it, too.
 
     Args:
         lines: of the journal, without the first.
         data: the data file's bytes.
         end: where the data of the finished state ends.
-        base: keys of the finished state.
+        base: rows of the finished state.
         form: how frames are packed.
         size: H, W of every frame.
+        holds: whether the source is still as it was.
     """
     decided: dict[str, Decision] = {}
     used = 0
     for decision, count in decisions(lines):
+        if isinstance(decision, Keep) and decision.key not in base:
+            break
+        row = base[decision.key] if isinstance(decision, Keep) else decision
+        if not holds(row.key, row.record if isinstance(row, StoredSequence) else None, row.stamp):
+            break
         if isinstance(decision, StoredSequence):
             if not _is_whole(decision, data, end, form, size):
                 break
             end = decision.offset + decision.bytes
-        if isinstance(decision, Keep) and decision.key not in base:
-            break
         decided[decision.key] = decision
         used += count
     return SoundPart(decided, used, end)

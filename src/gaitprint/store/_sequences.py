@@ -77,6 +77,8 @@ class Subset:
         mask: Sequence[bool] | np.ndarray | None = None,
     ) -> None:
         """Keep the sequences for which `keep(record)` holds and, where there is a `mask` of N truths, that as well."""
+        if mask is not None and len(mask) != len(parent.records):
+            raise DataError(f"a mask has one truth a sequence: {len(parent.records)}, found {len(mask)}")
         self._parent = parent
         self._places = tuple(i for i, r in enumerate(parent.records) if (mask is None or bool(mask[i])) and keep(r))
         lengths = parent.lengths

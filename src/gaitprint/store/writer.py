@@ -11,7 +11,7 @@ from gaitprint.store._folder import FRAMES, INDEX, JOURNAL, check_free, drop_lef
 from gaitprint.store._head import StoreHead
 from gaitprint.store._packing import Form, Packed, pack
 from gaitprint.store._publishing import drop_other_indexes, publish, read_quarantine
-from gaitprint.store._recovery import begun_alike, mapped, refuse_others, sound_part
+from gaitprint.store._recovery import Holds, begun_alike, mapped, refuse_others, sound_part
 from gaitprint.store.index import StoredSequence
 from gaitprint.store.journal import Decision, Journal, Keep, SetAside, write_whole
 from gaitprint.store.reader import Store, is_store
@@ -41,6 +41,7 @@ class StoreWriter:
         made_from: str = "",
         layout: Mapping[str, Any] | None = None,
         form: Form = "compact",
+        holds: Holds = lambda key, record, stamp: True,
     ) -> None:
         """Begin a store, bring a finished one up to date, or go on with either.
 
@@ -51,6 +52,8 @@ class StoreWriter:
             made_from: fingerprint of source and settings; what is there goes on under the same alone.
             layout: the layout's settings, which its splits need later.
             form: how frames are packed.
+            holds: whether the source is still as it was when a killed run decided about a sequence; see `Holds`. The
+                first that is not ends what is taken over of that run.
 
         Raises:
             DataError: the folder is in use for something else, by another process, or cannot be written.
@@ -73,7 +76,7 @@ class StoreWriter:
             self._base = self._read_base()
             drop_leftovers(self.root)
             self._decided: dict[str, Decision] = {}
-            self._recover()
+            self._recover(holds)
             if self._journal.empty:
                 self._journal.write({**self._plan, "generation": self._generation})
             self._frames = (self.root / FRAMES).open("ab", buffering=0)
@@ -233,13 +236,13 @@ class StoreWriter:
         self._aside = read_quarantine(self.root)
         return {row.key: row for row in store.rows}
 
-    def _recover(self) -> None:
+    def _recover(self, holds: Holds) -> None:
         """Take up an earlier run's journal as far as its frames are there and whole; cut both files behind that."""
         journal, frames = self.root / JOURNAL, self.root / FRAMES
         head, *lines = journal.read_bytes().splitlines(keepends=True) or [b""]
         kept = 0
         if begun_alike(self.root, head, self._plan, self._generation):
-            part = sound_part(lines, mapped(frames), self._end, self._base, self.form, self.size)
+            part = sound_part(lines, mapped(frames), self._end, self._base, self.form, self.size, holds)
             self._decided, self._end = part.decided, part.end
             kept = len(head) + part.line_bytes
         self._journal.cut(kept)

@@ -11,6 +11,7 @@ from gaitprint.silhouettes.augmentations import Augmentation
 from gaitprint.silhouettes.clips import Preprocessing, to_clip
 from gaitprint.silhouettes.sampling import cyclic, window_starts
 from gaitprint.store import SequenceSet
+from gaitprint.training._buffers import Buffers
 from gaitprint.training.recipe import TrainingSettings
 from gaitprint.types import Frames
 
@@ -53,6 +54,7 @@ class BatchSampler:
             raise DataError(f"{len(unknown)} training sequences name no subject, the first is {unknown[0]!r}")
         self.sequences, self.settings, self.preprocessing, self.seed = sequences, settings, preprocessing, seed
         self.augmentations = augmentations
+        self._buffers = Buffers()
         self._lengths = np.array(sequences.lengths, np.int64)
         self.subjects = tuple(sorted({r.subject for r in sequences.records if r.subject is not None}))
         if len(self.subjects) < settings.subjects:
@@ -82,7 +84,7 @@ class BatchSampler:
         starts = window_starts(
             self._lengths[rows], s.frames, np.random.default_rng([self.seed, iteration, 1]), s.window_rule
         )
-        clips = np.empty((len(rows), 1, s.frames, p.height, p.width), np.float32)
+        clips = self._buffers.take((len(rows), 1, s.frames, p.height, p.width))
         for place, (row, start) in enumerate(zip(rows.tolist(), starts.tolist(), strict=True)):
             to_clip(self._window(row, start), p, clips[place, 0])
             if self.augmentations:

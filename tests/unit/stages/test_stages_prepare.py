@@ -16,6 +16,8 @@ from gaitprint.datasets.folder import Folder, FolderSettings
 from gaitprint.errors import ConfigError, DataError
 from gaitprint.silhouettes.normalize import normalize_sequence
 from gaitprint.sources import Files, open_files
+from gaitprint.sources._shown import unreadable
+from gaitprint.sources.folder import FolderFiles
 from gaitprint.stages import _reading
 from gaitprint.stages._layouts import GUESSES
 from gaitprint.stages.prepare import prepare
@@ -169,18 +171,63 @@ class TestInterrupted:
         assert stored(tmp_path / "store") == stored(tmp_path / "straight")
         assert (resumed.quarantined, resumed.fingerprint) == (straight.quarantined, straight.fingerprint)
 
-    def test_what_is_done_is_not_read_again(self, casia: Path, tmp_path: Path) -> None:
-        def stop(done: int, total: int, key: str) -> None:
-            if done == 20:
-                raise KeyboardInterrupt
-
-        with pytest.raises(KeyboardInterrupt):
-            prepare(casia, tmp_path / "store", progress=stop)
-        (casia / "001/nm-05/090/090.pkl").write_bytes(b"no longer readable")
+    def test_what_is_done_is_not_read_again(self, casia: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        interrupt(casia, tmp_path / "store", 20)
+        read: list[str] = []
+        load = _reading.load
+        monkeypatch.setattr(
+            _reading, "load", lambda files, place, how: (read.append(place), load(files, place, how))[1]
+        )
         steps: list[int] = []
         report = prepare(casia, tmp_path / "store", progress=lambda done, *_: steps.append(done))
-        assert report.quarantined == ()
+        assert (report.resumed, report.quarantined, len(read)) == (20, (), 12)
         assert steps == list(range(21, 33))
+
+    @pytest.mark.parametrize("form", ["compact", "raw", "bits"])
+    def test_what_has_changed_since_the_kill_is_read_again(self, casia: Path, tmp_path: Path, form: str) -> None:
+        interrupt(casia, tmp_path / "store", 20, form=form)
+        save(casia / "001/nm-05/090", body())
+        (casia / "001/nm-05/090/090.pkl").unlink()
+        report = prepare(casia, tmp_path / "store", form=form)
+        assert report.resumed == 7  # those before it in the order of keys
+        prepare(casia, tmp_path / "straight", form=form)
+        assert stored(tmp_path / "store") == stored(tmp_path / "straight")
+
+    def test_what_is_gone_since_the_kill_is_not_held(self, casia: Path, tmp_path: Path) -> None:
+        interrupt(casia, tmp_path / "store", 20)
+        shutil.rmtree(casia / "001/bg-01/090")
+        report = prepare(casia, tmp_path / "store")
+        assert (report.resumed, report.sequences) == (1, 31)
+        prepare(casia, tmp_path / "straight")
+        assert stored(tmp_path / "store") == stored(tmp_path / "straight")
+
+
+def interrupt(source: Path, out: Path, after: int, **options: str) -> None:
+    """A preparation that ends after so many sequences."""
+
+    def stop(done: int, total: int, key: str) -> None:
+        if done == after:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        prepare(source, out, progress=stop, **options)
+
+
+def test_a_disk_that_fails_once_loses_nothing(casia: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    read = FolderFiles.read
+
+    def fail(self: FolderFiles, name: str, limit: int) -> bytes:
+        if name.startswith("001/nm-05/090"):
+            raise unreadable(name, OSError(5, "Input/output error"))
+        return read(self, name, limit)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(FolderFiles, "read", fail)
+        report = prepare(casia, tmp_path / "store")
+    assert [key for key, _ in report.quarantined] == ["001/nm-05/090"]
+    assert "Input/output error" in report.quarantined[0][1]
+    report = prepare(casia, tmp_path / "store")
+    assert (report.quarantined, report.unchanged, report.sequences) == ((), 31, 32)
 
 
 def test_only_some_subjects(casia: Path, tmp_path: Path) -> None:
