@@ -94,7 +94,8 @@ class QualityFilter:
             if bound.field not in columns:
                 has = ", ".join(columns) or "none"
                 raise ConfigError(f"the quality filter {self} needs the measurement {bound.field!r}, found {has}")
-            values = np.asarray(columns[bound.field], np.float64)
+            # in the column's own precision: 0.05 as a store holds it, in float32, is 0.05
+            values = np.asarray(columns[bound.field])
             kept.append(np.isnan(values) | _OPERATORS[bound.comparison](values, bound.value))
         return np.asarray(np.logical_and.reduce(kept))
 
