@@ -29,6 +29,8 @@ class Tree:
     levels: tuple[Level, ...]
     silhouettes: str = ""
     """Where leaves hold files of several kinds, the pattern of the one of silhouettes, without its ending."""
+    usual: str = ""
+    """And how that one is usually called in a leaf `{leaf}`: what is missed where it is not there."""
 
     @property
     def example(self) -> str:
@@ -47,7 +49,8 @@ class Leaf:
 def walk(files: Files, tree: Tree, top: str = "") -> list[Leaf]:
     """The leaves of a tree in the order of their keys, the names joined by `/`.
 
-    Hidden entries and files that are no data (a read-me) are passed over. An empty leaf is kept: its reader says so.
+    Hidden entries and files that are no data (a read-me) are passed over. An empty leaf is kept, and one that cannot
+    be listed: its reader says so.
 
     Args:
         files: the data set.
@@ -55,7 +58,7 @@ def walk(files: Files, tree: Tree, top: str = "") -> list[Leaf]:
         top: the folder of `files` to start in.
 
     Raises:
-        DataError: no leaf in it; a name, file or folder that the layout has not; a link out of it.
+        DataError: no leaf in it; a name, file or folder that the layout has not; a folder that is a link out of it.
     """
     leaves = sorted(_descend(files, top, (), tree), key=lambda leaf: "/".join(leaf.names))
     if not leaves:
@@ -69,10 +72,11 @@ def data_files(names: Sequence[str]) -> list[str]:
     return [n for n in names if n[n.rfind(".") :].lower() in ARRAYS | IMAGES]
 
 
-def sequence_place(files: Files, folder: str, names: Sequence[str], pattern: str = "") -> str:
+def sequence_place(files: Files, folder: str, names: Sequence[str], tree: Tree) -> str:
     """What to read in a leaf: the folder of images, or its one array file.
 
-    Of several arrays (modalities of one sequence) it is the one that fits the pattern, or is named like the folder.
+    Of several arrays (modalities of one sequence) it is the one that fits the tree's pattern, or is named like the
+    folder. Where the tree has a pattern and nothing fits it, it is the file that should be there: its reader says so.
 
     Raises:
         DataError: several files and no way to choose.
@@ -80,11 +84,12 @@ def sequence_place(files: Files, folder: str, names: Sequence[str], pattern: str
     arrays = [n for n in names if PurePosixPath(n).suffix.lower() in ARRAYS] if len(names) < 100 else []
     if not arrays:
         return folder
-    if len(names) == 1:
-        return inside(folder, arrays[0])
     own = PurePosixPath(folder).name
-    named = [n for n in arrays if pattern and re.fullmatch(pattern, PurePosixPath(n).stem)]
-    named = named or [n for n in arrays if PurePosixPath(n).stem == own]
+    if tree.silhouettes:
+        fitting = [n for n in arrays if re.fullmatch(tree.silhouettes, PurePosixPath(n).stem)]
+        named = fitting or [n for n in arrays if PurePosixPath(n).stem == own] or [tree.usual.format(leaf=own)]
+    else:
+        named = arrays if len(names) == 1 else [n for n in arrays if PurePosixPath(n).stem == own]
     if len(named) != 1:
         raise DataError(
             f"{files.called(folder)} holds several files ({', '.join(names[:6])}): keep one, or name the silhouettes "
@@ -94,16 +99,23 @@ def sequence_place(files: Files, folder: str, names: Sequence[str], pattern: str
 
 
 def _descend(files: Files, folder: str, names: tuple[str, ...], tree: Tree) -> Iterator[Leaf]:
-    listing = files.list(folder)
+    is_leaf = len(names) == len(tree.levels)
+    try:
+        listing = files.list(folder)
+    except DataError:
+        if not is_leaf:
+            raise
+        yield Leaf(names, folder)  # its reader says what is wrong with it, and the others are read
+        return
     found = data_files(listing.files)
-    if len(names) == len(tree.levels):
+    if is_leaf:
         if listing.folders:
             raise DataError(
                 f"{tree.layout}: expected the frames in {files.called(folder)}, {len(names)} levels down "
                 f"({tree.example!r}), found the folder {listing.folders[0]!r}: the tree is too deep, or {files.where} "
                 "is not its root"
             )
-        yield Leaf(names, sequence_place(files, folder, found, tree.silhouettes))
+        yield Leaf(names, sequence_place(files, folder, found, tree))
         return
     level = tree.levels[len(names)]
     wanted = f"{level.name} folders like {level.example!r} at level {len(names) + 1} ({tree.example!r})"

@@ -22,6 +22,7 @@ TREE = Tree(
         Level("camera", "01_0", r"[0-9]+(_[0-9]+)*"),
     ),
     silhouettes=r".*-aligned-sils",
+    usual="{leaf}-aligned-sils.pkl",
 )
 
 

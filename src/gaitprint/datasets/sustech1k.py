@@ -21,11 +21,12 @@ LEVELS = (
     Level("view", "000", r"[0-9]{3}(-[a-z]+)?"),
 )
 SILHOUETTES = {
-    "camera": r"[0-9]{2}-(?!sync-).*-Camera-Sils_aligned",
-    "camera-sync": r"[0-9]{2}-sync-.*-Camera-Sils_aligned",
-    "lidar": r"[0-9]{2}-(?!sync-).*-LiDAR-PCDs_sils",
-    "lidar-sync": r"[0-9]{2}-sync-.*-LiDAR-PCDs_sils",
+    "camera": (r"[0-9]{2}-(?!sync-).*-Camera-Sils_aligned", "06-{leaf}-Camera-Sils_aligned.pkl"),
+    "camera-sync": (r"[0-9]{2}-sync-.*-Camera-Sils_aligned", "14-sync-{leaf}-Camera-Sils_aligned.pkl"),
+    "lidar": (r"[0-9]{2}-(?!sync-).*-LiDAR-PCDs_sils", "02-{leaf}-LiDAR-PCDs_sils.pkl"),
+    "lidar-sync": (r"[0-9]{2}-sync-.*-LiDAR-PCDs_sils", "10-sync-{leaf}-LiDAR-PCDs_sils.pkl"),
 }
+"""Pattern and usual name of the files of silhouettes among the sixteen of a leaf."""
 
 
 @dataclass(frozen=True)
@@ -50,7 +51,7 @@ class Sustech1k:
 
     def scan(self, files: Files) -> list[FoundSequence]:
         """See `Layout.scan`."""
-        tree = Tree("SUSTech1K", LEVELS, SILHOUETTES[self.settings.silhouettes])
+        tree = Tree("SUSTech1K", LEVELS, *SILHOUETTES[self.settings.silhouettes])
         return [FoundSequence(SequenceRecord("/".join(x.names), *x.names), x.place) for x in walk(files, tree)]
 
     def split(self, name: str | None, subjects: Iterable[str]) -> Split:

@@ -86,7 +86,7 @@ class _Tree:
             if loaded.frames is not None:
                 return loaded.frames.shape[1], loaded.frames.shape[2]
             reason = reason or f"{found.record.key}: {loaded.reason}"
-        raise DataError(f"none of the {self.total} sequences in {self.place} can be used; the first is {reason}")
+        raise DataError(f"none of the {self.total} sequences in {self._files.where} can be used; the first is {reason}")
 
     def holds(self, key: str, record: SequenceRecord | None, stamp: str) -> bool:
         """See `Feed`."""

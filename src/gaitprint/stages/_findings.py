@@ -52,6 +52,14 @@ class Unusable:
     """Where it lies in the data set."""
 
 
+def impossible_rows(rows: Sequence[StoredSequence]) -> Iterable[Finding]:
+    """What no writer of a store leaves behind: no row at all, or two of one key."""
+    twice = tuple(sorted(key for key, count in Counter(row.key for row in rows).items() if count > 1))
+    if twice or not rows:
+        what = f"keys that stand in the store twice: {len(twice)}" if twice else "a store without a sequence"
+        yield Finding("error", what, "its index was not written by `prepare`: prepare the store again", twice)
+
+
 def few_frames(rows: Sequence[StoredSequence]) -> Iterable[Finding]:
     """Sequences too short for a step."""
     keys = tuple(r.key for r in rows if r.length < MIN_FRAMES)

@@ -24,6 +24,7 @@ from gaitprint.stages._findings import (
     Finding,
     duplicates,
     few_frames,
+    impossible_rows,
     lonely_subjects,
     missing_of_published,
     odd_sizes,
@@ -85,7 +86,11 @@ def doctor(
         found_set = scan(path, dataset, settings or {})
     except DataError as error:
         finding = Finding("error", str(error), "no sequence was read")
-        return _report(path, "nothing known", "", "", Examined((), (), (), ()), [finding])
+        nothing = Examined((), (), (), ())
+        report = _report(path, "nothing known", "", "", nothing, [finding])
+        if page is not None:
+            write_report(page, doctor_page(report, nothing, lambda key: np.zeros((0, size, size), np.uint8)))
+        return report
     if fix:
         check_movable(found_set.files)
     examined = examine_files(found_set, how, workers, progress)
@@ -105,7 +110,7 @@ def doctor(
 def _doctor_store(path: Path, fix: bool, page: Path | None, progress: Progress | None) -> DoctorReport:
     store = Store.open(path)
     examined = examine_store(store, progress)
-    own = missing_of_published(store.dataset, [r.key for r in store.records])
+    own = [*impossible_rows(store.rows), *missing_of_published(store.dataset, [r.key for r in store.records])]
     moved = quarantine_rows(store, examined.unusable) if fix and examined.unusable else ()
     report = _report(path, "store", store.dataset, _title(store), examined, [*own, *_doubled(store.layout)], moved)
     if page is not None:
@@ -169,7 +174,9 @@ def _frames_of(found: Found, place: str, how: Normalising) -> Frames:
 
 
 def _title(store: Store) -> str:
-    """What the store's data set is; a layout of another package need not be installed here."""
+    """What the store's data set is; nothing of another package is imported because a store says so."""
+    if "." in store.dataset:
+        return ""
     try:
         return layout_of(store).title
     except GaitprintError:

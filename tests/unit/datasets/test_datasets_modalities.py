@@ -45,10 +45,9 @@ class TestSustech1k:
         np.testing.assert_array_equal(store.frames([r.key for r in store.records].index("0001/00-nm/090")), frames)
 
     def test_a_kind_that_is_not_there_is_said(self, tmp_path: Path) -> None:
-        made = layout("sustech1k", silhouettes="lidar-sync")
-        made.write_miniature(tmp_path)
-        with pytest.raises(DataError, match=r"0000/00-nm/000 holds several files \(02-000-LiDAR.*: keep one, or name"):
-            made.scan(open_files(tmp_path))
+        layout("sustech1k").write_miniature(tmp_path / "data")
+        with pytest.raises(DataError, match=r"none of the 12 .* 10-sync-000-LiDAR-PCDs_sils\.pkl does not exist"):
+            prepare(tmp_path / "data", tmp_path / "s", dataset="sustech1k", settings={"silhouettes": "lidar-sync"})
         with pytest.raises(ConfigError, match="silhouettes"):
             layout("sustech1k", silhouettes="radar")
 
@@ -100,12 +99,13 @@ class TestCcpg:
         with pytest.raises(DataError, match=r"CCPG: expected clothes folders like 'U0_D0' at level 2 .* found 'nm'"):
             layout("ccpg").scan(open_files(tmp_path))
 
-    def test_a_leaf_without_silhouettes_is_not_guessed_at(self, tmp_path: Path) -> None:
-        made = layout("ccpg")
-        made.write_miniature(tmp_path)
-        (tmp_path / "000/U0_D0/01_0/01_0-aligned-sils.pkl").unlink()
-        with pytest.raises(DataError, match=r"000/U0_D0/01_0 holds several files \(01_0-rgbs\.pkl, 01_0-sils\.pkl\)"):
-            made.scan(open_files(tmp_path))
+    def test_a_leaf_without_silhouettes_is_missed_by_name_and_the_others_are_read(self, tmp_path: Path) -> None:
+        layout("ccpg").write_miniature(tmp_path / "data")
+        (tmp_path / "data/000/U0_D0/01_0/01_0-aligned-sils.pkl").unlink()
+        report = prepare(tmp_path / "data", tmp_path / "store", dataset="ccpg")
+        ((key, reason),) = report.quarantined
+        assert (key, report.sequences) == ("000/U0_D0/01_0", 15)
+        assert reason.endswith("000/U0_D0/01_0/01_0-aligned-sils.pkl does not exist: check the path")
 
 
 def test_a_file_named_like_its_folder_is_the_one_where_no_pattern_is(tmp_path: Path) -> None:

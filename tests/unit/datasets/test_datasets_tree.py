@@ -72,8 +72,9 @@ def test_links_may_not_lead_out(tmp_path: Path) -> None:
         walk(open_files(root), TREE)
     (root / "003").unlink()
     (root / "001" / "090" / "b.png").symlink_to(tmp_path / "out" / "090" / "a.png")
+    assert [x.place for x in walk(open_files(root), TREE)] == ["001/090", "002/090"], "who reads the leaf refuses it"
     with pytest.raises(DataError, match=r"b.png is a link out of"):
-        walk(open_files(root), TREE)
+        open_files(root).list("001/090")
 
 
 def test_names_that_would_break_a_line_or_utf8_are_refused(tmp_path: Path) -> None:
@@ -99,17 +100,25 @@ def test_a_listing_that_fails_is_an_error(tmp_path: Path, monkeypatch: pytest.Mo
 
 def test_of_several_arrays_the_one_that_fits_or_is_named_like_the_folder_is_read(tmp_path: Path) -> None:
     files = open_files(tmp_path)
-    assert sequence_place(files, "090", ["parsing.pkl"]) == "090/parsing.pkl"
-    assert sequence_place(files, "090", ["090.pkl", "parsing.pkl"]) == "090/090.pkl"
-    assert sequence_place(files, "090", ["1.png", "2.png"]) == "090"
-    assert sequence_place(files, "090", []) == "090"
-    assert sequence_place(files, "090", ["090.pkl", "x-sils.pkl"], ".*-sils") == "090/x-sils.pkl"
-    assert sequence_place(files, "090", ["090.pkl", "x-rgb.pkl"], ".*-sils") == "090/090.pkl"
+    assert sequence_place(files, "090", ["parsing.pkl"], TREE) == "090/parsing.pkl"
+    assert sequence_place(files, "090", ["090.pkl", "parsing.pkl"], TREE) == "090/090.pkl"
+    assert sequence_place(files, "090", ["1.png", "2.png"], TREE) == "090"
+    assert sequence_place(files, "090", [], TREE) == "090"
     with pytest.raises(DataError, match=r"holds several files \(a.pkl, b.pkl\).*'090.pkl'"):
-        sequence_place(files, "090", ["a.pkl", "b.pkl"])
+        sequence_place(files, "090", ["a.pkl", "b.pkl"], TREE)
     with pytest.raises(DataError, match=r"several files \(090.npy, 090.pkl\)"):
-        sequence_place(files, "090", ["090.npy", "090.pkl"])
+        sequence_place(files, "090", ["090.npy", "090.pkl"], TREE)
     with pytest.raises(DataError, match=r"several files \(1.png, a.pkl\)"):
-        sequence_place(files, "090", ["1.png", "a.pkl"])
+        sequence_place(files, "090", ["1.png", "a.pkl"], TREE)
+
+
+def test_a_tree_of_modalities_reads_the_one_of_silhouettes_and_misses_it_by_name(tmp_path: Path) -> None:
+    files = open_files(tmp_path)
+    tree = Tree("toy", TREE.levels, ".*-sils", "{leaf}-sils.pkl")
+    assert sequence_place(files, "090", ["090.pkl", "x-sils.pkl"], tree) == "090/x-sils.pkl"
+    assert sequence_place(files, "090", ["090.pkl", "x-rgb.pkl"], tree) == "090/090.pkl"
+    for others in (["x-rgb.pkl"], ["x-rgb.pkl", "x-depth.pkl"]):
+        assert sequence_place(files, "090", others, tree) == "090/090-sils.pkl"
+    assert sequence_place(files, "090", [], tree) == "090"
     with pytest.raises(DataError, match="several files"):
-        sequence_place(files, "090", ["a-sils.pkl", "b-sils.pkl"], ".*-sils")
+        sequence_place(files, "090", ["a-sils.pkl", "b-sils.pkl"], tree)
