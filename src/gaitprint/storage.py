@@ -92,9 +92,11 @@ def read_json(path: Path, what: str) -> Any:
     """The value of a JSON file; `what` names the file in errors, for example "the store's index".
 
     Raises:
-        ArtefactError: missing or damaged.
+        ArtefactError: missing or damaged, or a device or pipe, which may never end.
     """
     try:
+        if Path(path).exists() and not Path(path).is_file():
+            raise ValueError("it is no regular file")
         return json.loads(Path(path).read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise ArtefactError(f"{what} is missing: no file {path}") from None

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 import pyarrow as pa
+import pyarrow.compute
 import pyarrow.parquet
 
 from gaitprint.components import Component
@@ -137,12 +138,37 @@ def _parquet_rows(data: bytes, name: str) -> Iterator[dict[str, str]]:
                     f"{name} has {said.num_rows} rows of {unpacked} bytes unpacked, the limit is {MAX_ROWS} rows of "
                     f"{MAX_BYTES} bytes: split the data set"
                 )
-            for batch in file.iter_batches(_ROWS_AT_ONCE):
-                for row in batch.to_pylist():
+            texts = [field.name for field in file.schema_arrow if field.type in (pa.string(), pa.large_string())]
+            # bytes and lists are no names, and may be of any size
+            plain = [f.name for f in file.schema_arrow if not (pa.types.is_nested(f.type) or _is_binary(f.type))]
+        with pa.parquet.ParquetFile(pa.BufferReader(data), read_dictionary=texts) as file:
+            for batch in file.iter_batches(_ROWS_AT_ONCE, columns=plain):
+                for row in _unpacked(batch, name).to_pylist():
                     yield {column: "" if value is None else str(value) for column, value in row.items()}
     except (pa.ArrowException, OSError, ValueError, OverflowError) as error:
         reason = " ".join(str(error).split())[:100]
         raise DataError(f"{name} cannot be read as Parquet ({reason}): save it as such") from None
+
+
+def _is_binary(kind: pa.DataType) -> bool:
+    return kind in (pa.binary(), pa.large_binary()) or pa.types.is_fixed_size_binary(kind)
+
+
+def _unpacked(batch: pa.RecordBatch, name: str) -> pa.RecordBatch:
+    """Rows whose texts are no longer than those of a CSV file may be: a long one that repeats takes no room until now.
+
+    Raises:
+        DataError: a longer text.
+    """
+    columns = []
+    for field, column in zip(batch.schema, batch.columns, strict=True):
+        if isinstance(column, pa.DictionaryArray) and column.dictionary.type in (pa.string(), pa.large_string()):
+            longest = pa.compute.max(pa.compute.binary_length(column.dictionary)).as_py() or 0
+            if longest > csv.field_size_limit():
+                raise DataError(f"{name}: {field.name!r} holds a text of {longest} bytes: expected the names of files")
+            column = column.dictionary_decode()
+        columns.append(column)
+    return pa.record_batch(columns, batch.schema.names)
 
 
 component = Component(ManifestSettings, Manifest)

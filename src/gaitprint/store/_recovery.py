@@ -89,7 +89,7 @@ def begun_alike(root: Path, line: bytes, plan: Mapping[str, Any], generation: in
         begun = json.loads(line)
         refuse_others(root, "begun", begun, plan)
         return bool(begun["generation"] == generation)
-    except (ValueError, TypeError, KeyError):
+    except (ValueError, TypeError, KeyError, RecursionError):
         raise DataError(f"{root} was begun as something else, not as a store: choose another folder") from None
 
 

@@ -125,6 +125,8 @@ def open_index(path: Path, sha256: str) -> Index:
         ArtefactError: missing, damaged, or not the file it should be.
     """
     try:
+        if path.exists() and not path.is_file():  # opening a pipe would wait for somebody to write to it
+            raise ValueError("it is no regular file")
         with pa.memory_map(str(path)) as source:
             found = hashlib.sha256(memoryview(source.read_buffer())).hexdigest()
             if found != sha256:

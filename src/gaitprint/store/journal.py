@@ -120,7 +120,7 @@ def decisions(lines: Sequence[bytes]) -> Iterator[tuple[Decision, int]]:
             if not line.endswith(b"\n"):
                 return
             yield _decision(json.loads(line)), len(line)
-        except (ValueError, TypeError, KeyError, AttributeError):
+        except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
             return
 
 
@@ -128,7 +128,10 @@ def _decision(values: dict[str, Any]) -> Decision:
     if "keep" in values:
         return Keep(str(values["keep"]))
     if "aside" in values:
-        return SetAside(**values["aside"])
+        aside = SetAside(**values["aside"])
+        if not all(isinstance(text, str) for text in vars(aside).values()):
+            raise TypeError("a name is no text")
+        return aside
     quality: Mapping[str, float | None] = values["quality"]
     row = StoredSequence(
         **{
@@ -137,7 +140,8 @@ def _decision(values: dict[str, Any]) -> Decision:
             "quality": {k: float("nan") if v is None else float(v) for k, v in quality.items()},
         }
     )
-    texts = (row.key, row.subject or "", row.condition, row.view, row.sha256, row.source, row.stamp, *row.warnings)
+    subject = "" if row.subject is None else row.subject
+    texts = (row.key, subject, row.condition, row.view, row.sha256, row.source, row.stamp, *row.warnings)
     if not all(isinstance(text, str) for text in texts):
         raise TypeError("a name is no text")
     if not all(isinstance(n, int) for n in (row.length, row.offset, row.bytes)) or row.length < 1:
