@@ -20,7 +20,7 @@ from gaitprint.types import Frames
 
 MAX_FILE_BYTES = 2**28
 """Of one file, and of one array unpacked: 256 MiB, over an hour of 64 x 64 frames at 15 a second."""
-MAX_SEQUENCE_BYTES = 2**30
+MAX_SEQUENCE_BYTES = 2**29
 """Of all decoded frames of one folder."""
 
 _PARSERS = {".pkl": parse_pickle, ".npy": parse_npy, ".npz": parse_npz}

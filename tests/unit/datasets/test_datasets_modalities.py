@@ -46,7 +46,7 @@ class TestSustech1k:
 
     def test_a_kind_that_is_not_there_is_said(self, tmp_path: Path) -> None:
         layout("sustech1k").write_miniature(tmp_path / "data")
-        with pytest.raises(DataError, match=r"none of the 12 .* 10-sync-000-LiDAR-PCDs_sils\.pkl does not exist"):
+        with pytest.raises(DataError, match=r"none of the 12 .*10-sync-000-LiDAR-PCDs_sils\.pkl does not exist"):
             prepare(tmp_path / "data", tmp_path / "s", dataset="sustech1k", settings={"silhouettes": "lidar-sync"})
         with pytest.raises(ConfigError, match="silhouettes"):
             layout("sustech1k", silhouettes="radar")
