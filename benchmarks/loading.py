@@ -5,11 +5,11 @@ twice as fast as the field's loader; four processes together hold less than 1.2 
 Run: OMP_NUM_THREADS=1 python benchmarks/loading.py [--store STORE] [--rounds 7]
 
 On one core, warm cache, each way in a process of its own, one at a time, several rounds in turn; ratios are taken
-round by round. Without --store the sequences are
-synthetic walkers of 86 frames. "Unpickling" opens and unpickles a random sequence's file, whole, and does no more.
-"Field's loader" is the per-file way, written here from its description: unpickle the whole sequence, choose a window,
-cut and scale it frame by frame, stack the batch as float32. Memory is the proportional set size (shared pages counted
-by shares) after each process has read every frame of the raw store.
+round by round. Without --store the sequences are synthetic walkers of 86 frames. "Unpickling" opens and unpickles a
+random sequence's file, whole, and does no more. "Field's loader" is the per-file way, written here from its
+description: unpickle the whole sequence, choose a window, cut and scale it frame by frame, stack the batch as float32.
+Memory is the proportional set size (shared pages counted by shares) after each process has read every frame of the raw
+store.
 """
 
 import argparse

@@ -10,6 +10,7 @@ from gaitprint.sources import Files, inside
 
 ARRAYS = frozenset({".pkl", ".npy", ".npz"})
 IMAGES = frozenset({".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff", ".pgm"})
+_DATA = ARRAYS | IMAGES
 
 
 @dataclass(frozen=True)
@@ -69,7 +70,12 @@ def walk(files: Files, tree: Tree, top: str = "") -> list[Leaf]:
 
 def data_files(names: Sequence[str]) -> list[str]:
     """Those of some file names that have the ending of an array or image."""
-    return [n for n in names if n[n.rfind(".") :].lower() in ARRAYS | IMAGES]
+    return [n for n in names if _ending(n) in _DATA]
+
+
+def _ending(name: str) -> str:
+    """In small letters, with its dot: asked of a million names, so no path is made of them."""
+    return name[name.rfind(".") :].lower()
 
 
 def sequence_place(files: Files, folder: str, names: Sequence[str], tree: Tree) -> str:
@@ -81,7 +87,7 @@ def sequence_place(files: Files, folder: str, names: Sequence[str], tree: Tree) 
     Raises:
         DataError: several files and no way to choose.
     """
-    arrays = [n for n in names if PurePosixPath(n).suffix.lower() in ARRAYS] if len(names) < 100 else []
+    arrays = [n for n in names if _ending(n) in ARRAYS] if len(names) < 100 else []
     if not arrays:
         return folder
     own = PurePosixPath(folder).name

@@ -10,7 +10,7 @@ import json
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from io import FileIO
 from math import isnan
 from pathlib import Path
@@ -98,10 +98,10 @@ def line_of(decision: Decision | dict[str, Any]) -> bytes:
     """
     match decision:
         case StoredSequence():
-            values: dict[str, Any] = asdict(decision)
+            values: dict[str, Any] = dict(vars(decision))
             values["quality"] = {k: None if isnan(v) else _short(v) for k, v in decision.quality.items()}
         case SetAside():
-            values = {"aside": asdict(decision)}
+            values = {"aside": vars(decision)}
         case Keep():
             values = {"keep": decision.key}
         case _:
