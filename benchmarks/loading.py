@@ -33,7 +33,7 @@ from gaitprint.training.sampler import BatchSampler
 
 FORMS = ("raw", "compact", "bits")
 P, K, T = 8, 8, 30
-BATCHES = 20
+BATCHES = 100
 
 
 def unpickle(paths: list[Path], chance: random.Random) -> None:
