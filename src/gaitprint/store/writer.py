@@ -24,7 +24,7 @@ class StoreWriter:
     On a finished store it brings that store up to date: `known` says which sequences it has, `keep` takes one over as
     it is. The finished state stays readable until `finish` puts the new one in its place.
 
-    >>> import tempfile, pathlib
+    >>> import tempfile, pathlib, numpy as np
     >>> root = pathlib.Path(tempfile.mkdtemp()) / "store"
     >>> with StoreWriter(root, "folder", (64, 64)) as writer:
     ...     writer.add(SequenceRecord("a/nm/0", "a", "nm", "0"), np.full((5, 64, 64), 255, np.uint8))
