@@ -1,6 +1,7 @@
 """Aim: P x K x T batches (8 x 8 x 30) come from a raw store as float32 at least 1.3 times as fast as the same
-sequences are merely unpickled (1.63 on synthetic walkers; on CASIA-B, bound by memory, 1.0 to 1.1). Claim: the compact form takes at most a fifth of the pickles' bytes and still loads at least
-twice as fast as the field's loader; four processes together hold less than 1.2 times the memory of one.
+sequences are merely unpickled (1.63 on synthetic walkers; on CASIA-B, bound by memory, 1.0 to 1.1). Claim: the
+compact form takes at most a fifth of the pickles' bytes and still loads at least twice as fast as the field's loader;
+four processes together hold less than 1.2 times the memory of one.
 
 Run: OMP_NUM_THREADS=1 python benchmarks/loading.py [--store STORE] [--rounds 7]
 
