@@ -1,5 +1,7 @@
 """Batches made ready while the network computes: by threads of this process, or by worker processes."""
 
+import signal
+import threading
 from collections.abc import Generator, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
@@ -73,6 +75,19 @@ def _by_threads(sampler: BatchSampler, start: int, end: int) -> Generator[tuple[
                 future.cancel()
 
 
+@contextmanager
+def _deaths_unheard() -> Iterator[None]:
+    """Keep torch from raising, in the middle of ending its processes, that one of them was killed."""
+    if threading.current_thread() is not threading.main_thread() or not hasattr(signal, "SIGCHLD"):
+        yield
+        return
+    heard = signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGCHLD, heard or signal.SIG_DFL)
+
+
 Made = tuple[torch.Tensor, torch.Tensor] | GaitprintError
 """Clips and labels; or why there are none, for torch would wrap an error in the worker's traceback."""
 
@@ -116,4 +131,5 @@ def _by_processes(
             clips, labels = made
             yield iteration, Batch(clips.numpy(), labels.numpy())
     finally:
-        del arriving  # with it the processes end, even where an error holds on to this frame
+        with _deaths_unheard():
+            del arriving  # with it the processes end, even where an error holds on to this frame

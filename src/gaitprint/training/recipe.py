@@ -85,12 +85,20 @@ class TrainingSettings:
     """T: a contiguous window; shorter sequences repeat cyclically."""
     window_rule: Literal["opengait", "authors"] = "opengait"
     """Where the window of a too short sequence starts: at a random phase, or always at frame 0."""
+    micro_batch: int | None = None
+    """Clips that pass the network at once; None: all. Gradients are those of the whole batch, in its memory or less."""
+    optimizer: Literal["adam", "adamw", "sgd"] = "adam"
+    """adam: L2 penalty in the gradient, as published; adamw: decay apart from it; sgd: with momentum."""
+    momentum: float = 0.9
+    """Of sgd."""
     learning_rate: float = 1e-4
-    """Of Adam."""
+    """Of the optimizer."""
     weight_decay: float = 0.0
-    """L2 penalty of Adam."""
+    """L2 penalty; of adamw, the decay of the weights a step, in units of the learning rate."""
+    average: float = 0.0
+    """Decay of a moving average of the weights, which then is what the run hands over; 0: none. 0.999 is usual."""
     resets: tuple[Reset, ...] = ()
-    """Learning-rate changes that start a new Adam."""
+    """Learning-rate changes that start a new optimizer."""
     milestones: tuple[int, ...] = ()
     """Iterations at which the learning rate is multiplied by `decay`, keeping Adam's moments."""
     decay: float = 0.1
@@ -103,6 +111,10 @@ class TrainingSettings:
     """bfloat16 means autocast on a GPU, float32 on a CPU; distances and losses are float32 on both."""
     checkpoint_every: int = 500
     """Iterations between checkpoints."""
+    held_out: int = 0
+    """Training subjects kept aside and recognised during the run; the weights that do best are kept as well."""
+    validate_every: int = 500
+    """Iterations between two looks at the subjects held out."""
 
     def __post_init__(self) -> None:
         require(self.iterations >= 1, f"training.iterations is at least 1, found {self.iterations}")
@@ -111,6 +123,14 @@ class TrainingSettings:
         require(self.frames >= 1, f"training.frames is at least 1, found {self.frames}")
         require(0 < self.learning_rate < inf, f"training.learning_rate is above 0, found {self.learning_rate}")
         require(0 <= self.weight_decay < inf, f"training.weight_decay is not negative, found {self.weight_decay}")
+        require(
+            self.micro_batch is None or self.micro_batch >= 1,
+            f"training.micro_batch is at least 1 clip, found {self.micro_batch}",
+        )
+        require(0 <= self.momentum < 1, f"training.momentum is from 0 to below 1, found {self.momentum}")
+        require(0 <= self.average < 1, f"training.average is from 0 to below 1, found {self.average}")
+        require(self.held_out >= 0, f"training.held_out is a number of subjects, at least 0, found {self.held_out}")
+        require(self.validate_every >= 1, f"training.validate_every is at least 1, found {self.validate_every}")
         require(0 < self.decay <= 1, f"training.decay is above 0 and at most 1, found {self.decay}")
         require(self.checkpoint_every >= 1, f"training.checkpoint_every is at least 1, found {self.checkpoint_every}")
         require(self.warm_up >= 0, f"training.warm_up is not negative, found {self.warm_up}")
