@@ -22,7 +22,7 @@ from gaitprint.store import SequenceSet, Store, Subset
 from gaitprint.training.history import read_history
 from gaitprint.training.loop import Step, build_network, train_network
 from gaitprint.training.objective import Objective
-from gaitprint.training.prefetch import StartMethod, killed_workers_named
+from gaitprint.training.prefetch import StartMethod
 from gaitprint.training.recipe import Recipe, load_recipe
 from gaitprint.training.sampler import BatchSampler
 
@@ -111,8 +111,7 @@ def train(
         report(step)
 
     try:
-        with killed_workers_named():
-            train_network(network, sampler, chosen, out, run, device, hear, stop_after, workers, start_method)
+        train_network(network, sampler, chosen, out, run, device, hear, stop_after, workers, start_method)
     except OSError as error:
         reason = error.strerror or error
         raise DataError(f"cannot write into {out}: {reason}; make room and run again, it goes on") from None

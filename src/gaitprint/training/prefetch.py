@@ -17,9 +17,6 @@ from gaitprint.training.sampler import Batch, BatchSampler
 AHEAD = 3
 """Batches being made, or made and waiting."""
 
-_CUT_OFF = (EOFError, ConnectionError)
-"""What comes of asking a killed process for the memory it shared."""
-
 StartMethod = Literal["fork", "spawn", "forkserver"]
 
 
@@ -46,21 +43,6 @@ def prefetched(
         yield from made
 
 
-@contextmanager
-def killed_workers_named() -> Iterator[None]:
-    """Say in one line that a worker process was killed; torch lets the main thread know of it wherever that is.
-
-    Raises:
-        DataError: one was.
-    """
-    try:
-        yield
-    except (RuntimeError, *_CUT_OFF) as error:
-        if isinstance(error, RuntimeError) and "DataLoader worker" not in str(error):
-            raise
-        raise DataError("a worker process was killed, perhaps for memory: run again with fewer workers") from None
-
-
 def _by_threads(sampler: BatchSampler, start: int, end: int) -> Generator[tuple[int, Batch]]:
     with ThreadPoolExecutor(max_workers=AHEAD) as pool:
         waiting = {i: pool.submit(sampler.batch, i) for i in range(start, min(start + AHEAD, end))}
@@ -73,19 +55,6 @@ def _by_threads(sampler: BatchSampler, start: int, end: int) -> Generator[tuple[
         finally:
             for future in waiting.values():
                 future.cancel()
-
-
-@contextmanager
-def _deaths_unheard() -> Iterator[None]:
-    """Keep torch from raising, in the middle of ending its processes, that one of them was killed."""
-    if threading.current_thread() is not threading.main_thread() or not hasattr(signal, "SIGCHLD"):
-        yield
-        return
-    heard = signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGCHLD, heard or signal.SIG_DFL)
 
 
 Made = tuple[torch.Tensor, torch.Tensor] | GaitprintError
@@ -119,17 +88,42 @@ def _by_processes(
         generator=torch.Generator().manual_seed(0),  # seeds the workers' own generators, which nobody asks
     )
     arriving = iter(loader)
-    try:
-        for iteration in range(start, end):
-            with killed_workers_named():
-                try:
-                    made = next(arriving)
-                except FileNotFoundError:  # where it listened
-                    raise ConnectionError from None
-            if isinstance(made, GaitprintError):
-                raise made
-            clips, labels = made
-            yield iteration, Batch(clips.numpy(), labels.numpy())
-    finally:
-        with _deaths_unheard():
+    with _deaths_unheard():
+        try:
+            for iteration in range(start, end):
+                made = _next(arriving)
+                if isinstance(made, GaitprintError):
+                    raise made
+                clips, labels = made
+                yield iteration, Batch(clips.numpy(), labels.numpy())
+        finally:
             del arriving  # with it the processes end, even where an error holds on to this frame
+
+
+def _next(arriving: Iterator[Made]) -> Made:
+    """What comes next; of a process that was killed one hears here, at the latest after torch's five seconds.
+
+    Raises:
+        DataError: one was.
+    """
+    try:
+        return next(arriving)
+    except (EOFError, ConnectionError, FileNotFoundError):  # of asking a killed process for the memory it shared
+        pass
+    except RuntimeError as error:
+        if "DataLoader worker" not in str(error):
+            raise
+    raise DataError("a worker process was killed, perhaps for memory: run again with fewer workers") from None
+
+
+@contextmanager
+def _deaths_unheard() -> Iterator[None]:
+    """Take away the signal handler by which torch raises wherever the main thread is when a worker dies."""
+    if threading.current_thread() is not threading.main_thread() or not hasattr(signal, "SIGCHLD"):
+        yield
+        return
+    heard = signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGCHLD, heard or signal.SIG_DFL)
