@@ -16,10 +16,11 @@ from gaitprint.training.alarms import Alarms
 from gaitprint.training.checkpoint import RunState, newest_checkpoint, restore, save_checkpoint
 from gaitprint.training.history import cut_history
 from gaitprint.training.objective import Objective
+from gaitprint.training.optimizers import new_optimizer
 from gaitprint.training.prefetch import StartMethod, prefetched
 from gaitprint.training.recipe import Recipe, TrainingSettings
 from gaitprint.training.sampler import Batch, BatchSampler
-from gaitprint.training.schedule import learning_rate, new_optimizer, resets_at
+from gaitprint.training.schedule import learning_rate, resets_at
 
 
 @dataclass(frozen=True)

@@ -1,9 +1,6 @@
-"""Learning rate as a function of the iteration, and the optimizer that goes with it."""
+"""Learning rate as a function of the iteration, and where a new optimizer starts."""
 
 from math import cos, pi
-
-import torch
-from torch import nn
 
 from gaitprint.training.recipe import TrainingSettings
 
@@ -21,13 +18,6 @@ def learning_rate(settings: TrainingSettings, iteration: int) -> float:
     if iteration < settings.warm_up:
         rate *= (iteration + 1) / settings.warm_up
     return rate
-
-
-def new_optimizer(model: nn.Module, settings: TrainingSettings, iteration: int) -> torch.optim.Adam:
-    """An Adam without memory, as at the start and at every reset."""
-    return torch.optim.Adam(
-        model.parameters(), lr=learning_rate(settings, iteration), weight_decay=settings.weight_decay
-    )
 
 
 def resets_at(settings: TrainingSettings, iteration: int) -> bool:

@@ -9,8 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch import nn
 
+from gaitprint.training.optimizers import new_optimizer
 from gaitprint.training.recipe import Reset, TrainingSettings, load_recipe, recipe_names
-from gaitprint.training.schedule import learning_rate, new_optimizer, resets_at
+from gaitprint.training.schedule import learning_rate, resets_at
 
 RATES = {
     "gaitgl-oumvlp": [(0, 1e-4), (149_999, 1e-4), (150_000, 1e-5), (249_999, 1e-5)],
