@@ -1,4 +1,4 @@
-"""Prepared sequences: a packed store on disk, sequences in memory, and parts of either.
+"""Prepared sequences: a packed store on disk, sequences in memory, parts of either, and several joined.
 
 A store is a folder of three files. `frames.bin` holds the packed frames of all sequences, in the order in which they
 were prepared; `index-N.arrow` says whose they are and where; `store.json`, written last, names the index that counts.
@@ -10,12 +10,14 @@ from gaitprint.store._folder import check_free
 from gaitprint.store._packing import Form, Packed, pack
 from gaitprint.store._sequences import MemorySequences, SequenceSet, Subset
 from gaitprint.store.index import StoredSequence
+from gaitprint.store.joined import Joined
 from gaitprint.store.journal import SetAside
 from gaitprint.store.reader import Store, is_begun, is_store
 from gaitprint.store.writer import StoreWriter
 
 __all__ = [
     "Form",
+    "Joined",
     "MemorySequences",
     "Packed",
     "SequenceSet",
