@@ -57,7 +57,7 @@ def _by_threads(sampler: BatchSampler, start: int, end: int) -> Generator[tuple[
                 future.cancel()
 
 
-Made = tuple[torch.Tensor, torch.Tensor] | GaitprintError
+Made = list[torch.Tensor] | GaitprintError
 """Clips and labels; or why there are none, for torch would wrap an error in the worker's traceback."""
 
 
@@ -72,7 +72,7 @@ class _Batches(Dataset[Made]):
             batch = self._sampler.batch(iteration)
         except GaitprintError as error:
             return error
-        return torch.from_numpy(batch.clips), torch.from_numpy(batch.labels)
+        return [torch.from_numpy(batch.clips), torch.from_numpy(batch.labels)]
 
 
 def _by_processes(
@@ -87,17 +87,17 @@ def _by_processes(
         multiprocessing_context=start_method,
         generator=torch.Generator().manual_seed(0),  # seeds the workers' own generators, which nobody asks
     )
-    arriving = iter(loader)
-    with _deaths_unheard():
-        try:
-            for iteration in range(start, end):
-                made = _next(arriving)
-                if isinstance(made, GaitprintError):
-                    raise made
-                clips, labels = made
-                yield iteration, Batch(clips.numpy(), labels.numpy())
-        finally:
-            del arriving  # with it the processes end, even where an error holds on to this frame
+    with _signal_handler_kept():
+        arriving = iter(loader)
+    try:
+        for iteration in range(start, end):
+            made = _next(arriving)
+            if isinstance(made, GaitprintError):
+                raise made
+            clips, labels = made
+            yield iteration, Batch(clips.numpy(), labels.numpy())
+    finally:
+        del arriving  # with it the processes end, even where an error holds on to this frame
 
 
 def _next(arriving: Iterator[Made]) -> Made:
@@ -117,13 +117,13 @@ def _next(arriving: Iterator[Made]) -> Made:
 
 
 @contextmanager
-def _deaths_unheard() -> Iterator[None]:
-    """Take away the signal handler by which torch raises wherever the main thread is when a worker dies."""
+def _signal_handler_kept() -> Iterator[None]:
+    """Keep torch from installing its own, which raises in the main thread, wherever that is, when a worker dies."""
     if threading.current_thread() is not threading.main_thread() or not hasattr(signal, "SIGCHLD"):
         yield
         return
-    heard = signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+    before = signal.getsignal(signal.SIGCHLD)
     try:
         yield
     finally:
-        signal.signal(signal.SIGCHLD, heard or signal.SIG_DFL)
+        signal.signal(signal.SIGCHLD, before or signal.SIG_DFL)
