@@ -1,0 +1,152 @@
+"""What a run was made by: `manifest.json` says it for the whole run, and again for every session of it.
+
+A session is one call of `gaitprint train`: a run that was killed and resumed has several, perhaps under other threads,
+on another device or with another version of the code. No host, user or path but the store's as it was given.
+"""
+
+import os
+import platform
+import shutil
+import subprocess
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from gaitprint.config import settings_to_dict
+from gaitprint.errors import ArtefactError
+from gaitprint.storage import read_json, write_json
+from gaitprint.training.recipe import Recipe
+
+NAME = "manifest.json"
+
+
+def make_manifest(
+    recipe: Recipe,
+    recipe_name: str,
+    *,
+    run: str,
+    store: str | Path,
+    dataset: str,
+    data: str,
+    subjects: Sequence[str],
+    sequences: int,
+    seed: int,
+    start: str,
+) -> dict[str, Any]:
+    """What stays the same over all sessions of a run.
+
+    Args:
+        recipe_name: as it was given: a shipped name, or a path of which the last part is kept.
+        run: the fingerprint under which checkpoints are made.
+        store: as it was given.
+        data: fingerprint of the sequences trained on.
+        start: `scratch`, or what the weights came from.
+    """
+    return {
+        "run": run,
+        "recipe": Path(recipe_name).name,
+        "recipe_fingerprint": recipe.fingerprint,
+        "settings": settings_to_dict(recipe),
+        "store": str(store),
+        "dataset": dataset,
+        "data": data,
+        "subjects": list(subjects),
+        "sequences": sequences,
+        "seed": seed,
+        "start": start,
+    }
+
+
+def make_session(iteration: int, device: str, precision: str, ranks: int = 1) -> dict[str, Any]:
+    """What one call runs under: code, versions, threads and device.
+
+    Args:
+        iteration: iterations done when it began; 0 is a new run.
+        device: `cpu`, `cuda`, `cuda:1`.
+        precision: what is really computed in: float32 on a CPU whatever the recipe says.
+        ranks: processes that share the work.
+    """
+    return {
+        "when": datetime.now(UTC).isoformat(timespec="seconds"),
+        "iteration": iteration,
+        "device": device,
+        "device_name": device_name(device),
+        "threads": torch.get_num_threads(),
+        "ranks": ranks,
+        "precision": precision,
+        "code": code_version(),
+        "python": platform.python_version(),
+        "torch": torch.__version__,
+        "numpy": np.__version__,
+    }
+
+
+def write_manifest(folder: Path, manifest: dict[str, Any], session: dict[str, Any]) -> None:
+    """Write `<folder>/manifest.json` whole, with `session` after those it already lists.
+
+    One that is damaged, or another run's, is replaced: a record is no reason to keep a run from going on.
+
+    Raises:
+        DataError: the folder cannot be written to.
+    """
+    path = Path(folder) / NAME
+    sessions: list[Any] = []
+    if path.exists():
+        try:
+            held = read_json(path, "the run's manifest")
+        except ArtefactError:
+            held = None
+        if isinstance(held, dict) and held.get("run") == manifest["run"] and isinstance(held.get("sessions"), list):
+            sessions = held["sessions"]
+    write_json(path, {**manifest, "sessions": [*sessions, session]})
+
+
+def code_version(package: Path | None = None) -> dict[str, Any]:
+    """The package's version, and where it lies in a checkout, the commit and whether files were changed since.
+
+    A copy that is merely installed below somebody's repository, as into its virtual environment, has no commit: git
+    does not track it there.
+
+    Args:
+        package: the folder of the code, ours where None.
+    """
+    folder = Path(__file__).resolve().parents[1] if package is None else package
+    found: dict[str, Any] = {"version": version("gaitprint")}
+    if _git(folder, "ls-files", "--error-unmatch", "__init__.py") is None:
+        return found
+    commit, changes = _git(folder, "rev-parse", "HEAD"), _git(folder, "status", "--porcelain", "--", ".")
+    if commit is not None and changes is not None:
+        found |= {"commit": commit.strip(), "dirty": bool(changes.strip())}
+    return found
+
+
+def device_name(device: str) -> str:
+    """The model of the processor or graphics card, such as `NVIDIA H100`; the architecture where it is not told."""
+    if torch.device(device).type == "cuda":
+        return str(torch.cuda.get_device_name(device))
+    try:
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+    except OSError:
+        lines = []
+    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
+    return next((name for name in names if name), platform.machine())
+
+
+def _git(folder: Path, *words: str) -> str | None:
+    """What git says about `folder`; None where there is no git, no checkout, or no answer in time."""
+    program = shutil.which("git")
+    if program is None:
+        return None
+    command = [program, "--no-optional-locks", "-C", str(folder), *words]
+    try:
+        # within a hook git's own variables name another repository
+        own = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
+        done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=10, env=own)  # noqa: S603
+    except (OSError, subprocess.TimeoutExpired):
+        return None
+    return done.stdout if done.returncode == 0 else None
