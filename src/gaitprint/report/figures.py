@@ -1,12 +1,8 @@
 """Curves as SVG text that follows a page's light or dark colours, and as PNG files.
 
-Matplotlib's object interface only: no global figure, no window. Lines are drawn in marked colours, which the finished
-SVG replaces by `currentColor` and CSS variables with a fallback, so the text also stands alone.
+Matplotlib's object interface only: no global figure, no window.
 """
 
-import hashlib
-import io
-import re
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -15,34 +11,19 @@ import numpy as np
 from jaxtyping import Float64
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
-from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from gaitprint.errors import ShapeError
+from gaitprint.report._drawing import DASHES, INK, MARKERS, SERIES, STYLE, line_style, tidy, to_svg
 from gaitprint.report.values import CmcCurve, HistoryEntry
 from gaitprint.storage import atomic_file
-
-INK = "#1b1f24"
-SERIES = ("#0072b2", "#d55e00", "#009e73", "#aa4499", "#b08800", "#4477aa", "#882255", "#666666")
-"""Colours that people with any colour vision tell apart (after Okabe and Ito), dark enough for white paper."""
-STYLE = {
-    **dict.fromkeys(("text.color", "axes.labelcolor", "axes.edgecolor", "xtick.color", "ytick.color"), INK),
-    "axes.facecolor": "none",
-    "figure.facecolor": "none",
-    "font.family": "sans-serif",
-    "svg.fonttype": "none",
-    "svg.hashsalt": "gaitprint",
-    "text.parse_math": False,
-}
-DASHES = ("-", (0, (5, 2)), (0, (1.5, 1.5)), (0, (6, 2, 1.5, 2)))
-MARKERS = "osD^vPX*"
 
 
 def cmc_figure(curve: CmcCurve) -> str:
     """SVG text of the curves, rank on x, percent on y."""
     with mpl.rc_context(STYLE):
-        return _svg(_cmc(curve))
+        return to_svg(_cmc(curve))
 
 
 def training_figure(history: Sequence[HistoryEntry]) -> str:
@@ -52,7 +33,7 @@ def training_figure(history: Sequence[HistoryEntry]) -> str:
         ShapeError: an empty history.
     """
     with mpl.rc_context(STYLE):
-        return _svg(_training(history))
+        return to_svg(_training(history))
 
 
 def write_training_figure(path: Path, history: Sequence[HistoryEntry]) -> None:
@@ -89,8 +70,7 @@ def _cmc(curve: CmcCurve) -> Figure:
         axes.plot(
             ranks,
             values,
-            color=SERIES[i % len(SERIES)],
-            linestyle=DASHES[(i + i // len(SERIES)) % len(DASHES)],
+            **line_style(i),
             marker=MARKERS[(i + i // len(SERIES)) % len(MARKERS)],
             markersize=4,
             linewidth=1.8,
@@ -103,7 +83,7 @@ def _cmc(curve: CmcCurve) -> Figure:
     longest = max(len(values) for values in curve.series.values())
     axes.set_xticks(range(1, longest + 1) if longest <= 10 else [1, *range(5, longest + 1, 5)])
     axes.legend(loc="lower right", frameon=False, fontsize=8.5)
-    _tidy(axes)
+    tidy(axes)
     return figure
 
 
@@ -113,10 +93,10 @@ def _training(history: Sequence[HistoryEntry]) -> Figure:
     figure = Figure(figsize=(5.8, 4.0), layout="constrained")
     top, bottom = figure.subplots(2, 1, sharex=True, height_ratios=(3, 2))
     for axes, names in ((top, ("loss", "triplet", "softmax")), (bottom, ("active_share", "accuracy"))):
-        drawn = _lines(axes, history, names)
+        drawn = _lines(axes, history, names) + (axes is bottom and _validation(axes, history))
         if drawn:
             axes.legend(loc="upper right", frameon=False, fontsize=8.5)
-        _tidy(axes)
+        tidy(axes)
         for iteration, _rate in _resets(history):
             axes.axvline(iteration, color=INK, linewidth=0.8, linestyle=(0, (3, 3)))
     for iteration, rate in _resets(history):
@@ -153,6 +133,17 @@ def _lines(axes: Axes, history: Sequence[HistoryEntry], names: tuple[str, ...]) 
     return drawn
 
 
+def _validation(axes: Axes, history: Sequence[HistoryEntry]) -> bool:
+    """Mark rank-1 on the subjects held out, percent in the history, wherever the run looked at them."""
+    points = [(e["iteration"], y / 100) for e in history if (y := e.get("validation_rank1")) is not None]
+    if points:
+        places, values = zip(*points, strict=True)
+        axes.plot(
+            places, values, color=SERIES[2], linestyle=DASHES[2], marker="o", markersize=4, label="rank-1, held out"
+        )
+    return bool(points)
+
+
 def _running_mean(values: Float64[np.ndarray, " T"], window: int) -> Float64[np.ndarray, " T"]:
     """Each value's mean with those before it, `window` in all where there are so many: single batches are noisy."""
     sums = np.cumsum(np.concatenate([[0.0], values]))
@@ -168,33 +159,6 @@ def _resets(history: Sequence[HistoryEntry]) -> list[tuple[float, float]]:
     known = [(iteration, float(rate)) for iteration, rate in rates if rate is not None]
     triples = zip(known, known[1:], known[2:], strict=False)
     return [now for first, before, now in triples if first[1] == before[1] and 2 * now[1] <= before[1] > 0]
-
-
-def _tidy(axes: Axes) -> None:
-    axes.spines[["top", "right"]].set_visible(False)
-    axes.grid(axis="y", color=INK, alpha=0.15, linewidth=0.7)
-    axes.tick_params(length=0)
-
-
-def _svg(figure: Figure) -> str:
-    stream = io.StringIO()
-    FigureCanvasSVG(figure).print_svg(stream, metadata={"Date": None, "Creator": None})
-    return _themed(stream.getvalue())
-
-
-def _themed(svg: str) -> str:
-    """Only the <svg> element: colours and letters of the page, ids of its own, the width of its container."""
-    svg = svg[svg.index("<svg") :].rstrip()
-    svg = re.sub(r"<metadata>.*?</metadata>|<style.*?</style>", "", svg, flags=re.DOTALL)
-    svg = re.sub(r"font-family: [^;\"]*", "font-family: inherit", svg)
-    svg = svg.replace(INK, "currentColor")
-    for i, colour in enumerate(SERIES):
-        svg = svg.replace(colour, f"var(--series-{i + 1}, {colour})")
-    prefix = "f" + hashlib.sha256(svg.encode()).hexdigest()[:8] + "-"
-    svg = re.sub(r'(\bid="|url\(#|href="#)', rf"\g<1>{prefix}", svg)
-    opening, rest = svg.split(">", 1)
-    opening = re.sub(r' (width|height)="[^"]*"', "", opening)
-    return f'{opening} style="stroke-linejoin: round" font-family="sans-serif">{rest}'
 
 
 def _linear(channel: float) -> float:

@@ -115,6 +115,26 @@ class TrainingCurve:
 
 
 @dataclass(frozen=True)
+class LineChart:
+    """One figure of several runs over the same axis; all charts of a page draw a run alike, and its key names it."""
+
+    title: str
+    series: Mapping[str, tuple[Float[np.ndarray, " _"], Float[np.ndarray, " _"]]]
+    """Places and values of each run, in the order of the page's key; a run without the figure has empty arrays."""
+    x_label: str = "iteration"
+    y_label: str = ""
+    logarithmic: bool = False
+    """Equal factors are equal heights; what is not above 0 is left out."""
+    points: bool = False
+    """Few values: each is marked."""
+
+    def __post_init__(self) -> None:
+        for name, (x, y) in self.series.items():
+            if x.shape != y.shape:
+                raise ShapeError(f"chart {self.title!r}: {name!r} has {len(x)} places and {len(y)} values")
+
+
+@dataclass(frozen=True)
 class Strip:
     """A row of silhouettes: one sequence."""
 
@@ -149,7 +169,9 @@ class Report:
     tables: tuple[Table, ...] = ()
     heatmaps: tuple[HeatMap, ...] = ()
     heatmaps_title: str = "View by view"
-    curves: tuple[CmcCurve | TrainingCurve, ...] = ()
+    key: tuple[str, ...] = ()
+    """Names of the runs of all line charts, in their order; shown once, above the curves."""
+    curves: tuple[CmcCurve | TrainingCurve | LineChart, ...] = ()
     sheets: tuple[Sheet, ...] = ()
     sheets_title: str = "Matches to look at"
     settings: Mapping[str, object] = field(default_factory=dict)
