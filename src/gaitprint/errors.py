@@ -38,6 +38,10 @@ class ArtefactError(GaitprintError):
     """A weights file, checkpoint, store or embeddings file is damaged or was made under other settings."""
 
 
+class RunInterruptedError(GaitprintError):
+    """A run was asked to leave and has; nothing is lost."""
+
+
 class ProtocolError(GaitprintError):
     """A protocol selects nothing, or asks for what the data do not hold."""
 

@@ -92,7 +92,7 @@ def train(
       recipe.json, checkpoints/  every setting, and where a killed run goes on
     """
     from gaitprint.stages.train import train as stage
-    from gaitprint.training.loop import Step
+    from gaitprint.training.watching import Step
 
     set_threads(threads)
     with progress_bar("training") as bar:

@@ -29,6 +29,10 @@ class TripletValues(NamedTuple):
     """Terms above zero (of batch-hard: anchors)."""
     mean_distance: Float[Tensor, " P"]
     """Mean of all N x N distances."""
+    positive_distance: Float[Tensor, ""]
+    """Mean over parts and pairs of different clips of one subject; 0 where there is none."""
+    negative_distance: Float[Tensor, ""]
+    """Mean over parts and pairs of two subjects; 0 where there is none."""
     total: int
     """Terms of a part, active or not."""
 
@@ -68,6 +72,8 @@ class PartTriplet(nn.Module):
             "triplet": float(values.loss.detach()),
             "active_share": share,
             "mean_distance": float(values.mean_distance.mean()),
+            "positive_distance": float(values.positive_distance),
+            "negative_distance": float(values.negative_distance),
         }
 
 
@@ -92,7 +98,7 @@ def batch_all_triplet(
     slope = (counts * distances).sum(dim=(1, 2))
     per_part = (sums + slope - slope.detach()) / share
     total = int((same.sum(dim=1) * (~same).sum(dim=1)).sum())
-    return TripletValues(per_part.mean(), per_part, active, distances.detach().mean(dim=(1, 2)), total)
+    return TripletValues(per_part.mean(), per_part, active, *_mean_distances(distances, same), total)
 
 
 def batch_hard_triplet(
@@ -113,7 +119,7 @@ def batch_hard_triplet(
     terms = torch.relu(margin + farthest - nearest)
     total = int(anchors.sum())
     per_part = terms.sum(dim=1) / max(total, 1)
-    return TripletValues(per_part.mean(), per_part, (terms > 0).sum(dim=1), distances.detach().mean(dim=(1, 2)), total)
+    return TripletValues(per_part.mean(), per_part, (terms > 0).sum(dim=1), *_mean_distances(distances, same), total)
 
 
 def part_distances(features: Float[Tensor, "N P C"], labels: Int[Tensor, " N"]) -> Float[Tensor, "P N N"]:
@@ -131,6 +137,19 @@ def part_distances(features: Float[Tensor, "N P C"], labels: Int[Tensor, " N"]) 
         x = features if features.dtype == torch.float64 else features.float()
         x = x.transpose(0, 1).contiguous()
         return torch.cdist(x, x, compute_mode="donot_use_mm_for_euclid_dist")
+
+
+@torch.no_grad()
+def _mean_distances(
+    distances: Float[Tensor, "P N N"], same: Bool[Tensor, "N N"]
+) -> tuple[Float[Tensor, " P"], Float[Tensor, ""], Float[Tensor, ""]]:
+    """Of all pairs, part by part; of positive pairs without a clip and itself, and of negative ones."""
+    mean = distances.mean(dim=0)
+    others = same & ~torch.eye(len(same), dtype=torch.bool, device=same.device)
+    positive, negative = (
+        (mean * pairs).sum() / pairs.sum().clamp(min=1) for pairs in (others.to(mean.dtype), (~same).to(mean.dtype))
+    )
+    return distances.mean(dim=(1, 2)), positive, negative
 
 
 def _active_triplets(

@@ -19,6 +19,7 @@ from torch.nn import functional as F
 
 from gaitprint.errors import ConfigError
 from gaitprint.networks._convolution import Convolution, activate, convolve
+from gaitprint.networks._norm import SynchronisedNorm
 
 MaskMode = Literal["activated", "gated", "linear", "separate"]
 
@@ -52,8 +53,7 @@ class MaskedConvolution(Convolution):
         index = torch.tensor(rows, device=y.device)
         if self.mode == "gated":
             return activate(self.norm(y.index_add(3, index, other, alpha=-1)))
-        scale = _scale(self.norm, y)
-        z = self.norm(y)
+        z, scale = _normalise(self.norm, y)
         other = other * scale
         cut = activate(z.index_select(3, index) - other) + activate(other)
         return activate(z).index_copy(3, index, cut.to(z.dtype))
@@ -119,14 +119,18 @@ def across_cuts(
     return rows, torch.stack([parts[row] for row in rows], dim=3)
 
 
-def _scale(norm: nn.Module, y: Float[Tensor, "N D T H W"]) -> Tensor:
-    """The factor by which the norm is about to multiply each channel of y: [D, 1, 1, 1], or 1 without a norm."""
-    if not isinstance(norm, nn.BatchNorm3d):
-        return y.new_ones(1)
-    if norm.training:
-        wide = y if y.dtype == torch.float64 else y.float()
-        variance = wide.var(dim=(0, 2, 3, 4), correction=0)
+def _normalise(norm: nn.Module, y: Float[Tensor, "N D T H W"]) -> tuple[Float[Tensor, "N D T H W"], Tensor]:
+    """What the norm makes of y, and the factor of each channel in that: [D, 1, 1, 1], or 1 without a norm."""
+    if isinstance(norm, SynchronisedNorm):
+        z, variance = norm.with_variance(y)
+    elif isinstance(norm, nn.BatchNorm3d):
+        if norm.training:
+            wide = y if y.dtype == torch.float64 else y.float()
+            variance = wide.var(dim=(0, 2, 3, 4), correction=0)
+        else:
+            assert norm.running_var is not None
+            variance = norm.running_var
+        z = norm(y)
     else:
-        assert norm.running_var is not None
-        variance = norm.running_var
-    return (norm.weight * torch.rsqrt(variance + norm.eps)).view(-1, 1, 1, 1).to(y.dtype)
+        return norm(y), y.new_ones(1)
+    return z, (norm.weight * torch.rsqrt(variance + norm.eps)).view(-1, 1, 1, 1).to(y.dtype)

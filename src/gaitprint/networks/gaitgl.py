@@ -15,8 +15,8 @@ from gaitprint.components import Component
 from gaitprint.config import require
 from gaitprint.networks._clips import ShortClip, check_clips, lengthen
 from gaitprint.networks._convolution import Convolution, StripConvolution, TemporalAggregation, halve
+from gaitprint.networks._network import PartNetwork
 from gaitprint.networks._parts import GeneralisedMean, HeadKind, PartHead
-from gaitprint.tensors import PartOutputs
 from gaitprint.types import PartLayout
 
 Form = Literal["competition", "casia-b", "oumvlp"]
@@ -88,7 +88,7 @@ class GLConv(nn.Module):
         return torch.cat([whole, local], dim=3) if self.stack else whole + local
 
 
-class GaitGL(nn.Module):
+class GaitGL(PartNetwork):
     """The network; `settings` holds no None, `layout` says how the embedding splits into parts."""
 
     def __init__(self, settings: GaitGLSettings, classes: int | None, generator: torch.Generator) -> None:
@@ -112,18 +112,22 @@ class GaitGL(nn.Module):
         self.classes = classes if self.head.classifier is not None else None
         self.layout = PartLayout(((made.height, made.channels[-1]),))
 
-    def forward(self, clips: Float[Tensor, "N 1 T H W"], generator: torch.Generator | None = None) -> PartOutputs:  # noqa: ARG002
-        """Part features of clips with values in [0, 1]; nothing is drawn, `generator` is there for the contract.
-
-        Raises:
-            ShapeError: the clips do not fit the settings' height.
-        """
+    def trunk(
+        self,
+        clips: Float[Tensor, "N 1 T H W"],
+        generator: torch.Generator | None = None,  # noqa: ARG002 - nothing is drawn
+    ) -> Float[Tensor, "N P C"]:
+        """All up to the pooled parts; nothing is drawn, `generator` is there for the contract."""
         check_clips(clips, self.settings.height)
         assert self.settings.short_clip is not None
-        x = self.aggregation(self.stem(lengthen(clips, self.settings.short_clip)))
-        x = self.after_pool(halve(self.before_pool(x)))
-        outputs: PartOutputs = self.head(self.pooling(x))
-        return outputs
+        x = lengthen(clips, self.settings.short_clip)
+        for layer in (*self.stem, self.aggregation, *self.before_pool):
+            x = self._layer(layer, x)
+        x = halve(x)
+        for layer in self.after_pool:
+            x = self._layer(layer, x)
+        pooled: Tensor = self.pooling(x)
+        return pooled
 
 
 def resolve(settings: GaitGLSettings) -> GaitGLSettings:

@@ -16,8 +16,8 @@ from gaitprint.config import require
 from gaitprint.networks._clips import ShortClip, check_clips, lengthen
 from gaitprint.networks._convolution import Convolution, TemporalAggregation, halve
 from gaitprint.networks._mask import Band, MaskedConvolution, MaskMode, SeparateMaskedConvolution, draw_band
+from gaitprint.networks._network import PartNetwork
 from gaitprint.networks._parts import GeneralisedMean, HeadKind, PartHead
-from gaitprint.tensors import PartOutputs
 from gaitprint.types import PartLayout
 
 
@@ -80,7 +80,7 @@ class GMCL(nn.Module):
         return torch.cat([whole, masked], dim=3) if self.stack else whole + masked
 
 
-class GaitMask(nn.Module):
+class GaitMask(PartNetwork):
     """The network; `layout` says how the embedding splits into parts."""
 
     def __init__(self, settings: GaitMaskSettings, classes: int | None, generator: torch.Generator) -> None:
@@ -97,22 +97,20 @@ class GaitMask(nn.Module):
         self.classes = classes if self.head.classifier is not None else None
         self.layout = PartLayout(((settings.height, c),))
 
-    def forward(self, clips: Float[Tensor, "N 1 T H W"], generator: torch.Generator | None = None) -> PartOutputs:
-        """Part features of clips with values in [0, 1]; in training each layer draws its band from `generator`.
-
-        Raises:
-            ShapeError: the clips do not fit the settings' height.
-            ConfigError: in training mode without a generator.
-        """
+    def trunk(
+        self, clips: Float[Tensor, "N 1 T H W"], generator: torch.Generator | None = None
+    ) -> Float[Tensor, "N P C"]:
+        """All up to the pooled parts; in training each layer draws its band from `generator`."""
         check_clips(clips, self.settings.height)
-        x = self.aggregation(self.stem(lengthen(clips, self.settings.short_clip)))
+        x = lengthen(clips, self.settings.short_clip)
+        x = self._layer(self.aggregation, self._layer(self.stem, x))
         for layer in self.before_pool:
-            x = layer(x, self._band(x, generator))
+            x = self._layer(layer, x, self._band(x, generator))
         x = halve(x)
         for layer in self.after_pool:
-            x = layer(x, self._band(x, generator))
-        outputs: PartOutputs = self.head(self.pooling(x))
-        return outputs
+            x = self._layer(layer, x, self._band(x, generator))
+        pooled: Tensor = self.pooling(x)
+        return pooled
 
     def _band(self, x: Float[Tensor, "N C T H W"], generator: torch.Generator | None) -> Band | None:
         return draw_band(x.shape[3], self.settings.drop, generator) if self.training else None

@@ -16,7 +16,7 @@ from gaitprint.stages.evaluate import EvaluationReport, evaluate
 from gaitprint.stages.prepare import prepare
 from gaitprint.stages.train import train
 from gaitprint.store import is_store
-from gaitprint.training.loop import Step
+from gaitprint.training.watching import Step
 
 SUBJECTS = 40
 """Half of them train, half are tested."""

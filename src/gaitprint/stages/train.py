@@ -15,16 +15,20 @@ from gaitprint.networks._weights import load_state, read_card, save_model
 from gaitprint.report.figures import write_training_figure
 from gaitprint.silhouettes.clips import to_clip
 from gaitprint.stages._claims import claim
-from gaitprint.stages._good_enough import quality_mask
-from gaitprint.stages._layouts import layout_of
+from gaitprint.stages._training_data import hold_out, training_sets
+from gaitprint.stages._validation import Validation
 from gaitprint.storage import sha256_json, write_json
-from gaitprint.store import SequenceSet, Store, Subset
+from gaitprint.store import Store
+from gaitprint.training.checkpoint import newest_checkpoint
 from gaitprint.training.history import read_history
-from gaitprint.training.loop import Step, build_network, train_network
+from gaitprint.training.loop import Execution, build_network, computed_precision, train_network
+from gaitprint.training.manifest import make_manifest, make_session, write_manifest
 from gaitprint.training.objective import Objective
 from gaitprint.training.prefetch import StartMethod
 from gaitprint.training.recipe import Recipe, load_recipe
 from gaitprint.training.sampler import BatchSampler
+from gaitprint.training.watching import TIMED, Step
+from gaitprint.training.world import joined_world
 
 
 @dataclass(frozen=True)
@@ -52,7 +56,7 @@ class TrainReport:
 
 
 def train(
-    store: Path,
+    store: Path | Sequence[Path],
     out: Path,
     *,
     recipe: str = "gaitgl-small",
@@ -70,10 +74,13 @@ def train(
 ) -> TrainReport:
     """Train a network on the training subjects of a store; run it again after a kill and it goes on where it was.
 
+    Under torchrun all processes train the one network together; the first of them writes.
+
     Args:
-        store: made by `gaitprint prepare`.
-        out: the run's folder: `recipe.json`, `history.jsonl`, `checkpoints/`, and at the end `model.safetensors`,
-            `training.png` and `run.json`.
+        store: made by `gaitprint prepare`; several of them are learnt together, the people of one being nobody of
+            another.
+        out: the run's folder: `recipe.json`, `manifest.json`, `history.jsonl`, `tensorboard/`, `checkpoints/`, and at
+            the end `model.safetensors`, `training.png` and `run.json`; with subjects held out also `best.safetensors`.
         recipe: a shipped recipe (`gaitprint networks` lists them) or the path of one of your own.
         overrides: `training.iterations=200` and the like.
         init: a model file to start from (fine-tuning); its classifier is dropped where the subjects differ.
@@ -89,47 +96,81 @@ def train(
 
     Raises:
         GaitprintError: in one line, before anything is written.
+        RunInterruptedError: SIGTERM or Ctrl-C; a checkpoint has been written.
     """
     started = monotonic()
     chosen = load_recipe(recipe, tuple(overrides))
     check_device(device)
-    opened = Store.open(store)
-    part = training_part(opened, split, subjects, quality)
+    stores = (store,) if isinstance(store, Path) else tuple(store)
+    opened = [Store.open(path) for path in stores]
+    dataset = "+".join(one.dataset for one in opened)
+    learnt, aside = hold_out(training_sets(opened, split, subjects, quality), chosen.training.held_out)
     augmentations = tuple(choice.build() for choice in chosen.augmentations)
-    sampler = BatchSampler(part, chosen.training, chosen.preprocessing, seed, augmentations=augmentations)
-    clip = torch.from_numpy(to_clip(part.frames(0)[:1], chosen.preprocessing))
-    network = build_network(chosen, len(sampler.subjects), seed)
-    Objective(chosen.losses).check(network, clip[None, None])
-    start = "scratch" if init is None else _start_from(network, Path(init), opened.dataset, sampler.subjects)
-    run = sha256_json([chosen.fingerprint, part.fingerprint, seed, start])
-    facts = {"run": run, "recipe": settings_to_dict(chosen)}
-    claim(out, "recipe.json", facts, "run", "a run under another recipe, data set, seed or start")
-    messages: list[str] = []
+    with joined_world(device) as world:
+        sampler = BatchSampler(
+            learnt,
+            chosen.training,
+            chosen.preprocessing,
+            seed,
+            augmentations=augmentations,
+            rank=world.rank,
+            ranks=world.size,
+        )
+        clip = torch.from_numpy(to_clip(learnt.frames(0)[:1], chosen.preprocessing))
+        network = build_network(chosen, len(sampler.subjects), seed)
+        Objective(chosen.losses).check(network, clip[None, None])
+        start = "scratch" if init is None else _start_from(network, Path(init), dataset, sampler.subjects)
+        run = sha256_json([chosen.fingerprint, learnt.fingerprint, seed, start])
+        if world.rank == 0:
+            facts = {"run": run, "recipe": settings_to_dict(chosen)}
+            claim(out, "recipe.json", facts, "run", "a run under another recipe, data set, seed or start")
+        manifest = make_manifest(
+            chosen,
+            recipe,
+            run=run,
+            store=", ".join(map(str, stores)),
+            dataset=dataset,
+            data=learnt.fingerprint,
+            subjects=sampler.subjects,
+            sequences=len(learnt.records),
+            seed=seed,
+            start=start,
+        )
+        precision = computed_precision(chosen.training, device)
+        messages: list[str] = []
 
-    def hear(step: Step) -> None:
-        messages.extend(step.messages)
-        report(step)
+        def hear(step: Step) -> None:
+            messages.extend(step.messages)
+            report(step)
 
-    try:
-        train_network(network, sampler, chosen, out, run, device, hear, stop_after, workers, start_method)
-    except OSError as error:
-        reason = error.strerror or error
-        raise DataError(f"cannot write into {out}: {reason}; make room and run again, it goes on") from None
+        def begun(iteration: int) -> None:
+            if iteration < chosen.training.iterations:
+                write_manifest(out, manifest, make_session(iteration, device, precision, world.size))
+
+        validate = None if aside is None else Validation(aside, chosen.preprocessing, device)
+        how = Execution(device, world, workers, start_method, stop_after, hear, validate, begun)
+        try:
+            train_network(network, sampler, chosen, out, run, how)
+        except OSError as error:
+            reason = error.strerror or error
+            raise DataError(f"cannot write into {out}: {reason}; make room and run again, it goes on") from None
     history = read_history(out / "history.jsonl")
     finished = bool(history) and history[-1]["iteration"] == chosen.training.iterations
     final = _final(history)
     model, written = out / "model.safetensors", out / "run.json"
     # Called once more after its end, a run leaves the record of its training as it is.
-    fresh = finished and not (model.is_file() and written.is_file())
+    fresh = finished and world.rank == 0 and not (model.is_file() and written.is_file())
     if fresh:
-        save_model(model, network, _card(chosen, opened, sampler, seed, start, final))
+        card = _card(chosen, dataset, sampler, seed, start, final)
+        save_model(model, network, card)
+        _save_best(out, network, card)
         write_training_figure(out / "training.png", history)
     result = TrainReport(
         str(model) if finished else "",
         recipe,
-        opened.dataset,
+        dataset,
         len(sampler.subjects),
-        len(part.records),
+        len(learnt.records),
         int(history[-1]["iteration"]) if history else 0,
         monotonic() - started,
         torch.get_num_threads(),
@@ -139,30 +180,6 @@ def train(
     if fresh:
         write_json(written, result.to_dict())
     return result
-
-
-def training_part(store: Store, split: str | None, subjects: Sequence[str] | None, quality: str = "") -> SequenceSet:
-    """The sequences to train on: of the named subjects, or the training side of the data set's split; good ones only.
-
-    Raises:
-        GaitprintError: the split or a subject is unknown, or nobody is left.
-    """
-    present = {r.subject for r in store.records if r.subject is not None}
-    if subjects is None:
-        layout = layout_of(store)
-        wanted = set(layout.split(split, sorted(present)).train)
-    else:
-        wanted = set(subjects)
-        unknown = sorted(wanted - present)
-        if unknown:
-            raise ConfigError(f"subject {unknown[0]!r} is not in the store: it holds {_span(sorted(present))}")
-    part = Subset(store, lambda r: r.subject in wanted, quality_mask(store, quality))
-    if not part.records:
-        raise ConfigError(
-            f"nobody to train on: the store holds {_span(sorted(present))}, none of the training split; "
-            "name some with --subjects"
-        )
-    return part
 
 
 def check_device(device: str) -> None:
@@ -191,13 +208,26 @@ def _start_from(network: nn.Module, init: Path, dataset: str, subjects: tuple[st
     return load_state(network, init, keep_classifier=same)
 
 
+def _save_best(out: Path, network: nn.Module, card: dict[str, Any]) -> None:
+    """The weights that did best on the subjects held out, as a model file; the network holds them afterwards."""
+    found, _ = newest_checkpoint(out / "best")
+    if found is None:
+        return
+    network.load_state_dict({k.partition(".")[2]: v for k, v in found.tensors.items()})
+    best = {"validation_rank1": found.state.notes["score"], "iteration": found.state.iteration}
+    save_model(out / "best.safetensors", network, card | {"metrics": best})
+
+
 def _final(history: list[dict[str, float | int]]) -> dict[str, float]:
+    """Means of the last rows over those that have the figure: some are there only now and then."""
     last = history[-50:]
-    return {k: sum(row[k] for row in last) / len(last) for k in last[-1] if k != "iteration"} if last else {}
+    keys = dict.fromkeys(k for row in last for k in row if k != "iteration")
+    having = {k: [row[k] for row in last if k in row] for k in keys}
+    return {k: sum(values) / len(values) for k, values in having.items()}
 
 
 def _card(
-    recipe: Recipe, store: Store, sampler: BatchSampler, seed: int, start: str, final: dict[str, float]
+    recipe: Recipe, dataset: str, sampler: BatchSampler, seed: int, start: str, final: dict[str, float]
 ) -> dict[str, Any]:
     plain = settings_to_dict(recipe)
     return {
@@ -205,7 +235,7 @@ def _card(
         "preprocessing": plain["preprocessing"],
         "training": {
             "recipe": plain,
-            "dataset": store.dataset,
+            "dataset": dataset,
             "data": sampler.sequences.fingerprint,
             "subjects": list(sampler.subjects),
             "seed": seed,
@@ -214,9 +244,5 @@ def _card(
             "threads": torch.get_num_threads(),
         },
         "licence": "that of the training data; synthetic walkers need none",
-        "metrics": final,
+        "metrics": {k: v for k, v in final.items() if k not in TIMED},
     }
-
-
-def _span(subjects: list[str]) -> str:
-    return f"{len(subjects)} subjects, {subjects[0]} to {subjects[-1]}" if subjects else "no named subject"

@@ -1,24 +1,35 @@
 """Checkpoints: one file each, whole or not there, with a digest; the newest sound one is where a run goes on.
 
-A checkpoint is a safetensors file: `model.*` weights and buffers, `optimizer.<parameter>.*` Adam's state keyed by the
-parameter's name, and in its metadata the iteration, the run's fingerprint and the SHA-256 of all tensors.
+A checkpoint is a safetensors file: `model.*` weights and buffers, `optimizer.<parameter>.*` the optimizer's state keyed
+by the parameter's name, whatever else the run has in hand (`average.*`), and in its metadata a card: the iteration, the
+run's fingerprint, notes and the environment. The SHA-256 beside the card covers the card and all tensors. One file and
+not a folder, for a rename makes one file whole at once and one digest seals it: a folder has states in between, and
+needs a manifest to notice them.
 """
 
+import hashlib
 import json
-from dataclasses import dataclass
+import os
+import re
+import shutil
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import torch
-from safetensors import SafetensorError, safe_open
-from safetensors.torch import save
 from torch import Tensor, nn
 
-from gaitprint.errors import ArtefactError
+import gaitprint
+from gaitprint.errors import ArtefactError, DataError
 from gaitprint.networks._weights import tensors_digest
-from gaitprint.storage import write_bytes
+from gaitprint.training._tensor_file import read_tensors, tensor_file_size, write_tensors
 
 KEEP = 2
 """Checkpoints kept: the newest and one to fall back to."""
+
+_NAME = re.compile(r"[0-9]{8,}\.safetensors")
 
 
 @dataclass(frozen=True)
@@ -29,6 +40,8 @@ class RunState:
     """Optimizer steps done."""
     run: str
     """Fingerprint of recipe, data and seed: only the same run goes on from a checkpoint."""
+    notes: dict[str, Any] = field(default_factory=dict)
+    """What else a run must remember to go on to the same bits, as plain JSON."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,44 +50,54 @@ class Checkpoint:
 
     state: RunState
     tensors: dict[str, Tensor]
+    environment: dict[str, Any] = field(default_factory=dict)
+    """Versions, threads and device it was written with: for people, since others may give other bits."""
 
 
-def save_checkpoint(folder: Path, state: RunState, model: nn.Module, optimizer: torch.optim.Optimizer) -> Path:
-    """Write `<folder>/<iteration>.safetensors`, then drop all but it and the one before it.
+def checkpoint_path(folder: Path, iteration: int) -> Path:
+    """The file of a checkpoint in its folder."""
+    return Path(folder) / f"{iteration:08d}.safetensors"
+
+
+def save_checkpoint(folder: Path, state: RunState, tensors: Mapping[str, Tensor]) -> Path:
+    """Write `<folder>/<iteration>.safetensors`, read it back, and only then drop all but it and the one before it.
 
     What is numbered higher was passed over as damaged when the run went on, and what a killed writer began is no use:
-    both go too.
+    both go too. Files of other names stay.
 
     Raises:
-        ArtefactError: a weight is not finite; nothing is written.
+        ArtefactError: a tensor is not finite, or the notes are not plain JSON; nothing is written.
+        DataError: no room, a folder that cannot be written to, or a disk that gives back other bytes than it got. The
+            older checkpoints are kept.
     """
-    tensors = {f"model.{k}": _plain(v) for k, v in model.state_dict().items()}
-    names = {id(p): n for n, p in model.named_parameters()}
-    for group in optimizer.param_groups:
-        for p in group["params"]:
-            for key, value in optimizer.state.get(p, {}).items():
-                tensors[f"optimizer.{names[id(p)]}.{key}"] = _plain(torch.as_tensor(value))
-    broken = [k for k, v in tensors.items() if v.is_floating_point() and not torch.isfinite(v).all()]
-    if broken:
-        raise ArtefactError(f"checkpoint {state.iteration} is not written: {broken[0]} is not finite")
-    metadata = {"gaitprint": json.dumps({**state.__dict__, "sha256": tensors_digest(tensors)})}
-    path = Path(folder) / _name(state.iteration)
-    write_bytes(path, save(tensors, metadata))
-    before = [p for p in sorted(Path(folder).glob("*.safetensors")) if p.name < path.name]
-    kept = {path, *before[-(KEEP - 1) :]}
-    for other in (*Path(folder).glob("*.safetensors"), *Path(folder).glob(".*.safetensors.*.tmp")):
-        if other not in kept:
-            other.unlink()
+    path = checkpoint_path(folder, state.iteration)
+    plain = {key: value.detach().cpu().contiguous() for key, value in tensors.items()}
+    for key, value in plain.items():
+        if not _is_finite(value):
+            raise ArtefactError(f"checkpoint {state.iteration} is not written: {key} is not finite")
+    metadata = _sealed(state, plain, _environment(tensors))
+    _check_room(path, tensor_file_size(plain, metadata))
+    try:
+        write_tensors(path, plain, metadata)
+    except DataError as error:
+        raise DataError(f"{error}, then run again: it goes on") from None
+    _read_back(path, metadata["sha256"])
+    _prune(path)
     return path
 
 
 def newest_checkpoint(folder: Path) -> tuple[Checkpoint | None, tuple[str, ...]]:
     """The newest sound checkpoint, and one line for each damaged one that was passed over."""
-    complaints: list[str] = []
-    for path in sorted(Path(folder).glob("*.safetensors"), reverse=True):
+    found = sorted(Path(folder).glob("*.safetensors"))
+    complaints = [
+        f"{path} is no checkpoint's name (expected {checkpoint_path(Path(), 500)} or alike): passed over"
+        for path in found
+        if not _NAME.fullmatch(path.name)
+    ]
+    for path in sorted((p for p in found if _NAME.fullmatch(p.name)), key=_number, reverse=True):
         try:
             return read_checkpoint(path), tuple(complaints)
-        except ArtefactError as error:
+        except ArtefactError as error:  # gone at the end of this block, and the tensors that were read with it
             complaints.append(f"{error}: passed over, training goes on from an older one or from the start")
     return None, tuple(complaints)
 
@@ -85,31 +108,48 @@ def read_checkpoint(path: Path) -> Checkpoint:
     Raises:
         ArtefactError: truncated, changed, renamed, or no checkpoint of ours.
     """
-    try:
-        with safe_open(str(path), "pt") as stream:
-            metadata = json.loads((stream.metadata() or {})["gaitprint"])
-            tensors = {key: stream.get_tensor(key) for key in stream.keys()}  # noqa: SIM118 - not a dict
-        state = RunState(int(metadata["iteration"]), str(metadata["run"]))
-        expected = metadata["sha256"]
-    except (SafetensorError, OSError, KeyError, ValueError, TypeError) as error:
-        raise ArtefactError(f"checkpoint {path} is damaged ({error})") from None
-    if tensors_digest(tensors) != expected:
-        raise ArtefactError(f"checkpoint {path} is damaged (its digest does not fit)")
-    if _name(state.iteration) != path.name:
-        raise ArtefactError(f"checkpoint {path} is damaged (it says iteration {state.iteration})")
-    return Checkpoint(state, tensors)
+    return _read(Path(path))[0]
+
+
+def model_tensors(model: nn.Module) -> dict[str, Tensor]:
+    """Weights and buffers as `model.<name>`: the network's own memory, not copies."""
+    return {f"model.{key}": value.detach() for key, value in model.state_dict().items()}
+
+
+def optimizer_tensors(model: nn.Module, optimizer: torch.optim.Optimizer) -> dict[str, Tensor]:
+    """The optimizer's state as `optimizer.<parameter>.<entry>`; what it has not yet made, as SGD's first momentum, is
+    left out.
+
+    Raises:
+        ArtefactError: the optimizer moves what is no parameter of the model.
+    """
+    names = {id(p): name for name, p in model.named_parameters()}
+    tensors = {}
+    for parameter, entries in optimizer.state.items():
+        if id(parameter) not in names:
+            raise ArtefactError("the optimizer moves a tensor that is no parameter of the network: a defect of ours")
+        for key, value in entries.items():
+            if value is not None:
+                tensors[f"optimizer.{names[id(parameter)]}.{key}"] = torch.as_tensor(value).detach()
+    return tensors
 
 
 def restore(checkpoint: Checkpoint, model: nn.Module, optimizer: torch.optim.Optimizer) -> None:
-    """Put a checkpoint's tensors back into a model and an optimizer made by the same recipe.
+    """Put `model.*` and `optimizer.*` back into a model and an optimizer made by the same recipe.
 
-    Adam's moments take their parameter's memory format, as they have it in a run that was never stopped.
+    Moments take their parameter's memory format, as they have it in a run that was never stopped.
 
     Raises:
         ArtefactError: the network has other tensors, as one of another version of the package may have.
     """
     parameters = dict(model.named_parameters())
-    numbers = {name: i for i, name in enumerate(parameters)}
+    names = {id(p): name for name, p in parameters.items()}
+    groups = optimizer.state_dict()["param_groups"]
+    numbers = {
+        names[id(p)]: number
+        for group, numbered in zip(optimizer.param_groups, groups, strict=True)
+        for p, number in zip(group["params"], numbered["params"], strict=True)
+    }
     weights: dict[str, Tensor] = {}
     state: dict[int, dict[str, Tensor]] = {}
     try:
@@ -117,23 +157,116 @@ def restore(checkpoint: Checkpoint, model: nn.Module, optimizer: torch.optim.Opt
             kind, _, rest = key.partition(".")
             if kind == "model":
                 weights[rest] = value
-                continue
-            name, _, entry = rest.rpartition(".")
-            like = parameters[name]
-            moment = torch.empty_like(like).copy_(value) if value.shape == like.shape else value
-            state.setdefault(numbers[name], {})[entry] = moment
+            elif kind == "optimizer":
+                name, _, entry = rest.rpartition(".")
+                state.setdefault(numbers[name], {})[entry] = _laid_out(entry, value, parameters[name])
         model.load_state_dict(weights)
     except (KeyError, RuntimeError) as error:
         reason = str(error).splitlines()[-1].strip()
         number = checkpoint.state.iteration
         raise ArtefactError(f"checkpoint {number} is not of this network ({reason}): train in a new folder") from None
-    groups = optimizer.state_dict()["param_groups"]
     optimizer.load_state_dict({"state": state, "param_groups": groups})
 
 
-def _plain(tensor: Tensor) -> Tensor:
-    return tensor.detach().cpu().contiguous().clone()
+def _laid_out(entry: str, value: Tensor, like: Tensor) -> Tensor:
+    if entry == "step" or value.shape != like.shape:  # counts stay where they are: Adam wants its own on the CPU
+        return value
+    return torch.empty_like(like).copy_(value)
 
 
-def _name(iteration: int) -> str:
-    return f"{iteration:08d}.safetensors"
+def _is_finite(tensor: Tensor) -> bool:
+    """A finite sum has finite terms and is quick; the sum of finite terms may be too large, so then each is asked."""
+    return not tensor.is_floating_point() or bool(torch.isfinite(tensor.sum()) or torch.isfinite(tensor).all())
+
+
+def _environment(tensors: Mapping[str, Tensor]) -> dict[str, Any]:
+    device = next((t.device for t in tensors.values() if t.device.type != "cpu"), None)
+    if device is None:
+        name = f"cpu {torch.backends.cpu.get_cpu_capability()}"
+    else:
+        name = torch.cuda.get_device_name(device) if device.type == "cuda" else device.type
+    versions = {"gaitprint": gaitprint.__version__, "torch": str(torch.__version__)}
+    return {**versions, "threads": torch.get_num_threads(), "device": name}
+
+
+def _sealed(state: RunState, tensors: dict[str, Tensor], environment: dict[str, Any]) -> dict[str, str]:
+    card = {**state.__dict__, "environment": environment}
+    try:
+        text = json.dumps(card, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+        text.encode("utf-8")
+    except (TypeError, ValueError) as error:
+        raise ArtefactError(
+            f"checkpoint {state.iteration} is not written: its notes are not plain JSON ({error})"
+        ) from None
+    return {"gaitprint": text, "sha256": _seal(text, tensors)}
+
+
+def _seal(card: str, tensors: dict[str, Tensor]) -> str:
+    """SHA-256 of the card as it is written and of all tensors: no other spelling of the same card passes."""
+    return hashlib.sha256(f"{tensors_digest(tensors)}\n{card}".encode()).hexdigest()
+
+
+def _read(path: Path) -> tuple[Checkpoint, str]:
+    """A checkpoint that fits its digest and its name, and the digest."""
+    try:
+        metadata, tensors = read_tensors(path)
+        text, expected = metadata["gaitprint"], metadata["sha256"]
+        if _seal(text, tensors) != expected:
+            raise ValueError("its digest does not fit")
+        card = json.loads(text)
+        state = RunState(card["iteration"], card["run"], card["notes"])
+    except (OSError, LookupError, ValueError, TypeError) as error:
+        raise ArtefactError(f"checkpoint {path} is damaged ({error})") from None
+    if checkpoint_path(path.parent, state.iteration).name != path.name:
+        raise ArtefactError(f"checkpoint {path} is damaged (it says iteration {state.iteration})")
+    return Checkpoint(state, tensors, card["environment"]), expected
+
+
+def _check_room(path: Path, needed: int) -> None:
+    above = next((p for p in path.absolute().parents if p.is_dir()), Path())
+    try:
+        free = shutil.disk_usage(above).free
+    except OSError:
+        return  # a file system that does not say: writing will show
+    if free < needed:
+        raise DataError(
+            f"{path} is not written: it takes {needed:,} bytes and the disk has {free:,} free; make room and run "
+            "again, it goes on"
+        )
+
+
+def _read_back(path: Path, expected: str) -> None:
+    try:
+        _forget(path)
+        if _read(path)[1] == expected:
+            return
+        reason = "another file is there"
+    except (ArtefactError, OSError) as error:
+        reason = str(error)
+    with suppress(OSError):
+        path.unlink()
+    raise DataError(
+        f"{path} did not come back from the disk as it was written ({reason}); it is dropped and the older ones are "
+        "kept: check the disk and run again, it goes on"
+    )
+
+
+def _forget(path: Path) -> None:
+    """Have the system read the file from the disk next time, not from what it remembers of writing it (Linux)."""
+    if hasattr(os, "posix_fadvise"):
+        with path.open("rb") as stream:
+            os.posix_fadvise(stream.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
+
+
+def _prune(newest: Path) -> None:
+    named = [p for p in newest.parent.glob("*.safetensors") if _NAME.fullmatch(p.name)]
+    before = sorted((p for p in named if _number(p) < _number(newest)), key=_number)
+    kept = {newest, *before[-(KEEP - 1) :]}
+    for other in (*named, *newest.parent.glob(".*.safetensors.*.tmp")):
+        if other not in kept:
+            with suppress(OSError):  # a folder in its place, say: the new checkpoint is sound all the same
+                other.unlink()
+
+
+def _number(path: Path) -> int:
+    return int(path.stem)

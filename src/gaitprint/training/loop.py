@@ -1,37 +1,51 @@
-"""The loop: batches in, weights moved, figures out; resumable at every checkpoint."""
+"""The loop: batches in, weights moved, figures out; resumable at every checkpoint, alone or with other processes."""
 
-import json
 import math
-import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from contextlib import AbstractContextManager, ExitStack, nullcontext
+from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 import torch
 from torch import nn
 
 from gaitprint.components import find_component
-from gaitprint.errors import ArtefactError
+from gaitprint.errors import ArtefactError, RunInterruptedError
 from gaitprint.training.alarms import Alarms
-from gaitprint.training.checkpoint import RunState, newest_checkpoint, restore, save_checkpoint
-from gaitprint.training.history import cut_history
+from gaitprint.training.interruption import Interruption, interruption
 from gaitprint.training.objective import Objective
 from gaitprint.training.optimizers import new_optimizer
 from gaitprint.training.prefetch import StartMethod, prefetched
 from gaitprint.training.recipe import Recipe, TrainingSettings
+from gaitprint.training.running import RunningState
 from gaitprint.training.sampler import Batch, BatchSampler
 from gaitprint.training.schedule import learning_rate, resets_at
+from gaitprint.training.step import check_micro_batch, loss_and_gradients
+from gaitprint.training.watching import Step, Watcher
+from gaitprint.training.world import World
 
 
 @dataclass(frozen=True)
-class Step:
-    """One iteration's figures, for progress lines, the history file and the alarms."""
+class Execution:
+    """How a run is carried out. Nothing here changes what it computes, but for the order of additions."""
 
-    iteration: int
-    iterations: int
-    figures: dict[str, float]
-    seconds_left: float
-    messages: tuple[str, ...] = ()
+    device: str = "cpu"
+    """Where the network lies."""
+    world: World = field(default_factory=World)
+    """The processes that train together."""
+    workers: int = 0
+    """Processes that make batches; see `prefetched`."""
+    start_method: StartMethod = "spawn"
+    """How those processes start."""
+    stop_after: int | None = None
+    """Leave after so many finished iterations, checkpoint written (for tests and time budgets)."""
+    report: Callable[[Step], None] = lambda step: None
+    """Called after every iteration, in the first process."""
+    validate: Callable[[nn.Module], dict[str, float]] | None = None
+    """Figures of the subjects held out, among them validation_rank1, from a network in evaluation mode."""
+    begun: Callable[[int], None] = lambda iteration: None
+    """Called once with the iterations done so far, in the first process."""
 
 
 def build_network(recipe: Recipe, classes: int, seed: int) -> nn.Module:
@@ -49,91 +63,169 @@ def train_network(
     recipe: Recipe,
     run: Path,
     fingerprint: str,
-    device: str = "cpu",
-    report: Callable[[Step], None] = lambda step: None,
-    stop_after: int | None = None,
-    workers: int = 0,
-    start_method: StartMethod = "spawn",
+    how: Execution | None = None,
 ) -> nn.Module:
     """Train `network` in place to the end of the recipe, going on from the newest sound checkpoint under `run`.
 
+    A step whose loss or gradient is not finite is skipped; see `Guard` for what follows.
+
     Args:
         fingerprint: of recipe, data and seed; checkpoints of another run are refused.
-        report: called after every iteration.
-        stop_after: leave after this many finished iterations, checkpoint written (for tests and time budgets).
-        workers, start_method: see `prefetched`.
+        how: see `Execution`; None: alone, on the CPU.
 
     Raises:
-        ArtefactError: the folder holds another run's checkpoints, or the loss is no longer finite.
+        ArtefactError: the folder holds another run's checkpoints, or loss or gradient stay not finite.
+        RunInterruptedError: SIGTERM or Ctrl-C; a checkpoint has been written.
     """
+    how = how or Execution()
     settings = recipe.training
+    prepare_network(network, settings, how)
+    state = RunningState(network, settings, run, fingerprint, how.world)
+    start, complaints = state.go_on()
     objective = Objective(recipe.losses)
-    network.to(device)
-    for parameter in network.parameters():
-        if parameter.ndim == 5:  # channels last: a quarter faster on a CPU, equal to rounding
-            parameter.data = parameter.data.contiguous(memory_format=torch.channels_last_3d)
-    network.train()
-    optimizer, start, complaints = _resume(network, settings, run, fingerprint)
-    end = settings.iterations if stop_after is None else min(stop_after, settings.iterations)
-    alarms = Alarms(objective.margin, len(sampler.subjects), settings.subjects)
-    masks = torch.Generator()
-    mixed = settings.precision == "bfloat16" and torch.device(device).type == "cuda"
-    clock = time.monotonic()
-    cut_history(run / "history.jsonl", start)
-    with (run / "history.jsonl").open("a", encoding="utf-8") as history:
-        for iteration, batch in prefetched(sampler, start, end, workers, start_method):
-            if resets_at(settings, iteration):
-                optimizer = new_optimizer(network, settings, iteration)
-            rate = learning_rate(settings, iteration)
-            for group in optimizer.param_groups:
-                group["lr"] = rate
-            masks.manual_seed((sampler.seed << 32) + iteration)
-            figures = {**_step(network, optimizer, objective, batch, masks, mixed, iteration), "learning_rate": rate}
-            done = iteration + 1
-            history.write(json.dumps({"iteration": done, **figures}) + "\n")
-            left = (time.monotonic() - clock) / (done - start) * (settings.iterations - done)
-            report(Step(done, settings.iterations, figures, left, (*complaints, *alarms.see(figures))))
-            complaints = ()
-            if done == end or done % settings.checkpoint_every == 0:
-                history.flush()
-                save_checkpoint(run / "checkpoints", RunState(done, fingerprint), network, optimizer)
+    end = settings.iterations if how.stop_after is None else min(how.stop_after, settings.iterations)
+    if how.world.rank == 0:
+        how.begun(start)
+    with ExitStack() as stack:
+        asked = stack.enter_context(interruption())
+        alarms = Alarms(objective.margin, len(sampler.subjects), settings.subjects)
+        watcher = Watcher(run, settings, how.report if how.world.rank == 0 else None, alarms)
+        stack.callback(watcher.close)
+        for complaint in complaints:
+            watcher.say(complaint)
+        while start < end:
+            watcher.go_on(start)
+            start = _iterate(state, objective, sampler, how, watcher, asked, start, end)
+    state.finish()
     return network
 
 
-def _resume(
-    network: nn.Module, settings: TrainingSettings, run: Path, fingerprint: str
-) -> tuple[torch.optim.Optimizer, int, tuple[str, ...]]:
-    """The optimizer, the iterations done, and a line for each damaged checkpoint; fills the network's weights."""
-    found, complaints = newest_checkpoint(run / "checkpoints")
-    if found is None:
-        return new_optimizer(network, settings, 0), 0, complaints
-    if found.state.run != fingerprint:
-        raise ArtefactError(f"{run} holds a run under another recipe, data set or seed: choose a new folder")
-    optimizer = new_optimizer(network, settings, found.state.iteration)
-    restore(found, network, optimizer)
-    return optimizer, found.state.iteration, complaints
+def prepare_network(network: nn.Module, settings: TrainingSettings, how: Execution) -> None:
+    """Lay the network out as it is fastest and put it into training mode, in place.
+
+    Raises:
+        ConfigError: the recipe wants of the network what it cannot do.
+    """
+    network.to(how.device)
+    for parameter in network.parameters():
+        if parameter.ndim == 5:  # channels last: a quarter faster on a CPU, equal to rounding
+            parameter.data = parameter.data.contiguous(memory_format=torch.channels_last_3d)
+    if settings.micro_batch is not None:
+        check_micro_batch(network)
+    if settings.recompute:
+        check_micro_batch(network)  # a trunk with BatchNorm would count each batch twice
+        network.recompute = True  # type: ignore[assignment]
+    how.world.synchronised(network)
+    network.train()
 
 
-def _step(
-    network: nn.Module,
-    optimizer: torch.optim.Optimizer,
+def computed_precision(settings: TrainingSettings, device: str) -> str:
+    """What convolutions are really computed in: bfloat16 where it was chosen and the processor has it."""
+    kind = torch.device(device).type
+    has = kind == "cuda" or bool(torch.ops.mkldnn._is_mkldnn_bf16_supported())
+    return "bfloat16" if settings.precision == "bfloat16" and has else "float32"
+
+
+def _iterate(
+    state: RunningState,
     objective: Objective,
-    batch: Batch,
-    masks: torch.Generator,
-    mixed: bool,
-    iteration: int,
-) -> dict[str, float]:
-    """Move the weights once; the figures are those before the move."""
-    device = next(network.parameters()).device
-    optimizer.zero_grad(set_to_none=True)
-    with torch.autocast("cuda", torch.bfloat16, mixed):
-        outputs = network(torch.from_numpy(batch.clips).to(device), masks)
-    total, figures = objective(outputs, torch.from_numpy(batch.labels).to(device))
-    loss = float(total.detach())
-    if not math.isfinite(loss):
-        raise ArtefactError(
-            f"the loss is {loss} at iteration {iteration + 1}: train in a new folder, training.learning_rate lowered"
+    sampler: BatchSampler,
+    how: Execution,
+    watcher: Watcher,
+    asked: Interruption,
+    start: int,
+    end: int,
+) -> int:
+    """Iterate from `start` to `end`, or to a roll-back; the iterations done afterwards."""
+    settings, world = state.settings, how.world
+    step = _Stepper(state, objective, how, sampler.seed)
+    for iteration, batch in prefetched(sampler, start, end, how.workers, how.start_method):
+        watcher.waited()
+        if resets_at(settings, iteration):
+            state.optimizer = new_optimizer(state.network, settings, iteration)
+        figures, finite = step(iteration, batch)
+        done = iteration + 1
+        verdict = state.guard.see(finite)
+        if verdict == "stop":
+            raise ArtefactError(
+                f"loss or gradient is not finite at iteration {done}, again and again after {state.guard.patience}: "
+                f"train in a new folder, training.learning_rate lowered; {state.checkpoints} holds sound weights"
+            )
+        if verdict == "roll-back":
+            watcher.say(f"iteration {done}: not finite once more, back to the newest checkpoint")
+            guard = state.guard
+            start, complaints = state.go_on()
+            state.guard = guard  # it alone remembers that this happened
+            for complaint in complaints:
+                watcher.say(complaint)
+            return start
+        if verdict == "skip":
+            watcher.say(f"iteration {done}: loss or gradient is not finite, the step is skipped")
+            figures = {"skipped": 1.0, "learning_rate": figures["learning_rate"]}
+        if how.validate is not None and (done % settings.validate_every == 0 or done == settings.iterations):
+            figures |= _validated(state, how, done)
+        watcher.see(done, figures)
+        leave = world.any(asked.asked)
+        # amid skipped steps none is written, for it would be the one to roll back to
+        if done == end or leave or (finite and done % settings.checkpoint_every == 0):
+            watcher.flush()
+            state.save(done)
+        if leave and done < settings.iterations:
+            raise RunInterruptedError(
+                f"asked to leave ({asked.signal or 'another process was'}) after iteration {done}, checkpoint "
+                "written: run the same command again, it goes on"
+            )
+    return end
+
+
+def _validated(state: RunningState, how: Execution, done: int) -> dict[str, float]:
+    """Figures of the subjects held out; the first process computes them, with the averaged weights if there are."""
+    if how.world.rank != 0 or how.validate is None:
+        return {}
+    network = state.network
+    with state.average.applied(network) if state.average is not None else nullcontext():
+        network.eval()
+        figures = how.validate(network)
+        state.keep_best(done, figures["validation_rank1"])
+    network.train()
+    return figures
+
+
+class _Stepper:
+    """One optimizer step: a batch in, figures out and whether all of it was finite. If not, nothing has moved."""
+
+    def __init__(self, state: RunningState, objective: Objective, how: Execution, seed: int) -> None:
+        self._state, self._objective, self._how, self._seed = state, objective, how, seed
+        self._masks = torch.Generator()
+        kind = torch.device(how.device).type
+        mixed = computed_precision(state.settings, how.device) == "bfloat16"
+        self._precision: Callable[[], AbstractContextManager[object]] = (
+            partial(torch.autocast, kind, torch.bfloat16) if mixed else nullcontext
         )
-    total.backward()
-    optimizer.step()
-    return {"loss": loss, **figures}
+
+    def __call__(self, iteration: int, batch: Batch) -> tuple[dict[str, float], bool]:
+        state, settings, device = self._state, self._state.settings, self._how.device
+        network, optimizer = state.network, state.optimizer
+        rate = learning_rate(settings, iteration)
+        for group in optimizer.param_groups:
+            group["lr"] = rate
+        optimizer.zero_grad(set_to_none=True)
+        before = [buffer.clone() for buffer in network.buffers()]
+        clips, labels = torch.from_numpy(batch.clips).to(device), torch.from_numpy(batch.labels).to(device)
+        masks = partial(self._masks.manual_seed, (self._seed << 32) + iteration)
+        loss, figures = loss_and_gradients(
+            network, self._objective, clips, labels, masks, self._how.world, self._precision, settings.micro_batch
+        )
+        self._how.world.sum_gradients(network.parameters())
+        gradients = [p.grad for p in network.parameters() if p.grad is not None]
+        norm = float(torch.nn.utils.get_total_norm(gradients))
+        figures = {"loss": loss, **figures, "gradient_norm": norm, "learning_rate": rate}
+        finite = not self._how.world.any(not (math.isfinite(loss) and math.isfinite(norm)))
+        if finite:
+            optimizer.step()
+            if state.average is not None:
+                state.average.update(network)
+        else:  # the running statistics of BatchNorm have seen the batch
+            for buffer, value in zip(network.buffers(), before, strict=True):
+                buffer.copy_(value)
+        return figures, finite

@@ -24,6 +24,11 @@ class Objective:
         margins = [loss.settings.margin for _, _, loss in self._terms if hasattr(loss.settings, "margin")]
         self.margin: float = margins[0] if margins else USUAL_MARGIN
 
+    @property
+    def reads(self) -> frozenset[str]:
+        """The outputs of a network that the losses are given."""
+        return frozenset(loss.reads for _, _, loss in self._terms)
+
     def __call__(self, outputs: PartOutputs, labels: Int[Tensor, " N"]) -> tuple[Float[Tensor, ""], dict[str, float]]:
         """The loss to go down, and what a progress line and the history show.
 

@@ -87,6 +87,8 @@ class TrainingSettings:
     """Where the window of a too short sequence starts: at a random phase, or always at frame 0."""
     micro_batch: int | None = None
     """Clips that pass the network at once; None: all. Gradients are those of the whole batch, in its memory or less."""
+    recompute: bool = False
+    """Keep less for the gradient and compute it again: a third of the memory for some 30 % of the time."""
     optimizer: Literal["adam", "adamw", "sgd"] = "adam"
     """adam: L2 penalty in the gradient, as published; adamw: decay apart from it; sgd: with momentum."""
     momentum: float = 0.9
@@ -108,7 +110,7 @@ class TrainingSettings:
     warm_up: int = 0
     """Iterations over which the learning rate climbs linearly from 0."""
     precision: Literal["float32", "bfloat16"] = "float32"
-    """bfloat16 means autocast on a GPU, float32 on a CPU; distances and losses are float32 on both."""
+    """bfloat16: convolutions in it where the processor has it; distances and losses are float32 always."""
     checkpoint_every: int = 500
     """Iterations between checkpoints."""
     held_out: int = 0

@@ -33,9 +33,11 @@ class BatchSampler:
         preprocessing: from stored frames to the network's input.
         seed: of the run.
         augmentations: what changes each clip, in this order, by the generator that drew its window.
+        rank, ranks: which part of a batch is made here, of how many equal ones; each holds whole subjects, and all of
+            them one after another are the batch that one process makes.
 
     Raises:
-        ConfigError: a seed out of range.
+        ConfigError: a seed out of range, or a number of subjects that is no multiple of `ranks`.
         DataError: a sequence without subject, or fewer than P subjects.
     """
 
@@ -47,13 +49,22 @@ class BatchSampler:
         seed: int,
         *,
         augmentations: tuple[Augmentation, ...] = (),
+        rank: int = 0,
+        ranks: int = 1,
     ) -> None:
+        require(
+            settings.subjects % ranks == 0,
+            f"{ranks} processes share a batch by whole subjects, training.subjects is {settings.subjects}: choose a "
+            f"multiple of {ranks}, or another number of processes",
+        )
         require(0 <= seed < 2**32, f"a seed is from 0 to {2**32 - 1}, found {seed}")
         unknown = [r.key for r in sequences.records if r.subject is None]
         if unknown:
             raise DataError(f"{len(unknown)} training sequences name no subject, the first is {unknown[0]!r}")
         self.sequences, self.settings, self.preprocessing, self.seed = sequences, settings, preprocessing, seed
         self.augmentations = augmentations
+        share = settings.subjects // ranks * settings.sequences
+        self._part = slice(rank * share, (rank + 1) * share)
         self._buffers = Buffers()
         self._lengths = np.array(sequences.lengths, np.int64)
         self.subjects = tuple(sorted({r.subject for r in sequences.records if r.subject is not None}))
@@ -68,7 +79,7 @@ class BatchSampler:
         self._places = [np.array(places[s]) for s in self.subjects]
 
     def draw(self, iteration: int) -> tuple[Int64[np.ndarray, " N"], Int64[np.ndarray, " N"]]:
-        """Rows of the sequences and labels of batch `iteration`."""
+        """Rows of the sequences and labels of the whole batch `iteration`."""
         generator = np.random.default_rng([self.seed, iteration, 0])
         chosen = generator.choice(len(self.subjects), self.settings.subjects, replace=False)
         K = self.settings.sequences
@@ -76,20 +87,21 @@ class BatchSampler:
         return np.concatenate(rows).astype(np.int64), np.repeat(chosen, K).astype(np.int64)
 
     def batch(self, iteration: int) -> Batch:
-        """The clips of batch `iteration`: windows drawn from (seed, iteration), augmentations from (seed, iteration,
-        place in the batch).
+        """This part's clips of batch `iteration`: windows are drawn from (seed, iteration), augmentations from (seed,
+        iteration, place in the batch).
         """
         rows, labels = self.draw(iteration)
         s, p = self.settings, self.preprocessing
         starts = window_starts(
             self._lengths[rows], s.frames, np.random.default_rng([self.seed, iteration, 1]), s.window_rule
         )
-        clips = self._buffers.take((len(rows), 1, s.frames, p.height, p.width))
-        for place, (row, start) in enumerate(zip(rows.tolist(), starts.tolist(), strict=True)):
-            to_clip(self._window(row, start), p, clips[place, 0])
+        places = range(len(rows))[self._part]
+        clips = self._buffers.take((len(places), 1, s.frames, p.height, p.width))
+        for clip, place in zip(clips[:, 0], places, strict=True):
+            to_clip(self._window(int(rows[place]), int(starts[place])), p, clip)
             if self.augmentations:
-                self._augment(clips[place, 0], np.random.default_rng([self.seed, iteration, 2, place]))
-        return Batch(clips, labels)
+                self._augment(clip, np.random.default_rng([self.seed, iteration, 2, place]))
+        return Batch(clips, labels[self._part])
 
     def _window(self, row: int, start: int) -> Frames:
         """T frames of one sequence; only they are read from the store."""

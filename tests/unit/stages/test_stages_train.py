@@ -9,10 +9,12 @@ import torch
 
 from gaitprint.errors import ArtefactError, ConfigError, DataError, GaitprintError
 from gaitprint.networks._weights import load_model, read_card, save_model
-from gaitprint.stages.train import check_device, train, training_part
+from gaitprint.stages._training_data import training_part
+from gaitprint.stages.train import check_device, train
 from gaitprint.store import Store, StoreWriter
 from gaitprint.training.history import read_history
 from gaitprint.training.recipe import load_recipe
+from gaitprint.training.watching import TIMED
 from gaitprint.types import SequenceRecord
 
 pytestmark = pytest.mark.usefixtures("one_thread")
@@ -44,7 +46,16 @@ def finished(walkers_store, recipe_file, tmp_path_factory):
 def test_what_a_run_leaves(finished, walkers_store):
     run, recipe, report = finished
     names = sorted(p.name for p in run.iterdir())
-    assert names == ["checkpoints", "history.jsonl", "model.safetensors", "recipe.json", "run.json", "training.png"]
+    assert names == [
+        "checkpoints",
+        "history.jsonl",
+        "manifest.json",
+        "model.safetensors",
+        "recipe.json",
+        "run.json",
+        "tensorboard",
+        "training.png",
+    ]
     assert json.loads((run / "run.json").read_text()) == json.loads(json.dumps(report.to_dict()))
     assert report.model == str(run / "model.safetensors")
     assert (report.dataset, report.subjects, report.sequences, report.iterations) == ("synthetic", 3, 30, 8)
@@ -73,7 +84,7 @@ def test_the_card_says_everything_and_the_model_loads(finished, walkers_store):
     assert training["data"] == training_part(Store.open(walkers_store), None, None).fingerprint
     assert (training["torch"], training["threads"]) == (torch.__version__, 1)
     assert card["licence"].startswith("that of the training data")
-    assert card["metrics"] == report.final
+    assert card["metrics"] == {k: v for k, v in report.final.items() if k not in TIMED}
     assert not loaded.model.training
 
 
@@ -269,11 +280,11 @@ def test_a_full_disk_is_one_line_and_the_run_goes_on_when_there_is_room(
 ):
     recipe = str(recipe_file())
 
-    def full(path, data):
+    def full(*_):
         raise OSError(28, "No space left on device")
 
     with monkeypatch.context() as patch:
-        patch.setattr("gaitprint.training.checkpoint.write_bytes", full)
+        patch.setattr("gaitprint.training.checkpoint.write_tensors", full)
         with pytest.raises(DataError, match="No space left on device; make room and run again, it goes on") as error:
             train(walkers_store, tmp_path / "run", recipe=recipe)
     assert "\n" not in str(error.value)

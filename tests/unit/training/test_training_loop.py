@@ -13,10 +13,11 @@ from gaitprint.store import MemorySequences
 from gaitprint.tensors import PartOutputs
 from gaitprint.training.checkpoint import newest_checkpoint
 from gaitprint.training.history import read_history
-from gaitprint.training.loop import build_network, train_network
+from gaitprint.training.loop import Execution, build_network, train_network
 from gaitprint.training.objective import Objective
 from gaitprint.training.recipe import LossChoice, NetworkChoice, Recipe, Reset, TrainingSettings
 from gaitprint.training.sampler import BatchSampler
+from gaitprint.training.watching import TIMED
 from gaitprint.types import SequenceRecord
 
 TRAINING = TrainingSettings(iterations=6, subjects=2, sequences=2, frames=4, learning_rate=1e-3, checkpoint_every=2)
@@ -45,7 +46,7 @@ def run(folder, recipe=RECIPE, seed=0, fingerprint="me", sequences=None, **kwarg
     sampler = BatchSampler(sequences or noise(), recipe.training, recipe.preprocessing, seed)
     network = build_network(recipe, len(sampler.subjects), seed)
     steps = []
-    train_network(network, sampler, recipe, folder, fingerprint, report=steps.append, **kwargs)
+    train_network(network, sampler, recipe, folder, fingerprint, Execution(report=steps.append, **kwargs))
     return network, steps
 
 
@@ -171,36 +172,73 @@ def test_a_checkpoint_of_another_run_is_refused_and_left_alone(tmp_path):
     assert newest_checkpoint(tmp_path / "checkpoints")[0].state.run == "me"
 
 
-@pytest.mark.parametrize("value", [float("nan"), float("inf")])
-def test_a_loss_that_is_not_finite_stops_in_one_line_and_leaves_sound_checkpoints(tmp_path, value, monkeypatch):
-    straight, _ = run(tmp_path / "straight", stop_after=4)
+def poisoned(monkeypatch, value, calls):
+    """Multiply the loss by `value` at these calls of the objective, counted from 1."""
     whole = Objective.__call__
+    count = iter(range(1, 10_000))
 
-    def poisoned(self, outputs, labels):
-        poisoned.calls += 1
+    def call(self, outputs, labels):
         total, figures = whole(self, outputs, labels)
-        return (total * value if poisoned.calls == 6 else total), figures
+        return (total * value if next(count) in calls else total), figures
 
-    poisoned.calls = 0
-    with monkeypatch.context() as patch:
-        patch.setattr(Objective, "__call__", poisoned)
-        with pytest.raises(ArtefactError, match=f"the loss is {value} at iteration 6: train in a new folder") as error:
-            run(tmp_path / "run")
+    monkeypatch.setattr(Objective, "__call__", call)
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf")])
+def test_a_step_that_is_not_finite_is_skipped_and_leaves_no_trace(tmp_path, value, monkeypatch):
+    norm = replace(RECIPE, network=replace(GAITGL, settings={**GAITGL.settings, "trunk_norm": "batch"}))
+    poisoned(monkeypatch, value, {3})
+    sick, steps = run(tmp_path / "sick", norm, stop_after=3)
+    monkeypatch.undo()
+    well, _ = run(tmp_path / "well", norm, stop_after=2)
+    for (name, a), b in zip(sick.state_dict().items(), well.state_dict().values(), strict=True):
+        assert torch.equal(a, b), name
+    assert steps[2].messages == ("iteration 3: loss or gradient is not finite, the step is skipped",)
+    assert steps[2].figures["skipped"] == 1
+    assert "loss" not in steps[2].figures
+    # the next step is that of a run in which iteration 3 never was
+    again, _ = run(tmp_path / "sick", norm)
+    assert not any(torch.equal(a, b) for a, b in zip(again.parameters(), well.parameters(), strict=True))
+
+
+def test_three_in_a_row_roll_back_and_the_run_ends_as_if_nothing_had_happened(tmp_path, monkeypatch):
+    poisoned(monkeypatch, float("nan"), {3, 4, 5})
+    rolled, steps = run(tmp_path / "rolled")
+    monkeypatch.undo()
+    straight, _ = run(tmp_path / "straight")
+    for a, b in zip(rolled.parameters(), straight.parameters(), strict=True):
+        assert torch.equal(a, b)
+    assert [s.iteration for s in steps] == [1, 2, 3, 4, 3, 4, 5, 6]
+    assert "iteration 5: not finite once more, back to the newest checkpoint" in steps[4].messages
+    history = read_history(tmp_path / "rolled" / "history.jsonl")
+    assert [row["iteration"] for row in history] == [1, 2, 3, 4, 5, 6]
+    assert not any("skipped" in row for row in history)
+    found, _ = newest_checkpoint(tmp_path / "rolled" / "checkpoints")
+    assert found.state.notes["guard"]["roll_backs"] == 1
+
+
+def test_a_run_that_stays_not_finite_stops_in_one_line_and_leaves_sound_checkpoints(tmp_path, monkeypatch):
+    straight, _ = run(tmp_path / "straight", stop_after=2)
+    poisoned(monkeypatch, float("nan"), range(3, 10_000))
+    with pytest.raises(
+        ArtefactError, match="not finite at iteration 5, again and again after .* 3 roll-backs"
+    ) as error:
+        run(tmp_path / "run")
+    monkeypatch.undo()
     assert "\n" not in str(error.value)
     found, complaints = newest_checkpoint(tmp_path / "run" / "checkpoints")
-    assert (found.state.iteration, complaints) == (4, ())
+    assert (found.state.iteration, complaints) == (2, ())
     for name, tensor in straight.state_dict().items():
         assert torch.equal(found.tensors[f"model.{name}"], tensor)
-    assert [row["iteration"] for row in read_history(tmp_path / "run" / "history.jsonl")] == [1, 2, 3, 4, 5]
     # the cause gone, the run goes on to where a straight one ends
     again, _ = run(tmp_path / "run")
-    whole_run, _ = run(tmp_path / "straight")
+    whole_run, _ = run(tmp_path / "whole")
     assert all(torch.equal(a, b) for a, b in zip(again.parameters(), whole_run.parameters(), strict=True))
 
 
 def test_weights_that_explode_are_never_written(tmp_path):
     wild = replace(RECIPE, training=replace(TRAINING, learning_rate=1e30, iterations=8, checkpoint_every=1))
-    with pytest.raises(ArtefactError, match=r"(is not finite|the loss is)"):
+    with pytest.raises(ArtefactError, match=r"not finite"):
         run(tmp_path, wild)
     for path in (tmp_path / "checkpoints").glob("*"):
         found, _ = newest_checkpoint(path.parent)
@@ -268,5 +306,5 @@ def test_margins_of_the_losses():
 
 def test_a_softmax_only_run_has_no_triplet_figures(tmp_path):
     _, steps = run(tmp_path, replace(RECIPE, losses=BOTH[1:]), stop_after=1)
-    assert steps[0].figures.keys() == {"loss", "softmax", "accuracy", "learning_rate"}
+    assert steps[0].figures.keys() == {"loss", "softmax", "accuracy", "gradient_norm", "learning_rate", *TIMED}
     assert json.loads((tmp_path / "history.jsonl").read_text()).keys() == {"iteration", *steps[0].figures}

@@ -4,7 +4,15 @@ import pytest
 
 from gaitprint.components import find_component
 from gaitprint.errors import ComponentError, ConfigError
-from gaitprint.training.recipe import LossChoice, Recipe, Reset, TrainingSettings, load_recipe, recipe_names
+from gaitprint.training.recipe import (
+    AugmentationChoice,
+    LossChoice,
+    Recipe,
+    Reset,
+    TrainingSettings,
+    load_recipe,
+    recipe_names,
+)
 
 SCRATCH = {
     "iterations": 250_000, "subjects": 32, "sequences": 8, "frames": 30, "resets": (Reset(150_000, 1e-5),),
@@ -34,10 +42,11 @@ TABLE = {
     "gaitgl-bnneck-oumvlp": ("gaitgl", "oumvlp", "separate-bnneck", JOURNAL_OUMVLP),
 }
 OURS = {"gaitgl-demo", "gaitgl-small", "gaitmask-demo", "gaitmask-small"}
+ONES_OWN = "fine-tune"
 
 
 def test_no_recipe_goes_unchecked():
-    assert set(recipe_names()) == TABLE.keys() | OURS
+    assert set(recipe_names()) == TABLE.keys() | OURS | {ONES_OWN}
 
 
 @pytest.mark.parametrize("name", sorted(TABLE))
@@ -49,6 +58,7 @@ def test_published_recipes_hold_the_methods_numbers(name):
     assert recipe.network.settings.get("head") in ((None, head) if head != "separate-bnneck" else (head,))
     assert {key: getattr(recipe.training, key) for key in training} == training
     assert (recipe.training.schedule, recipe.training.warm_up, recipe.augmentations) == ("steps", 0, ())
+    assert (recipe.training.optimizer, recipe.training.average, recipe.training.held_out) == ("adam", 0.0, 0)
     assert recipe.training.window_rule == ("authors" if head == "plain" else "opengait")
     assert (recipe.preprocessing.height, recipe.preprocessing.width) == (64, 44)
     losses = {loss.name: loss for loss in recipe.losses}
@@ -71,6 +81,23 @@ def test_our_recipes_are_small_and_agree_with_themselves(name):
         made = find_component("loss", loss.name).make(loss.settings)
         assert getattr(made.settings, "margin", 0.2) == 0.2
     assert recipe.training.subjects * recipe.training.sequences == 32
+
+
+def test_fine_tuning_takes_the_small_models_weights_and_is_careful_with_them():
+    tuning, small = load_recipe(ONES_OWN), load_recipe("gaitgl-small")
+    assert (tuning.network, tuning.preprocessing) == (small.network, small.preprocessing)
+    assert tuning.augmentations == (AugmentationChoice("flip", {"probability": 0.5}),)
+    triplet, softmax = tuning.losses
+    assert triplet == small.losses[0]
+    assert (softmax.name, softmax.settings) == ("part-softmax", {"scale": 16.0, "label_smoothing": 0.1})
+    ours, theirs = tuning.training, small.training
+    assert (ours.subjects, ours.sequences, ours.frames) == (4, 4, theirs.frames)
+    assert ours.learning_rate <= theirs.learning_rate / 2
+    assert ours.iterations <= theirs.iterations / 10
+    # the average spans a part of the run, not more than all of it
+    assert 10 < 1 / (1 - ours.average) < ours.iterations / 2
+    assert (ours.schedule, ours.held_out) == ("cosine", 0)
+    assert ours.warm_up < ours.iterations / 10
 
 
 def test_titles_do_not_count_and_everything_else_does():

@@ -13,6 +13,8 @@ import torch
 
 from gaitprint.stages.train import train
 from gaitprint.training.checkpoint import read_checkpoint
+from gaitprint.training.history import read_history
+from gaitprint.training.watching import TIMED
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 
@@ -45,12 +47,12 @@ AUGMENTATIONS = """[
 RESETS = "[{ at = 13, learning_rate = 1e-3 }]"
 
 
-def final(run: Path) -> tuple[dict[str, torch.Tensor], bytes, bytes]:
-    """The last checkpoint's tensors (weights, buffers, optimizer), the history and the model file."""
+def final(run: Path) -> tuple[dict[str, torch.Tensor], list[dict], bytes]:
+    """The last checkpoint's tensors (weights, buffers, optimizer), the history but for times, and the model file."""
     newest = max((run / "checkpoints").glob("*.safetensors"))
     return (
         read_checkpoint(newest).tensors,
-        (run / "history.jsonl").read_bytes(),
+        [{k: v for k, v in row.items() if k not in TIMED} for row in read_history(run / "history.jsonl")],
         (run / "model.safetensors").read_bytes(),
     )
 

@@ -1,0 +1,74 @@
+"""Which sequences a run learns from, and which it is looked at with while it learns."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from gaitprint.errors import ConfigError
+from gaitprint.stages._good_enough import quality_mask
+from gaitprint.stages._layouts import layout_of
+from gaitprint.store import Joined, SequenceSet, Store, Subset
+
+
+def training_sets(
+    stores: Sequence[Store], split: str | None, subjects: Sequence[str] | None, quality: str
+) -> SequenceSet:
+    """The training part of one store, or those of several as one set in which nobody is in two.
+
+    Raises:
+        GaitprintError: the split or a subject is unknown, nobody is left, or frames differ in size.
+    """
+    parts = [training_part(store, split, subjects, quality) for store in stores]
+    if len(parts) == 1:
+        return parts[0]
+    names: list[str] = []
+    for store in stores:
+        again = sum(name.partition("#")[0] == store.dataset for name in names)
+        names.append(f"{store.dataset}#{again + 1}" if again else store.dataset)
+    return Joined(dict(zip(names, parts, strict=True)))
+
+
+def training_part(store: Store, split: str | None, subjects: Sequence[str] | None, quality: str = "") -> SequenceSet:
+    """The sequences to train on: of the named subjects, or the training side of the data set's split; good ones only.
+
+    Raises:
+        GaitprintError: the split or a subject is unknown, or nobody is left.
+    """
+    present = {r.subject for r in store.records if r.subject is not None}
+    if subjects is None:
+        layout = layout_of(store)
+        wanted = set(layout.split(split, sorted(present)).train)
+    else:
+        wanted = set(subjects)
+        unknown = sorted(wanted - present)
+        if unknown:
+            raise ConfigError(f"subject {unknown[0]!r} is not in the store: it holds {_span(sorted(present))}")
+    part = Subset(store, lambda r: r.subject in wanted, quality_mask(store, quality))
+    if not part.records:
+        raise ConfigError(
+            f"nobody to train on: the store holds {_span(sorted(present))}, none of the training split; "
+            "name some with --subjects"
+        )
+    return part
+
+
+def hold_out(part: SequenceSet, count: int) -> tuple[SequenceSet, SequenceSet | None]:
+    """The part without `count` of its subjects, spread evenly over their order, and those; None where it is 0.
+
+    Raises:
+        ConfigError: fewer than two subjects would be left to train on.
+    """
+    if count == 0:
+        return part, None
+    subjects = sorted({r.subject for r in part.records if r.subject is not None})
+    if len(subjects) - count < 2:
+        raise ConfigError(
+            f"training.held_out is {count} of {len(subjects)} training subjects: at least two must be left to train on"
+        )
+    places = np.linspace(0, len(subjects), count, endpoint=False) + len(subjects) / (2 * count)
+    aside = {subjects[int(i)] for i in places}
+    return Subset(part, lambda r: r.subject not in aside), Subset(part, lambda r: r.subject in aside)
+
+
+def _span(subjects: list[str]) -> str:
+    return f"{len(subjects)} subjects, {subjects[0]} to {subjects[-1]}" if subjects else "no named subject"

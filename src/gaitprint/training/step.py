@@ -1,0 +1,99 @@
+"""Loss and gradient of one batch: at once, or clip by clip in a fraction of the memory with the same triplets.
+
+Gradient caching (Gao et al., "Scaling Deep Contrastive Learning Batch Size under Memory Limited Setup", 2021): a first
+pass computes the pooled parts of all clips without keeping anything, the head and the loss see the whole batch, and a
+second pass takes their gradient through the trunk, a few clips at a time. It costs one more forward pass. The head with
+its BatchNorm is in the middle, on the whole batch; a trunk with BatchNorm mixes clips and cannot be taken apart.
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
+
+import torch
+from jaxtyping import Float, Int
+from torch import Tensor, nn
+
+from gaitprint.config import require
+from gaitprint.tensors import PartOutputs
+from gaitprint.training.objective import Objective
+from gaitprint.training.world import World
+
+Masks = Callable[[], torch.Generator]
+"""A generator at the start of the iteration's numbers: every pass of a batch draws the same masks."""
+Precision = Callable[[], AbstractContextManager[object]]
+"""What the network computes within: autocast, or nothing."""
+
+
+def loss_and_gradients(
+    network: nn.Module,
+    objective: Objective,
+    clips: Float[Tensor, "N 1 T H W"],
+    labels: Int[Tensor, " N"],
+    masks: Masks,
+    world: World,
+    precision: Precision,
+    micro_batch: int | None = None,
+) -> tuple[float, dict[str, float]]:
+    """Add the gradient of the loss over all processes' clips to this process's parameters; see `World`.
+
+    Args:
+        clips, labels: this process's part of the batch.
+        micro_batch: clips that pass the trunk at once; None: all, in one pass.
+
+    Returns:
+        The loss and the figures, before the step, of the whole batch and so the same in all processes.
+
+    Raises:
+        ConfigError: `micro_batch`, and a network whose trunk cannot be taken apart.
+    """
+    if micro_batch is None or micro_batch >= len(clips):
+        with precision():
+            outputs = network(clips, masks())
+        return _backward(objective, outputs, labels, world)
+    check_micro_batch(network)
+    trunk, head = network.trunk, network.head
+    assert callable(trunk)
+    assert callable(head)
+    with torch.no_grad(), precision():
+        pooled = torch.cat([trunk(some, masks()) for some in clips.split(micro_batch)])
+    pooled.requires_grad_()
+    with precision():
+        outputs = head(pooled)
+    result = _backward(objective, outputs, labels, world)
+    assert pooled.grad is not None
+    for some, gradient in _pairs(clips, pooled.grad, micro_batch):
+        with precision():
+            again = trunk(some, masks())
+        again.backward(gradient)
+    return result
+
+
+def check_micro_batch(network: nn.Module) -> None:
+    """Refuse a network whose clips cannot pass one after another.
+
+    Raises:
+        ConfigError: with the way out.
+    """
+    mixes = getattr(network, "mixes_clips", None)
+    require(mixes is not None, "training.micro_batch needs a network with a trunk and a head: see PartNetwork")
+    require(
+        not mixes,
+        "training.micro_batch takes clips one after another and this network's trunk has BatchNorm over all of them: "
+        "set network.settings.trunk_norm='none' or leave training.micro_batch out",
+    )
+
+
+def _backward(
+    objective: Objective, outputs: PartOutputs, labels: Int[Tensor, " N"], world: World
+) -> tuple[float, dict[str, float]]:
+    everywhere = outputs
+    if not world.alone:
+        read = {name: getattr(outputs, name) for name in objective.reads}
+        everywhere = outputs._replace(**{k: world.gathered(v) for k, v in read.items() if v is not None})
+    total, figures = objective(everywhere, world.gathered(labels))
+    total.backward()
+    return float(total.detach()), figures
+
+
+def _pairs(clips: Tensor, gradients: Tensor, size: int) -> Iterator[tuple[Tensor, Tensor]]:
+    return zip(clips.split(size), gradients.split(size), strict=True)
