@@ -1,6 +1,7 @@
 """What the commands share: options, subject lists, JSON and text output."""
 
 import json
+import os
 import re
 from collections.abc import Callable
 from typing import Any
@@ -60,6 +61,11 @@ def stdout() -> Console:
     if not console.is_terminal:
         return Console(highlight=False, markup=False, emoji=False, soft_wrap=True, width=_PIPE_WIDTH)
     return console
+
+
+def first_process() -> bool:
+    """Whether this is the process that speaks, of those that torchrun started."""
+    return os.environ.get("RANK", "0") == "0"
 
 
 def emit(value: Any, as_json: bool, text: Callable[[Console], None]) -> None:

@@ -52,10 +52,10 @@ class Bar:
 
 
 @contextmanager
-def progress_bar(title: str) -> Iterator[Bar]:
-    """A bar for the length of a block."""
+def progress_bar(title: str, shown: bool = True) -> Iterator[Bar]:
+    """A bar for the length of a block; lines where it is not to be shown or stderr is no terminal."""
     console = Console(stderr=True)
-    if not console.is_terminal:
+    if not (shown and console.is_terminal):
         yield Bar(title, None)
         return
     rest = Column(no_wrap=True, overflow="ellipsis", ratio=1)

@@ -9,6 +9,7 @@ from gaitprint.cli._common import (
     as_json,
     device_option,
     emit,
+    first_process,
     print_table,
     quality_option,
     seed_option,
@@ -41,6 +42,13 @@ from gaitprint.errors import ConfigError
 @click.option(
     "--init", type=click.Path(path_type=Path), metavar="FILE", help="Model file to start from, for fine-tuning."
 )
+@click.option(
+    "--also",
+    multiple=True,
+    type=click.Path(path_type=Path),
+    metavar="STORE",
+    help="A further store to learn from at the same time; its people are nobody of STORE. Repeatable.",
+)
 @split_option
 @subjects_option
 @quality_option
@@ -55,6 +63,11 @@ from gaitprint.errors import ConfigError
     metavar="COUNT",
     help="Processes that make batches; 0 makes them in threads of this one. Changes no byte of the result.",
 )
+@click.option(
+    "--minutes",
+    type=click.FloatRange(min=0, min_open=True),
+    help="Train for about so long instead of the recipe's iterations; how many fit is measured at the start.",
+)
 @as_json
 def train(
     store: Path,
@@ -62,6 +75,7 @@ def train(
     recipe: str,
     overrides: tuple[str, ...],
     init: Path | None,
+    also: tuple[Path, ...],
     split: str | None,
     subjects: tuple[str, ...] | None,
     quality: str,
@@ -69,11 +83,13 @@ def train(
     seed: int,
     threads: int | None,
     workers: int,
+    minutes: float | None,
     as_json: bool,
 ) -> None:
     """Train a network on the training subjects of STORE; everything goes into the folder RUN.
 
-    Killed, run the same command again: it goes on from the last checkpoint.
+    Killed, run the same command again: it goes on from the last checkpoint. Under torchrun all processes train the one
+    network together, on CPUs or on one GPU each.
 
     \b
     Examples:
@@ -82,20 +98,23 @@ def train(
       gaitprint train store runs/try --set training.iterations=200 --threads 1
       gaitprint train store runs/fine --init runs/gl/model.safetensors \\
         --set training.learning_rate=0.0001
+      torchrun --nproc-per-node 2 -m gaitprint train store runs/gl
 
     \b
     Files in RUN:
       model.safetensors  the network, for `gaitprint embed`
       training.png       loss and accuracy over the iterations
+      best.safetensors   with subjects held out: the weights that did best on them
       run.json           what was trained on, and the last figures
-      history.jsonl      the figures of every iteration
+      history.jsonl      the figures of every iteration; tensorboard/ the same
+      manifest.json      what made the run: code, data, seed, threads, device
       recipe.json, checkpoints/  every setting, and where a killed run goes on
     """
     from gaitprint.stages.train import train as stage
     from gaitprint.training.watching import Step
 
     set_threads(threads)
-    with progress_bar("training") as bar:
+    with progress_bar("training", shown=first_process()) as bar:
 
         def show(step: Step) -> None:
             bar.update(step.iteration, step.iterations, _figures(step.figures))
@@ -103,7 +122,7 @@ def train(
                 bar.say(message)
 
         report = stage(
-            store,
+            (store, *also),
             run,
             recipe=recipe,
             overrides=overrides,
@@ -114,8 +133,12 @@ def train(
             device=device,
             seed=seed,
             workers=workers,
+            minutes=minutes,
             report=show,
+            planned=lambda made: bar.say(made.describe()),
         )
+    if not first_process():
+        return
 
     def text(out: Console) -> None:
         out.print(f"{report.model}: {report.recipe}, {report.iterations} iterations on {report.subjects} subjects")
@@ -210,10 +233,14 @@ def networks(as_json: bool) -> None:
 
 def _figures(figures: dict[str, float]) -> str:
     """Loss, and the shares by which one sees whether a network still learns."""
-    parts = [f"loss {figures['loss']:.3f}"]
+    parts = [f"loss {figures['loss']:.3f}"] if "loss" in figures else ["step skipped"]
     for key, words in (("accuracy", "accuracy"), ("active_share", "non-zero triplets")):
         if key in figures:
             parts.append(f"{words} {100 * figures[key]:.0f} %")
+    if "validation_rank1" in figures:
+        parts.append(f"held-out rank-1 {figures['validation_rank1']:.1f} %")
+    if "clips_per_second" in figures:
+        parts.append(f"{figures['clips_per_second']:.0f} clips/s")
     return "  ".join(parts)
 
 

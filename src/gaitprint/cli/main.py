@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import click
 
 from gaitprint import __version__
-from gaitprint.cli import ablate, answer, data, evaluate, identify, learn, runs
+from gaitprint.cli import ablate, answer, data, evaluate, identify, learn, plan, runs
 from gaitprint.errors import ComponentError, ConfigError, GaitprintError
 
 HELP = """Recognise people by the way they walk.
@@ -19,6 +19,7 @@ From nothing to figures, on synthetic walkers:
 Step by step:
   gaitprint doctor SOURCE                   what is wrong with a data set
   gaitprint prepare SOURCE STORE            a data set -> one packed store
+  gaitprint plan RECIPE                     what training will take
   gaitprint train STORE RUN                 a store -> a trained network
   gaitprint runs FOLDER                     what runs there are, and their curves
   gaitprint embed STORE --model M --out E   networks -> one vector a sequence
@@ -42,7 +43,7 @@ def app(debug: bool) -> None:  # noqa: D103 - the help text is HELP
     del debug  # `main` reads it
 
 
-for command in (c for module in (data, learn, runs, identify, evaluate, ablate, answer) for c in module.COMMANDS):
+for command in (c for module in (data, learn, plan, runs, identify, evaluate, ablate, answer) for c in module.COMMANDS):
     command.context_settings = CONTEXT  # said to each, for click remembers -h and --help from the first use
     app.add_command(command)
 

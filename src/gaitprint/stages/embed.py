@@ -11,9 +11,9 @@ from gaitprint.inference.engine import FRAMES_AT_ONCE, Embedder
 from gaitprint.inference.fusion import fuse
 from gaitprint.networks._weights import load_model
 from gaitprint.silhouettes.clips import Preprocessing
+from gaitprint.stages._devices import check_device
 from gaitprint.stages._good_enough import quality_mask
 from gaitprint.stages._layouts import layout_of
-from gaitprint.stages.train import check_device
 from gaitprint.store import SequenceSet, Store, Subset
 from gaitprint.types import Embeddings
 

@@ -10,11 +10,13 @@ import torch
 from torch import nn
 
 from gaitprint.config import settings_to_dict
-from gaitprint.errors import ConfigError, DataError
+from gaitprint.errors import DataError
 from gaitprint.networks._weights import load_state, read_card, save_model
 from gaitprint.report.figures import write_training_figure
 from gaitprint.silhouettes.clips import to_clip
 from gaitprint.stages._claims import claim
+from gaitprint.stages._devices import check_device
+from gaitprint.stages._run_length import with_iterations, within_minutes
 from gaitprint.stages._training_data import hold_out, training_sets
 from gaitprint.stages._validation import Validation
 from gaitprint.storage import sha256_json, write_json
@@ -24,6 +26,7 @@ from gaitprint.training.history import read_history
 from gaitprint.training.loop import Execution, build_network, computed_precision, train_network
 from gaitprint.training.manifest import make_manifest, make_session, write_manifest
 from gaitprint.training.objective import Objective
+from gaitprint.training.planner import Plan, plan
 from gaitprint.training.prefetch import StartMethod
 from gaitprint.training.recipe import Recipe, load_recipe
 from gaitprint.training.sampler import BatchSampler
@@ -69,7 +72,9 @@ def train(
     seed: int = 0,
     workers: int = 0,
     start_method: StartMethod = "spawn",
+    minutes: float | None = None,
     report: Callable[[Step], None] = lambda step: None,
+    planned: Callable[[Plan], None] | None = None,
     stop_after: int | None = None,
 ) -> TrainReport:
     """Train a network on the training subjects of a store; run it again after a kill and it goes on where it was.
@@ -91,7 +96,10 @@ def train(
         seed: decides weights, batches, windows and masks.
         workers: processes that make batches; 0 makes them in threads of this one. Changes no byte of the result.
         start_method: how those processes start.
+        minutes: train for about so long instead of the recipe's iterations: how many fit is measured when the run
+            starts, and stands from then on.
         report: called after every iteration.
+        planned: called before the run starts with what it will take.
         stop_after: leave after so many iterations; calling again goes on.
 
     Raises:
@@ -107,6 +115,11 @@ def train(
     learnt, aside = hold_out(training_sets(opened, split, subjects, quality), chosen.training.held_out)
     augmentations = tuple(choice.build() for choice in chosen.augmentations)
     with joined_world(device) as world:
+        classes = len({r.subject for r in learnt.records})
+        if world.rank == 0:
+            chosen = within_minutes(chosen, minutes, out, lambda: plan(chosen, classes, device, world.size))
+        if minutes is not None:
+            chosen = with_iterations(chosen, world.same(chosen.training.iterations))
         sampler = BatchSampler(
             learnt,
             chosen.training,
@@ -136,6 +149,8 @@ def train(
             seed=seed,
             start=start,
         )
+        if planned is not None and world.rank == 0:
+            planned(plan(chosen, classes, device, world.size))
         precision = computed_precision(chosen.training, device)
         messages: list[str] = []
 
@@ -180,24 +195,6 @@ def train(
     if fresh:
         write_json(written, result.to_dict())
     return result
-
-
-def check_device(device: str) -> None:
-    """Refuse a device that is not there.
-
-    Raises:
-        ConfigError: with the way out.
-    """
-    try:
-        kind = torch.device(device).type
-    except RuntimeError:
-        raise ConfigError(f"no device is called {device!r}: use cpu, cuda or cuda:1") from None
-    if kind == "cuda" and not torch.cuda.is_available():
-        raise ConfigError(f"device {device!r} was asked for and torch sees no GPU: use --device cpu")
-    if kind == "cuda" and (torch.device(device).index or 0) >= torch.cuda.device_count():
-        raise ConfigError(f"device {device!r} was asked for and torch sees {torch.cuda.device_count()} GPU: use cuda:0")
-    if kind not in ("cpu", "cuda"):
-        raise ConfigError(f"device {device!r} is not supported: use cpu or cuda")
 
 
 def _start_from(network: nn.Module, init: Path, dataset: str, subjects: tuple[str, ...]) -> str:

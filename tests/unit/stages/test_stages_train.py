@@ -9,8 +9,9 @@ import torch
 
 from gaitprint.errors import ArtefactError, ConfigError, DataError, GaitprintError
 from gaitprint.networks._weights import load_model, read_card, save_model
+from gaitprint.stages._devices import check_device
 from gaitprint.stages._training_data import training_part
-from gaitprint.stages.train import check_device, train
+from gaitprint.stages.train import train
 from gaitprint.store import Store, StoreWriter
 from gaitprint.training.history import read_history
 from gaitprint.training.recipe import load_recipe

@@ -1,0 +1,26 @@
+"""`gaitprint plan`: what a recipe will take on this machine."""
+
+from collections.abc import Sequence
+
+from gaitprint.stages._devices import check_device
+from gaitprint.training.planner import Plan, plan
+from gaitprint.training.recipe import load_recipe
+
+
+def plan_run(
+    recipe: str, *, overrides: Sequence[str] = (), subjects: int = 74, device: str = "cpu", ranks: int = 1
+) -> Plan:
+    """Memory and time of a recipe, measured on four made-up clips; nothing is written.
+
+    Args:
+        recipe: a shipped recipe or the path of one of your own.
+        overrides: `training.micro_batch=32` and the like.
+        subjects: training subjects, which decide the size of a classifier.
+        device: `cpu`, `cuda`, `cuda:1`.
+        ranks: processes that share a batch.
+
+    Raises:
+        GaitprintError: in one line.
+    """
+    check_device(device)
+    return plan(load_recipe(recipe, tuple(overrides)), subjects, device, ranks)

@@ -1,0 +1,139 @@
+"""What a run will take, before it starts: measured on four clips and scaled to the batch."""
+
+import time
+from contextlib import nullcontext
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+
+from gaitprint.training.loop import Execution, build_network, computed_precision, prepare_network
+from gaitprint.training.objective import Objective
+from gaitprint.training.recipe import Recipe
+from gaitprint.training.step import loss_and_gradients
+from gaitprint.training.world import World
+
+_SUBJECTS, _SEQUENCES = 2, 2
+_CLIPS = _SUBJECTS * _SEQUENCES
+_COPIES = {"adam": 4, "adamw": 4, "sgd": 3}
+"""Tensors as large as the weights: they, their gradient, and what the optimizer remembers of each."""
+_HEADROOM = 1.15
+"""On what is kept for the gradient: the gradients that pass by while it is computed."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Memory and time of a training step, of one process, and of the whole run."""
+
+    parameters: int
+    """Numbers in the network."""
+    weights: int
+    """Bytes of weights, gradients, the optimizer's memory and a moving average."""
+    activations: int
+    """Bytes kept for the gradient at once."""
+    batch: int
+    """Bytes of clips and of what is made ahead."""
+    losses: int
+    """Bytes of distances and triplet terms."""
+    seconds_per_step: float
+    """Of computing, on this machine as busy as it is now."""
+    iterations: int
+    """Steps of the run."""
+    shape: str
+    """The batch in words."""
+
+    @property
+    def memory(self) -> int:
+        """Bytes at the peak, besides Python and torch themselves (some 0.4 GB)."""
+        return self.weights + self.activations + self.batch + self.losses
+
+    @property
+    def seconds(self) -> float:
+        """Of the whole run."""
+        return self.seconds_per_step * self.iterations
+
+    def describe(self) -> str:
+        """One line for people."""
+        return (
+            f"about {self.memory / 1e9:.2g} GB, {_duration(self.seconds_per_step)} a step, "
+            f"{_duration(self.seconds)} in all ({self.iterations} steps of {self.shape}, "
+            f"{torch.get_num_threads()} thread{'s' if torch.get_num_threads() > 1 else ''})"
+        )
+
+
+def plan(recipe: Recipe, classes: int, device: str = "cpu", ranks: int = 1) -> Plan:
+    """Measure four made-up clips of the recipe's shape and scale to a process's part of the batch.
+
+    Convolutions grow with the number of clips, and they are nearly all of it. On a GPU, where four clips do not fill
+    the card, the time is an upper bound.
+
+    Args:
+        classes: training subjects.
+        ranks: processes that share a batch.
+    """
+    settings, shape = recipe.training, recipe.preprocessing
+    network = build_network(recipe, max(classes, _SUBJECTS), 0)
+    prepare_network(network, settings, Execution(device=device))
+    generator = torch.Generator().manual_seed(0)
+    clips = torch.rand(_CLIPS, 1, settings.frames, shape.height, shape.width, generator=generator).round().to(device)
+    seconds, kept = _measured(network, recipe, clips, device)
+    count = settings.subjects * settings.sequences
+    own = count // ranks
+    at_once = min(own, settings.micro_batch or own)
+    # two passes cost a forward pass more, a third of a step
+    passes = 4 / 3 if at_once < own else 1.0
+    size = sum(p.numel() * p.element_size() for p in network.parameters())
+    parts = shape.height
+    batch = own * clips[0].nbytes
+    return Plan(
+        parameters=sum(p.numel() for p in network.parameters()),
+        weights=size * (_COPIES[settings.optimizer] + bool(settings.average)),
+        activations=int(_HEADROOM * kept / _CLIPS * at_once),
+        batch=batch * 4,
+        losses=6 * 4 * parts * count * count + 64_000_000,
+        seconds_per_step=seconds / _CLIPS * own * passes,
+        iterations=settings.iterations,
+        shape=f"{settings.subjects} x {settings.sequences} clips of {settings.frames} frames",
+    )
+
+
+def iterations_within(minutes: float, made: Plan) -> int:
+    """Steps that fit, at least one; above 100 a round number."""
+    steps = max(1, int(60 * minutes / made.seconds_per_step))
+    return steps if steps < 100 else steps // 10 * 10
+
+
+def _measured(network: nn.Module, recipe: Recipe, clips: Tensor, device: str) -> tuple[float, int]:
+    """Seconds of a step on these clips, and bytes kept for its gradient besides the weights."""
+    objective = Objective(recipe.losses)
+    labels = torch.arange(_SUBJECTS, device=device).repeat_interleave(_SEQUENCES)
+    mixed = computed_precision(recipe.training, device) == "bfloat16"
+
+    def precision() -> torch.autocast | nullcontext[None]:
+        return torch.autocast(torch.device(device).type, torch.bfloat16) if mixed else nullcontext()
+
+    def step() -> float:
+        network.zero_grad()
+        return loss_and_gradients(network, objective, clips, labels, torch.Generator, World(), precision)[0]
+
+    weights = {p.untyped_storage().data_ptr() for p in network.parameters()}
+    kept: dict[int, int] = {}
+
+    def keep(tensor: Tensor) -> Tensor:
+        storage = tensor.untyped_storage()
+        if storage.data_ptr() not in weights:
+            kept[storage.data_ptr()] = storage.nbytes()
+        return tensor
+
+    with torch.autograd.graph.saved_tensors_hooks(keep, lambda tensor: tensor):
+        step()
+    start = time.perf_counter()
+    step()
+    return time.perf_counter() - start, sum(kept.values())
+
+
+def _duration(seconds: float) -> str:
+    for limit, unit, size in ((1, "ms", 0.001), (90, "s", 1), (5400, "min", 60), (172_800, "h", 3600)):
+        if seconds < limit:
+            return f"{seconds / size:.3g} {unit}"
+    return f"{seconds / 86_400:.3g} days"
