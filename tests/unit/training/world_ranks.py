@@ -39,7 +39,8 @@ def trained(world: World, case: str, dtype: torch.dtype) -> dict[str, Tensor]:
     For `World()` it is the plain way: torch's modules, the joined batch, nothing gathered.
     """
     name, settings = CASES[case]
-    weights = torch.Generator().manual_seed(1)
+    # not 1: of 12 seeds that one puts an activation on its kink, where one process in float32 is off by 3e-3 itself
+    weights = torch.Generator().manual_seed(2)
     network: nn.Module = find_component("network", name).make(settings, classes=SUBJECTS, generator=weights)
     network.to(dtype).train()
     world.synchronised(network)
