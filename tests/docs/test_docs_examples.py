@@ -111,6 +111,10 @@ def check_command(command: str, where: str, run: bool) -> None:
     elif program == "python" and arguments[:2] == ["-m", "pytest"]:
         paths = [a for a in arguments[2:] if a.startswith(("tests", "src"))]
         assert all((ROOT / p).exists() for p in paths), f"{where}: {command}"
+    elif program == "torchrun":
+        place = arguments.index("-m")
+        assert arguments[place + 1] == "gaitprint", where
+        parse(arguments[place + 2 :], where)
     else:
         assert program == "gaitprint", f"{where}: nothing checks the command {command!r}"
         parse(arguments, where)

@@ -22,6 +22,7 @@ from gaitprint.networks._weights import read_card
 from gaitprint.stages.ablate import ablate
 from gaitprint.stages.evaluate import evaluate
 from gaitprint.store import Store
+from gaitprint.training.watching import TIMED
 
 COMMANDS = ["prepare", "doctor", "export", "datasets", "train", "convert", "networks", "embed", "evaluate", "ablate"]
 COMMANDS += ["demo"]
@@ -259,9 +260,17 @@ def test_a_killed_training_goes_on_to_the_same_bytes(world, run, tiny, tmp_path)
     subprocess.run(words, capture_output=True, env=QUIET, check=True)
     assert run("train", world.store, tmp_path / "straight", *rest).code == 0
     killed, straight = contents(tmp_path / "killed"), contents(tmp_path / "straight")
-    assert killed.keys() == straight.keys()
-    for name in killed.keys() - {"run.json", "training.png"}:
+    timed = {name for name in killed if name.startswith("tensorboard/")} | {"run.json", "training.png", "manifest.json"}
+    others = {name for name in straight if name.startswith("tensorboard/")}
+    assert killed.keys() - timed == straight.keys() - timed - others
+    for name in killed.keys() - timed - {"history.jsonl"}:
         assert killed[name] == straight[name], name
+    rows = [
+        [{k: v for k, v in json.loads(line).items() if k not in TIMED} for line in files["history.jsonl"].splitlines()]
+        for files in (killed, straight)
+    ]
+    assert rows[0] == rows[1]
+    assert len(json.loads(killed["manifest.json"])["sessions"]) == 2
 
 
 def test_the_installed_program_and_the_module_are_one():

@@ -609,8 +609,8 @@ def test_a_training_whose_disk_fills_up_goes_on(world, run, tiny, tmp_path):
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, before)
     assert full.code == 1
-    assert "cannot write into" in full.err.splitlines()[-1]
-    assert "run again, it goes on" in full.err.splitlines()[-1]
+    assert "cannot write" in full.err.splitlines()[-1]
+    assert "then run again: it goes on" in full.err.splitlines()[-1]
     assert run(*words).code == 0
     assert len((tmp_path / "run" / "history.jsonl").read_text().splitlines()) == 12
 

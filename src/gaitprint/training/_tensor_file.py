@@ -58,7 +58,8 @@ def read_tensors(path: Path) -> tuple[dict[str, str], dict[str, Tensor]]:
         try:
             return _read(stream, os.fstat(stream.fileno()).st_size)
         except (AttributeError, LookupError, TypeError, RuntimeError) as error:
-            raise ValueError(f"its header is no safetensors header: {error!r}") from None
+            reason = str(error).partition("\n")[0][:100]
+            raise ValueError(f"its header is no safetensors header: {type(error).__name__}, {reason}") from None
 
 
 def _read(stream: IO[bytes], size: int) -> tuple[dict[str, str], dict[str, Tensor]]:
@@ -66,7 +67,7 @@ def _read(stream: IO[bytes], size: int) -> tuple[dict[str, str], dict[str, Tenso
     if size < 8 + length:
         raise ValueError(f"it ends after {size} bytes, within its header")
     header: dict[str, Any] = json.loads(stream.read(length).decode("utf-8"))
-    metadata = header.pop(_CARD, {})
+    metadata = {key: str(value) for key, value in header.pop(_CARD, {}).items()}
     entries = sorted(header.items(), key=lambda item: item[1]["data_offsets"])
     place = 0
     for key, entry in entries:

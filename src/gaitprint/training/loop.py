@@ -113,7 +113,7 @@ def prepare_network(network: nn.Module, settings: TrainingSettings, how: Executi
     if settings.micro_batch is not None:
         check_micro_batch(network)
     if settings.recompute:
-        check_micro_batch(network)  # a trunk with BatchNorm would count each batch twice
+        check_micro_batch(network, "recompute")  # a trunk with BatchNorm would count each batch twice
         network.recompute = True  # type: ignore[assignment]
     how.world.synchronised(network)
     network.train()

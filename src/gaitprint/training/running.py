@@ -11,16 +11,14 @@ from gaitprint.training.averaging import MovingAverage
 from gaitprint.training.checkpoint import (
     RunState,
     checkpoint_path,
-    model_tensors,
     newest_checkpoint,
-    optimizer_tensors,
     read_checkpoint,
-    restore,
     save_checkpoint,
 )
 from gaitprint.training.guard import Guard
 from gaitprint.training.optimizers import new_optimizer
 from gaitprint.training.recipe import TrainingSettings
+from gaitprint.training.state_tensors import model_tensors, optimizer_tensors, restore
 from gaitprint.training.world import World
 
 _AVERAGE = "average."

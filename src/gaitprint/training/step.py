@@ -68,18 +68,19 @@ def loss_and_gradients(
     return result
 
 
-def check_micro_batch(network: nn.Module) -> None:
-    """Refuse a network whose clips cannot pass one after another.
+def check_micro_batch(network: nn.Module, setting: str = "micro_batch") -> None:
+    """Refuse a network whose clips cannot pass one after another, or its layers twice, as `setting` asks.
 
     Raises:
         ConfigError: with the way out.
     """
     mixes = getattr(network, "mixes_clips", None)
-    require(mixes is not None, "training.micro_batch needs a network with a trunk and a head: see PartNetwork")
+    require(mixes is not None, f"training.{setting} needs a network with a trunk and a head: see PartNetwork")
+    does = "takes clips one after another" if setting == "micro_batch" else "computes layers twice"
     require(
         not mixes,
-        "training.micro_batch takes clips one after another and this network's trunk has BatchNorm over all of them: "
-        "set network.settings.trunk_norm='none' or leave training.micro_batch out",
+        f"training.{setting} {does} and this network's trunk has BatchNorm over all clips of a batch: "
+        f"set network.settings.trunk_norm='none' or leave training.{setting} out",
     )
 
 

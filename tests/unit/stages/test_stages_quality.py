@@ -8,10 +8,13 @@ import pytest
 from gaitprint.errors import ArtefactError, ConfigError
 from gaitprint.inference.embeddings_file import load_embeddings
 from gaitprint.stages._good_enough import quality_mask
+from gaitprint.stages._training_data import training_part
 from gaitprint.stages.embed import choose_part, embed
 from gaitprint.stages.prepare import prepare
-from gaitprint.stages.train import train, training_part
+from gaitprint.stages.train import train
 from gaitprint.store import Store, StoreWriter, pack
+from gaitprint.training.history import read_history
+from gaitprint.training.watching import TIMED
 from gaitprint.types import SequenceRecord
 
 pytestmark = pytest.mark.usefixtures("one_thread")
@@ -128,5 +131,9 @@ def test_workers_and_how_they_start_change_no_byte_of_a_model(uneven: Path, reci
     recipe = str(recipe_file(iterations=3, augmentations="[{name = 'flip'}]"))
     for name, how in {"threads": {}, "workers": {"workers": 2, "start_method": "forkserver"}}.items():
         train(uneven, tmp_path / name, recipe=recipe, seed=5, **how)  # type: ignore[arg-type]
-    for name in ("model.safetensors", "history.jsonl", "recipe.json"):
+    for name in ("model.safetensors", "recipe.json"):
         assert (tmp_path / "threads" / name).read_bytes() == (tmp_path / "workers" / name).read_bytes(), name
+    histories = [read_history(tmp_path / name / "history.jsonl") for name in ("threads", "workers")]
+    one, other = ([{k: v for k, v in row.items() if k not in TIMED} for row in rows] for rows in histories)
+    assert one == other
+    assert len(one) == 3

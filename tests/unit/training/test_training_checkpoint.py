@@ -2,23 +2,20 @@
 
 import json
 from pathlib import Path
+from types import SimpleNamespace
 
+import numpy as np
 import pytest
 import torch
 from safetensors import safe_open
 from safetensors.torch import save_file
 from torch import nn
 
-from gaitprint.errors import ArtefactError
+from gaitprint.errors import ArtefactError, DataError
 from gaitprint.networks._weights import tensors_digest
-from gaitprint.training.checkpoint import (
-    Checkpoint,
-    RunState,
-    newest_checkpoint,
-    read_checkpoint,
-    restore,
-    save_checkpoint,
-)
+from gaitprint.training import checkpoint
+from gaitprint.training.checkpoint import Checkpoint, RunState, newest_checkpoint, read_checkpoint, save_checkpoint
+from gaitprint.training.state_tensors import model_tensors, optimizer_tensors, restore
 
 
 def trained(seed=0, steps=2):
@@ -33,6 +30,10 @@ def trained(seed=0, steps=2):
         model[:3](torch.rand(4, 1, 4, 4, 4)).square().sum().backward()
         optimizer.step()
     return model, optimizer
+
+
+def save(folder, state, model, optimizer):
+    return save_checkpoint(folder, state, model_tensors(model) | optimizer_tensors(model, optimizer))
 
 
 def everything(model, optimizer):
@@ -50,7 +51,7 @@ def same(a, b):
 
 def test_what_is_saved_comes_back_bit_for_bit_and_in_the_same_memory_format(tmp_path):
     model, optimizer = trained()
-    path = save_checkpoint(tmp_path, RunState(7, "me"), model, optimizer)
+    path = save(tmp_path, RunState(7, "me"), model, optimizer)
     assert path == tmp_path / "00000007.safetensors"
     other, fresh = trained(seed=1, steps=0)
     found = read_checkpoint(path)
@@ -73,7 +74,7 @@ def test_what_is_saved_comes_back_bit_for_bit_and_in_the_same_memory_format(tmp_
 def test_only_the_newest_two_stay(tmp_path):
     model, optimizer = trained()
     for iteration in (5, 10, 100, 15, 99_999_999):
-        save_checkpoint(tmp_path, RunState(iteration, "me"), model, optimizer)
+        save(tmp_path, RunState(iteration, "me"), model, optimizer)
         numbers = sorted(int(p.stem) for p in tmp_path.iterdir())
         assert numbers == {5: [5], 10: [5, 10], 100: [10, 100], 15: [10, 15], 99_999_999: [15, 99_999_999]}[iteration]
 
@@ -81,12 +82,12 @@ def test_only_the_newest_two_stay(tmp_path):
 def test_a_new_checkpoint_outlives_damaged_ones_with_higher_numbers(tmp_path):
     model, optimizer = trained()
     for iteration in (20, 30):
-        save_checkpoint(tmp_path, RunState(iteration, "me"), model, optimizer).write_bytes(b"broken")
+        save(tmp_path, RunState(iteration, "me"), model, optimizer).write_bytes(b"broken")
     (tmp_path / ".00000030.safetensors.0a1b2c3d.tmp").write_bytes(b"of a killed writer")
     found, complaints = newest_checkpoint(tmp_path)
     assert found is None
     assert len(complaints) == 2
-    save_checkpoint(tmp_path, RunState(10, "me"), model, optimizer)
+    save(tmp_path, RunState(10, "me"), model, optimizer)
     assert [p.name for p in tmp_path.iterdir()] == ["00000010.safetensors"]
 
 
@@ -109,7 +110,7 @@ def damage_empty(path):
 
 
 def damage_number(path):
-    path.write_bytes(path.read_bytes().replace(b'\\"iteration\\": 9', b'\\"iteration\\": 8'))
+    path.write_bytes(path.read_bytes().replace(b'\\"iteration\\":9', b'\\"iteration\\":8'))
 
 
 def damage_foreign(path):
@@ -130,8 +131,8 @@ DAMAGES = [damage_tail, damage_head, damage_byte, damage_empty, damage_number, d
 @pytest.mark.parametrize("damage", [*DAMAGES, damage_card_kind], ids=lambda d: d.__name__)
 def test_a_damaged_checkpoint_is_passed_over_aloud_and_the_older_one_taken(tmp_path, damage):
     model, optimizer = trained()
-    save_checkpoint(tmp_path, RunState(6, "me"), model, optimizer)
-    newest = save_checkpoint(tmp_path, RunState(9, "me"), model, optimizer)
+    save(tmp_path, RunState(6, "me"), model, optimizer)
+    newest = save(tmp_path, RunState(9, "me"), model, optimizer)
     assert newest_checkpoint(tmp_path)[0].state.iteration == 9
     before = newest.read_bytes()
     damage(newest)
@@ -149,7 +150,7 @@ def test_a_damaged_checkpoint_is_passed_over_aloud_and_the_older_one_taken(tmp_p
 
 def test_every_flipped_byte_of_the_tensors_is_found(tmp_path):
     model, optimizer = trained()
-    path = save_checkpoint(tmp_path, RunState(1, "me"), model, optimizer)
+    path = save(tmp_path, RunState(1, "me"), model, optimizer)
     data = path.read_bytes()
     start = 8 + int.from_bytes(data[:8], "little")
     for place in range(start, len(data), 37):
@@ -168,7 +169,7 @@ def test_no_folder_no_checkpoint(tmp_path):
 @pytest.mark.parametrize("value", [float("nan"), float("inf")])
 def test_what_is_not_finite_is_never_written(tmp_path, where, value):
     model, optimizer = trained()
-    save_checkpoint(tmp_path, RunState(1, "me"), model, optimizer)
+    save(tmp_path, RunState(1, "me"), model, optimizer)
     broken = {
         "weight": model[0].weight.data,
         "buffer": model[1].running_var,
@@ -176,7 +177,7 @@ def test_what_is_not_finite_is_never_written(tmp_path, where, value):
     }[where]
     broken[(0,) * broken.ndim] = value
     with pytest.raises(ArtefactError, match=r"checkpoint 2 is not written: .* is not finite"):
-        save_checkpoint(tmp_path, RunState(2, "me"), model, optimizer)
+        save(tmp_path, RunState(2, "me"), model, optimizer)
     assert [p.name for p in tmp_path.iterdir()] == ["00000001.safetensors"]
 
 
@@ -204,7 +205,100 @@ def test_the_digest_sees_names_types_shapes_and_bytes():
 
 
 def test_the_file_is_a_safetensors_file_whose_card_is_json(tmp_path):
-    path = save_checkpoint(tmp_path, RunState(1, "me"), *trained())
+    path = save(tmp_path, RunState(1, "me", {"best": [1.5, 3]}), *trained())
     with safe_open(Path(path), "pt") as stream:
         card = json.loads(stream.metadata()["gaitprint"])
-    assert card.keys() == {"iteration", "run", "sha256"}
+        assert sorted(stream.keys()) == sorted(read_checkpoint(path).tensors)
+    assert card["notes"] == {"best": [1.5, 3]}
+    assert card.keys() == {"iteration", "run", "notes", "environment"}
+    assert card["environment"]["threads"] == torch.get_num_threads()
+    assert read_checkpoint(path).state == RunState(1, "me", {"best": [1.5, 3]})
+
+
+def test_of_two_hundred_damaged_files_none_is_taken_and_each_is_named(tmp_path):
+    """Cut short, with a bit flipped, bytes swapped, zeroed or added, anywhere: in lengths, header, card and tensors."""
+    model, optimizer = trained()
+    save(tmp_path, RunState(6, "me", {"row": 1}), model, optimizer)
+    newest = save(tmp_path, RunState(9, "me", {"row": 2}), model, optimizer)
+    sound = newest.read_bytes()
+    generator = np.random.default_rng(0)
+    taken = 0
+    for kind in range(200):
+        data, place = bytearray(sound), int(generator.integers(len(sound) - 64))
+        if kind % 5 == 0:
+            del data[place:]
+        elif kind % 5 == 1:
+            data[place] ^= 1 << int(generator.integers(8))
+        elif kind % 5 == 2:
+            data[place : place + 64] = data[place : place + 64][::-1]
+        elif kind % 5 == 3:
+            data[place : place + 64] = bytes(64) if any(data[place : place + 64]) else b"\1" * 64
+        else:
+            data[place:place] = b"\0"
+        assert data != sound
+        newest.write_bytes(bytes(data))
+        found, complaints = newest_checkpoint(tmp_path)
+        assert found.state == RunState(6, "me", {"row": 1})
+        (line,) = complaints
+        assert "00000009.safetensors is damaged" in line
+        assert "\n" not in line
+        taken += 1
+    assert taken == 200
+    newest.write_bytes(sound)
+    assert newest_checkpoint(tmp_path)[0].state.iteration == 9
+
+
+def test_two_hundred_writers_killed_at_any_byte_leave_the_newest_sound_one(tmp_path):
+    """The temporary file takes its name last, so a killed writer leaves a part of it behind and no more."""
+    model, optimizer = trained()
+    sound = save(tmp_path, RunState(3, "me"), model, optimizer).read_bytes()
+    for place in np.random.default_rng(1).integers(0, len(sound), 200).tolist():
+        (tmp_path / f".00000006.safetensors.{place:08x}.tmp").write_bytes(sound[:place])
+        found, complaints = newest_checkpoint(tmp_path)
+        assert (found.state.iteration, complaints) == (3, ())
+    save(tmp_path, RunState(6, "me"), model, optimizer)
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["00000003.safetensors", "00000006.safetensors"]
+
+
+def test_a_full_disk_is_refused_before_a_byte_is_written(tmp_path, monkeypatch):
+    model, optimizer = trained()
+    save(tmp_path, RunState(1, "me"), model, optimizer)
+    monkeypatch.setattr("shutil.disk_usage", lambda _: SimpleNamespace(free=100))
+    with pytest.raises(DataError, match=r"it takes [\d,]+ bytes and the disk has 100 free; make room and run again"):
+        save(tmp_path, RunState(2, "me"), model, optimizer)
+    assert [p.name for p in tmp_path.iterdir()] == ["00000001.safetensors"]
+
+
+def test_a_disk_that_fills_up_meanwhile_leaves_the_older_one(tmp_path, monkeypatch):
+    model, optimizer = trained()
+    save(tmp_path, RunState(1, "me"), model, optimizer)
+
+    def full(*_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("os.fsync", full)
+    with pytest.raises(DataError, match=r"No space left on device; make room .* then run again: it goes on"):
+        save(tmp_path, RunState(2, "me"), model, optimizer)
+    assert [p.name for p in tmp_path.iterdir()] == ["00000001.safetensors"]
+
+
+def test_a_disk_that_gives_back_other_bytes_loses_only_the_new_one(tmp_path, monkeypatch):
+    model, optimizer = trained()
+    for iteration in (1, 2):
+        save(tmp_path, RunState(iteration, "me"), model, optimizer)
+    whole = checkpoint.write_tensors
+
+    def lies(path, tensors, metadata):
+        whole(path, tensors, metadata)
+        damage_byte(path)
+
+    monkeypatch.setattr(checkpoint, "write_tensors", lies)
+    with pytest.raises(DataError, match="did not come back from the disk as it was written"):
+        save(tmp_path, RunState(3, "me"), model, optimizer)
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["00000001.safetensors", "00000002.safetensors"]
+
+
+def test_notes_that_json_cannot_say_are_refused(tmp_path):
+    with pytest.raises(ArtefactError, match="its notes are not plain JSON"):
+        save(tmp_path, RunState(1, "me", {"x": float("nan")}), *trained())
+    assert not list(tmp_path.iterdir())

@@ -221,7 +221,7 @@ def test_a_run_that_stays_not_finite_stops_in_one_line_and_leaves_sound_checkpoi
     straight, _ = run(tmp_path / "straight", stop_after=2)
     poisoned(monkeypatch, float("nan"), range(3, 10_000))
     with pytest.raises(
-        ArtefactError, match="not finite at iteration 5, again and again after .* 3 roll-backs"
+        ArtefactError, match=r"not finite at iteration 5, again and again after .* 3 roll-backs"
     ) as error:
         run(tmp_path / "run")
     monkeypatch.undo()
