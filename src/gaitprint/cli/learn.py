@@ -27,7 +27,7 @@ from gaitprint.errors import ConfigError
 @click.argument("run", type=click.Path(path_type=Path))
 @click.option(
     "--recipe",
-    default="gaitgl-small",
+    default="quick",
     show_default=True,
     metavar="NAME",
     help="A shipped recipe, see `gaitprint networks`, or a .toml of your own.",

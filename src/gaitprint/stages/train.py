@@ -62,7 +62,7 @@ def train(
     store: Path | Sequence[Path],
     out: Path,
     *,
-    recipe: str = "gaitgl-small",
+    recipe: str = "quick",
     overrides: Sequence[str] = (),
     init: Path | None = None,
     split: str | None = None,

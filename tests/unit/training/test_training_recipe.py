@@ -41,7 +41,7 @@ TABLE = {
     "gaitgl-journal-oumvlp": ("gaitgl", "oumvlp", "shared-bn", JOURNAL_OUMVLP),
     "gaitgl-bnneck-oumvlp": ("gaitgl", "oumvlp", "separate-bnneck", JOURNAL_OUMVLP),
 }
-OURS = {"gaitgl-demo", "gaitgl-small", "gaitmask-demo", "gaitmask-small"}
+OURS = {"gaitgl-demo", "gaitgl-small", "gaitmask-demo", "gaitmask-small", "quick"}
 ONES_OWN = "fine-tune"
 
 
@@ -84,7 +84,7 @@ def test_our_recipes_are_small_and_agree_with_themselves(name):
 
 
 def test_fine_tuning_takes_the_small_models_weights_and_is_careful_with_them():
-    tuning, small = load_recipe(ONES_OWN), load_recipe("gaitgl-small")
+    tuning, small = load_recipe(ONES_OWN), load_recipe("quick")
     assert (tuning.network, tuning.preprocessing) == (small.network, small.preprocessing)
     assert tuning.augmentations == (AugmentationChoice("flip", {"probability": 0.5}),)
     triplet, softmax = tuning.losses
