@@ -6,6 +6,7 @@ Q probes, G gallery items, K neighbours.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 from jaxtyping import Float32, UInt8
@@ -103,6 +104,20 @@ class Embeddings:
         chosen = np.flatnonzero(given) if given.dtype == np.bool_ else given.astype(np.intp)
         records = tuple(self.records[i] for i in chosen)
         return Embeddings(self.vectors[chosen], records, self.layout, self.source, self.settings)
+
+
+@runtime_checkable
+class Comparison(Protocol):
+    """Distances of probes to gallery items of which any rows can be had, so that the whole need never be there."""
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Q and G."""
+        ...
+
+    def rows(self, start: int, stop: int) -> Float32[np.ndarray, "q G"]:
+        """The distances of the probes from `start` to `stop`, small is alike."""
+        ...
 
 
 def check_frames(frames: np.ndarray, name: str) -> None:

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+import numpy as np
+
 from gaitprint.errors import DataError, ProtocolError
 from gaitprint.evaluation.comparison import Distances, checked
 from gaitprint.evaluation.protocol import Protocol, with_lists
@@ -52,7 +54,8 @@ def answer_probes(
     subjects = [r.subject for r in gallery.records if r.subject is not None]
     if len(subjects) < len(gallery):
         raise ProtocolError(f"{len(gallery) - len(subjects)} gallery sequences of {protocol.name} have no subject")
-    order = checked(distances)(probes, gallery).argsort(axis=1, kind="stable")[:, :top]
+    blocks = (block.argsort(axis=1, kind="stable")[:, :top] for _, block in checked(distances)(probes, gallery))
+    order = np.concatenate(list(blocks))
     ranked = tuple(tuple(subjects[i] for i in row) for row in order)
     return Answers(tuple(video_name(r) for r in probes.records), ranked, frozenset(subjects))
 

@@ -1,31 +1,52 @@
-"""What a comparison must answer: finite distances, one for every probe and gallery item."""
+"""What a comparison must answer: finite distances, one for every probe and gallery item, whole or in rows."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import numpy as np
 from jaxtyping import Float, Float32
 
 from gaitprint.errors import ShapeError
-from gaitprint.types import Embeddings
+from gaitprint.types import Comparison, Embeddings
 
-Distances = Callable[[Embeddings, Embeddings], Float32[np.ndarray, "Q G"]]
+Distances = Callable[[Embeddings, Embeddings], Float32[np.ndarray, "Q G"] | Comparison]
 """Distances of probes and gallery, small is alike."""
+Blocks = Iterator[tuple[slice, Float[np.ndarray, "q G"]]]
+"""Some probes, and their distances to the whole gallery."""
+
+BLOCK = 1 << 24
+"""Distances asked for at once (64 MB)."""
 
 
-def checked(distances: Distances) -> Callable[[Embeddings, Embeddings], Float[np.ndarray, "Q G"]]:
-    """`distances` with its answer checked for shape and finiteness."""
+def checked(distances: Distances) -> Callable[[Embeddings, Embeddings], Blocks]:
+    """`distances` block by block, each checked for shape and finiteness."""
 
-    def compare(probes: Embeddings, gallery: Embeddings) -> Float[np.ndarray, "Q G"]:
-        found = np.asarray(distances(probes, gallery))
-        if found.shape != (len(probes), len(gallery)) or not np.issubdtype(found.dtype, np.floating):
-            raise ShapeError(
-                f"the comparison must answer float distances [{len(probes)}, {len(gallery)}] (probes, gallery), "
-                f"found {found.dtype} {list(found.shape)}"
-            )
-        if not np.isfinite(found).all():
-            row, column = (int(i[0]) for i in np.nonzero(~np.isfinite(found)))
-            pair = f"{probes.records[row].key} and {gallery.records[column].key}"
-            raise ShapeError(f"distances must be finite; that of {pair} is {found[row, column]}: check the comparison")
-        return found
+    def compare(probes: Embeddings, gallery: Embeddings) -> Blocks:
+        found = distances(probes, gallery)
+        expected = (len(probes), len(gallery))
+        rows = found.rows if isinstance(found, Comparison) else lambda start, stop: np.asarray(found)[start:stop]
+        _check_shape(tuple(found.shape) if isinstance(found, Comparison) else np.shape(found), expected)
+        step = max(1, BLOCK // max(len(gallery), 1))
+        for start in range(0, len(probes), step):
+            some = slice(start, min(start + step, len(probes)))
+            block = rows(some.start, some.stop)
+            _check_block(block, some, probes, gallery)
+            yield some, block
 
     return compare
+
+
+def _check_shape(found: tuple[int, ...], expected: tuple[int, int]) -> None:
+    if found != expected:
+        raise ShapeError(
+            f"the comparison must answer float distances {list(expected)} (probes, gallery), found {list(found)}"
+        )
+
+
+def _check_block(block: np.ndarray, some: slice, probes: Embeddings, gallery: Embeddings) -> None:
+    if not np.issubdtype(block.dtype, np.floating):
+        raise ShapeError(f"the comparison must answer float distances, found {block.dtype}")
+    _check_shape(block.shape, (some.stop - some.start, len(gallery)))
+    if not np.isfinite(block).all():
+        row, column = (int(i[0]) for i in np.nonzero(~np.isfinite(block)))
+        pair = f"{probes.records[some.start + row].key} and {gallery.records[column].key}"
+        raise ShapeError(f"distances must be finite; that of {pair} is {block[row, column]}: check the comparison")

@@ -3,9 +3,10 @@
 from collections.abc import Callable
 
 import numpy as np
-from jaxtyping import Float, Int
+from jaxtyping import Int
 
 from gaitprint.errors import ProtocolError
+from gaitprint.evaluation.comparison import Blocks
 from gaitprint.evaluation.metrics import rank_probes
 from gaitprint.evaluation.protocol import Draws, Protocol
 from gaitprint.evaluation.selection import choose_pool, compared_pairs, require_subjects
@@ -18,7 +19,7 @@ def draw_trials(
     protocol: Protocol,
     name: str,
     codes: Int[np.ndarray, "N"],
-    distances: Callable[[Embeddings, Embeddings], Float[np.ndarray, "Q G"]],
+    distances: Callable[[Embeddings, Embeddings], Blocks],
 ) -> tuple[Trials, int]:
     """Trials of all draws of one probe selection (the draw is the row of the table), and the size of a gallery.
 
@@ -38,10 +39,11 @@ def draw_trials(
                 "none is left to be probe: select more conditions or views, or lower draws.gallery"
             )
         left, right = embeddings.select(probes), embeddings.select(gallery)
-        valid = compared_pairs(protocol, left.records, right.records)
-        ranks = rank_probes(distances(left, right), codes[probes], codes[gallery], valid, bool(protocol.metrics))
-        row = np.full(len(probes), repetition)
-        parts.append(make_trials(ranks, probes, gallery, codes[probes], row, 0))
+        for some, block in distances(left, right):
+            valid = compared_pairs(protocol, left.records[some], right.records)
+            ranks = rank_probes(block, codes[probes[some]], codes[gallery], valid, bool(protocol.metrics))
+            row = np.full(len(ranks.rank), repetition)
+            parts.append(make_trials(ranks, probes[some], gallery, codes[probes[some]], row, 0))
     return join_trials(parts), len(gallery)
 
 

@@ -3,9 +3,9 @@
 from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
-from jaxtyping import Float, Int
+from jaxtyping import Int
 
-from gaitprint.evaluation.comparison import Distances, checked
+from gaitprint.evaluation.comparison import Blocks, Distances, checked
 from gaitprint.evaluation.draws import draw_trials
 from gaitprint.evaluation.metrics import rank_probes
 from gaitprint.evaluation.protocol import Protocol, with_lists
@@ -82,29 +82,33 @@ def _trials(
     views: tuple[str, ...],
     embeddings: Embeddings,
     codes: Int[np.ndarray, "N"],
-    distances: Callable[[Embeddings, Embeddings], Float[np.ndarray, "Q G"]],
+    distances: Callable[[Embeddings, Embeddings], Blocks],
 ) -> tuple[Trials, tuple[str, ...]]:
     """The trials of one probe selection and the names of the columns."""
     probes, gallery = embeddings.select(side.probes), embeddings.select(side.gallery)
-    matrix = distances(probes, gallery)
     place = {view: i for i, view in enumerate(views)}
     probe_view = np.array([place[short_view(protocol, r.view)] for r in probes.records])
     gallery_view = np.array([place[short_view(protocol, r.view)] for r in gallery.records])
     subjects = codes[side.probes]
     precision = bool(protocol.metrics)
-    if protocol.mode == "pooled":
-        valid = compared_pairs(protocol, probes.records, gallery.records)
-        ranks = rank_probes(matrix, subjects, codes[side.gallery], valid, precision)
-        row = probe_view if protocol.average_over == "views" else np.zeros_like(probe_view)
-        return make_trials(ranks, side.probes, side.gallery, subjects, row, 0), ("",)
-    parts = []
-    for column in range(len(views)):
-        items = np.flatnonzero(gallery_view == column)
-        if len(items) == 0:
-            continue
-        ranks = rank_probes(matrix[:, items], subjects, codes[side.gallery[items]], None, precision)
-        parts.append(make_trials(ranks, side.probes, side.gallery[items], subjects, probe_view, column))
-    return join_trials(parts), views
+    pooled = protocol.mode == "pooled"
+    by_column = {0: np.arange(len(gallery))} if pooled else _by_view(gallery_view)
+    row = np.zeros_like(probe_view) if pooled and protocol.average_over != "views" else probe_view
+    parts: dict[int, list[Trials]] = {column: [] for column in by_column}
+    for some, block in distances(probes, gallery):
+        valid = compared_pairs(protocol, probes.records[some], gallery.records) if pooled else None
+        for column, items in by_column.items():
+            part = block if pooled else block[:, items]
+            ranks = rank_probes(part, subjects[some], codes[side.gallery[items]], valid, precision)
+            made = make_trials(ranks, side.probes[some], side.gallery[items], subjects[some], row[some], column)
+            parts[column].append(made)
+    joined = join_trials([part for column in parts for part in parts[column]])
+    return joined, ("",) if pooled else views
+
+
+def _by_view(view: Int[np.ndarray, "G"]) -> dict[int, Int[np.ndarray, "G_of_view"]]:
+    """The gallery items of each view that has some."""
+    return {int(v): np.flatnonzero(view == v) for v in np.unique(view)}
 
 
 def _views(protocol: Protocol, records: Sequence[SequenceRecord], sides: Sequence[Sides]) -> tuple[str, ...]:

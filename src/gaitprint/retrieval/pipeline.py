@@ -10,7 +10,8 @@ from gaitprint.components import find_component
 from gaitprint.config import settings_to_dict
 from gaitprint.errors import ArtefactError, ConfigError, DataError, did_you_mean
 from gaitprint.retrieval.neighbors import nearest
-from gaitprint.types import Embeddings
+from gaitprint.retrieval.work import Work
+from gaitprint.types import Comparison, Embeddings
 
 DEFAULT: dict[str, Any] = {"transforms": [], "scorer": {"name": "euclidean"}}
 """What an empty table means: Euclid of whole vectors, nothing before it."""
@@ -34,6 +35,15 @@ class Transform(Protocol):
 
 
 @runtime_checkable
+class SparingTransform(Transform, Protocol):
+    """A transform that keeps to a memory budget."""
+
+    def transformed(self, probe: Embeddings, gallery: Embeddings, work: Work) -> tuple[Embeddings, Embeddings]:
+        """As the call, with what `work` gives."""
+        ...
+
+
+@runtime_checkable
 class Scorer(Protocol):
     """Compares both sides; small is alike."""
 
@@ -53,6 +63,32 @@ class Scorer(Protocol):
     def __call__(self, probe: Embeddings, gallery: Embeddings) -> Float32[np.ndarray, "Q G"]:
         """Distances, probes by gallery."""
         ...
+
+
+@runtime_checkable
+class SparingScorer(Scorer, Protocol):
+    """A scorer whose answer is made in rows, so that the whole matrix need never be there."""
+
+    def comparison(self, probe: Embeddings, gallery: Embeddings, work: Work) -> Comparison:
+        """As the call, with what `work` gives."""
+        ...
+
+
+@dataclass(frozen=True)
+class Whole:
+    """A comparison of which the whole matrix is there."""
+
+    distances: Float32[np.ndarray, "Q G"]
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Q and G."""
+        probes, items = self.distances.shape
+        return probes, items
+
+    def rows(self, start: int, stop: int) -> Float32[np.ndarray, "q G"]:
+        """Some of its rows."""
+        return self.distances[start:stop]
 
 
 @dataclass(frozen=True)
@@ -112,10 +148,26 @@ class Pipeline:
             ArtefactError: the two come from different networks or preprocessing.
             DataError: a side is empty.
         """
+        return self.comparison(probe, gallery).rows(0, len(probe))
+
+    def comparison(self, probe: Embeddings, gallery: Embeddings, work: Work | None = None) -> Comparison:
+        """The same in rows, within the memory that `work` gives (None: the usual).
+
+        A step that knows no budget takes what it takes.
+
+        Raises:
+            ArtefactError, DataError: as `distances`.
+        """
+        work = work or Work()
         _check_sides(probe, gallery)
         for step in self.transforms:
-            probe, gallery = step(probe, gallery)
-        return self.scorer(probe, gallery)
+            if isinstance(step, SparingTransform):
+                probe, gallery = step.transformed(probe, gallery, work)
+            else:
+                probe, gallery = step(probe, gallery)
+        if isinstance(self.scorer, SparingScorer):
+            return self.scorer.comparison(probe, gallery, work)
+        return Whole(self.scorer(probe, gallery))
 
 
 def rank(distances: Float[np.ndarray, "Q G"], top: int) -> Int[np.ndarray, "Q top"]:

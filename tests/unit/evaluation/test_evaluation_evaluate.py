@@ -250,7 +250,7 @@ def test_a_single_subject_has_no_interval():
 @pytest.mark.parametrize(
     ("answer", "message"),
     [
-        (lambda p, g: np.zeros((len(g), len(p)), np.float32), r"float distances \[18, 36\].*found float32 \[36, 18\]"),
+        (lambda p, g: np.zeros((len(g), len(p)), np.float32), r"float distances \[18, 36\].*found \[36, 18\]"),
         (lambda p, g: np.zeros((len(p), len(g)), np.int64), "found int64"),
         (lambda p, g: np.full((len(p), len(g)), np.nan, np.float32), "must be finite; that of 000/nm-05/000 and"),
     ],

@@ -81,7 +81,7 @@ def test_the_scorer_re_ranks_the_named_base_distance(embed, base):
         "part_cosine": part_mean_cosine(x, x, probe.layout),
     }[base]
     scorer = find_component("scorer", "k_reciprocal").make({"base": base, "k1": 5, "k2": 2, "lambda_": 0.4})
-    np.testing.assert_array_equal(scorer(probe, gallery), k_reciprocal(matrix, 20, 5, 2, 0.4))
+    np.testing.assert_allclose(scorer(probe, gallery), k_reciprocal(matrix, 20, 5, 2, 0.4), rtol=0, atol=1e-6)
     assert scorer.transductive
     assert "k-reciprocal on" in scorer.distance
 

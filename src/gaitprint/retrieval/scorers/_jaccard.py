@@ -1,5 +1,5 @@
-"""k-reciprocal re-ranking on a given distance matrix (Zhong, Zheng, Cao, Li: Re-ranking Person Re-identification with
-k-reciprocal Encoding, CVPR 2017), with sparse sets instead of dense rows.
+"""k-reciprocal re-ranking (Zhong, Zheng, Cao, Li: Re-ranking Person Re-identification with k-reciprocal Encoding,
+CVPR 2017), with sparse sets instead of dense rows and rows of the answer made as they are asked for.
 """
 
 from typing import Any
@@ -9,10 +9,13 @@ from jaxtyping import Float, Float32, Float64, Int
 from scipy import sparse
 
 from gaitprint.errors import ShapeError
-from gaitprint.retrieval.neighbors import nearest
+from gaitprint.retrieval.scorers._items import Items, MatrixItems
 
 Sparse = Any
 """A scipy CSR array; scipy brings no types."""
+
+_ROWS = 4096
+"""Items whose sets are made at once: their products take some tens of MB whatever N is."""
 
 
 def k_reciprocal(
@@ -31,26 +34,40 @@ def k_reciprocal(
     Raises:
         ShapeError: the matrix is not square, not finite or negative, or `probes`, k1, k2, lambda_ are out of range.
     """
-    _check(distances, probes, k1, k2, lambda_)
-    largest = distances.max(axis=1).astype(np.float64)
-    scale = np.where(largest > 0, largest, 1.0)
-    ranks = nearest(distances, max(k1 + 1, k2))
-    encodings = _encode(distances, scale, _expanded_sets(ranks, k1))
-    if k2 > 1:
-        encodings = _average(encodings, ranks[:, :k2])
-    result = (1.0 - lambda_) * _jaccard(encodings, probes)
-    result += lambda_ * (distances[:probes, probes:] / scale[:probes, None])
-    return result.astype(np.float32)
+    return Reranked(MatrixItems(distances), probes, k1, k2, lambda_).rows(0, probes)
 
 
-def _check(distances: Float[np.ndarray, "N N"], probes: int, k1: int, k2: int, lambda_: float) -> None:
-    items = len(distances)
+class Reranked:
+    """Items encoded once; then any rows of the re-ranked distances [Q, G]. Arguments as for `k_reciprocal`."""
+
+    def __init__(self, items: Items, probes: int, k1: int, k2: int, lambda_: float) -> None:
+        _check(items.count, probes, k1, k2, lambda_)
+        lists, largest = items.nearest(max(k1 + 1, k2))
+        self._items, self._probes, self._lambda = items, probes, lambda_
+        self._scale = np.where(largest > 0, largest, 1.0)
+        encodings = _encode(items, self._scale, _expanded_sets(lists, k1))
+        if k2 > 1:
+            encodings = _average(encodings, lists[:, :k2])
+        self._own = encodings[:probes]
+        self._gallery = encodings[probes:].tocsc()
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Q and G."""
+        return self._probes, self._items.count - self._probes
+
+    def rows(self, start: int, stop: int) -> Float32[np.ndarray, "q G"]:
+        """Distances of the probes from `start` to `stop`."""
+        result = (1.0 - self._lambda) * _jaccard(self._own[start:stop], self._gallery)
+        result += self._lambda * (self._items.block(start, stop, self._probes) / self._scale[start:stop, None])
+        return result.astype(np.float32)
+
+
+def _check(items: int, probes: int, k1: int, k2: int, lambda_: float) -> None:
     if not 0 < probes < items:
         raise ShapeError(f"re-ranking needs at least one probe and one gallery item, found {probes} of {items} items")
     if k1 < 1 or k2 < 1 or not 0 <= lambda_ <= 1:
         raise ShapeError(f"re-ranking needs k1, k2 >= 1 and lambda in [0, 1], found {k1}, {k2}, {lambda_}")
-    if not (np.isfinite(distances.max()) and distances.min() >= 0):
-        raise ShapeError("re-ranking needs finite distances >= 0: check the embeddings")
 
 
 def _reciprocal(lists: Int[np.ndarray, "N K"]) -> Sparse:
@@ -63,24 +80,28 @@ def _reciprocal(lists: Int[np.ndarray, "N K"]) -> Sparse:
     return listed.multiply(listed.T).tocsr()
 
 
-def _expanded_sets(ranks: Int[np.ndarray, "N K"], k1: int) -> Sparse:
+def _expanded_sets(lists: Int[np.ndarray, "N K"], k1: int) -> Sparse:
     """R*(i): R(i, k1), and for each c in it R(c, k1/2) where more than two thirds of that lie in R(i, k1)."""
-    wide = _reciprocal(ranks[:, : k1 + 1])
-    narrow = _reciprocal(ranks[:, : round(k1 / 2) + 1])
-    shared = (wide @ narrow.T).multiply(wide).tocoo()
-    sizes = narrow.sum(axis=1)
-    agreed = 3 * shared.data > 2 * sizes[shared.col]
-    candidates = sparse.csr_array(
-        (np.ones(int(agreed.sum()), np.int32), (shared.row[agreed], shared.col[agreed])), shape=wide.shape
-    )
-    return (wide + candidates @ narrow).tocsr()
+    wide = _reciprocal(lists[:, : k1 + 1])
+    narrow = _reciprocal(lists[:, : round(k1 / 2) + 1])
+    sizes, turned = narrow.sum(axis=1), narrow.T.tocsr()
+    parts = []
+    for start in range(0, len(lists), _ROWS):
+        some = wide[start : start + _ROWS]
+        shared = (some @ turned).multiply(some).tocoo()
+        agreed = 3 * shared.data > 2 * sizes[shared.col]
+        candidates = sparse.csr_array(
+            (np.ones(int(agreed.sum()), np.int32), (shared.row[agreed], shared.col[agreed])), shape=some.shape
+        )
+        parts.append(some + candidates @ narrow)
+    return sparse.vstack(parts, format="csr")
 
 
-def _encode(distances: Float[np.ndarray, "N N"], scale: Float64[np.ndarray, " N"], sets: Sparse) -> Sparse:
+def _encode(items: Items, scale: Float64[np.ndarray, " N"], sets: Sparse) -> Sparse:
     """V [N, N]: exp(-distance / row maximum) on each item's set, each row summing to one (or empty)."""
-    rows = np.repeat(np.arange(len(distances)), np.diff(sets.indptr))
-    weights = np.exp(-distances[rows, sets.indices] / scale[rows])
-    totals = np.bincount(rows, weights, minlength=len(distances))
+    rows = np.repeat(np.arange(items.count), np.diff(sets.indptr))
+    weights = np.exp(-items.pairs(rows, sets.indices) / scale[rows])
+    totals = np.bincount(rows, weights, minlength=items.count)
     return sparse.csr_array((weights / totals[rows], sets.indices, sets.indptr), shape=sets.shape)
 
 
@@ -94,14 +115,13 @@ def _average(encodings: Sparse, lists: Int[np.ndarray, "N K"]) -> Sparse:
     return (weights @ encodings).tocsr()
 
 
-def _jaccard(encodings: Sparse, probes: int) -> Float64[np.ndarray, "Q G"]:
+def _jaccard(own: Sparse, gallery: Sparse) -> Float64[np.ndarray, "q G"]:
     """1 - s / (2 - s), s the sum of the smaller entries of a probe's and a gallery item's row."""
-    gallery = encodings[probes:].tocsc()
     items = gallery.shape[0]
-    result = np.empty((probes, items))
-    for probe in range(probes):
-        own = slice(encodings.indptr[probe], encodings.indptr[probe + 1])
-        columns, weights = encodings.indices[own], encodings.data[own]
+    result = np.empty((own.shape[0], items))
+    for probe in range(own.shape[0]):
+        row = slice(own.indptr[probe], own.indptr[probe + 1])
+        columns, weights = own.indices[row], own.data[row]
         starts, counts = gallery.indptr[columns], gallery.indptr[columns + 1] - gallery.indptr[columns]
         places = np.arange(counts.sum()) + np.repeat(starts - np.cumsum(counts) + counts, counts)
         smaller = np.minimum(np.repeat(weights, counts), gallery.data[places])

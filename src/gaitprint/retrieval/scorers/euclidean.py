@@ -6,7 +6,9 @@ import numpy as np
 from jaxtyping import Float32
 
 from gaitprint.components import Component
-from gaitprint.retrieval.distances import flat_euclidean
+from gaitprint.retrieval.metric import TITLES, Metric
+from gaitprint.retrieval.scorers._one_by_one import OneByOne
+from gaitprint.retrieval.work import Work
 from gaitprint.types import Embeddings
 
 
@@ -29,11 +31,15 @@ class Euclidean:
     @property
     def distance(self) -> str:
         """What the numbers are, for reports."""
-        return "Euclid of whole vectors"
+        return TITLES["euclidean"]
 
     def __call__(self, probe: Embeddings, gallery: Embeddings) -> Float32[np.ndarray, "Q G"]:
         """Distances, probes by gallery."""
-        return flat_euclidean(probe.vectors, gallery.vectors)
+        return self.comparison(probe, gallery, Work()).rows(0, len(probe))
+
+    def comparison(self, probe: Embeddings, gallery: Embeddings, work: Work) -> OneByOne:  # noqa: ARG002 - nothing is held
+        """The same in rows."""
+        return OneByOne(probe.vectors, gallery.vectors, Metric("euclidean", probe.layout))
 
 
 component = Component(EuclideanSettings, Euclidean)

@@ -1,30 +1,17 @@
 """Scorer: k-reciprocal re-ranking, which looks at all probes at once."""
 
 from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 from jaxtyping import Float32
 
 from gaitprint.components import Component
 from gaitprint.config import require
-from gaitprint.retrieval.distances import (
-    flat_euclidean,
-    flat_euclidean_squared,
-    part_mean_cosine,
-    part_mean_euclidean,
-)
-from gaitprint.retrieval.scorers._jaccard import k_reciprocal
-from gaitprint.types import Embeddings, PartLayout
-
-Base = Literal["euclidean_squared", "euclidean", "part_mean", "part_cosine"]
-
-_NAMES: dict[str, str] = {
-    "euclidean_squared": "squared Euclid of whole vectors",
-    "euclidean": "Euclid of whole vectors",
-    "part_mean": "mean over parts of Euclid",
-    "part_cosine": "1 - mean over parts of cosine",
-}
+from gaitprint.retrieval.metric import TITLES, Metric, MetricName
+from gaitprint.retrieval.scorers._items import VectorItems
+from gaitprint.retrieval.scorers._jaccard import Reranked
+from gaitprint.retrieval.work import Work
+from gaitprint.types import Embeddings
 
 
 @dataclass(frozen=True)
@@ -37,7 +24,7 @@ class KReciprocalSettings:
     """Neighbours whose encodings are averaged, the item itself included; 1 averages nothing."""
     lambda_: float = 0.3
     """The share of the base distance in the answer, 0 to 1; the rest is Jaccard distance."""
-    base: Base = "euclidean_squared"
+    base: MetricName = "euclidean_squared"
     """The distance underneath: squared Euclid as published, or "part_mean" as in the reference toolkit."""
 
     def __post_init__(self) -> None:
@@ -60,26 +47,17 @@ class KReciprocal:
     @property
     def distance(self) -> str:
         """What the numbers are, for reports."""
-        return f"k-reciprocal on {_NAMES[self.settings.base]}"
+        return f"k-reciprocal on {TITLES[self.settings.base]}"
 
     def __call__(self, probe: Embeddings, gallery: Embeddings) -> Float32[np.ndarray, "Q G"]:
         """Re-ranked distances, probes by gallery."""
-        union = np.concatenate([probe.vectors, gallery.vectors])
-        distances = _base_distances(self.settings.base, union, probe.layout)
+        return self.comparison(probe, gallery, Work()).rows(0, len(probe))
+
+    def comparison(self, probe: Embeddings, gallery: Embeddings, work: Work) -> Reranked:
+        """The same in rows, in the memory that `work` gives."""
         s = self.settings
-        return k_reciprocal(distances, len(probe), s.k1, s.k2, s.lambda_)
-
-
-def _base_distances(base: str, union: Float32[np.ndarray, "N D"], layout: PartLayout) -> Float32[np.ndarray, "N N"]:
-    match base:
-        case "euclidean_squared":
-            return flat_euclidean_squared(union, union)
-        case "euclidean":
-            return flat_euclidean(union, union)
-        case "part_mean":
-            return part_mean_euclidean(union, union, layout)
-        case _:
-            return part_mean_cosine(union, union, layout)
+        union = np.concatenate([probe.vectors, gallery.vectors])
+        return Reranked(VectorItems(union, Metric(s.base, probe.layout), work), len(probe), s.k1, s.k2, s.lambda_)
 
 
 component = Component(KReciprocalSettings, KReciprocal)

@@ -6,7 +6,9 @@ import numpy as np
 from jaxtyping import Float32
 
 from gaitprint.components import Component
-from gaitprint.retrieval.distances import part_mean_cosine
+from gaitprint.retrieval.metric import TITLES, Metric
+from gaitprint.retrieval.scorers._one_by_one import OneByOne
+from gaitprint.retrieval.work import Work
 from gaitprint.types import Embeddings
 
 
@@ -29,11 +31,15 @@ class PartCosine:
     @property
     def distance(self) -> str:
         """What the numbers are, for reports."""
-        return "1 - mean over parts of cosine"
+        return TITLES["part_cosine"]
 
     def __call__(self, probe: Embeddings, gallery: Embeddings) -> Float32[np.ndarray, "Q G"]:
         """Distances, probes by gallery."""
-        return part_mean_cosine(probe.vectors, gallery.vectors, probe.layout)
+        return self.comparison(probe, gallery, Work()).rows(0, len(probe))
+
+    def comparison(self, probe: Embeddings, gallery: Embeddings, work: Work) -> OneByOne:  # noqa: ARG002 - nothing is held
+        """The same in rows."""
+        return OneByOne(probe.vectors, gallery.vectors, Metric("part_cosine", probe.layout))
 
 
 component = Component(PartCosineSettings, PartCosine)

@@ -6,7 +6,9 @@ import numpy as np
 from jaxtyping import Float32
 
 from gaitprint.components import Component
-from gaitprint.retrieval.distances import part_mean_euclidean
+from gaitprint.retrieval.metric import TITLES, Metric
+from gaitprint.retrieval.scorers._one_by_one import OneByOne
+from gaitprint.retrieval.work import Work
 from gaitprint.types import Embeddings
 
 
@@ -29,11 +31,15 @@ class PartMean:
     @property
     def distance(self) -> str:
         """What the numbers are, for reports."""
-        return "mean over parts of Euclid"
+        return TITLES["part_mean"]
 
     def __call__(self, probe: Embeddings, gallery: Embeddings) -> Float32[np.ndarray, "Q G"]:
         """Distances, probes by gallery."""
-        return part_mean_euclidean(probe.vectors, gallery.vectors, probe.layout)
+        return self.comparison(probe, gallery, Work()).rows(0, len(probe))
+
+    def comparison(self, probe: Embeddings, gallery: Embeddings, work: Work) -> OneByOne:  # noqa: ARG002 - nothing is held
+        """The same in rows."""
+        return OneByOne(probe.vectors, gallery.vectors, Metric("part_mean", probe.layout))
 
 
 component = Component(PartMeanSettings, PartMean)

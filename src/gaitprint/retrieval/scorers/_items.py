@@ -1,0 +1,85 @@
+"""What re-ranking asks about N items: who is near whom, how far is the farthest, how far are these pairs."""
+
+from dataclasses import dataclass
+from typing import Protocol, runtime_checkable
+
+import numpy as np
+from jaxtyping import Float, Float32, Float64, Int
+
+from gaitprint.errors import ShapeError
+from gaitprint.retrieval.metric import Metric
+from gaitprint.retrieval.neighbors import nearest
+from gaitprint.retrieval.search import search
+from gaitprint.retrieval.work import Work
+
+
+@runtime_checkable
+class Items(Protocol):
+    """Probes first, then the gallery."""
+
+    @property
+    def count(self) -> int:
+        """N."""
+        ...
+
+    def nearest(self, k: int) -> tuple[Int[np.ndarray, "N K"], Float64[np.ndarray, " N"]]:
+        """The min(k, N) nearest of each item, itself among them, ties by index; and each row's largest distance."""
+        ...
+
+    def pairs(self, i: Int[np.ndarray, " M"], j: Int[np.ndarray, " M"]) -> Float[np.ndarray, " M"]:
+        """Distances of listed pairs."""
+        ...
+
+    def block(self, start: int, stop: int, gallery: int) -> Float[np.ndarray, "q G"]:
+        """Distances of the probes from `start` to `stop` to all items from `gallery` on."""
+        ...
+
+
+@dataclass(frozen=True)
+class MatrixItems:
+    """Items of which the whole symmetric matrix is there."""
+
+    distances: Float[np.ndarray, "N N"]
+
+    def __post_init__(self) -> None:
+        if not (np.isfinite(self.distances.max()) and self.distances.min() >= 0):
+            raise ShapeError("re-ranking needs finite distances >= 0: check the embeddings")
+
+    @property
+    def count(self) -> int:
+        return len(self.distances)
+
+    def nearest(self, k: int) -> tuple[Int[np.ndarray, "N K"], Float64[np.ndarray, " N"]]:
+        return nearest(self.distances, k), self.distances.max(axis=1).astype(np.float64)
+
+    def pairs(self, i: Int[np.ndarray, " M"], j: Int[np.ndarray, " M"]) -> Float[np.ndarray, " M"]:
+        return np.asarray(self.distances[i, j])
+
+    def block(self, start: int, stop: int, gallery: int) -> Float[np.ndarray, "q G"]:
+        return self.distances[start:stop, gallery:]
+
+
+@dataclass(frozen=True)
+class VectorItems:
+    """Items of which only the vectors are there: the matrix is never made."""
+
+    vectors: Float32[np.ndarray, "N D"]
+    metric: Metric
+    work: Work
+
+    @property
+    def count(self) -> int:
+        return len(self.vectors)
+
+    def nearest(self, k: int) -> tuple[Int[np.ndarray, "N K"], Float64[np.ndarray, " N"]]:
+        found = search(self.vectors, self.vectors, self.metric, k, self.work, farthest=True)
+        assert found.farthest is not None
+        if not np.isfinite(found.farthest).all():
+            raise ShapeError("re-ranking needs finite distances >= 0: check the embeddings")
+        return found.indices, found.farthest.astype(np.float64)
+
+    def pairs(self, i: Int[np.ndarray, " M"], j: Int[np.ndarray, " M"]) -> Float[np.ndarray, " M"]:
+        return self.metric.pairs(self.vectors, i, self.vectors, j)
+
+    def block(self, start: int, stop: int, gallery: int) -> Float[np.ndarray, "q G"]:
+        return self.metric.block(self.vectors[start:stop], self.vectors[gallery:])
