@@ -1,14 +1,37 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from sklearn.cluster import DBSCAN
 
 from gaitprint.components import find_component
 from gaitprint.errors import ConfigError
+from gaitprint.retrieval.metric import Metric
 from gaitprint.retrieval.transforms import _clusterings as clusterings
+from gaitprint.retrieval.work import Work
+from gaitprint.types import PartLayout, SequenceRecord
 
 CLUSTERINGS = ["neighbours", "mutual", "components", "agglomerative", "dbscan"]
 PARTITIONS = CLUSTERINGS[2:]
+ONE = Work(threads=1)
+
+
+def euclid(width: int) -> Metric:
+    return Metric("euclidean", PartLayout(((1, width),)))
+
+
+def line(*places: float) -> np.ndarray:
+    return np.array(places, np.float32)[:, None]
+
+
+def groups(labels: np.ndarray) -> list[list[int]]:
+    """The members of each cluster, in the order of their first."""
+    found: dict[int, list[int]] = {}
+    for i, label in enumerate(labels.tolist()):
+        found.setdefault(label, []).append(i)
+    return list(found.values())
 
 
 def expand(embed, vectors, probes=1, blocks=None, **settings) -> np.ndarray:
@@ -118,55 +141,102 @@ def test_part_mean_neighbours_may_differ_from_flat_ones(embed):
     assert expand(embed, x, blocks=((2, 1),), k=1, distance="part_mean")[0].tolist() == [0, 4.5]
 
 
-@given(st.integers(0, 2**32 - 1), st.sampled_from(["average", "complete", "single"]))
-def test_linkage_against_plain_merging(seed, linkage):
-    x = np.random.default_rng(seed).normal(size=(12, 3))
+@given(st.integers(0, 2**32 - 1), st.sampled_from(["average", "complete", "single"]), st.sampled_from([None, 3]))
+def test_linkage_against_plain_merging(seed, linkage, clusters):
+    x = np.random.default_rng(seed).normal(size=(12, 3)).astype(np.float32)
     d = np.linalg.norm(x[:, None] - x[None], axis=-1).astype(np.float32)
     join = {"average": np.mean, "complete": np.max, "single": np.min}[linkage]
-    groups = [[i] for i in range(12)]
-    while len(groups) > 1:
+    merged = [[i] for i in range(12)]
+    while len(merged) > (clusters or 1):
         gaps = [
-            (join(d[np.ix_(a, b)].astype(float)), i, j) for i, a in enumerate(groups) for j, b in enumerate(groups[:i])
+            (join(d[np.ix_(a, b)].astype(float)), i, j) for i, a in enumerate(merged) for j, b in enumerate(merged[:i])
         ]
         gap, i, j = min(gaps)
-        if gap > 1.0:
+        if clusters is None and gap > 1.0:
             break
-        groups[j] += groups.pop(i)
-    found = {tuple(sorted(c.members.tolist())) for c in clusterings.agglomerative(d, 1.0, linkage)}
-    assert found == {tuple(sorted(g)) for g in groups}
+        merged[j] += merged.pop(i)
+    found = groups(clusterings.agglomerative(x, euclid(3), 1.0, linkage, ONE, clusters))
+    assert {tuple(g) for g in found} == {tuple(sorted(g)) for g in merged}
+
+
+def test_ward_finds_islands_with_all_pairs_and_with_near_ones_only():
+    x, labels = islands(7, [30] * 6)
+    for times, memory in ((1, 2 << 30), (12, 64 << 20)):  # 2,160 rows have 93 MB of pairs
+        truth = np.repeat(labels, times)
+        rows, work = np.repeat(x, times, axis=0), Work(memory=memory, threads=1)
+        found = groups(clusterings.agglomerative(rows, euclid(6), 0.0, "ward", work, 6))
+        assert sorted(found) == sorted(np.flatnonzero(truth == k).tolist() for k in range(6))
+
+
+def test_what_does_not_fit_the_memory_is_refused():
+    x = np.zeros((2000, 2), np.float32)
+    small = Work(memory=64 << 20, threads=1)
+    with pytest.raises(ConfigError, match=r"agglomerative clustering of 2,000 samples .* 0.1 GiB are allowed: choose"):
+        clusterings.agglomerative(x, euclid(2), 1.0, "average", small)
+    with pytest.raises(ConfigError, match="pairs are within 1, which 64 MiB do not hold: lower the threshold"):
+        clusterings.dbscan(x, euclid(2), 1.0, 2, small)
+    assert len(set(clusterings.components(x, euclid(2), 1.0, small).tolist())) == 1  # joins as it goes
 
 
 def test_components_follow_chains_and_the_threshold_itself_counts():
-    line = np.array([0.0, 1.0, 2.0, 3.0, 4.5])
-    d = np.abs(line[:, None] - line).astype(np.float32)
+    x = line(0.0, 1.0, 2.0, 3.0, 4.5)
     for found in (
-        clusterings.components(d, 1.0),
-        clusterings.agglomerative(d, 1.0, "single"),
-        clusterings.dbscan(d, 1.0, 2),
+        clusterings.components(x, euclid(1), 1.0, ONE),
+        clusterings.agglomerative(x, euclid(1), 1.0, "single", ONE),
+        clusterings.dbscan(x, euclid(1), 1.0, 2, ONE),
     ):
-        assert [c.members.tolist() for c in found] == [[0, 1, 2, 3], [4]]
+        assert groups(found) == [[0, 1, 2, 3], [4]]
 
 
 def test_dbscan_leaves_noise_alone():
-    line = np.array([0.0, 1.0, 2.0, 10.0, 11.0, 30.0])
-    d = np.abs(line[:, None] - line).astype(np.float32)
-    assert [c.members.tolist() for c in clusterings.dbscan(d, 1.0, 3)] == [[0, 1, 2], [3], [4], [5]]
+    x = line(0.0, 1.0, 2.0, 10.0, 11.0, 30.0)
+    assert groups(clusterings.dbscan(x, euclid(1), 1.0, 3, ONE)) == [[0, 1, 2], [3], [4], [5]]
+
+
+@given(st.integers(0, 2**32 - 1), st.integers(1, 5), st.floats(0.1, 2.0))
+def test_dbscan_is_that_of_scikit_learn(seed, samples, threshold):
+    x = np.round(np.random.default_rng(seed).normal(size=(40, 2)), 1).astype(np.float32)
+    metric = euclid(2)
+    found = clusterings.dbscan(x, metric, threshold, samples, ONE)
+    expected = DBSCAN(eps=threshold, min_samples=samples, metric="precomputed").fit_predict(metric.block(x, x))
+    noise = expected < 0
+    expected[noise] = 100 + np.flatnonzero(noise)
+    assert groups(found) == groups(expected)
 
 
 def test_mutual_neighbours_list_each_other():
-    line = np.array([0.0, 1.0, 1.5, 4.0])
-    d = np.abs(line[:, None] - line).astype(np.float32)
-    assert [c.members.tolist() for c in clusterings.neighbours(d, 1, mutual=True)] == [[0], [1, 2], [2, 1], [3]]
-    assert [c.members.tolist() for c in clusterings.neighbours(d, 1, mutual=False)] == [[0, 1], [1, 2], [2, 1], [3, 2]]
+    x = line(0.0, 1.0, 1.5, 4.0)
+    members, use = clusterings.mutual(x, euclid(1), 1, ONE)
+    assert [m[u].tolist() for m, u in zip(members, use, strict=True)] == [[], [2], [1], []]
+    members, use = clusterings.neighbours(x, euclid(1), 1, ONE)
+    assert (members.tolist(), use.all()) == ([[1], [2], [1], [2]], True)
+
+
+def test_as_many_clusters_as_the_gallery_knows_subjects(embed):
+    x, labels = islands(8, [4, 6, 2])
+    step = find_component("transform", "cluster-expansion")
+    settings = {"clustering": "agglomerative", "threshold_unit": "subjects"}
+    first = [int(np.flatnonzero(labels == k)[0]) for k in range(3)]
+    rest = [i for i in range(len(x)) if i not in first]
+    gallery = replace(embed(x[first]), records=tuple(SequenceRecord(f"g{k}", f"{k}", "nm", "0") for k in range(3)))
+    for linkage in ("average", "ward"):
+        probe, _ = step.make({**settings, "linkage": linkage})(embed(x[rest], start=3), gallery)
+        for i, vector in zip(rest, probe.vectors, strict=True):
+            others = [j for j in np.flatnonzero(labels == labels[i]) if j != i]
+            np.testing.assert_allclose(vector, x[others].astype(float).mean(axis=0), rtol=1e-5, atol=1e-5)
+    with pytest.raises(ConfigError, match="'subjects' is for clustering 'agglomerative', found 'dbscan'"):
+        step.make({"clustering": "dbscan", "threshold_unit": "subjects"})
+    with pytest.raises(ConfigError, match="linkage 'ward' is of distance 'euclidean' alone"):
+        step.make({"clustering": "agglomerative", "linkage": "ward", "distance": "part_mean"})
+    unnamed = tuple(SequenceRecord(f"u{k}", None, "nm", "0") for k in range(3))
+    with pytest.raises(ConfigError, match="needs a gallery with named subjects"):
+        step.make(settings)(embed(x[rest], start=3), replace(gallery, records=unnamed))
 
 
 def test_quantile_thresholds_have_no_scale(embed):
-    line = np.array([0.0, 1.0, 3.0, 6.0])
-    d = np.abs(line[:, None] - line).astype(np.float32)
-    assert clusterings.quantile_threshold(d, 0.5, 1) == 1.5
-    assert clusterings.quantile_threshold(d, 1.0, 1) == 3
-    assert clusterings.quantile_threshold(d, 0.0, 2) == 2
-    assert clusterings.quantile_threshold(d, 0.0, 9) == 3
+    x = line(0.0, 1.0, 3.0, 6.0)
+    found = [clusterings.quantile_threshold(x, euclid(1), *at, ONE) for at in ((0.5, 1), (1.0, 1), (0.0, 2), (0.0, 9))]
+    assert found == [1.5, 3, 2, 3]
     x = np.random.default_rng(6).normal(size=(20, 6)).astype(np.float32)
     for clustering in PARTITIONS:
         scaled = expand(embed, 64 * x, 5, clustering=clustering) / 64

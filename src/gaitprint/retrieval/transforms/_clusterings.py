@@ -1,68 +1,155 @@
-"""Who belongs together without labels: neighbour lists, or partitions by threshold, linkage or density.
+"""Clusterings of vectors: who is averaged with whom. None of them makes a matrix of all pairs but the agglomerative.
 
-A clustering is a list of clusters (targets, members): every sample is a target once, and its new feature is made from
-the members, itself among them. A partition's targets are its members; a neighbour list has one target.
+Two forms come out: lists, where each sample has its own members, and a partition, where a cluster has.
 """
 
 from typing import NamedTuple
 
 import numpy as np
-from jaxtyping import Float32, Int
+from jaxtyping import Bool, Float32, Int
 from scipy import sparse
 from scipy.sparse.csgraph import connected_components
-from sklearn.cluster import DBSCAN, AgglomerativeClustering
+from sklearn.cluster import AgglomerativeClustering
 
-from gaitprint.retrieval.neighbors import nearest_others
+from gaitprint.config import require
+from gaitprint.retrieval.metric import Metric
+from gaitprint.retrieval.radius import pairs_within
+from gaitprint.retrieval.search import search_others
+from gaitprint.retrieval.work import Work
 
+Vectors = Float32[np.ndarray, "N D"]
+Labels = Int[np.ndarray, " N"]
+"""A partition: the number of each sample's cluster."""
 
-class Cluster(NamedTuple):
-    """Samples whose features are replaced, and the samples they are made from (the targets included)."""
-
-    targets: Int[np.ndarray, " t"]
-    members: Int[np.ndarray, " m"]
-
-
-def neighbours(distances: Float32[np.ndarray, "N N"], k: int, mutual: bool) -> list[Cluster]:
-    """Each sample with its k nearest others; `mutual` keeps only those that list it as well."""
-    lists = nearest_others(distances, k)
-    items = np.arange(len(lists))
-    if not mutual:
-        return [Cluster(items[i : i + 1], np.append(i, row)) for i, row in enumerate(lists)]
-    listed = np.zeros(distances.shape, bool)
-    listed[items[:, None], lists] = True
-    return [Cluster(items[i : i + 1], np.append(i, row[listed[row, i]])) for i, row in enumerate(lists)]
+_PAIR = 24
+"""Bytes of a pair that is held."""
+_NEAR = 20
+"""Neighbours that Ward's linkage may merge with where not all pairs can be held."""
 
 
-def components(distances: Float32[np.ndarray, "N N"], threshold: float) -> list[Cluster]:
+class Lists(NamedTuple):
+    """Of each sample, the others it is averaged with."""
+
+    members: Int[np.ndarray, "N K"]
+    use: Bool[np.ndarray, "N K"]
+    """Which of them count."""
+
+
+def neighbours(x: Vectors, metric: Metric, k: int, work: Work) -> Lists:
+    """Each sample with its k nearest others."""
+    members = search_others(x, metric, k, work).indices
+    return Lists(members, np.ones(members.shape, bool))
+
+
+def mutual(x: Vectors, metric: Metric, k: int, work: Work) -> Lists:
+    """Each sample with those of its k nearest others that list it as well."""
+    members = search_others(x, metric, k, work).indices
+    items = np.repeat(np.arange(len(members)), members.shape[1])
+    there = items * len(members) + members.ravel()
+    back = members.ravel() * len(members) + items
+    return Lists(members, np.isin(back, there).reshape(members.shape))
+
+
+def components(x: Vectors, metric: Metric, threshold: float, work: Work) -> Labels:
     """Connected components of the pairs at most `threshold` apart: one chain of near pairs makes one cluster."""
-    _, labels = connected_components(sparse.csr_array(distances <= threshold), directed=False)
-    return partition(labels)
+    labels = np.arange(len(x))
+    left, right, waiting = [], [], 0
+    for i, j in pairs_within(x, metric, threshold, work):
+        left.append(i)
+        right.append(j)
+        waiting += len(i)
+        if waiting * _PAIR > work.memory:
+            labels = _joined(labels, left, right)
+            left, right, waiting = [], [], 0
+    return _joined(labels, left, right)
 
 
-def agglomerative(distances: Float32[np.ndarray, "N N"], threshold: float, linkage: str) -> list[Cluster]:
-    """Clusters merged from the bottom while their linkage distance is at most `threshold`."""
-    limit = float(np.nextafter(threshold, np.inf))
-    model = AgglomerativeClustering(None, metric="precomputed", linkage=linkage, distance_threshold=limit)
-    return partition(model.fit_predict(distances.astype(np.float64)))
+def _joined(labels: Labels, left: list[Int[np.ndarray, " m"]], right: list[Int[np.ndarray, " m"]]) -> Labels:
+    """Labels with the clusters of each pair made one."""
+    items = len(labels)
+    i, j = (np.concatenate([labels[:0], *(labels[part] for part in side)]) for side in (left, right))
+    graph = sparse.csr_array((np.ones(len(i), bool), (i, j)), shape=(items, items))
+    return np.asarray(connected_components(graph, directed=False)[1][labels])
 
 
-def dbscan(distances: Float32[np.ndarray, "N N"], threshold: float, samples: int) -> list[Cluster]:
-    """Dense regions: `samples` within `threshold`, the sample itself counted. Noise is left alone."""
-    model = DBSCAN(eps=max(threshold, np.finfo(np.float64).tiny), min_samples=samples, metric="precomputed")
-    labels = model.fit_predict(distances.astype(np.float64))
-    noise = labels < 0
-    labels[noise] = labels.max() + 1 + np.arange(noise.sum())
-    return partition(labels)
+def dbscan(x: Vectors, metric: Metric, threshold: float, samples: int, work: Work) -> Labels:
+    """Dense regions (Ester et al., 1996): `samples` within `threshold`, the sample itself counted. Noise stays alone.
+
+    A sample at the border of several regions goes to the one that begins first.
+    """
+    pairs = _held(pairs_within(x, metric, threshold, work), threshold, work)
+    i, j = np.concatenate([pairs[0], pairs[1]]), np.concatenate([pairs[1], pairs[0]])
+    items = len(x)
+    dense = np.bincount(i, minlength=items) + 1 >= samples
+    inside = dense[i] & dense[j]
+    graph = sparse.csr_array((np.ones(int(inside.sum()), bool), (i[inside], j[inside])), shape=(items, items))
+    labels = connected_components(graph, directed=False)[1]
+    first = np.full(items, items)
+    np.minimum.at(first, labels[dense], np.flatnonzero(dense))
+    regions = np.where(dense, first[labels], items)
+    border = dense[j] & ~dense[i]
+    nearest = regions.copy()
+    np.minimum.at(nearest, i[border], regions[j[border]])
+    alone = nearest == items
+    nearest[alone] = np.flatnonzero(alone)
+    return np.unique(nearest, return_inverse=True)[1]
 
 
-def partition(labels: Int[np.ndarray, " N"]) -> list[Cluster]:
-    """The clusters of a labelling."""
-    order = np.argsort(labels, kind="stable")
-    cuts = np.flatnonzero(np.diff(labels[order])) + 1
-    return [Cluster(group, group) for group in np.split(order, cuts)]
+def _held(pairs: object, threshold: float, work: Work) -> tuple[np.ndarray, np.ndarray]:
+    left, right, waiting = [np.zeros(0, np.int64)], [np.zeros(0, np.int64)], 0
+    for i, j in pairs:  # type: ignore[attr-defined]
+        left.append(i)
+        right.append(j)
+        waiting += len(i)
+        require(
+            4 * waiting * _PAIR <= work.memory,
+            f"more than {waiting:,} pairs are within {threshold:g}, which {work.memory / 2**20:.0f} MiB do not hold: "
+            "lower the threshold, or allow more memory",
+        )
+    return np.concatenate(left), np.concatenate(right)
 
 
-def quantile_threshold(distances: Float32[np.ndarray, "N N"], quantile: float, neighbour: int) -> float:
+def agglomerative(
+    x: Vectors, metric: Metric, threshold: float, linkage: str, work: Work, clusters: int | None = None
+) -> Labels:
+    """Clusters merged from the bottom while their linkage distance is at most `threshold`, or `clusters` are left.
+
+    All pairs are held. Where the memory is too small for that, Ward's linkage merges near neighbours only; the other
+    linkages are refused.
+    """
+    limit = None if clusters is not None else float(np.nextafter(threshold, np.inf))
+    needed = 20 * len(x) ** 2
+    if linkage == "ward":
+        graph = None if needed <= work.memory else _graph(x, metric, work)
+        model = AgglomerativeClustering(clusters, linkage="ward", distance_threshold=limit, connectivity=graph)
+        return np.asarray(model.fit_predict(x.astype(np.float64)))
+    require(
+        needed <= work.memory,
+        f"agglomerative clustering of {len(x):,} samples holds all pairs, {needed / 2**30:.1f} GiB, and "
+        f"{work.memory / 2**30:.1f} GiB are allowed: choose neighbours or mutual, or allow more memory",
+    )
+    distances = metric.block(x, x).astype(np.float64)
+    model = AgglomerativeClustering(clusters, metric="precomputed", linkage=linkage, distance_threshold=limit)
+    return np.asarray(model.fit_predict(distances))
+
+
+def _graph(x: Vectors, metric: Metric, work: Work) -> sparse.csr_matrix:
+    """Near neighbours, in one piece: pieces are linked to those whose means are nearest until none is left over."""
+    lists = search_others(x, metric, _NEAR, work).indices
+    left, right = np.repeat(np.arange(len(x)), lists.shape[1]), lists.ravel()
+    while True:
+        graph = sparse.csr_matrix((np.ones(len(left)), (left, right)), shape=(len(x), len(x)))
+        pieces, labels = connected_components(graph, directed=False)
+        if pieces == 1:
+            return graph
+        _, first, sizes = np.unique(labels, return_index=True, return_counts=True)
+        order = np.argsort(labels, kind="stable")
+        means = np.add.reduceat(x[order], np.cumsum(sizes) - sizes, axis=0) / sizes[:, None]
+        near = search_others(means.astype(np.float32), metric, _NEAR, work).indices
+        left = np.append(left, first[np.repeat(np.arange(pieces), near.shape[1])])
+        right = np.append(right, first[near.ravel()])
+
+
+def quantile_threshold(x: Vectors, metric: Metric, quantile: float, neighbour: int, work: Work) -> float:
     """The quantile, over samples, of the distance to the `neighbour`-th nearest other (1 is the nearest)."""
-    lists = nearest_others(distances, neighbour)
-    return float(np.quantile(distances[np.arange(len(lists)), lists[:, -1]].astype(np.float64), quantile))
+    return float(np.quantile(search_others(x, metric, neighbour, work).distances[:, -1].astype(np.float64), quantile))

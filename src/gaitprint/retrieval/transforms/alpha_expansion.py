@@ -7,9 +7,11 @@ from jaxtyping import Float32
 
 from gaitprint.components import Component
 from gaitprint.config import require
-from gaitprint.retrieval.neighbors import nearest
+from gaitprint.retrieval.metric import Metric
+from gaitprint.retrieval.search import search
 from gaitprint.retrieval.transforms._derived import split, unit_rows
-from gaitprint.types import Embeddings
+from gaitprint.retrieval.work import Work
+from gaitprint.types import Embeddings, PartLayout
 
 
 @dataclass(frozen=True)
@@ -42,22 +44,32 @@ class AlphaExpansion:
 
     def __call__(self, probe: Embeddings, gallery: Embeddings) -> tuple[Embeddings, Embeddings]:
         """Both sides, expanded over their union."""
+        return self.transformed(probe, gallery, Work())
+
+    def transformed(self, probe: Embeddings, gallery: Embeddings, work: Work) -> tuple[Embeddings, Embeddings]:
+        """The same, in the memory that `work` gives."""
         union = np.concatenate([probe.vectors, gallery.vectors])
         for _ in range(self.settings.times):
-            union = expand(union, self.settings.k, self.settings.alpha)
+            union = expand(union, self.settings.k, self.settings.alpha, work)
         return split(union, probe, gallery, "alpha-expansion", self.settings)
 
 
-def expand(vectors: Float32[np.ndarray, "N D"], k: int, alpha: float) -> Float32[np.ndarray, "N D"]:
+def expand(
+    vectors: Float32[np.ndarray, "N D"], k: int, alpha: float, work: Work | None = None
+) -> Float32[np.ndarray, "N D"]:
     """One round over all rows; with fewer than k items, all of them."""
+    work = work or Work()
+    width = vectors.shape[1]
+    lists = search(vectors, vectors, Metric("part_cosine", PartLayout(((1, width),))), k, work).indices
     unit = unit_rows(vectors)
     result = np.empty_like(vectors)
-    for start in range(0, len(vectors), 512):
-        cosines = unit[start : start + 512].astype(np.float64) @ unit.T
-        lists = nearest(-cosines, k)
-        weights = np.maximum(np.take_along_axis(cosines, lists, axis=1), 0.0) ** alpha / lists.shape[1]
-        for row, (members, shares) in enumerate(zip(lists, weights, strict=True)):
-            result[start + row] = shares @ vectors[members]
+    rows = work.rows(24.0 * width * lists.shape[1])
+    for start in range(0, len(vectors), rows):
+        some = slice(start, start + rows)
+        members = lists[some]
+        cosines = np.einsum("nd,nkd->nk", unit[some].astype(np.float64), unit[members])
+        weights = np.maximum(cosines, 0.0) ** alpha / members.shape[1]
+        result[some] = np.einsum("nk,nkd->nd", weights, vectors[members].astype(np.float64))
     return result
 
 

@@ -9,13 +9,16 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
-from jaxtyping import Float32
+from jaxtyping import Float32, Float64, Int
+from numpy.typing import NDArray
 
 from gaitprint.components import Component
 from gaitprint.config import require
-from gaitprint.retrieval.distances import flat_euclidean, part_mean_euclidean
+from gaitprint.retrieval.metric import Metric
 from gaitprint.retrieval.transforms import _clusterings as clusterings
+from gaitprint.retrieval.transforms._clusterings import Labels, Lists
 from gaitprint.retrieval.transforms._derived import split, unit_rows
+from gaitprint.retrieval.work import Work
 from gaitprint.types import Embeddings, PartLayout
 
 
@@ -30,14 +33,15 @@ class ClusterExpansionSettings:
     """Neighbours for `neighbours` and `mutual`: expected sequences per subject - 1 (the competition has ten)."""
     threshold: float = 0.5
     """For the three partitions, in the unit below."""
-    threshold_unit: Literal["quantile", "absolute"] = "quantile"
+    threshold_unit: Literal["quantile", "absolute", "subjects"] = "quantile"
     """`quantile`: of the samples' distances to a near neighbour, so it needs no labels and no scale.
-    `absolute`: a distance, in the unit of the features."""
+    `absolute`: a distance, in the unit of the features.
+    `subjects`: for `agglomerative`, no threshold: as many clusters as the gallery knows subjects."""
     threshold_neighbour: int = 1
     """For `quantile`: to which nearest other the distances are taken. 1 suits `components` and `dbscan`. Average and
     complete linkage span whole subjects: expected sequences per subject - 1."""
-    linkage: Literal["average", "complete", "single"] = "average"
-    """For `agglomerative`."""
+    linkage: Literal["average", "complete", "single", "ward"] = "average"
+    """For `agglomerative`; `ward` is of Euclid alone and needs no matrix of all pairs."""
     min_samples: int = 2
     """For `dbscan`: samples within the threshold that make a dense point, itself counted."""
     distance: Literal["euclidean", "part_mean"] = "euclidean"
@@ -54,6 +58,13 @@ class ClusterExpansionSettings:
         require(self.threshold >= 0, f"threshold is at least 0, found {self.threshold}")
         quantile = self.threshold_unit == "quantile"
         require(not quantile or self.threshold <= 1, f"threshold as a quantile is at most 1, found {self.threshold}")
+        subjects = self.threshold_unit == "subjects"
+        require(
+            not subjects or self.clustering == "agglomerative",
+            f"threshold_unit 'subjects' is for clustering 'agglomerative', found {self.clustering!r}",
+        )
+        ward = self.clustering == "agglomerative" and self.linkage == "ward"
+        require(not ward or self.distance == "euclidean", "linkage 'ward' is of distance 'euclidean' alone")
         require(self.threshold_neighbour >= 1, f"threshold_neighbour is at least 1, found {self.threshold_neighbour}")
         require(self.min_samples >= 1, f"min_samples is at least 1, found {self.min_samples}")
         require(self.alpha >= 0, f"alpha is at least 0, found {self.alpha}")
@@ -73,50 +84,149 @@ class ClusterExpansion:
 
     def __call__(self, probe: Embeddings, gallery: Embeddings) -> tuple[Embeddings, Embeddings]:
         """Both sides, expanded over their union."""
+        return self.transformed(probe, gallery, Work())
+
+    def transformed(self, probe: Embeddings, gallery: Embeddings, work: Work) -> tuple[Embeddings, Embeddings]:
+        """The same, in the memory that `work` gives."""
         union = np.concatenate([probe.vectors, gallery.vectors])
+        subjects = len({r.subject for r in gallery.records if r.subject is not None})
         for _ in range(self.settings.times):
-            union = cluster_means(union, find_clusters(union, probe.layout, self.settings), self.settings)
+            found = find_clusters(union, probe.layout, self.settings, subjects, work)
+            union = cluster_means(union, found, self.settings, work)
         return split(union, probe, gallery, "cluster-expansion", self.settings)
 
 
 def find_clusters(
-    vectors: Float32[np.ndarray, "N D"], layout: PartLayout, settings: ClusterExpansionSettings
-) -> list[clusterings.Cluster]:
-    """The clusters of at least two vectors under the settings; every row is a target of exactly one."""
-    s = settings
-    if s.distance == "euclidean":
-        distances = flat_euclidean(vectors, vectors)
-    else:
-        distances = part_mean_euclidean(vectors, vectors, layout)
-    if s.clustering in ("neighbours", "mutual"):
-        return clusterings.neighbours(distances, s.k, mutual=s.clustering == "mutual")
+    vectors: Float32[np.ndarray, "N D"],
+    layout: PartLayout,
+    settings: ClusterExpansionSettings,
+    subjects: int = 0,
+    work: Work | None = None,
+) -> Lists | Labels:
+    """Who is averaged with whom under the settings: lists of members, or the cluster of each sample.
+
+    Args:
+        vectors: probes and gallery together.
+        layout: their parts.
+        settings: which clustering.
+        subjects: how many the gallery knows, for the unit `subjects`.
+        work: memory and cores.
+
+    Raises:
+        ConfigError: the memory does not hold what the clustering needs, or it is told no number of subjects.
+    """
+    s, work = settings, work or Work()
+    metric = Metric(s.distance, layout)
+    if s.clustering == "neighbours":
+        return clusterings.neighbours(vectors, metric, s.k, work)
+    if s.clustering == "mutual":
+        return clusterings.mutual(vectors, metric, s.k, work)
+    if s.threshold_unit == "subjects":
+        require(subjects >= 1, "threshold_unit 'subjects' needs a gallery with named subjects: choose 'quantile'")
+        return clusterings.agglomerative(vectors, metric, 0.0, s.linkage, work, min(subjects, len(vectors)))
     threshold = s.threshold
     if s.threshold_unit == "quantile":
-        threshold = clusterings.quantile_threshold(distances, s.threshold, s.threshold_neighbour)
+        threshold = clusterings.quantile_threshold(vectors, metric, s.threshold, s.threshold_neighbour, work)
     if s.clustering == "components":
-        return clusterings.components(distances, threshold)
+        return clusterings.components(vectors, metric, threshold, work)
     if s.clustering == "agglomerative":
-        return clusterings.agglomerative(distances, threshold, s.linkage)
-    return clusterings.dbscan(distances, threshold, s.min_samples)
+        return clusterings.agglomerative(vectors, metric, threshold, s.linkage, work)
+    return clusterings.dbscan(vectors, metric, threshold, s.min_samples, work)
 
 
 def cluster_means(
-    vectors: Float32[np.ndarray, "N D"], clusters: list[clusterings.Cluster], settings: ClusterExpansionSettings
+    vectors: Float32[np.ndarray, "N D"],
+    clusters: Lists | Labels,
+    settings: ClusterExpansionSettings,
+    work: Work | None = None,
 ) -> Float32[np.ndarray, "N D"]:
-    """Each target's mean over its cluster's members under the settings; sums are double, the answer float32."""
+    """Each sample's mean over its cluster under the settings; sums are double, the answer float32.
+
+    A sample without another member keeps its own feature.
+    """
+    work = work or Work()
+    if isinstance(clusters, Lists):
+        return _means_of_lists(vectors, clusters, settings, work)
+    if settings.alpha == 0:
+        return _means_of_parts(vectors, clusters, settings.include_self)
+    result = vectors.copy()
+    unit = unit_rows(vectors)
+    order = np.argsort(clusters, kind="stable")
+    for members in np.split(order, np.flatnonzero(np.diff(clusters[order])) + 1):
+        if len(members) > 1:
+            rows = work.rows(24.0 * len(members))
+            for start in range(0, len(members), rows):
+                _weigh(result, vectors, unit, members[start : start + rows], members, settings)
+    return result
+
+
+def _means_of_lists(
+    vectors: Float32[np.ndarray, "N D"], lists: Lists, settings: ClusterExpansionSettings, work: Work
+) -> Float32[np.ndarray, "N D"]:
     result = vectors.copy()
     unit = unit_rows(vectors) if settings.alpha else None
-    for targets, members in clusters:
-        weights = np.ones((len(targets), len(members)))
+    rows = work.rows(24.0 * vectors.shape[1] * (lists.members.shape[1] + 1))
+    for start in range(0, len(vectors), rows):
+        some = slice(start, start + rows)
+        members, weights = lists.members[some], lists.use[some].astype(np.float64)
+        if settings.include_self:
+            own = np.arange(start, start + len(members))[:, None]
+            members, weights = np.hstack([own, members]), np.hstack([np.ones((len(own), 1)), weights])
         if unit is not None:
-            weights = np.maximum(unit[targets].astype(np.float64) @ unit[members].T, 0.0) ** settings.alpha
-        if not settings.include_self:
-            weights[targets[:, None] == members] = 0.0
+            cosines = np.einsum("nd,nkd->nk", unit[some].astype(np.float64), unit[members])
+            weights *= np.maximum(cosines, 0.0) ** settings.alpha
         totals = weights.sum(axis=1)
         fed = totals > 0
-        means = (weights[fed] / totals[fed, None]) @ vectors[members].astype(np.float64)
-        result[targets[fed]] = means
+        sums = np.einsum("nk,nkd->nd", weights[fed], vectors[members[fed]].astype(np.float64))
+        result[start + np.flatnonzero(fed)] = sums / totals[fed, None]
     return result
+
+
+def _means_of_parts(
+    vectors: Float32[np.ndarray, "N D"], labels: Labels, include_self: bool
+) -> Float32[np.ndarray, "N D"]:
+    """A cluster's sum is made once; its members differ in themselves only."""
+    _, labels, sizes = np.unique(labels, return_inverse=True, return_counts=True)
+    order = np.argsort(labels, kind="stable")
+    starts = np.cumsum(sizes) - sizes
+    result = vectors.copy()
+    for columns in range(0, vectors.shape[1], 256):  # a copy in double precision, a strip at a time
+        strip = vectors[:, columns : columns + 256].astype(np.float64)
+        sums = np.add.reduceat(strip[order], starts, axis=0)[labels]
+        count = sizes[labels, None].astype(np.float64)
+        if not include_self:
+            sums, count = sums - strip, count - 1.0
+        means = np.divide(sums, count, out=strip.copy(), where=count > 0)
+        pairs = (sizes[labels] == 2) & (not include_self)
+        means[pairs] = strip[_other_of_two(labels, order, starts, pairs)]
+        result[:, columns : columns + 256] = means
+    return result
+
+
+def _other_of_two(
+    labels: Int[np.ndarray, " N"], order: Int[np.ndarray, " N"], starts: Int[np.ndarray, " C"], pairs: NDArray[np.bool_]
+) -> Int[np.ndarray, " M"]:
+    """Of each sample in a cluster of two the other one: a sum less oneself would lose its last digits."""
+    rows = np.flatnonzero(pairs)
+    first, second = order[starts[labels[rows]]], order[starts[labels[rows]] + 1]
+    return np.asarray(np.where(first == rows, second, first))
+
+
+def _weigh(
+    result: Float32[np.ndarray, "N D"],
+    vectors: Float32[np.ndarray, "N D"],
+    unit: Float32[np.ndarray, "N D"],
+    targets: Int[np.ndarray, " t"],
+    members: Int[np.ndarray, " m"],
+    settings: ClusterExpansionSettings,
+) -> None:
+    weights: Float64[np.ndarray, "t m"] = np.maximum(unit[targets].astype(np.float64) @ unit[members].T, 0.0)
+    weights **= settings.alpha
+    if not settings.include_self:
+        weights[targets[:, None] == members] = 0.0
+    totals = weights.sum(axis=1)
+    fed = totals > 0
+    result[targets[fed]] = (weights[fed] / totals[fed, None]) @ vectors[members].astype(np.float64)
 
 
 component = Component(ClusterExpansionSettings, ClusterExpansion)
