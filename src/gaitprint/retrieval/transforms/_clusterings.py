@@ -3,17 +3,19 @@
 Two forms come out: lists, where each sample has its own members, and a partition, where a cluster has.
 """
 
+from collections.abc import Iterator
 from typing import NamedTuple
 
 import numpy as np
 from jaxtyping import Bool, Float32, Int
+from numpy.typing import NDArray
 from scipy import sparse
 from scipy.sparse.csgraph import connected_components
 from sklearn.cluster import AgglomerativeClustering
 
 from gaitprint.config import require
 from gaitprint.retrieval.metric import Metric
-from gaitprint.retrieval.radius import pairs_within
+from gaitprint.retrieval.radius import Pairs, pairs_within
 from gaitprint.retrieval.search import search_others
 from gaitprint.retrieval.work import Work
 
@@ -64,7 +66,7 @@ def components(x: Vectors, metric: Metric, threshold: float, work: Work) -> Labe
     return _joined(labels, left, right)
 
 
-def _joined(labels: Labels, left: list[Int[np.ndarray, " m"]], right: list[Int[np.ndarray, " m"]]) -> Labels:
+def _joined(labels: Labels, left: list[NDArray[np.int64]], right: list[NDArray[np.int64]]) -> Labels:
     """Labels with the clusters of each pair made one."""
     items = len(labels)
     i, j = (np.concatenate([labels[:0], *(labels[part] for part in side)]) for side in (left, right))
@@ -95,9 +97,9 @@ def dbscan(x: Vectors, metric: Metric, threshold: float, samples: int, work: Wor
     return np.unique(nearest, return_inverse=True)[1]
 
 
-def _held(pairs: object, threshold: float, work: Work) -> tuple[np.ndarray, np.ndarray]:
+def _held(pairs: Iterator[Pairs], threshold: float, work: Work) -> Pairs:
     left, right, waiting = [np.zeros(0, np.int64)], [np.zeros(0, np.int64)], 0
-    for i, j in pairs:  # type: ignore[attr-defined]
+    for i, j in pairs:
         left.append(i)
         right.append(j)
         waiting += len(i)
