@@ -254,6 +254,8 @@ EVALUATE = {
         ["probe selection X", "is empty", "condition zz-*", "nm-01"],
     ),
     "protocol of other data": ("evaluate {gl} --protocol oumvlp", ["is empty", "nm-01"]),
+    "memory no size": ("evaluate {gl} --memory lots", ["--memory is a size such as 512MiB or 16GB", "'lots'"]),
+    "memory too small": ("evaluate {gl} --memory 1MB", ["needs 64 MiB at least", "0.954 MiB"]),
     "scorer misspelt": ("evaluate {gl} --scorer euclid", ["no scorer is called 'euclid'", "mean 'euclidean'"]),
     "transform misspelt": ("evaluate {gl} --transform unitlength", ["no transform", "mean 'unit-length'"]),
     "step not there": ("evaluate {gl} --set cluster-expansion.k=3", ["the pipeline has the steps scorer"]),

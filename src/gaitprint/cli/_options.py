@@ -1,5 +1,6 @@
 """Options of the commands that measure: what to measure, under which protocol, and the page to write."""
 
+import re
 from pathlib import Path
 
 import click
@@ -43,6 +44,14 @@ store_option = click.option(
     metavar="STORE",
     help="Show silhouettes of right and wrong matches from this store on the page.",
 )
+memory_option = click.option(
+    "--memory",
+    default="2GiB",
+    show_default=True,
+    callback=lambda _c, _p, v: parse_memory(v),
+    metavar="SIZE",
+    help="What comparing may hold at once beside the vectors, such as 512MiB or 16GB. Changes no figure.",
+)
 fusion_option = click.option(
     "--fusion",
     type=click.Choice(["raw", "unit"]),
@@ -85,3 +94,16 @@ def _words(text: str | None) -> tuple[str, ...] | None:
     if not all(words):
         raise ConfigError(f"a list of names separated by commas is wanted, found {text!r}")
     return words
+
+
+def parse_memory(text: str) -> int:
+    """Bytes of a size such as 512MiB or 16GB.
+
+    Raises:
+        ConfigError: it is no such size.
+    """
+    found = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*([KMGT])(i?)B?\s*", text, re.IGNORECASE)
+    if found is None:
+        raise ConfigError(f"--memory is a size such as 512MiB or 16GB, found {text!r}")
+    number, unit, binary = found.groups()
+    return int(float(number) * (1024 if binary else 1000) ** (" KMGT".index(unit.upper())))

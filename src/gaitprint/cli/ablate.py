@@ -13,6 +13,7 @@ from gaitprint.cli._options import (
     fusion_option,
     interval_text,
     lists_option,
+    memory_option,
     protocol_option,
     report_option,
     store_option,
@@ -54,6 +55,7 @@ from gaitprint.errors import ConfigError
 @lists_option
 @report_option
 @store_option
+@memory_option
 @seed_option
 @as_json
 def ablate(
@@ -71,6 +73,7 @@ def ablate(
     lists: dict[str, list[str]] | None,
     report: Path | None,
     store: Path | None,
+    memory: int,
     seed: int,
     as_json: bool,
 ) -> None:
@@ -86,6 +89,7 @@ def ablate(
       gaitprint ablate gaitgl=gl.safetensors gaitmask=gm.safetensors \\
         --expansion k=9 --report ablation.html --store store
     """
+    from gaitprint.retrieval.work import Work
     from gaitprint.stages.ablate import ablate as stage
 
     named: dict[str, Path] = {}
@@ -112,6 +116,7 @@ def ablate(
             store=store,
             seed=seed,
             progress=bar.update,
+            work=Work(memory=memory),
         )
     emit(result.to_dict(), as_json, lambda out: print_ablation(out, result, report))
 

@@ -5,6 +5,8 @@ from pathlib import Path
 import click
 
 from gaitprint.cli._common import as_json, emit
+from gaitprint.cli._options import memory_option
+from gaitprint.cli._progress import progress_bar
 
 
 @click.command(short_help="Write a competition's answer file.")
@@ -27,8 +29,11 @@ from gaitprint.cli._common import as_json, emit
 @click.option(
     "--pipeline", type=click.Path(path_type=Path), help="A .toml with transforms and scorer. [default: Euclid]"
 )
+@memory_option
 @as_json
-def answer(embeddings: Path, out: Path, form: str, header: str, pipeline: Path | None, as_json: bool) -> None:
+def answer(
+    embeddings: Path, out: Path, form: str, header: str, pipeline: Path | None, memory: int, as_json: bool
+) -> None:
     """Name the subject of every probe and write a competition's answer file.
 
     EMBEDDINGS hold gallery and probes: make them with `gaitprint embed STORE --part all`. The file is checked before
@@ -40,10 +45,13 @@ def answer(embeddings: Path, out: Path, form: str, header: str, pipeline: Path |
       gaitprint answer both.safetensors --form grew --out submission.csv
     """
     from gaitprint.config import read_toml
+    from gaitprint.retrieval.work import Work
     from gaitprint.stages.answer import answer as stage
 
     steps = None if pipeline is None else read_toml(pipeline)
-    facts = stage(embeddings, out, form=form, header=header, pipeline=steps)  # type: ignore[arg-type]
+    with progress_bar("comparing") as bar:
+        work = Work(memory=memory, progress=bar.update)
+        facts = stage(embeddings, out, form=form, header=header, pipeline=steps, work=work)  # type: ignore[arg-type]
     note = "; transductive: sees all probes" if facts["transductive"] else ""
     line = f"{out}: {facts['probes']} probes, {facts['subjects']} subjects; {facts['compared']}{note}"
     emit(facts, as_json, lambda console: console.print(line, markup=False))

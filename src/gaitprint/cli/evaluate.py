@@ -12,11 +12,13 @@ from gaitprint.cli._options import (
     conditions_option,
     interval_text,
     lists_option,
+    memory_option,
     protocol_option,
     report_option,
     store_option,
     views_option,
 )
+from gaitprint.cli._progress import progress_bar
 from gaitprint.config import apply_overrides, read_toml
 from gaitprint.errors import ConfigError
 
@@ -55,6 +57,7 @@ from gaitprint.errors import ConfigError
 @lists_option
 @report_option
 @store_option
+@memory_option
 @seed_option
 @as_json
 def evaluate(
@@ -70,6 +73,7 @@ def evaluate(
     lists: dict[str, list[str]] | None,
     report: Path | None,
     store: Path | None,
+    memory: int,
     seed: int,
     as_json: bool,
 ) -> None:
@@ -87,23 +91,26 @@ def evaluate(
         --set cluster-expansion.k=9 --views 072,090,108
     """
     from gaitprint.evaluation.logline import log_line
+    from gaitprint.retrieval.work import Work
     from gaitprint.stages.evaluate import evaluate as stage
 
     if pipeline is not None and (scorer or transforms or overrides):
         raise ConfigError(f"--pipeline {pipeline} says all steps: leave out --scorer, --transform and --set")
     steps = read_toml(pipeline) if pipeline else build_pipeline(scorer or "euclidean", transforms, overrides)
-    result = stage(
-        embeddings,
-        protocol=protocol,
-        pipeline=steps,
-        subjects=subjects,
-        views=views,
-        conditions=conditions,
-        lists=lists,
-        report=report,
-        store=store,
-        seed=seed,
-    )
+    with progress_bar("comparing") as bar:
+        result = stage(
+            embeddings,
+            protocol=protocol,
+            pipeline=steps,
+            subjects=subjects,
+            views=views,
+            conditions=conditions,
+            lists=lists,
+            report=report,
+            store=store,
+            seed=seed,
+            work=Work(memory=memory, progress=bar.update),
+        )
 
     def text(out: Console) -> None:
         out.print(log_line(result.evaluation))

@@ -20,4 +20,5 @@ def pairs_within(x: Float32[np.ndarray, "N D"], metric: Metric, radius: float, w
         i, j = np.nonzero(block <= radius)
         later = i < j
         yield start + i[later], start + j[later]
-        work.progress(min(start + rows, items), items, "pairs")
+        if rows < items:
+            work.progress(min(start + rows, items), items, "pairs")

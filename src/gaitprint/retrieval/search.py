@@ -112,7 +112,8 @@ def _spread(one: Callable[[int], int], starts: range, work: Work, total: int) ->
         done = 0
         for start, stop in zip(starts, pool.map(one, starts), strict=True):
             done += stop - start
-            work.progress(done, total, "neighbours")
+            if len(starts) > 1:  # what is done at once needs no word
+                work.progress(done, total, "neighbours")
 
 
 class _Block:

@@ -2,6 +2,7 @@
 
 import dataclasses
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from gaitprint.evaluation.statistics import Interval
 from gaitprint.inference.fusion import fuse
 from gaitprint.report.html import check_report_place, write_report
 from gaitprint.retrieval.pipeline import Pipeline
+from gaitprint.retrieval.work import Work
 from gaitprint.stages import _pages as pages
 from gaitprint.stages._ablation import AblationResult, AblationRow, Variant
 from gaitprint.stages._ablation_page import ablation_page
@@ -52,6 +54,7 @@ def ablate(
     seed: int = 0,
     resamples: int = 1000,
     progress: Callable[[int, int, str], None] = _silent,
+    work: Work | None = None,
 ) -> AblationResult:
     """The method's ablation: one network, + re-ranking, + query expansion, + the other network(s).
 
@@ -74,6 +77,7 @@ def ablate(
         seed: of the intervals and of the matches shown.
         resamples: of the bootstrap over subjects.
         progress: called with (rows done, rows in all, the row's label).
+        work: memory and cores of comparing; None: the usual.
 
     Raises:
         GaitprintError: in one line.
@@ -100,7 +104,7 @@ def ablate(
     rows: list[AblationRow] = []
     for number, (variant, steps) in enumerate(zip(variants, pipelines, strict=True)):
         progress(number, len(variants), variant.label)
-        rows.append(_measured(variant, steps, sets[variant.networks], rules, lists, rows[:1], seed, resamples))
+        rows.append(_measured(variant, steps, sets[variant.networks], rules, lists, rows[:1], seed, resamples, work))
     progress(len(variants), len(variants), "")
 
     full = len(method_rows(networks)) - 1
@@ -158,11 +162,12 @@ def _measured(
     first: list[AblationRow],
     seed: int,
     resamples: int,
+    work: Work | None,
 ) -> AblationRow:
     evaluation = measure(
         data,
         rules,
-        steps.distances,
+        partial(steps.comparison, work=work),
         generator=np.random.Generator(np.random.PCG64(seed)),
         lists=lists,
         label=steps.label,

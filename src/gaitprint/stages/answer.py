@@ -1,6 +1,7 @@
 """`gaitprint answer`: embeddings in, the answer file of a competition out, checked before it is written."""
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
@@ -8,6 +9,7 @@ from gaitprint.errors import ConfigError
 from gaitprint.evaluation.answers import GREW_RANKS, answer_probes, write_grew_answer, write_hid_answer
 from gaitprint.evaluation.protocol import load_protocol
 from gaitprint.retrieval.pipeline import Pipeline
+from gaitprint.retrieval.work import Work
 from gaitprint.stages._selection import opened
 from gaitprint.storage import check_writable
 from gaitprint.types import Embeddings
@@ -25,6 +27,7 @@ def answer(
     protocol: str | Path | None = None,
     pipeline: dict[str, Any] | None = None,
     lists: Mapping[str, Sequence[str]] | None = None,
+    work: Work | None = None,
 ) -> dict[str, Any]:
     """Name the subject of every probe and write the file that the organisers want.
 
@@ -36,6 +39,7 @@ def answer(
         protocol: who is probe and who gallery; None: the form's own.
         pipeline: transforms and scorer; None: Euclid.
         lists: named lists of keys that a protocol of one's own asks for.
+        work: memory, cores and progress of comparing; None: the usual.
 
     Returns:
         Facts: the file, the numbers of probes and of subjects, how they were compared, transductive or not.
@@ -50,7 +54,7 @@ def answer(
     data = opened(embeddings)
     top = GREW_RANKS if form == "grew" else 1
     check_writable(Path(out))
-    found = answer_probes(data, rules, steps.distances, top=top, lists=lists)
+    found = answer_probes(data, rules, partial(steps.comparison, work=work), top=top, lists=lists)
     if form == "grew":
         write_grew_answer(Path(out), found.probes, found.subjects, expected_probes=found.probes, known_ids=found.known)
     else:

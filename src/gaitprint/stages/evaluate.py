@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from gaitprint.evaluation.statistics import Interval
 from gaitprint.report.html import check_report_place, write_report
 from gaitprint.report.values import Cell, CmcCurve, Report, Table
 from gaitprint.retrieval.pipeline import Pipeline
+from gaitprint.retrieval.work import Work
 from gaitprint.stages import _pages as pages
 from gaitprint.stages._figures import mean_figure, mean_interval
 from gaitprint.stages._selection import chosen, opened
@@ -64,6 +66,7 @@ def evaluate(
     store: Path | None = None,
     seed: int = 0,
     resamples: int = 1000,
+    work: Work | None = None,
 ) -> EvaluationReport:
     """Measure embeddings under a protocol.
 
@@ -79,6 +82,7 @@ def evaluate(
         store: where the page takes silhouettes of right and wrong matches from.
         seed: of the intervals and of the matches shown.
         resamples: of the bootstrap over subjects.
+        work: memory, cores and progress of comparing; None: the usual.
 
     Raises:
         GaitprintError: in one line.
@@ -94,7 +98,7 @@ def evaluate(
     evaluation = measure(
         data,
         rules,
-        steps.distances,
+        partial(steps.comparison, work=work),
         generator=np.random.Generator(np.random.PCG64(seed)),
         lists=lists,
         label=steps.label,

@@ -119,14 +119,14 @@ def test_the_estimate_is_never_farther_off_than_it_says(name, scale):
 
 @pytest.mark.parametrize("threads", [1, 2, 3])
 def test_threads_and_memory_change_nothing_and_progress_is_told(threads):
-    x = made(5, 400, 2, 8, "plain")
+    x = made(5, 1500, 2, 8, "plain")
     metric = Metric("part_mean", PartLayout(((2, 8),)))
     told: list[tuple[int, int, str]] = []
     work = Work(memory=64 << 20, threads=threads, progress=lambda *step: told.append(step))
     found, usual = search(x, x, metric, 5, work), search(x, x, metric, 5, ONE)
     np.testing.assert_array_equal(found.indices, usual.indices)
     np.testing.assert_array_equal(found.distances, usual.distances)
-    assert told[-1] == (400, 400, "neighbours")
+    assert told[-1] == (1500, 1500, "neighbours")
 
 
 def test_what_cannot_be_is_said():
