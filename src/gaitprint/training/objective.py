@@ -25,9 +25,12 @@ class Objective:
         self.margin: float = margins[0] if margins else USUAL_MARGIN
 
     @property
-    def reads(self) -> frozenset[str]:
-        """The outputs of a network that the losses are given."""
-        return frozenset(loss.reads for _, _, loss in self._terms)
+    def reads(self) -> tuple[str, ...]:
+        """The outputs of a network that the losses are given, each once, in the recipe's order.
+
+        No set: processes that train together exchange them in this order, and sets of strings have another in each.
+        """
+        return tuple(dict.fromkeys(loss.reads for _, _, loss in self._terms))
 
     def __call__(self, outputs: PartOutputs, labels: Int[Tensor, " N"]) -> tuple[Float[Tensor, ""], dict[str, float]]:
         """The loss to go down, and what a progress line and the history show.

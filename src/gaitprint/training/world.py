@@ -9,6 +9,7 @@ import json
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from importlib import import_module
 from typing import Any
 
 import torch
@@ -143,6 +144,9 @@ def joined_world(device: str) -> Iterator[World]:
 
 
 def _join(launch: Launch, kind: str) -> None:
+    # The group is the default of this module's arguments. Imported while there is one, as by the first optimizer, the
+    # module would keep it after its end, and its threads would bring down the interpreter as it ends.
+    import_module("torch.distributed.nn.functional")
     if kind == "cuda":
         torch.cuda.set_device(launch.local_rank)
     # flags and figures live on the CPU: to exchange them, no GPU need be waited for
