@@ -108,12 +108,14 @@ def search_others(
 
 def _spread(one: Callable[[int], int], starts: range, work: Work, total: int) -> None:
     """Run `one` for every start on all cores, one BLAS thread each, and tell the progress."""
+    if len(starts) == 1:  # what is done at once needs no pool and no word
+        one(starts[0])
+        return
     with threadpool_limits(1, user_api="blas"), ThreadPoolExecutor(work.cores) as pool:
         done = 0
         for start, stop in zip(starts, pool.map(one, starts), strict=True):
             done += stop - start
-            if len(starts) > 1:  # what is done at once needs no word
-                work.progress(done, total, "neighbours")
+            work.progress(done, total, "neighbours")
 
 
 class _Block:

@@ -45,7 +45,7 @@ class Reranked:
         lists, largest = items.nearest(max(k1 + 1, k2))
         self._items, self._probes, self._lambda = items, probes, lambda_
         self._scale = np.where(largest > 0, largest, 1.0)
-        encodings = _encode(items, self._scale, _expanded_sets(lists, k1))
+        encodings = _encode(items, self._scale, expanded_sets(lists, k1))
         if k2 > 1:
             encodings = _average(encodings, lists[:, :k2])
         self._own = encodings[:probes]
@@ -80,7 +80,7 @@ def _reciprocal(lists: Int[np.ndarray, "N K"]) -> Sparse:
     return listed.multiply(listed.T).tocsr()
 
 
-def _expanded_sets(lists: Int[np.ndarray, "N K"], k1: int) -> Sparse:
+def expanded_sets(lists: Int[np.ndarray, "N K"], k1: int) -> Sparse:
     """R*(i): R(i, k1), and for each c in it R(c, k1/2) where more than two thirds of that lie in R(i, k1)."""
     wide = _reciprocal(lists[:, : k1 + 1])
     narrow = _reciprocal(lists[:, : round(k1 / 2) + 1])

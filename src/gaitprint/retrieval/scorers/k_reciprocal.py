@@ -8,10 +8,11 @@ from jaxtyping import Float32
 from gaitprint.components import Component
 from gaitprint.config import require
 from gaitprint.retrieval.metric import TITLES, Metric, MetricName
+from gaitprint.retrieval.one_probe import KeptGallery
 from gaitprint.retrieval.scorers._items import VectorItems
 from gaitprint.retrieval.scorers._jaccard import Reranked
 from gaitprint.retrieval.work import Work
-from gaitprint.types import Embeddings
+from gaitprint.types import Comparison, Embeddings
 
 
 @dataclass(frozen=True)
@@ -27,6 +28,9 @@ class KReciprocalSettings:
     base: MetricName = "euclidean_squared"
     """The distance underneath: squared Euclid as published, or "part_mean" as in the reference toolkit."""
 
+    one_at_a_time: bool = False
+    """Each probe is re-ranked with the gallery alone, as in live use; else all probes take part in each answer."""
+
     def __post_init__(self) -> None:
         require(self.k1 >= 1, f"k1 counts neighbours and is at least 1, found {self.k1}")
         require(self.k2 >= 1, f"k2 counts neighbours and is at least 1, found {self.k2}")
@@ -35,14 +39,17 @@ class KReciprocalSettings:
 
 @dataclass(frozen=True)
 class KReciprocal:
-    """Re-ranks over the union of probes and gallery: a probe's distances change with the other probes."""
+    """Re-ranks over the union of probes and gallery: a probe's distances change with the other probes.
+
+    Not so with `one_at_a_time`: the union then holds one probe.
+    """
 
     settings: KReciprocalSettings
 
     @property
     def transductive(self) -> bool:
         """The other probes vote."""
-        return True
+        return not self.settings.one_at_a_time
 
     @property
     def distance(self) -> str:
@@ -53,11 +60,31 @@ class KReciprocal:
         """Re-ranked distances, probes by gallery."""
         return self.comparison(probe, gallery, Work()).rows(0, len(probe))
 
-    def comparison(self, probe: Embeddings, gallery: Embeddings, work: Work) -> Reranked:
+    def comparison(self, probe: Embeddings, gallery: Embeddings, work: Work) -> Comparison:
         """The same in rows, in the memory that `work` gives."""
         s = self.settings
+        if s.one_at_a_time:
+            kept = KeptGallery(gallery.vectors, Metric(s.base, probe.layout), s.k1, s.k2, s.lambda_, work)
+            return OneByOneReranked(probe.vectors, kept)
         union = np.concatenate([probe.vectors, gallery.vectors])
         return Reranked(VectorItems(union, Metric(s.base, probe.layout), work), len(probe), s.k1, s.k2, s.lambda_)
+
+
+@dataclass(frozen=True)
+class OneByOneReranked:
+    """Probes and a kept gallery, to be compared row by row."""
+
+    probes: Float32[np.ndarray, "Q D"]
+    kept: KeptGallery
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Q and G."""
+        return len(self.probes), len(self.kept)
+
+    def rows(self, start: int, stop: int) -> Float32[np.ndarray, "q G"]:
+        """Distances of the probes from `start` to `stop`."""
+        return np.stack([self.kept.distances(probe) for probe in self.probes[start:stop]])
 
 
 component = Component(KReciprocalSettings, KReciprocal)
