@@ -300,6 +300,26 @@ ABLATE = {
     "protocol unknown": ("ablate a={gl} --protocol casia-f", ["'casia-f'", "did you mean"]),
     "store of others": ("ablate a={gl} --report {out}.html --store {bad}/stores/small", ["has no sequence"]),
 }
+COMPRESS = {
+    "missing": ("compress {world}/gaitgll.safetensors", ["no embeddings at", "mean 'gaitgl.safetensors'"]),
+    "codec misspelt": ("compress {gl} --codec pca-128-int4", ["no codec is called 'pca-128-int4'", "int8"]),
+    "codec of no component": ("compress {gl} --codec pca-0", ["no codec is called 'pca-0'"]),
+    "nothing to learn on": ("compress {gl} --codec pca", ["pca-128 learns", "--fit"]),
+    "the tested people": ("compress {gl} --fit {gl}", ["8 subjects are in --fit", "009", "--part train"]),
+    "other networks": ("compress {gl} --fit {gm}", ["--fit was made by", "same networks"]),
+    "training truncated": ("compress {gl} --fit {bad}/vectors/truncated", ["damaged", "run `embed` again"]),
+    "many to write": ("compress {gl} --out {out}", ["name one with --codec"]),
+    "place below a file": ("compress {gl} --codec int8 --out {bad}/text", ["cannot write", "another place"]),
+    "scorer transductive": ("compress {gl} --scorer k-reciprocal", ["sees all probes", "euclidean"]),
+    "shortlist empty": ("compress {gl} --shortlist 0", ["--shortlist", "x>=1"]),
+}
+CAPACITY = {
+    "nobody": ("capacity --people 0", ["--people", "x>=1"]),
+    "people missing": ("capacity", ["Missing option '--people'"]),
+    "parts do not go up": ("capacity --people 9 --width 100", ["16 parts do not divide 100 floats", "--parts"]),
+    "codec too wide": ("capacity --people 9 --width 64 --codec pca-65", ["pca-65 keeps more than the 64 floats"]),
+    "codec misspelt": ("capacity --people 9 --codec int4", ["no codec is called 'int4'"]),
+}
 CONVERT = {
     "missing": ("convert {bad}/none.pt {out}", ["no weights file", "check the path"]),
     "a folder": ("convert {store} {out}", ["no weights file"]),
@@ -339,6 +359,8 @@ CASES = {
         "embed": EMBED,
         "evaluate": EVALUATE,
         "ablate": ABLATE,
+        "compress": COMPRESS,
+        "capacity": CAPACITY,
         "convert": CONVERT,
         "demo": DEMO,
     }.items()

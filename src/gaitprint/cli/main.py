@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import click
 
 from gaitprint import __version__
-from gaitprint.cli import ablate, answer, data, evaluate, identify, learn, plan, runs
+from gaitprint.cli import ablate, answer, capacity, compress, data, evaluate, identify, learn, plan, runs
 from gaitprint.errors import ComponentError, ConfigError, GaitprintError
 
 HELP = """Recognise people by the way they walk.
@@ -25,6 +25,8 @@ Step by step:
   gaitprint embed STORE --model M --out E   networks -> one vector a sequence
   gaitprint evaluate E                      vectors -> the protocol's figures
   gaitprint ablate A=E1 B=E2                what each step of the method brings
+  gaitprint compress E --fit T              smaller templates, and what they cost
+  gaitprint capacity --people N             what a gallery takes: bytes, time
   gaitprint answer E --out CSV              the answer file of a competition
   gaitprint export STORE OUT                the reference toolkit's folders
 
@@ -43,7 +45,9 @@ def app(debug: bool) -> None:  # noqa: D103 - the help text is HELP
     del debug  # `main` reads it
 
 
-for command in (c for module in (data, learn, plan, runs, identify, evaluate, ablate, answer) for c in module.COMMANDS):
+MODULES = (data, learn, plan, runs, identify, evaluate, ablate, compress, capacity, answer)
+
+for command in (c for module in MODULES for c in module.COMMANDS):
     command.context_settings = CONTEXT  # said to each, for click remembers -h and --help from the first use
     app.add_command(command)
 

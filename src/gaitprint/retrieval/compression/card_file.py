@@ -13,7 +13,7 @@ import numpy as np
 from safetensors import SafetensorError, safe_open
 
 from gaitprint.errors import ArtefactError
-from gaitprint.storage import atomic_file
+from gaitprint.storage import atomic_file, check_writable
 
 _TYPES = {"<f4": "F32", "<f2": "F16", "|i1": "I8", "|u1": "U8"}
 
@@ -43,6 +43,25 @@ def write_card_file(path: Path, form: str, version: int, card: dict[str, Any], a
         for array in whole.values():
             stream.write(array.data)
     return 8 + len(head) + place
+
+
+def check_card_place(path: Path, form: str, what: str) -> None:
+    """Find out before long work whether such a file can be written at `path`; only one of its kind is written over.
+
+    Raises:
+        DataError: the folder cannot be written to.
+        ArtefactError: another file is there.
+    """
+    check_writable(path)
+    if not Path(path).exists():
+        return
+    try:
+        with safe_open(path, framework="numpy") as file:
+            ours = (file.metadata() or {}).get("format") == form
+    except (SafetensorError, OSError):
+        ours = False
+    if not ours:
+        raise ArtefactError(f"{path} is there and is no file of a {what}: choose another folder")
 
 
 def read_card_file(path: Path, form: str, version: int, what: str) -> tuple[dict[str, Any], dict[str, np.ndarray]]:

@@ -2,9 +2,10 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
-from jaxtyping import Float32
+from jaxtyping import Float32, Float64
 from scipy.linalg import eigh
 
 from gaitprint.errors import ShapeError
@@ -28,18 +29,21 @@ class Principal:
     def project(self, vectors: Float32[np.ndarray, "N D"]) -> Float32[np.ndarray, "N K"]:
         """Coordinates along the axes, summed in double precision: a row's do not depend on the others."""
         result = np.empty((len(vectors), len(self.axes)), np.float32)
-        axes = self.axes.T.astype(np.float64)
         for rows in _blocks(len(vectors)):
-            result[rows] = np.subtract(vectors[rows], self.mean, dtype=np.float64) @ axes
+            result[rows] = np.subtract(vectors[rows], self.mean, dtype=np.float64) @ self._precise.T
         return result
 
     def lift(self, coordinates: Float32[np.ndarray, "N K"]) -> Float32[np.ndarray, "N D"]:
         """The vectors that have these coordinates and nothing beside them."""
         result = np.empty((len(coordinates), len(self.mean)), np.float32)
-        axes = self.axes.astype(np.float64)
         for rows in _blocks(len(coordinates)):
-            result[rows] = coordinates[rows].astype(np.float64) @ axes + self.mean
+            result[rows] = coordinates[rows].astype(np.float64) @ self._precise + self.mean
         return result
+
+    @cached_property
+    def _precise(self) -> Float64[np.ndarray, "K D"]:
+        """The axes as doubles: made once, not for every probe."""
+        return self.axes.astype(np.float64)
 
 
 def fit_principal(vectors: Float32[np.ndarray, "N D"], width: int) -> Principal:

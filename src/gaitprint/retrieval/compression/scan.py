@@ -85,7 +85,11 @@ class TemplateIndex:
             near = block < values[:, -1:] if rows.start >= k else np.ones(block.shape, bool)
             for q in np.flatnonzero(near.any(axis=1)):
                 found = np.flatnonzero(near[q])
-                joined = np.concatenate([values[q], block[q, found]])
+                scores = block[q, found]
+                if len(found) > k:  # sorting is for those that may stay
+                    may = scores <= np.partition(scores, k - 1)[k - 1]
+                    found, scores = found[may], scores[may]
+                joined = np.concatenate([values[q], scores])
                 order = np.argsort(joined, kind="stable")[:k]
                 items[q] = np.concatenate([items[q], rows.start + found])[order]
                 values[q] = joined[order]
