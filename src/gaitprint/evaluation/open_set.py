@@ -1,101 +1,177 @@
-"""Errors when "nobody I know" is an answer: DET over pairs, and FNIR at a stated FPIR (ISO/IEC 19795-1).
+"""One to many with strangers: some subjects are left out of the gallery, and their probes should find nobody.
 
-A pair is accepted where its distance is at most a threshold.
+ISO/IEC 19795-1: FPIR is the share of strangers' searches that return anybody, FNIR the share of known people's
+searches that do not return the right person, here first and within the threshold. Both grow with the gallery, so its
+size belongs to every figure.
 """
 
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, fields
 
 import numpy as np
-from jaxtyping import Bool, Float, Float64, Shaped
+from jaxtyping import Bool, Float32, Int
 
 from gaitprint.config import require
 from gaitprint.errors import ProtocolError
-from gaitprint.evaluation.trials import Trials
+from gaitprint.evaluation.pairs import PairBlock, PairSet, Source
 
 
 @dataclass(frozen=True, eq=False)
-class ErrorRates:
-    """False match and false non-match rate (shares, 0..1) at every threshold, ascending."""
+class Searches:
+    """M searches: every probe once in every split, against the gallery of that split."""
 
-    thresholds: Float64[np.ndarray, "K"]
-    false_match: Float64[np.ndarray, "K"]
-    """Share of pairs of two subjects that are accepted."""
-    false_non_match: Float64[np.ndarray, "K"]
-    """Share of pairs of one subject that are not."""
-    same_pairs: int
-    other_pairs: int
+    subject: Int[np.ndarray, "M"]
+    """The probe's own."""
+    stranger: Bool[np.ndarray, "M"]
+    """Whether that subject is not in the gallery."""
+    nearest: Float32[np.ndarray, "M"]
+    """Distance of the nearest item of anybody; infinite where nothing could be compared."""
+    own: Float32[np.ndarray, "M"]
+    """Distance of the nearest item of the own subject; infinite for strangers."""
+    rank: Int[np.ndarray, "M"]
+    """Place of the own subject among all people by their nearest item, from 1; 0 for strangers."""
+
+    def __len__(self) -> int:
+        return len(self.rank)
 
     @property
-    def equal_error_rate(self) -> float:
-        """Where both rates are nearest each other: their mean there."""
-        near = int(np.abs(self.false_match - self.false_non_match).argmin())
-        return float(self.false_match[near] + self.false_non_match[near]) / 2.0
+    def found(self) -> Float32[np.ndarray, "M"]:
+        """Distance at which the right person comes first; infinite where somebody else does."""
+        return np.asarray(np.where(self.rank == 1, self.own, np.float32(np.inf)))
 
 
 @dataclass(frozen=True)
-class IdentificationRates:
-    """How often a stranger is taken for somebody, and how often somebody known is not found, at one threshold."""
+class GallerySize:
+    """How many one searches among; the mean over the splits."""
 
-    threshold: float
-    """Largest distance that is accepted."""
-    false_positive: float
-    """FPIR reached: share of strangers for whom the nearest item is accepted."""
-    false_negative: float
-    """FNIR: share of known probes whose nearest item is wrong or not accepted."""
-    strangers: int
-    known: int
+    people: float
+    sequences: float
 
 
-def pair_error_rates(
-    distances: Float[np.ndarray, "Q G"],
-    probe_subjects: Shaped[np.ndarray, "Q"],
-    gallery_subjects: Shaped[np.ndarray, "G"],
-    valid: Bool[np.ndarray, "Q G"] | None = None,
-    points: int = 1000,
-) -> ErrorRates:
-    """The DET curve over all valid pairs, at `points` thresholds that are quantiles of the distances.
+def choose_strangers(
+    known: Int[np.ndarray, "S"], share: float, generator: np.random.Generator
+) -> Int[np.ndarray, "strangers"]:
+    """Draw those who are left out of the gallery: a share of the subjects, at least one, and never all.
 
     Raises:
-        ProtocolError: no pair of one subject, or none of two.
+        ProtocolError: fewer than two subjects to share out.
     """
-    require(points >= 2, f"a DET curve has 2 points or more, found {points}")
-    same = probe_subjects[:, None] == gallery_subjects[None, :]
-    use = np.ones(same.shape, bool) if valid is None else valid
-    genuine, impostor = np.sort(distances[same & use]), np.sort(distances[~same & use])
-    if len(genuine) == 0 or len(impostor) == 0:
-        raise ProtocolError(
-            f"error rates need pairs of one subject and pairs of two, found {len(genuine)} and {len(impostor)}"
-        )
-    shares = np.linspace(0.0, 1.0, points)
-    both = [np.quantile(scores, shares, method="inverted_cdf") for scores in (genuine, impostor)]
-    thresholds = np.unique(np.concatenate(both))
-    accepted = [np.searchsorted(scores, thresholds, side="right") / len(scores) for scores in (genuine, impostor)]
-    return ErrorRates(thresholds.astype(np.float64), accepted[1], 1.0 - accepted[0], len(genuine), len(impostor))
+    require(0 < share < 1, f"the share of strangers lies between 0 and 1, found {share}")
+    if len(known) < 2:
+        raise ProtocolError(f"open-set identification needs two subjects or more in the gallery, found {len(known)}")
+    count = min(max(1, round(share * len(known))), len(known) - 1)
+    return np.sort(generator.permutation(known)[:count])
 
 
-def identification_rates(trials: Trials, false_positive: float) -> IdentificationRates:
-    """FNIR at the largest threshold whose FPIR is at most `false_positive`.
+def search_splits(
+    sets: Sequence[PairSet],
+    numbers: Int[np.ndarray, "N"],
+    source: Source,
+    *,
+    share: float,
+    splits: int,
+    seed: int,
+    alone: bool = False,
+    progress: Callable[[int, int], None] = lambda done, total: None,
+) -> tuple[dict[str, Searches], GallerySize]:
+    """Search in galleries without the strangers of each split; of each named set, and under "" of all together.
 
-    Unmatched trials are the strangers, so the protocol must pool its gallery: view by view, a probe is unmatched at one
-    view and known at another. With n of them a rate below 3/n cannot be told from zero, so fewer are refused.
+    The gallery is cut down *before* anything is compared, so a method that looks at the whole gallery never sees a
+    stranger in it. Where a protocol draws its galleries, each split takes the next draw. Probes of somebody known of
+    whom nothing can be compared (his only view is the probe's own) take no part.
+
+    Args:
+        sets: of `pair_sets`.
+        numbers: of `subject_numbers`.
+        source: compares a set.
+        share: of the subjects that become strangers.
+        splits: how often they are drawn anew.
+        seed: of these draws; split r is the same whatever the number of splits.
+        alone: whether the distance of a pair hangs on nobody else: then all are compared once, and it comes to the
+            same.
+        progress: told how many comparisons are done, of how many.
 
     Raises:
-        ProtocolError: too few strangers for the rate asked, or nobody known.
+        ProtocolError: too few subjects to share out, or no gallery is left beside the strangers.
     """
-    require(0 < false_positive < 1, f"a false positive rate lies between 0 and 1, found {false_positive}")
-    strangers = np.sort(trials.wrong_distance[~trials.matched & (trials.wrong >= 0)])
-    known = trials.matched
-    needed = int(np.ceil(3.0 / false_positive))
-    if len(strangers) < needed:
-        raise ProtocolError(
-            f"FNIR at FPIR {false_positive:g} needs {needed} strangers (3/n), found {len(strangers)}: ask for a larger "
-            "rate, or leave more subjects out of the gallery"
-        )
-    if not known.any():
-        raise ProtocolError("FNIR needs probes whose subject is in the gallery, found none")
-    allowed = int(np.floor(false_positive * len(strangers)))
-    threshold = float(np.nextafter(strangers[allowed], -np.inf))
-    found = known & (trials.rank == 1) & (trials.right_distance <= threshold)
-    reached = float((strangers <= threshold).mean())
-    missed = 1.0 - float(found.sum() / known.sum())
-    return IdentificationRates(threshold, reached, missed, len(strangers), int(known.sum()))
+    require(splits >= 1, f"splits are 1 or more, found {splits}")
+    by_name: dict[str, list[PairSet]] = {}
+    for pairs in sets:
+        by_name.setdefault(pairs.name, []).append(pairs)
+    known = np.unique(np.concatenate([numbers[p.gallery] for p in sets]))
+    strangers = [
+        choose_strangers(known, share, np.random.Generator(np.random.PCG64([seed, split]))) for split in range(splits)
+    ]
+    jobs = []
+    for name, some in by_name.items():
+        for number, full in enumerate(some):
+            own = strangers[number :: len(some)]
+            jobs += [(name, full, own)] if alone and own else [(name, full, [these]) for these in own]
+    parts: dict[str, list[Searches]] = {name: [] for name in by_name}
+    people, sequences = [], []
+    for done, (name, full, left_out) in enumerate(jobs):
+        for these in left_out:
+            stays = numbers[full.gallery][~np.isin(numbers[full.gallery], these)]
+            if not len(stays):
+                raise ProtocolError(f"no gallery sequence of {name} is left beside the strangers: lower their share")
+            people.append(len(np.unique(stays)))
+            sequences.append(len(stays))
+        pairs = full
+        if not alone:
+            pairs = PairSet(name, full.probes, full.gallery[~np.isin(numbers[full.gallery], left_out[0])])
+        for block in source(pairs):
+            parts[name] += _search(block, left_out)
+        progress(done + 1, len(jobs))
+    found = {name: join_searches(some) for name, some in parts.items() if some}
+    size = GallerySize(float(np.mean(people)), float(np.mean(sequences)))
+    return {**found, "": join_searches(list(found.values()))}, size
+
+
+def join_searches(parts: Sequence[Searches]) -> Searches:
+    """All searches, one after the other."""
+    return Searches(**{f.name: np.concatenate([getattr(p, f.name) for p in parts]) for f in fields(Searches)})
+
+
+def _search(block: PairBlock, left_out: Sequence[Int[np.ndarray, "strangers"]]) -> list[Searches]:
+    """The searches of a block in the gallery without each group of strangers."""
+    everybody, starts = np.unique(block.gallery, return_index=True)
+    far = np.where(block.compared, block.distances, np.float32(np.inf))
+    nearest = np.minimum.reduceat(far, starts, axis=1)
+    found = []
+    for strangers in left_out:
+        stays = ~np.isin(everybody, strangers)
+        people, near = everybody[stays], nearest[:, stays]
+        mine = block.probes[:, None] == people[None, :]
+        stranger = ~mine.any(axis=1)
+        own = np.where(mine, near, np.float32(np.inf)).min(axis=1)
+        # people at the same distance stand in the order of their names
+        place = np.where(mine, np.arange(len(people)), 0).sum(axis=1)
+        before = (near < own[:, None]) | ((near == own[:, None]) & (np.arange(len(people)) < place[:, None]))
+        rank = np.where(stranger, 0, 1 + before.sum(axis=1))
+        use = stranger | np.isfinite(own)
+        found.append(Searches(block.probes[use], stranger[use], near.min(axis=1)[use], own[use], rank[use]))
+    return found
+
+
+def search_counts(
+    subject: Int[np.ndarray, "M"],
+    distance: Float32[np.ndarray, "M"],
+    thresholds: Float32[np.ndarray, "K"],
+    subjects: int,
+) -> Int[np.ndarray, "S L"]:
+    """Searches of each subject by the interval between two thresholds that a distance falls into, as `PairCounts`."""
+    width = len(thresholds) + 1
+    place = np.searchsorted(thresholds, distance)
+    counts: Int[np.ndarray, "S L"] = np.bincount(subject * width + place, minlength=subjects * width)
+    return counts.reshape(subjects, width)
+
+
+def thresholds_for(strangers: Float32[np.ndarray, "M"], shares: Sequence[float]) -> list[float]:
+    """For each share the largest distance at which at most so many strangers' searches return anybody."""
+    ordered = np.sort(strangers)
+    found = []
+    for share in shares:
+        allowed = int(np.floor(share * len(ordered) + 1e-9))
+        if allowed < len(ordered) and np.isfinite(ordered[allowed]):
+            found.append(float(np.nextafter(ordered[allowed], np.float32(-np.inf))))
+    return found

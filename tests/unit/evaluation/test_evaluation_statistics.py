@@ -3,7 +3,6 @@ import pytest
 
 from gaitprint.errors import ConfigError, ProtocolError
 from gaitprint.evaluation import statistics
-from gaitprint.evaluation.open_set import identification_rates, pair_error_rates
 from gaitprint.evaluation.statistics import bootstrap_interval
 from gaitprint.evaluation.trials import Trials, cell_means, join_trials, mean_of_rows
 
@@ -125,53 +124,3 @@ def test_joined_trials_keep_their_order():
     both = join_trials([first, second])
     assert both.row.tolist() == [0, 1, 2]
     assert len(both) == 3
-
-
-def test_error_rates_of_pairs_against_loops():
-    generator = np.random.default_rng(2)
-    probes, gallery = generator.integers(0, 4, 12), generator.integers(0, 4, 15)
-    distances = (generator.integers(0, 20, (12, 15)) + 6 * (probes[:, None] != gallery)).astype(np.float32)
-    valid = generator.random((12, 15)) < 0.9
-    rates = pair_error_rates(distances, probes, gallery, valid)
-    assert rates.same_pairs + rates.other_pairs == valid.sum()
-    for t, fmr, fnmr in zip(rates.thresholds, rates.false_match, rates.false_non_match, strict=True):
-        accepted = {True: [], False: []}
-        for q in range(12):
-            for g in range(15):
-                if valid[q, g]:
-                    accepted[probes[q] == gallery[g]].append(distances[q, g] <= t)
-        assert fmr == pytest.approx(np.mean(accepted[False]))
-        assert fnmr == pytest.approx(1 - np.mean(accepted[True]))
-    assert 0 < rates.equal_error_rate < 0.5
-
-
-def test_apart_pairs_have_no_error_and_mixed_ones_half():
-    distances = np.array([[0.0, 1.0], [1.0, 0.0]], np.float32)
-    assert pair_error_rates(distances, np.array([0, 1]), np.array([0, 1])).equal_error_rate == 0.0
-    with pytest.raises(ProtocolError, match="found 0 and 4"):
-        pair_error_rates(distances, np.array([0, 1]), np.array([2, 3]))
-
-
-def test_identification_rates_by_hand():
-    strangers = np.arange(100) + 10.0
-    rank = np.concatenate([np.zeros(100, int), [1, 1, 2, 1]])
-    right = np.concatenate([np.full(100, np.nan), [3.0, 12.5, 4.0, 90.0]])
-    wrong = np.concatenate([strangers, [50.0, 50.0, 2.0, 95.0]])
-    zeros = np.zeros(104, np.int64)
-    trials = trials_of(zeros, zeros, zeros, rank, right, wrong)
-    found = identification_rates(trials, 0.05)
-    assert found.false_positive == 0.05  # 10, 11, 12, 13, 14 are accepted
-    assert 14.0 <= found.threshold < 15.0
-    assert found.false_negative == 0.5  # the third is wrong, the fourth too far
-    assert (found.strangers, found.known) == (100, 4)
-    with pytest.raises(ProtocolError, match=r"FPIR 0\.01 needs 300 strangers \(3/n\), found 100"):
-        identification_rates(trials, 0.01)
-    with pytest.raises(ConfigError, match="between 0 and 1"):
-        identification_rates(trials, 0.0)
-
-
-def test_identification_needs_somebody_known():
-    zeros = np.zeros(10, np.int64)
-    trials = trials_of(zeros, zeros, zeros, zeros, None, np.arange(10.0))
-    with pytest.raises(ProtocolError, match="found none"):
-        identification_rates(trials, 0.5)
