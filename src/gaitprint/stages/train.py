@@ -30,6 +30,7 @@ from gaitprint.training.planner import Plan, plan
 from gaitprint.training.prefetch import StartMethod
 from gaitprint.training.recipe import Recipe, load_recipe
 from gaitprint.training.sampler import BatchSampler
+from gaitprint.training.step import check_passes
 from gaitprint.training.watching import TIMED, Step
 from gaitprint.training.world import joined_world
 
@@ -132,6 +133,7 @@ def train(
         clip = torch.from_numpy(to_clip(learnt.frames(0)[:1], chosen.preprocessing))
         network = build_network(chosen, len(sampler.subjects), seed)
         Objective(chosen.losses).check(network, clip[None, None])
+        check_passes(network, chosen.training)
         start = "scratch" if init is None else _start_from(network, Path(init), dataset, sampler.subjects)
         run = sha256_json([chosen.fingerprint, learnt.fingerprint, seed, start])
         if world.rank == 0:

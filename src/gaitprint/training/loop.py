@@ -21,7 +21,7 @@ from gaitprint.training.recipe import Recipe, TrainingSettings
 from gaitprint.training.running import RunningState
 from gaitprint.training.sampler import Batch, BatchSampler
 from gaitprint.training.schedule import learning_rate, resets_at
-from gaitprint.training.step import check_micro_batch, loss_and_gradients
+from gaitprint.training.step import check_passes, loss_and_gradients
 from gaitprint.training.watching import Step, Watcher
 from gaitprint.training.world import World
 
@@ -110,10 +110,8 @@ def prepare_network(network: nn.Module, settings: TrainingSettings, how: Executi
     for parameter in network.parameters():
         if parameter.ndim == 5:  # channels last: a quarter faster on a CPU, equal to rounding
             parameter.data = parameter.data.contiguous(memory_format=torch.channels_last_3d)
-    if settings.micro_batch is not None:
-        check_micro_batch(network)
+    check_passes(network, settings)
     if settings.recompute:
-        check_micro_batch(network, "recompute")  # a trunk with BatchNorm would count each batch twice
         network.recompute = True  # type: ignore[assignment]
     how.world.synchronised(network)
     network.train()
@@ -171,6 +169,7 @@ def _iterate(
             watcher.flush()
             state.save(done)
         if leave and done < settings.iterations:
+            world.barrier()  # torchrun ends the others as soon as one has left, and the first may still be writing
             raise RunInterruptedError(
                 f"asked to leave ({asked.signal or 'another process was'}) after iteration {done}, checkpoint "
                 "written: run the same command again, it goes on"

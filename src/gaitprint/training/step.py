@@ -16,6 +16,7 @@ from torch import Tensor, nn
 from gaitprint.config import require
 from gaitprint.tensors import PartOutputs
 from gaitprint.training.objective import Objective
+from gaitprint.training.recipe import TrainingSettings
 from gaitprint.training.world import World
 
 Masks = Callable[[], torch.Generator]
@@ -66,6 +67,18 @@ def loss_and_gradients(
             again = trunk(some, masks())
         again.backward(gradient)
     return result
+
+
+def check_passes(network: nn.Module, settings: TrainingSettings) -> None:
+    """Refuse a network that cannot be taken through a batch as `micro_batch` and `recompute` ask.
+
+    Raises:
+        ConfigError: with the way out.
+    """
+    if settings.micro_batch is not None:
+        check_micro_batch(network)
+    if settings.recompute:
+        check_micro_batch(network, "recompute")  # a trunk with BatchNorm would count each batch twice
 
 
 def check_micro_batch(network: nn.Module, setting: str = "micro_batch") -> None:

@@ -138,6 +138,7 @@ def test_folders_that_are_no_runs(walkers_store, recipe_file, tmp_path):
     assert [p.name for p in (tmp_path / "killed").glob(".*")] == []
 
 
+MIXED = 'channels = [2, 3, 4]\ntrunk_norm = "batch"'
 PLAIN_HEAD = 'channels = [2, 3, 4]\nhead = "plain"'
 
 
@@ -171,6 +172,8 @@ PLAIN_HEAD = 'channels = [2, 3, 4]\nhead = "plain"'
         ("channels = [2, 3, 4]", {"device": "tpu"}, ConfigError, "no device is called 'tpu'"),
         ("channels = [2, 3, 4]", {"init": Path("nowhere")}, ArtefactError, "no model file at nowhere"),
         ("channels = [2, 3]", {}, ConfigError, "3 channel widths"),
+        (MIXED, {"overrides": ["training.micro_batch=2"]}, ConfigError, r"training\.micro_batch takes clips one after"),
+        (MIXED, {"overrides": ["training.recompute=true"]}, ConfigError, r"training\.recompute computes layers twice"),
     ],
 )
 def test_refused_in_one_line_before_anything_is_written(
