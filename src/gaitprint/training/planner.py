@@ -10,6 +10,7 @@ from torch import Tensor, nn
 from gaitprint.training.loop import Execution, build_network, computed_precision, prepare_network
 from gaitprint.training.objective import Objective
 from gaitprint.training.recipe import Recipe
+from gaitprint.training.sampler import clips_of_rank
 from gaitprint.training.step import loss_and_gradients
 from gaitprint.training.world import World
 
@@ -70,15 +71,18 @@ def plan(recipe: Recipe, classes: int, device: str = "cpu", ranks: int = 1) -> P
     Args:
         classes: training subjects.
         ranks: processes that share a batch.
+
+    Raises:
+        ConfigError: the processes cannot share it, or the network cannot do what the recipe asks.
     """
     settings, shape = recipe.training, recipe.preprocessing
+    own = clips_of_rank(settings, ranks)
     network = build_network(recipe, max(classes, _SUBJECTS), 0)
     prepare_network(network, settings, Execution(device=device))
     generator = torch.Generator().manual_seed(0)
     clips = torch.rand(_CLIPS, 1, settings.frames, shape.height, shape.width, generator=generator).round().to(device)
     seconds, kept = _measured(network, recipe, clips, device)
     count = settings.subjects * settings.sequences
-    own = count // ranks
     at_once = min(own, settings.micro_batch or own)
     # two passes cost a forward pass more, a third of a step
     passes = 4 / 3 if at_once < own else 1.0

@@ -24,6 +24,20 @@ class Batch:
     labels: Int64[np.ndarray, " N"]
 
 
+def clips_of_rank(settings: TrainingSettings, ranks: int) -> int:
+    """Clips of the part of a batch that each of `ranks` processes makes: all those of some of the subjects.
+
+    Raises:
+        ConfigError: the number of subjects is no multiple of `ranks`.
+    """
+    require(
+        ranks >= 1 and settings.subjects % ranks == 0,
+        f"{ranks} processes share a batch by whole subjects, training.subjects is {settings.subjects}: choose a "
+        f"multiple of {ranks}, or another number of processes",
+    )
+    return settings.subjects // ranks * settings.sequences
+
+
 class BatchSampler:
     """Draws batch `iteration` of a run from (seed, iteration), so that resuming needs one integer.
 
@@ -52,18 +66,13 @@ class BatchSampler:
         rank: int = 0,
         ranks: int = 1,
     ) -> None:
-        require(
-            settings.subjects % ranks == 0,
-            f"{ranks} processes share a batch by whole subjects, training.subjects is {settings.subjects}: choose a "
-            f"multiple of {ranks}, or another number of processes",
-        )
+        share = clips_of_rank(settings, ranks)
         require(0 <= seed < 2**32, f"a seed is from 0 to {2**32 - 1}, found {seed}")
         unknown = [r.key for r in sequences.records if r.subject is None]
         if unknown:
             raise DataError(f"{len(unknown)} training sequences name no subject, the first is {unknown[0]!r}")
         self.sequences, self.settings, self.preprocessing, self.seed = sequences, settings, preprocessing, seed
         self.augmentations = augmentations
-        share = settings.subjects // ranks * settings.sequences
         self._part = slice(rank * share, (rank + 1) * share)
         self._buffers = Buffers()
         self._lengths = np.array(sequences.lengths, np.int64)
