@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from math import inf
 from pathlib import Path
 from typing import Any
 
@@ -16,12 +17,12 @@ def within_minutes(recipe: Recipe, minutes: float | None, out: Path, measured: C
     """The recipe with as many iterations as fit, or as were found to fit when the run in `out` started.
 
     Raises:
-        ConfigError: minutes not above 0.
+        ConfigError: minutes not above 0, or without end.
         ArtefactError: the folder's recipe.json is damaged.
     """
     if minutes is None:
         return recipe
-    require(minutes > 0, f"minutes are above 0, found {minutes}")
+    require(0 < minutes < inf, f"minutes are a number above 0, found {minutes}")
     begun = out / "recipe.json"
     if begun.is_file():
         return with_iterations(recipe, _recorded_iterations(read_json(begun, "the run's recipe")))
@@ -36,7 +37,7 @@ def _recorded_iterations(facts: Any) -> int:
     """
     try:
         return int(facts["recipe"]["training"]["iterations"])
-    except (KeyError, TypeError, ValueError):
+    except (KeyError, TypeError, ValueError, OverflowError):
         raise ArtefactError("the run's recipe.json names no iterations: train in a new folder") from None
 
 
