@@ -68,9 +68,11 @@ def compress(
 
     \b
     Examples:
-      gaitprint embed store --model gl/model.safetensors --part train --out t.safetensors
+      gaitprint embed store --model gl/model.safetensors \\
+        --part train --out t.safetensors
       gaitprint compress gl.safetensors --fit t.safetensors
-      gaitprint compress gl.safetensors --fit t.safetensors --codec pca-128-int8 --out small
+      gaitprint compress gl.safetensors --fit t.safetensors \\
+        --codec pca-128-int8 --out small
     """
     from gaitprint.stages.compress import compress as stage
 

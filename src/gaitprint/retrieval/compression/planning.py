@@ -30,6 +30,8 @@ MOST = 1 << 18
 """Templates of the largest run."""
 LARGEST = 128 << 20
 """Bytes of the largest run: four times a large cache."""
+_AGAIN = 3
+"""Searches timed in a row."""
 _DIFFERENT = 2048
 """Made-up templates; more are copies of them that differ in length only."""
 _HEAD = 600
@@ -164,11 +166,12 @@ def measure(
         counts = sizes(codec, demand.count)
         runs += [(number, count, _index(codec, few, count, generator)) for count in counts]
     times: dict[tuple[int, int], list[float]] = {(number, count): [] for number, count, _ in runs}
-    for turn in range(rounds + 1):
+    for _ in range(rounds):
         for number, count, index in runs:
-            start = clock()
-            index.best(probes, demand.shortlist)
-            if turn:  # the first warms up
+            index.best(probes, demand.shortlist)  # a gallery in use has what fits of it in the cache
+            for _ in range(_AGAIN):
+                start = clock()
+                index.best(probes, demand.shortlist)
                 times[number, count].append(clock() - start)
     return [
         {count: median(taken) for (owner, count), taken in times.items() if owner == number}
