@@ -1,0 +1,193 @@
+"""The command that measures pairs and strangers."""
+
+from pathlib import Path
+
+import click
+from rich.console import Console
+
+from gaitprint.cli._common import as_json, emit, print_table, seed_option
+from gaitprint.cli._options import (
+    chosen_subjects_option,
+    conditions_option,
+    lists_option,
+    memory_option,
+    protocol_option,
+    report_option,
+    views_option,
+)
+from gaitprint.cli._progress import progress_bar
+from gaitprint.cli.evaluate import build_pipeline
+from gaitprint.config import read_toml
+from gaitprint.errors import ConfigError
+
+
+def _rates(text: str) -> tuple[float, ...]:
+    """Rates between 0 and 1, or in percent."""
+    found = []
+    for word in (w.strip() for w in text.split(",")):
+        number, percent = word.removesuffix("%").strip(), word.endswith("%")
+        try:
+            found.append(float(number) / (100.0 if percent else 1.0))
+        except ValueError:
+            raise ConfigError(f"rates are given such as 0.01,0.001 or 1%,0.1%, found {text!r}") from None
+    return tuple(found)
+
+
+@click.command(short_help="Error rates of pairs and of strangers.")
+@click.argument("embeddings", type=click.Path(path_type=Path))
+@protocol_option
+@click.option("--scorer", metavar="NAME", help="How vectors are compared, as for `evaluate`.  [default: euclidean]")
+@click.option("--transform", "transforms", multiple=True, metavar="NAME", help="What happens to them before.")
+@click.option("--set", "overrides", multiple=True, metavar="STEP.KEY=VALUE", help="A setting of a step. Repeatable.")
+@click.option(
+    "--pipeline",
+    type=click.Path(path_type=Path),
+    metavar="FILE.toml",
+    help="A file with transforms and scorer, instead of the three options above.",
+)
+@click.option(
+    "--fmr",
+    default="10%,1%,0.1%",
+    show_default=True,
+    callback=lambda _c, _p, v: _rates(v),
+    metavar="RATES",
+    help="False match rates at which the false non-match rate is wanted.",
+)
+@click.option(
+    "--fpir",
+    default="10%,1%,0.3%",
+    show_default=True,
+    callback=lambda _c, _p, v: _rates(v),
+    metavar="RATES",
+    help="Shares of strangers taken for somebody at which the share of known people missed is wanted.",
+)
+@click.option("--threshold", "thresholds", multiple=True, type=float, metavar="DISTANCE", help="A row of the table.")
+@click.option("--strangers", default=0.5, show_default=True, metavar="SHARE", help="Of subjects not in the gallery.")
+@click.option(
+    "--splits", default=10, show_default=True, type=click.IntRange(min=1), help="How often strangers are drawn."
+)
+@click.option(
+    "--method",
+    type=click.Choice(["logistic", "isotonic"]),
+    default="logistic",
+    show_default=True,
+    help="How a distance becomes a probability.",
+)
+@click.option("--prior", default=0.5, show_default=True, metavar="SHARE", help="Probability before comparing.")
+@click.option("--folds", default=5, show_default=True, type=click.IntRange(min=3), help="Of subjects, to try it on.")
+@click.option(
+    "--calibration", type=click.Path(path_type=Path), metavar="FILE.json", help="Where to write the calibration."
+)
+@click.option(
+    "--use", type=click.Path(path_type=Path), metavar="FILE.json", help="Try this calibration of other people instead."
+)
+@chosen_subjects_option
+@views_option
+@conditions_option
+@lists_option
+@report_option
+@memory_option
+@seed_option
+@as_json
+def verify(
+    embeddings: Path,
+    protocol: str,
+    scorer: str | None,
+    transforms: tuple[str, ...],
+    overrides: tuple[str, ...],
+    pipeline: Path | None,
+    fmr: tuple[float, ...],
+    fpir: tuple[float, ...],
+    thresholds: tuple[float, ...],
+    strangers: float,
+    splits: int,
+    method: str,
+    prior: float,
+    folds: int,
+    calibration: Path | None,
+    use: Path | None,
+    subjects: tuple[str, ...] | None,
+    views: tuple[str, ...] | None,
+    conditions: tuple[str, ...] | None,
+    lists: dict[str, list[str]] | None,
+    report: Path | None,
+    memory: int,
+    seed: int,
+    as_json: bool,
+) -> None:
+    """Measure EMBEDDINGS one to one, and one to many with strangers: are these two walks of one person, is he known?
+
+    No rate is printed that the number of subjects cannot carry: the reason stands in its place. Intervals of 95 % are
+    over subjects. Probabilities are tried on people that their calibration has not seen.
+
+    \b
+    Examples:
+      gaitprint verify gl.safetensors
+      gaitprint verify gl.safetensors --fmr 10%,5% --fpir 10% --threshold 6.5 \\
+        --report verify.html
+      gaitprint verify tune.safetensors --method isotonic --calibration gl.json
+      gaitprint verify gl.safetensors --use gl.json --prior 0.01
+    """
+    from gaitprint.config import build_settings
+    from gaitprint.evaluation.verify_settings import VerifySettings
+    from gaitprint.retrieval.work import Work
+    from gaitprint.stages.verify import verify as stage
+
+    if pipeline is not None and (scorer or transforms or overrides):
+        raise ConfigError(f"--pipeline {pipeline} says all steps: leave out --scorer, --transform and --set")
+    steps = read_toml(pipeline) if pipeline else build_pipeline(scorer or "euclidean", transforms, overrides)
+    asked = {"false_match": fmr, "false_positive": fpir, "thresholds": thresholds, "strangers": strangers}
+    asked |= {"splits": splits, "method": method, "prior": prior, "folds": folds, "seed": seed}
+    settings = build_settings(VerifySettings, {k: list(v) if isinstance(v, tuple) else v for k, v in asked.items()})
+    with progress_bar("strangers") as bar:
+        result = stage(
+            embeddings,
+            protocol=protocol,
+            pipeline=steps,
+            settings=settings,
+            subjects=subjects,
+            views=views,
+            conditions=conditions,
+            lists=lists,
+            calibration=calibration,
+            use=use,
+            report=report,
+            work=Work(memory=memory, progress=bar.update),
+        )
+
+    def text(out: Console) -> None:
+        found = result.verification
+        columns = ["probes", "subjects", "equal error"]
+        columns += [f"FNMR at FMR {100 * p.stated:.3g} %" for p in found.whole.misses]
+        rows = [[s.name, str(s.subjects), *(p.figure.text() for p in (s.equal_error, *s.misses))] for s in found.sets]
+        print_table(out, columns, rows)
+        columns = ["probes", *(f"FNIR at FPIR {100 * p.stated:.3g} %" for p in found.whole.not_found)]
+        columns += [f"rank-{k}" for k, _ in found.whole.ranks]
+        rows = [[s.name, *(p.figure.text() for p in s.not_found), *(f.text() for _, f in s.ranks)] for s in found.sets]
+        print_table(out, columns, rows)
+        out.print(f"gallery without strangers: {found.gallery.people:.4g} people, {found.gallery.sequences:.0f} walks")
+        rows = [
+            [f"{t.threshold:.5g}", t.why]
+            + [f.text() for f in (t.false_match, t.false_non_match, t.false_positive, t.false_negative)]
+            for t in found.thresholds
+        ]
+        print_table(out, ["accept up to", "where", "FMR", "FNMR", "FPIR", "FNIR"], rows)
+        if (made := found.calibration) is not None:
+            out.print(
+                f"probability at a prior of {100 * made.after.prior:.3g} %, {made.calibration.method}: log loss "
+                f"{made.after.log_loss:.4f} nats (prior alone {made.prior_loss:.4f}, 1 - distance / largest "
+                f"{made.before.log_loss:.4f}), calibration error {100 * made.after.calibration_error:.1f} %"
+            )
+        out.print(
+            f"{found.protocol.title}; distance: {result.distance}; units are {found.subjects} subjects, not pairs"
+        )
+        for warning in result.warnings:
+            out.print(f"note: {warning}")
+        for name, path in (("calibration", calibration), ("report", report)):
+            if path is not None:
+                out.print(f"{name}: {path}")
+
+    emit(result.to_dict(), as_json, text)
+
+
+COMMANDS = (verify,)

@@ -1,0 +1,114 @@
+"""DET plot, distributions of distances and reliability diagram as SVG text that follows a page's colours."""
+
+from typing import Any
+
+import matplotlib as mpl
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from scipy.special import ndtri
+
+from gaitprint.report._drawing import INK, SERIES, STYLE, line_style, tidy, to_svg
+from gaitprint.report.error_curves import DetCurve, Distributions, ReliabilityCurve
+
+TICKS = (0.0001, 0.001, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9)
+_TOP = 0.8
+"""No rate above is drawn: nobody works there."""
+
+ErrorCurve = DetCurve | Distributions | ReliabilityCurve
+
+
+def error_chart(curve: ErrorCurve) -> str:
+    """SVG text of the figure."""
+    with mpl.rc_context(STYLE):
+        figure = Figure(figsize=(4.7, 3.9), layout="constrained")
+        axes = figure.add_subplot()
+        if isinstance(curve, DetCurve):
+            _det(axes, curve)
+        elif isinstance(curve, Distributions):
+            _distributions(axes, curve)
+        else:
+            _reliability(axes, curve)
+        tidy(axes)
+        return to_svg(figure)
+
+
+def spoken_error_chart(curve: ErrorCurve) -> str:
+    """What the figure says, for those who cannot see it."""
+    if isinstance(curve, DetCurve):
+        said = [
+            f"{name}: from {100 * y[0]:.3g} % missed at {100 * x[0]:.3g} % false matches to {100 * y[-1]:.3g} % at "
+            f"{100 * x[-1]:.3g} %"
+            for name, (x, y) in curve.series.items()
+            if len(x)
+        ]
+    elif isinstance(curve, Distributions):
+        middle = (curve.edges[:-1] + curve.edges[1:]) / 2.0
+        said = [f"{name}: most often near {middle[int(v.argmax())]:.4g}" for name, v in curve.series.items()]
+    else:
+        said = [
+            f"{name}: {100 * o:.0f} % observed where {100 * s:.0f} % is stated"
+            for name, (stated, observed, *_) in curve.series.items()
+            for s, o in zip(stated, observed, strict=True)
+        ]
+    return f"{curve.title}. {'; '.join(said) or 'No values'}."
+
+
+def _det(axes: Axes, curve: DetCurve) -> None:
+    low, high = float(ndtri(min(curve.least, 0.4))), float(ndtri(_TOP))
+    for i, (name, (x, y)) in enumerate(curve.series.items()):
+        use = (x >= curve.least) & (x <= _TOP) & (y >= curve.least) & (y <= _TOP)
+        axes.plot(ndtri(x[use]), ndtri(y[use]), **line_style(i), linewidth=1.6, label=_label(name))
+    axes.plot([low, high], [low, high], color=INK, linewidth=0.7, linestyle=(0, (1, 3)))
+    ticks = [t for t in TICKS if curve.least * 0.999 <= t <= _TOP]
+    names = [f"{100 * t:g}" for t in ticks]
+    axes.set_xticks([float(ndtri(t)) for t in ticks], names)
+    axes.set_yticks([float(ndtri(t)) for t in ticks], names)
+    axes.set_xlim(low, high)
+    axes.set_ylim(low, high)
+    axes.set_aspect("equal")
+    axes.grid(axis="x", color=INK, alpha=0.15, linewidth=0.7)
+    axes.set_xlabel("false match rate, %")
+    axes.set_ylabel("false non-match rate, %")
+    if any(len(x) for x, _ in curve.series.values()):
+        axes.legend(loc="upper right", frameon=False, fontsize=8.5)
+
+
+def _distributions(axes: Axes, curve: Distributions) -> None:
+    for i, (name, values) in enumerate(curve.series.items()):
+        axes.stairs(values, curve.edges, color=SERIES[i], linewidth=1.4, label=_label(name), **_dashed(i))
+        axes.stairs(values, curve.edges, color=SERIES[i], fill=True, alpha=0.15)
+    top = axes.get_ylim()[1]
+    for i, (name, place) in enumerate(curve.marks.items()):
+        axes.axvline(place, color=INK, linewidth=0.8, linestyle=(0, (3, 3)))
+        axes.annotate(name, (place, top * (0.97 - 0.07 * i)), fontsize=8, ha="left", va="top", color=INK)
+    axes.set_xlabel("distance")
+    axes.set_ylabel("share of the kind's pairs, %")
+    axes.set_ylim(0, top)
+    axes.legend(loc="upper right", frameon=False, fontsize=8.5)
+
+
+def _reliability(axes: Axes, curve: ReliabilityCurve) -> None:
+    axes.plot([0, 100], [0, 100], color=INK, linewidth=0.7, linestyle=(0, (1, 3)))
+    for i, (name, (stated, observed, low, high, weight)) in enumerate(curve.series.items()):
+        ends = np.abs(np.stack([observed - low, high - observed])) * 100.0
+        style = line_style(i)
+        axes.errorbar(
+            100.0 * stated, 100.0 * observed, yerr=ends, **style, linewidth=1.4, capsize=2, label=_label(name)
+        )
+        axes.scatter(100.0 * stated, 100.0 * observed, s=8.0 + 160.0 * weight, color=style["color"], alpha=0.6)
+    axes.set_xlim(0, 100)
+    axes.set_ylim(0, 101)
+    axes.set_xlabel("stated probability, %")
+    axes.set_ylabel("pairs of one person, %")
+    axes.legend(loc="upper left", frameon=False, fontsize=8.5)
+
+
+def _dashed(number: int) -> dict[str, Any]:
+    """The second outline is dashed, so that colour alone tells nothing."""
+    return {"linestyle": "-" if number == 0 else (0, (5, 2))}
+
+
+def _label(name: str) -> str:
+    """Matplotlib leaves out labels that begin with an underscore."""
+    return f" {name}" if name.startswith("_") else name

@@ -1,0 +1,143 @@
+"""`gaitprint verify`: embeddings in, error rates of pairs and of searches with strangers out, and a calibration."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from gaitprint.errors import ProtocolError
+from gaitprint.evaluation.calibration_file import load_calibration, save_calibration
+from gaitprint.evaluation.protocol import load_protocol
+from gaitprint.evaluation.reliability import subjects_needed
+from gaitprint.evaluation.verification_result import Verification
+from gaitprint.evaluation.verify import verify as measure
+from gaitprint.evaluation.verify_settings import VerifySettings
+from gaitprint.report.html import check_report_place, write_report
+from gaitprint.retrieval.pipeline import Pipeline
+from gaitprint.retrieval.work import Work
+from gaitprint.stages import _pages as pages
+from gaitprint.stages._selection import chosen, opened
+from gaitprint.stages._verification_page import verification_page
+from gaitprint.storage import check_writable
+from gaitprint.types import Embeddings
+
+PAIR_BY_PAIR = {"unit-length", "euclidean", "part-mean", "part-cosine"}
+"""Steps after which the distance of a pair hangs on no other sequence."""
+
+
+@dataclass(frozen=True, eq=False)
+class VerificationReport:
+    """The figures, with everything that must be said beside them."""
+
+    verification: Verification
+    distance: str
+    """Which distance the thresholds are of."""
+    pipeline: dict[str, Any]
+    warnings: tuple[str, ...]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values for JSON; rates are shares, 0..1, and None where the subjects cannot carry them."""
+        return {
+            **self.verification.to_dict(),
+            "distance": self.distance,
+            "pipeline": self.pipeline,
+            "warnings": list(self.warnings),
+        }
+
+
+def verify(
+    embeddings: Path | Embeddings,
+    *,
+    protocol: str | Path = "casia-b",
+    pipeline: dict[str, Any] | None = None,
+    settings: VerifySettings | None = None,
+    subjects: Sequence[str] | None = None,
+    views: Sequence[str] | None = None,
+    conditions: Sequence[str] | None = None,
+    lists: Mapping[str, Sequence[str]] | None = None,
+    calibration: Path | None = None,
+    use: Path | None = None,
+    report: Path | None = None,
+    work: Work | None = None,
+) -> VerificationReport:
+    """Measure how well pairs are told apart, and known people from strangers.
+
+    Args:
+        embeddings: made by `gaitprint embed`.
+        protocol: the name of ours, or a TOML file.
+        pipeline: transforms and scorer as in a settings file; None: Euclid of whole vectors.
+        settings: rates, thresholds, strangers, calibration; None: the defaults.
+        subjects: only these; None: all.
+        views: only these; None: all.
+        conditions: only these; None: all.
+        lists: named lists of keys that the protocol asks for (`PROBE_SET`).
+        calibration: the JSON file to write a calibration to, none where None.
+        use: a calibration of other people, tried here instead of one of these.
+        report: the HTML page to write, none where None.
+        work: memory, cores and progress of comparing; None: the usual.
+
+    Raises:
+        GaitprintError: in one line.
+    """
+    settings, work = settings or VerifySettings(), work or Work()
+    steps = Pipeline.from_settings(pipeline or {})
+    rules = load_protocol(protocol)
+    data = chosen(opened(embeddings), subjects, views, conditions)
+    given = None if use is None else load_calibration(use, source=data.source, pipeline=steps.settings)
+    if report is not None:
+        check_report_place(report)
+    if calibration is not None:
+        if given is not None:
+            raise ProtocolError(f"a calibration was given ({use}), so none is made to write to {calibration}")
+        check_writable(calibration)
+        people, need = len({r.subject for r in data.records} - {None}), subjects_needed(settings.folds)
+        if people < need:
+            raise ProtocolError(
+                f"{calibration} was not written: a calibration with {settings.folds} folds takes {need} subjects, "
+                f"found {people}"
+            )
+    used = {step["name"] for step in (*steps.settings["transforms"], steps.settings["scorer"])}
+    found = measure(
+        data,
+        rules,
+        partial(steps.comparison, work=Work(work.memory, work.threads)),
+        settings,
+        lists=lists,
+        label=steps.label,
+        transductive=steps.transductive,
+        alone=used <= PAIR_BY_PAIR,
+        calibration=given,
+        progress=lambda done, total: work.progress(done, total, "strangers"),
+    )
+    result = VerificationReport(found, steps.scorer.distance, steps.settings, _warnings(found, data))
+    if calibration is not None:
+        if found.calibration is None:
+            raise ProtocolError(f"{calibration} was not written: {found.calibration_missing}")
+        facts = {
+            "protocol": rules.name,
+            "distance": steps.scorer.distance,
+            "subjects": found.calibration.subjects,
+            "same_pairs": found.whole.same_pairs,
+            "other_pairs": found.whole.other_pairs,
+        }
+        save_calibration(
+            calibration, found.calibration.calibration, source=data.source, pipeline=steps.settings, facts=facts
+        )
+    if report is not None:
+        write_report(report, verification_page(found, data, steps, settings, result.warnings))
+    return result
+
+
+def _warnings(found: Verification, data: Embeddings) -> tuple[str, ...]:
+    """What must be known before a figure is quoted."""
+    said = pages.synthetic_warnings([data])
+    if found.transductive:
+        said.append("The figures are transductive: every distance was made with the help of all other probes.")
+    if found.subjects < pages.FEW_SUBJECTS:
+        said.append(f"Only {found.subjects} subjects: figures and intervals say little about other people.")
+    reasons = [p.figure.reason for p in (found.whole.equal_error, *found.whole.misses, *found.whole.not_found)]
+    said += [f"{reason}." for reason in reasons if reason]
+    if found.calibration_missing:
+        said.append(f"{found.calibration_missing[0].upper()}{found.calibration_missing[1:]}.")
+    return tuple(dict.fromkeys(said))
