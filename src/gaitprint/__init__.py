@@ -19,6 +19,7 @@ __version__ = "0.1.0"
 _PUBLIC = {
     "compare": "gaitprint.api",
     "embed": "gaitprint.api",
+    "explain": "gaitprint.api",
     "load_silhouettes": "gaitprint.api",
     "rank": "gaitprint.api",
     "Embeddings": "gaitprint.types",

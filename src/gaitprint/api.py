@@ -114,3 +114,32 @@ def rank(
         ]
         for q, row in enumerate(rows)
     ]
+
+
+def explain(
+    probe: Silhouettes,
+    other: Silhouettes | Sequence[Silhouettes],
+    model: str | Path | Sequence[str | Path],
+    **settings: Any,
+) -> Any:
+    """Which strips of the body and which moments make a walk and another (or several) alike or not.
+
+    Args:
+        probe: the walk that is asked about.
+        other: what it is compared with.
+        model: a model file, or several.
+        settings: of `gaitprint.stages.explain.explain`: `out="why.html"` writes a page, `embeddings=...` says how usual
+            the distances are, `scorer="part-mean"` takes that distance.
+
+    Returns:
+        An `ExplainReport`: `against[0].strips` adds up to `against[0].total`.
+
+    Raises:
+        GaitprintError: in one line.
+    """
+    from gaitprint.stages.explain import explain_walks
+
+    others = [other] if isinstance(other, Silhouettes) else list(other)
+    models = [Path(m) for m in ([model] if isinstance(model, str | Path) else model)]
+    paths = {key: Path(v) if isinstance(v, str) else v for key, v in settings.items() if key in ("out", "figure")}
+    return explain_walks(probe, others, models, **{**settings, **paths})

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import click
 
 from gaitprint import __version__
-from gaitprint.cli import ablate, answer, capacity, compress, data, evaluate, identify, learn, plan, runs
+from gaitprint.cli import ablate, answer, capacity, compress, data, evaluate, explain, identify, learn, plan, runs
 from gaitprint.errors import ComponentError, ConfigError, GaitprintError
 
 HELP = """Recognise people by the way they walk.
@@ -25,6 +25,7 @@ Step by step:
   gaitprint embed STORE --model M --out E   networks -> one vector a sequence
   gaitprint evaluate E                      vectors -> the protocol's figures
   gaitprint ablate A=E1 B=E2                what each step of the method brings
+  gaitprint explain STORE --probe KEY       which strips and moments make a match
   gaitprint compress E --fit T              smaller templates, and what they cost
   gaitprint capacity --people N             what a gallery takes: bytes, time
   gaitprint answer E --out CSV              the answer file of a competition
@@ -45,7 +46,7 @@ def app(debug: bool) -> None:  # noqa: D103 - the help text is HELP
     del debug  # `main` reads it
 
 
-MODULES = (data, learn, plan, runs, identify, evaluate, ablate, compress, capacity, answer)
+MODULES = (data, learn, plan, runs, identify, evaluate, ablate, explain, compress, capacity, answer)
 
 for command in (c for module in MODULES for c in module.COMMANDS):
     command.context_settings = CONTEXT  # said to each, for click remembers -h and --help from the first use

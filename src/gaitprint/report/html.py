@@ -10,9 +10,11 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from gaitprint.errors import ConfigError
+from gaitprint.report.body_figures import panel_figure
 from gaitprint.report.contact_sheets import encode_png
 from gaitprint.report.figures import cmc_figure, heat_colour, training_figure
 from gaitprint.report.line_charts import key_style, line_chart, spoken_chart
+from gaitprint.report.panels import spoken_panel
 from gaitprint.report.values import Badge, CmcCurve, HeatMap, LineChart, Percent, Report, Strip, TrainingCurve
 from gaitprint.storage import check_writable, write_text
 
@@ -53,6 +55,7 @@ def render_report(report: Report) -> str:
     return environment.get_template("report.html.j2").render(
         report=report,
         version=version("gaitprint"),
+        panels=[(p, Markup(panel_figure(p)), spoken_panel(p)) for p in report.panels],  # noqa: S704
         heatmaps=[_heat_view(h, low, high) for h in report.heatmaps],
         scale={"low": low, "high": high, "stops": [heat_colour(float(s), 0.0, 1.0)[0] for s in np.linspace(0, 1, 9)]},
         key=[(name, key_style(i)) for i, name in enumerate(report.key)],

@@ -8,6 +8,7 @@ import numpy as np
 from jaxtyping import Float, UInt8
 
 from gaitprint.errors import ShapeError
+from gaitprint.report.panels import Panel
 
 
 @dataclass(frozen=True)
@@ -166,6 +167,8 @@ class Report:
     findings: tuple[str, ...] = ()
     """What came out, in sentences."""
     warnings: tuple[str, ...] = ()
+    panels: tuple[Panel, ...] = ()
+    """Figures of silhouettes in strips, above all tables."""
     tables: tuple[Table, ...] = ()
     heatmaps: tuple[HeatMap, ...] = ()
     heatmaps_title: str = "View by view"

@@ -1,0 +1,123 @@
+"""The command that takes a distance apart."""
+
+from pathlib import Path
+from typing import Any, Literal
+
+import click
+from rich.console import Console
+
+from gaitprint.cli._common import as_json, device_option, emit, print_table, seed_option, set_threads, threads_option
+from gaitprint.cli._options import fusion_option, lists_option, protocol_option
+
+
+@click.command(short_help="Which strips and moments make a match.")
+@click.argument("store", type=click.Path(path_type=Path))
+@click.option(
+    "--model",
+    "models",
+    type=click.Path(path_type=Path),
+    multiple=True,
+    required=True,
+    metavar="FILE",
+    help="Model file; several in the order in which the embeddings were made.",
+)
+@click.option("--probe", required=True, metavar="KEY", help="The walk that is asked about, such as 003/nm-05/090.")
+@click.option(
+    "--against",
+    multiple=True,
+    metavar="KEY",
+    help="The walk to compare it with. Repeatable.  [default: the nearest of the right person and of a wrong one]",
+)
+@click.option(
+    "--embeddings",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Of the same networks: where the nearest walks are found, and how usual a distance is.",
+)
+@protocol_option
+@lists_option
+@click.option(
+    "--scorer",
+    type=click.Choice(["euclidean", "part-mean"]),
+    default="euclidean",
+    show_default=True,
+    help="The distance; no other is a sum over parts.",
+)
+@fusion_option
+@click.option("--out", type=click.Path(path_type=Path), metavar="FILE.html", help="Page to write, one file.")
+@click.option("--figure", type=click.Path(path_type=Path), metavar="FILE.png", help="Picture to write.")
+@device_option
+@threads_option
+@seed_option
+@as_json
+def explain(
+    store: Path,
+    models: tuple[Path, ...],
+    probe: str,
+    against: tuple[str, ...],
+    embeddings: Path | None,
+    protocol: str,
+    lists: dict[str, list[str]] | None,
+    scorer: Literal["euclidean", "part-mean"],
+    fusion: str,
+    out: Path | None,
+    figure: Path | None,
+    device: str,
+    threads: int | None,
+    seed: int,
+    as_json: bool,
+) -> None:
+    """Show which strips of the body and which moments make two walks of STORE alike or not.
+
+    Without --against the probe is set beside the nearest walk of its own person and the nearest walk of anybody else.
+    The strips' shares are exact and add up to the distance. With --embeddings the page also says how usual such
+    distances are among other people.
+
+    \b
+    Examples:
+      gaitprint explain store --model gl/model.safetensors \\
+        --embeddings gl.safetensors --probe 003/nm-05/090 --out why.html
+      gaitprint explain store --model gl/model.safetensors \\
+        --probe 003/nm-05/090 --against 004/nm-01/090 --out why.html
+    """
+    from gaitprint.stages.explain import explain as stage
+
+    set_threads(threads)
+    result = stage(
+        store,
+        models,
+        probe,
+        against=against,
+        embeddings=embeddings,
+        protocol=protocol,
+        lists=lists,
+        scorer=scorer,
+        fusion=fusion,
+        out=out,
+        figure=figure,
+        device=device,
+        seed=seed,
+    )
+    values: dict[str, Any] = result.to_dict()
+
+    def text(console: Console) -> None:
+        for sentence in result.findings:
+            console.print(sentence)
+        columns = ["rows", "region", *(c.role + " %" for c in result.against)]
+        rows = [
+            [f"{s['rows'][0] + 1}-{s['rows'][1]}", s["region"]]
+            + [f"{100 * c.strips[i] / (c.total or 1.0):.1f}" for c in result.against]
+            for i, s in enumerate(values["strips"])
+        ]
+        console.print()
+        print_table(console, columns, rows)
+        for warning in result.warnings:
+            console.print(f"note: {warning}")
+        for path in (out, figure):
+            if path is not None:
+                console.print(f"written: {path}")
+
+    emit(values, as_json, text)
+
+
+COMMANDS = (explain,)

@@ -1,0 +1,205 @@
+"""`gaitprint explain`: which strips of the body and which moments make two walks alike or not."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from gaitprint.errors import ArtefactError, ConfigError, DataError, did_you_mean
+from gaitprint.evaluation.protocol import load_protocol, with_lists
+from gaitprint.inference.engine import Embedder
+from gaitprint.inference.fusion import SCALES, fuse
+from gaitprint.report.body_figures import write_bodies
+from gaitprint.report.html import check_report_place, write_report
+from gaitprint.retrieval.contributions import Divisible
+from gaitprint.stages import _explain_page as pages
+from gaitprint.stages._explain_panels import panels_of
+from gaitprint.stages._rivals import Rivals, find_rivals, row_of
+from gaitprint.stages._selection import opened
+from gaitprint.stages._usual import Usual, usual
+from gaitprint.stages._walks_apart import Compared, Strips, compared, seen_by, strips_of
+from gaitprint.stages.embed import open_embedder
+from gaitprint.storage import check_writable
+from gaitprint.store import MemorySequences, SequenceSet, Store
+from gaitprint.types import Embeddings, Silhouettes
+
+
+@dataclass(frozen=True, eq=False)
+class ExplainReport:
+    """A probe and the walks it was compared with, nearest first."""
+
+    strips: Strips
+    against: tuple[Compared, ...]
+    usual: tuple[Usual | None, ...]
+    """Beside each comparison: how usual it is, where that can be said."""
+    rivals: Rivals | None
+    """How the walks were found; None where they were named."""
+    findings: tuple[str, ...]
+    warnings: tuple[str, ...]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values for JSON."""
+        return pages.plain(self.strips, self.against, self.usual, self.rivals) | {
+            "findings": list(self.findings),
+            "warnings": list(self.warnings),
+        }
+
+
+def explain(
+    store: Path | SequenceSet,
+    models: Sequence[Path],
+    probe: str,
+    *,
+    against: Sequence[str] = (),
+    embeddings: Path | Embeddings | None = None,
+    protocol: str | Path = "casia-b",
+    lists: Mapping[str, Sequence[str]] | None = None,
+    scorer: str = "euclidean",
+    fusion: str = "raw",
+    out: Path | None = None,
+    figure: Path | None = None,
+    device: str = "cpu",
+    seed: int = 0,
+) -> ExplainReport:
+    """Take the distance of a probe to another walk, or to the nearest right and the nearest wrong one, apart.
+
+    Args:
+        store: made by `gaitprint prepare`, or sequences in memory.
+        models: the networks, in the order in which the embeddings were made.
+        probe: the key of a sequence.
+        against: keys of the sequences to compare it with; empty: the protocol's nearest of the right person and of a
+            wrong one, which needs `embeddings`.
+        embeddings: of the same networks: where the nearest are looked for, and where it is learnt how usual a distance
+            is.
+        protocol: who may be compared with the probe.
+        lists: named lists of keys that the protocol asks for.
+        scorer: `euclidean` or `part-mean`; no other distance is a sum over parts.
+        fusion: how several networks' vectors were put together.
+        out: the HTML page to write, none where None.
+        figure: a PNG picture to write, none where None.
+        device: `cpu`, `cuda`.
+        seed: of the draws by which it is learnt how usual a distance is.
+
+    Raises:
+        GaitprintError: in one line.
+    """
+    summed = _check(models, probe, against, embeddings, scorer, fusion)
+    sequences = Store.open(store) if isinstance(store, Path) else store
+    place = {record.key: i for i, record in enumerate(sequences.records)}
+    for key in (probe, *against):
+        if key not in place:
+            raise DataError(f"the store has no sequence {key!r}: {did_you_mean(key, place)}")
+    known = None if embeddings is None else opened(embeddings)
+    rules = None if against else with_lists(load_protocol(protocol), lists or {})
+    if out is not None:
+        check_report_place(out)
+    if figure is not None:
+        _check_figure(figure)
+    rivals = None
+    if known is not None and rules is not None:
+        rivals = find_rivals(known, rules, row_of(known, probe), summed)
+        wanted = [(r.role, known.records[r.row].key) for r in rivals.rivals]
+    else:
+        wanted = [("other", key) for key in against]
+    embedders = [open_embedder(Path(m), device) for m in models]
+    strips = strips_of(embedders)
+    seen = {}
+    for key in dict.fromkeys((probe, *(key for _, key in wanted))):
+        if key not in place:
+            raise ArtefactError(
+                f"the store has no sequence {key!r}, the embeddings have: give the store that was embedded"
+            )
+        frames = sequences.frames(place[key])
+        seen[key] = (sequences.records[place[key]], frames, seen_by(embedders, frames, fusion))
+    if known is not None:
+        _check_known(known, embedders, sequences, place[probe], fusion)
+    found = tuple(compared(strips, role, seen[probe], seen[key], summed) for role, key in wanted)
+    generator = np.random.Generator(np.random.PCG64(seed))
+    beside = tuple(
+        None if known is None else usual(known, strips, summed, c.probe, c.other, c.strips, generator) for c in found
+    )
+    synthetic = getattr(sequences, "dataset", "") == "synthetic"
+    result = ExplainReport(
+        strips,
+        found,
+        beside,
+        rivals,
+        tuple(pages.findings(strips, found, beside, rivals)),
+        tuple(pages.warnings(strips, beside, known is not None, synthetic)),
+    )
+    panels = panels_of(strips, found, beside)
+    if figure is not None:
+        write_bodies(figure, panels)
+    if out is not None:
+        facts = [e.facts for e in embedders]
+        write_report(
+            out, pages.page(result.strips, found, beside, rivals, result.findings, result.warnings, panels, facts)
+        )
+    return result
+
+
+def explain_walks(
+    probe: Silhouettes,
+    others: Sequence[Silhouettes],
+    models: Sequence[Path],
+    **settings: Any,
+) -> ExplainReport:
+    """The same for walks in memory; see `explain` for the settings."""
+    walks = (probe, *others)
+    named = tuple(w.record for w in walks)
+    if len({r.key for r in named}) < len(named):
+        raise ConfigError(f"walks to compare have keys of their own, found {[r.key for r in named]}")
+    sequences = MemorySequences(named, tuple(w.frames for w in walks))
+    return explain(sequences, models, probe.record.key, against=[o.record.key for o in others], **settings)
+
+
+def _check(
+    models: Sequence[Path],
+    probe: str,
+    against: Sequence[str],
+    embeddings: Path | Embeddings | None,
+    scorer: str,
+    fusion: str,
+) -> Divisible:
+    if not models:
+        raise ConfigError("give at least one model file: `gaitprint train` makes one")
+    if not against and embeddings is None:
+        raise ConfigError(
+            "say what the probe is compared with: --against KEY, or --embeddings FILE for the nearest right and wrong"
+        )
+    if probe in against:
+        raise ConfigError(f"a walk is explained against another, found {probe!r} on both sides")
+    summed: tuple[Divisible, ...] = ("euclidean", "part-mean")
+    if scorer not in summed:
+        raise ConfigError(f"a distance that is a sum over parts is 'euclidean' or 'part-mean', found {scorer!r}")
+    if fusion not in SCALES:
+        raise ConfigError(f"fusion scales 'raw' or 'unit', found {fusion!r}")
+    return summed[summed.index(scorer)]
+
+
+def _check_figure(path: Path) -> None:
+    if Path(path).suffix.lower() != ".png":
+        raise ConfigError(f"the figure is a PNG picture: its name ends in .png, found {str(path)!r}")
+    check_writable(path)
+
+
+def _check_known(
+    known: Embeddings, embedders: Sequence[Embedder], sequences: SequenceSet, probe: int, fusion: str
+) -> None:
+    """Raise ArtefactError unless the embeddings are of these networks and these frames."""
+    one = MemorySequences((sequences.records[probe],), (sequences.frames(probe),))
+    made = [e.embed(one) for e in embedders]
+    fused = made[0] if len(made) == 1 else fuse(made, fusion)
+    if fused.source != known.source:
+        raise ArtefactError(
+            f"the embeddings were made by {known.source[:12]!r}, these models are {fused.source[:12]!r}: give the same "
+            "models in the same order, with the same --fusion"
+        )
+    key = one.records[0].key
+    rows = [row for row, record in enumerate(known.records) if record.key == key]
+    if rows and not np.allclose(
+        known.vectors[rows[0]], fused.vectors[0], rtol=1e-2, atol=1e-2 * np.abs(fused.vectors).max()
+    ):
+        raise ArtefactError(f"{key!r} has other frames in the store than when it was embedded: run `embed` again")
