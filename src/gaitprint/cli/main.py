@@ -8,7 +8,20 @@ from collections.abc import Sequence
 import click
 
 from gaitprint import __version__
-from gaitprint.cli import ablate, answer, capacity, compress, data, evaluate, explain, identify, learn, plan, runs
+from gaitprint.cli import (
+    ablate,
+    answer,
+    capacity,
+    compress,
+    data,
+    evaluate,
+    explain,
+    identify,
+    learn,
+    plan,
+    runs,
+    verify,
+)
 from gaitprint.errors import ComponentError, ConfigError, GaitprintError
 
 HELP = """Recognise people by the way they walk.
@@ -24,6 +37,7 @@ Step by step:
   gaitprint runs FOLDER                     what runs there are, and their curves
   gaitprint embed STORE --model M --out E   networks -> one vector a sequence
   gaitprint evaluate E                      vectors -> the protocol's figures
+  gaitprint verify E                        error rates of pairs and of strangers
   gaitprint ablate A=E1 B=E2                what each step of the method brings
   gaitprint explain STORE --probe KEY       which strips and moments make a match
   gaitprint compress E --fit T              smaller templates, and what they cost
@@ -46,7 +60,7 @@ def app(debug: bool) -> None:  # noqa: D103 - the help text is HELP
     del debug  # `main` reads it
 
 
-MODULES = (data, learn, plan, runs, identify, evaluate, ablate, explain, compress, capacity, answer)
+MODULES = (data, learn, plan, runs, identify, evaluate, verify, ablate, explain, compress, capacity, answer)
 
 for command in (c for module in MODULES for c in module.COMMANDS):
     command.context_settings = CONTEXT  # said to each, for click remembers -h and --help from the first use

@@ -12,10 +12,11 @@ from markupsafe import Markup
 from gaitprint.errors import ConfigError
 from gaitprint.report.body_figures import panel_figure
 from gaitprint.report.contact_sheets import encode_png
+from gaitprint.report.error_charts import ErrorCurve, error_chart, spoken_error_chart
 from gaitprint.report.figures import cmc_figure, heat_colour, training_figure
 from gaitprint.report.line_charts import key_style, line_chart, spoken_chart
 from gaitprint.report.panels import spoken_panel
-from gaitprint.report.values import Badge, CmcCurve, HeatMap, LineChart, Percent, Report, Strip, TrainingCurve
+from gaitprint.report.values import Badge, CmcCurve, Curve, HeatMap, LineChart, Percent, Report, Strip
 from gaitprint.storage import check_writable, write_text
 
 
@@ -59,20 +60,24 @@ def render_report(report: Report) -> str:
         heatmaps=[_heat_view(h, low, high) for h in report.heatmaps],
         scale={"low": low, "high": high, "stops": [heat_colour(float(s), 0.0, 1.0)[0] for s in np.linspace(0, 1, 9)]},
         key=[(name, key_style(i)) for i, name in enumerate(report.key)],
-        curves=[(c, Markup(_figure(c)), _spoken(c), isinstance(c, LineChart)) for c in report.curves],  # noqa: S704
+        curves=[(c, Markup(_figure(c)), _spoken(c), isinstance(c, LineChart | ErrorCurve)) for c in report.curves],  # noqa: S704
         image=_data_url,
         settings=list(_flat(report.settings)),
     )
 
 
-def _figure(curve: CmcCurve | TrainingCurve | LineChart) -> str:
+def _figure(curve: Curve) -> str:
+    if isinstance(curve, ErrorCurve):
+        return error_chart(curve)
     if isinstance(curve, LineChart):
         return line_chart(curve)
     return cmc_figure(curve) if isinstance(curve, CmcCurve) else training_figure(curve.history)
 
 
-def _spoken(curve: CmcCurve | TrainingCurve | LineChart) -> str:
+def _spoken(curve: Curve) -> str:
     """What the figure says, for those who cannot see it."""
+    if isinstance(curve, ErrorCurve):
+        return spoken_error_chart(curve)
     if isinstance(curve, LineChart):
         return spoken_chart(curve)
     if isinstance(curve, CmcCurve):

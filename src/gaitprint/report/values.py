@@ -8,6 +8,7 @@ import numpy as np
 from jaxtyping import Float, UInt8
 
 from gaitprint.errors import ShapeError
+from gaitprint.report.error_curves import DetCurve, Distributions, ReliabilityCurve
 from gaitprint.report.panels import Panel
 
 
@@ -135,6 +136,9 @@ class LineChart:
                 raise ShapeError(f"chart {self.title!r}: {name!r} has {len(x)} places and {len(y)} values")
 
 
+Curve = CmcCurve | TrainingCurve | LineChart | DetCurve | Distributions | ReliabilityCurve
+
+
 @dataclass(frozen=True)
 class Strip:
     """A row of silhouettes: one sequence."""
@@ -174,7 +178,7 @@ class Report:
     heatmaps_title: str = "View by view"
     key: tuple[str, ...] = ()
     """Names of the runs of all line charts, in their order; shown once, above the curves."""
-    curves: tuple[CmcCurve | TrainingCurve | LineChart, ...] = ()
+    curves: tuple[Curve, ...] = ()
     sheets: tuple[Sheet, ...] = ()
     sheets_title: str = "Matches to look at"
     settings: Mapping[str, object] = field(default_factory=dict)
