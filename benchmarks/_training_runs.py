@@ -122,11 +122,11 @@ class Training:
 
     def kill_one(self, number: int) -> None:
         """SIGKILL to one of the processes that torchrun started, as for want of memory; the others must end."""
-        children = sorted(_descendants(self.process.pid))
+        ranks = sorted(_children(self.process.pid))
         with suppress(ProcessLookupError):
-            if children:
-                os.kill(children[number % len(children)], signal.SIGKILL)
-        if not children or not self.wait(60):
+            if ranks:
+                os.kill(ranks[number % len(ranks)], signal.SIGKILL)
+        if not self.wait(300):  # the machine may be busy
             raise AssertionError(f"of two processes one was killed and the other lives on: {self.lines}")
 
 
@@ -163,9 +163,12 @@ def _state(pid: int) -> str:
 
 
 def _descendants(pid: int) -> list[int]:
-    found = []
+    return [found for child in _children(pid) for found in (child, *_descendants(child))]
+
+
+def _children(pid: int) -> list[int]:
+    found: list[int] = []
     for task in Path(f"/proc/{pid}/task").glob("*/children"):
         with suppress(FileNotFoundError, ProcessLookupError):
-            for child in map(int, task.read_text().split()):
-                found += [child, *_descendants(child)]
+            found += map(int, task.read_text().split())
     return found

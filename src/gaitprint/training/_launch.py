@@ -24,6 +24,8 @@ class Launch:
     """How many there are."""
     local_rank: int = 0
     """Its number on this machine, which chooses its card."""
+    restarts: int = 0
+    """How often torchrun has started all of them again; 0 on several machines, for each counts its own."""
 
 
 def read_launch() -> Launch:
@@ -43,7 +45,9 @@ def read_launch() -> Launch:
     rank, size, local = (_whole(name) for name in _NUMBERS)
     require(0 <= rank < size, f"RANK is from 0 to below WORLD_SIZE, found {rank} of {size}: {_WAY_OUT}")
     require(0 <= local < size, f"LOCAL_RANK is from 0 to below WORLD_SIZE, found {local} of {size}: {_WAY_OUT}")
-    return Launch(rank, size, local)
+    alone = os.environ.get("LOCAL_WORLD_SIZE") == os.environ["WORLD_SIZE"]
+    restarts = _whole("TORCHELASTIC_RESTART_COUNT") if alone and "TORCHELASTIC_RESTART_COUNT" in os.environ else 0
+    return Launch(rank, size, local, restarts)
 
 
 def check_launch(launch: Launch, device: str) -> None:

@@ -152,7 +152,11 @@ def _join(launch: Launch, kind: str) -> None:
     # flags and figures live on the CPU: to exchange them, no GPU need be waited for
     backend = "cpu:gloo,cuda:nccl" if kind == "cuda" else "gloo"
     with _answered():
-        distributed.init_process_group(backend, rank=launch.rank, world_size=launch.size)
+        store, _, _ = next(distributed.rendezvous("env://"))  # type: ignore[attr-defined]
+        # torchrun keeps this store over its restarts, and with it the addresses of processes that are gone; see
+        # https://github.com/pytorch/pytorch/issues/135712
+        own = distributed.PrefixStore(f"start {launch.restarts}", store)  # type: ignore[attr-defined]
+        distributed.init_process_group(backend, store=own, rank=launch.rank, world_size=launch.size)
 
 
 @contextmanager

@@ -8,6 +8,8 @@ import torch
 import world_ranks
 from torch import distributed, nn
 
+from gaitprint.errors import ConfigError
+from gaitprint.training._launch import read_launch
 from gaitprint.training.objective import Objective
 from gaitprint.training.recipe import LossChoice
 
@@ -44,3 +46,21 @@ def test_the_group_and_its_threads_are_gone_before_the_process_ends(tmp_path):
     """A thread of gloo that outlived them aborted the process now and then: terminate called without an exception."""
     assert world_ranks.started(2, tmp_path, one_step) == [0, 0]
     assert [(tmp_path / f"after {rank}").read_text() for rank in range(2)] == ["gone", "gone"]
+
+
+@pytest.mark.parametrize(("on_this_machine", "restarts"), [("2", 3), ("1", 0), (None, 0)])
+def test_restarts_count_where_one_torchrun_counts_them(on_this_machine, restarts, monkeypatch):
+    """Its store outlives them, with addresses of processes that are gone; of several torchruns each counts its own."""
+    launch = {"RANK": "1", "WORLD_SIZE": "2", "LOCAL_RANK": "0", "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": "1"}
+    for name, value in {**launch, "TORCHELASTIC_RESTART_COUNT": "3"}.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.delenv("LOCAL_WORLD_SIZE", raising=False)
+    if on_this_machine is not None:
+        monkeypatch.setenv("LOCAL_WORLD_SIZE", on_this_machine)
+    assert read_launch().restarts == restarts
+    if restarts:
+        monkeypatch.delenv("TORCHELASTIC_RESTART_COUNT")
+        assert read_launch().restarts == 0
+        monkeypatch.setenv("TORCHELASTIC_RESTART_COUNT", "many")
+        with pytest.raises(ConfigError, match="TORCHELASTIC_RESTART_COUNT is a whole number, found 'many'"):
+            read_launch()

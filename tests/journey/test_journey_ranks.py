@@ -1,0 +1,95 @@
+"""Two processes under torchrun learn what one learns; killed, they go on to the same bits, or are started again."""
+
+import json
+import signal
+import subprocess
+
+import pytest
+import torch
+from safetensors.torch import load_file
+from training_lives import QUIET, TORCHRUN, Life, assert_same, history, reached
+
+from gaitprint.networks._weights import load_model
+from gaitprint.training.loop import build_network
+from gaitprint.training.recipe import load_recipe
+
+SETTINGS = [
+    *("training.subjects=4", "training.iterations=30", "training.held_out=2", "training.validate_every=10"),
+    # so slow that rounding has no time to grow: batch norm over eight clips is a wild thing
+    *("training.average=0.9", "training.warm_up=0", "training.learning_rate=3e-5"),
+]
+
+
+@pytest.fixture(scope="module")
+def words(world, tiny):
+    """words(run): what follows `train`."""
+    rest = ["--recipe", "gaitgl-small", *tiny, *(word for setting in SETTINGS for word in ("--set", setting))]
+    return lambda run: [world.store, run, *rest]
+
+
+@pytest.fixture(scope="module")
+def straight(words, tmp_path_factory):
+    """Two processes, as the documentation starts them, never disturbed."""
+    run = tmp_path_factory.mktemp("ranks") / "run"
+    started = [*TORCHRUN, "-m", "gaitprint", "train", *map(str, words(run)), "--json"]
+    ran = subprocess.run(started, capture_output=True, text=True, env=QUIET)
+    assert ran.returncode == 0, ran.stderr
+    return run, json.loads(ran.stdout), ran.stderr
+
+
+def test_one_of_them_speaks(straight):
+    run, said, told = straight
+    assert (said["model"], said["iterations"], said["subjects"]) == (str(run / "model.safetensors"), 30, 6)
+    plan, *others = told.splitlines()
+    assert "(30 steps of 4 x 2 clips of 4 frames, 1 thread)" in plan
+    assert {line.partition(":")[0] for line in others} == {"training"}
+    assert sum(line.startswith("training: 30 of 30 ") for line in others) == 1
+    manifest = json.loads((run / "manifest.json").read_text())
+    assert [session["ranks"] for session in manifest["sessions"]] == [2]
+
+
+def test_two_learn_what_one_learns(straight, words, run, tmp_path):
+    assert run("train", *words(tmp_path / "one")).code == 0
+    one, two = (load_file(folder / "model.safetensors") for folder in (tmp_path / "one", straight[0]))
+    network = load_model(straight[0] / "model.safetensors").card["settings"]
+    chosen = load_recipe("gaitgl-small", ["training.frames=4", f"network.settings.channels={network['channels']}"])
+    fresh = build_network(chosen, 6, 0).state_dict()
+    assert one.keys() == two.keys()
+    assert max(float((one[key] - fresh[key]).abs().max()) for key in fresh if key.endswith("weight")) > 3e-4, "moved"
+    for key, tensor in one.items():
+        assert torch.allclose(two[key].double(), tensor.double(), rtol=1e-4, atol=1e-4), key
+    for mine, theirs in zip(history(tmp_path / "one"), history(straight[0]), strict=True):
+        assert theirs["loss"] == pytest.approx(mine["loss"], rel=1e-4)
+        assert theirs["gradient_norm"] == pytest.approx(mine["gradient_norm"], rel=1e-2)
+
+
+def test_killed_and_once_more_bereft_of_one_they_end_with_the_same_bits(straight, words, tmp_path):
+    """SIGKILL to both; then to the second alone, upon which torchrun starts them again by itself."""
+    run = tmp_path / "run"
+    Life(words(run), tmp_path / "pids").until(4, run).kill_all()
+    first = reached(run)
+    assert 4 <= first < 28, "killed in the middle"
+    life = Life(words(run), tmp_path / "pids", restarts=1).until(first + 4, run).send(signal.SIGKILL, rank=1)
+    code, told = life.ended()
+    assert code == 0, told
+    sessions = json.loads((run / "manifest.json").read_text())["sessions"]
+    begun = [session["iteration"] for session in sessions]
+    assert len(begun) == 3, "the second start of torchrun is a session too"
+    assert begun[0] == 0
+    assert begun[1] == first
+    assert first + 4 <= begun[2] < 30, "from the newest checkpoint"
+    assert_same(run, straight[0])
+
+
+def test_asked_to_leave_they_leave_together(straight, words, tmp_path):
+    run = tmp_path / "run"
+    life = Life(words(run), tmp_path / "pids").until(2, run)
+    # to the one that does not write: torchrun ends the others when it has left, and they must have written by then
+    code, told = life.send(signal.SIGTERM, rank=1).ended()
+    assert code == 1
+    left = reached(run)
+    assert 2 <= left < 30
+    lines = {line for line in told.splitlines() if line.startswith("gaitprint: ")}
+    rest = f"after iteration {left}, checkpoint written: run the same command again, it goes on"
+    assert f"gaitprint: asked to leave (SIGTERM) {rest}" in lines
+    assert lines <= {f"gaitprint: asked to leave ({who}) {rest}" for who in ("SIGTERM", "another process was")}

@@ -1,0 +1,103 @@
+"""Lives of `gaitprint train` as processes, alone or two under torchrun, for journeys that end some of them early."""
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from contextlib import suppress
+from pathlib import Path
+
+import torch
+
+from gaitprint.training.checkpoint import newest_checkpoint
+from gaitprint.training.history import read_history
+from gaitprint.training.watching import TIMED
+
+QUIET = {**os.environ, "OMP_NUM_THREADS": "1", "COLUMNS": "80"}
+TORCHRUN = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
+TELLS_PID = 'echo $$ > "$0-$RANK.new" && mv "$0-$RANK.new" "$0-$RANK" && exec "$@"'
+"""A script that leaves the number of its process, by its rank, beside itself, and becomes the program."""
+PATIENCE = 120.0
+"""Seconds until something that should happen counts as not happening; machines may be busy."""
+
+
+class Life:
+    """One start of `gaitprint train`, up to whatever ends it.
+
+    Args:
+        words: what follows `train`.
+        pids: None: one process. A folder: two of them under torchrun, that leave their numbers there.
+        restarts: how often torchrun may start them again.
+    """
+
+    def __init__(self, words: list[str | Path], pids: Path | None = None, restarts: int = 0) -> None:
+        program = [sys.executable, "-m", "gaitprint", "train", *map(str, words)]
+        self._pids = pids
+        if pids is not None:
+            shutil.rmtree(pids, ignore_errors=True)
+            pids.mkdir()
+            (pids / "pid").write_text(TELLS_PID)
+            program = [*TORCHRUN, "--max-restarts", str(restarts), "--no-python", "sh", str(pids / "pid"), *program]
+        self._process = subprocess.Popen(
+            program, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, env=QUIET
+        )
+
+    def until(self, iteration: int, run: Path) -> "Life":
+        """Wait for a checkpoint that far."""
+        end = time.monotonic() + PATIENCE
+        while reached(run) < iteration:
+            assert self._process.poll() is None, f"it ended before iteration {iteration}: {self.ended()}"
+            assert time.monotonic() < end
+            time.sleep(0.002)
+        return self
+
+    def send(self, number: signal.Signals, rank: int | None = None) -> "Life":
+        """Send a signal to what was started, the run or torchrun; or to one of two processes alone."""
+        if rank is None:
+            self._process.send_signal(number)
+        else:
+            assert self._pids is not None
+            os.kill(int((self._pids / f"pid-{rank}").read_text()), number)
+        return self
+
+    def kill_all(self) -> None:
+        """SIGKILL to everything, torchrun first, for it would end the others in its own way."""
+        self._process.kill()
+        self._process.wait()
+        for told in self._pids.glob("pid-?") if self._pids is not None else ():
+            with suppress(ProcessLookupError):
+                os.kill(int(told.read_text()), signal.SIGKILL)
+        assert self.ended()[0] == -signal.SIGKILL
+
+    def ended(self) -> tuple[int, str]:
+        """Exit code and what was said on stderr, once it is over."""
+        said = self._process.communicate(timeout=PATIENCE)[1]
+        return self._process.returncode, said
+
+
+def reached(run: Path) -> int:
+    """The iterations of the newest checkpoint by its name; -1 where there is none."""
+    return max((int(path.stem) for path in (run / "checkpoints").glob("[0-9]*.safetensors")), default=-1)
+
+
+def assert_same(run: Path, straight: Path) -> None:
+    """Bit for bit: the tensors of the last checkpoint, the model files and the history, but for times."""
+    (found, complaints), (wanted, _) = (newest_checkpoint(folder / "checkpoints") for folder in (run, straight))
+    assert found is not None
+    assert wanted is not None
+    assert complaints == ()
+    assert found.state == wanted.state
+    assert found.tensors.keys() == wanted.tensors.keys()
+    for name, tensor in wanted.tensors.items():
+        assert torch.equal(found.tensors[name], tensor), name
+    for name in ("model.safetensors", "best.safetensors"):
+        assert (run / name).read_bytes() == (straight / name).read_bytes(), name
+    assert history(run) == history(straight)
+
+
+def history(run: Path) -> list[dict[str, float | int]]:
+    """The figures of every iteration, but for times."""
+    rows = read_history(run / "history.jsonl")
+    return [{key: value for key, value in row.items() if key not in TIMED} for row in rows]
