@@ -9,6 +9,7 @@ import numpy as np
 from jaxtyping import Bool, Float64
 
 from gaitprint.errors import ProtocolError, did_you_mean
+from gaitprint.evaluation.bands import Bands
 from gaitprint.evaluation.protocol import Protocol
 from gaitprint.evaluation.statistics import Interval
 from gaitprint.evaluation.trials import Trials
@@ -97,6 +98,8 @@ class ProbeSetResult:
     notes: tuple[str, ...]
     """Empty cells and the like, one sentence each."""
     trials: Trials
+    bands: Bands | None = None
+    """Intervals of all figures, from the same draws of subjects as `interval`; None with a single subject."""
 
     @property
     def matrix(self) -> Float64[np.ndarray, "R C"] | None:
@@ -120,6 +123,7 @@ class ProbeSetResult:
             "mINP": self.mean_inverse_penalty,
             "chance": self.chance,
             "interval": None if self.interval is None else asdict(self.interval),
+            "intervals": None if self.bands is None else self.bands.to_dict(len(self.column_names)),
             "spread": self.spread,
             "counts": asdict(self.counts),
             "notes": list(self.notes),

@@ -4,10 +4,10 @@ import numpy as np
 from jaxtyping import Bool, Float64
 
 from gaitprint.errors import ProtocolError
+from gaitprint.evaluation.bands import all_bands
 from gaitprint.evaluation.metrics import rank_hits
 from gaitprint.evaluation.protocol import Protocol
 from gaitprint.evaluation.result import Counts, ProbeSetResult
-from gaitprint.evaluation.statistics import bootstrap_interval
 from gaitprint.evaluation.trials import Trials, cell_means, mean_of_rows
 
 
@@ -44,15 +44,14 @@ def summarise(
     rows_without, without = _mean(hits[:, 0], trials, counted)
     chance = mean_of_rows(cell_means(100.0 * trials.chance, trials, use, shape), counted)[1]
 
-    interval = None
     notes = _empty_cells(table[:, :, 0], counted, row_names, column_names, trials)
-    if len(np.unique(trials.subject[use & inside])) > 1:
-        interval = bootstrap_interval(hits[:, 0], trials, use, counted, generator, resamples, level)
-        if interval.low == interval.high == 100.0:
-            bound = 100.0 * min(1.0, 3.0 / interval.subjects)
-            notes += (f"no error among {interval.subjects} subjects: the error rate is below {bound:.2g}% (3/n)",)
-    else:
+    bands = all_bands(protocol, trials, use, counted, generator, resamples, level)
+    if bands is None:
         notes += ("a single subject: no interval can be given",)
+    elif cmc[0] == 100.0:
+        subjects = bands.cmc.subjects[0]
+        bound = 100.0 * min(1.0, 3.0 / subjects)
+        notes += (f"no error among {subjects} subjects: the error rate is below {bound:.2g}% (3/n)",)
     ask = protocol.metrics if found else ()
     missed = int((~matched & inside).sum())
     return ProbeSetResult(
@@ -70,7 +69,7 @@ def summarise(
         mean_average_precision=precision if "mAP" in ask else None,
         mean_inverse_penalty=penalty if "mINP" in ask else None,
         chance=float(chance),
-        interval=interval,
+        interval=None if bands is None else bands.cmc.interval(),
         spread=float(row_curves[0].std(ddof=1)) if protocol.mode == "draws" and shape[0] > 1 else None,
         counts=Counts(
             probes=len(np.unique(trials.probe)),
@@ -82,6 +81,7 @@ def summarise(
         ),
         notes=notes,
         trials=trials,
+        bands=bands,
     )
 
 

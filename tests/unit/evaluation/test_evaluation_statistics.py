@@ -1,47 +1,15 @@
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from made_up_trials import slow_table_mean, trials_of
+from scipy import stats
 
 from gaitprint.errors import ConfigError, ProtocolError
-from gaitprint.evaluation import statistics
-from gaitprint.evaluation.statistics import bootstrap_interval
-from gaitprint.evaluation.trials import Trials, cell_means, join_trials, mean_of_rows
-
-
-def trials_of(row, column, subject, rank=None, right_distance=None, wrong_distance=None):
-    n = len(row)
-    rank = np.ones(n, np.int64) if rank is None else np.asarray(rank)
-    nan = np.full(n, np.nan)
-    return Trials(
-        row=np.asarray(row),
-        column=np.asarray(column),
-        probe=np.arange(n),
-        subject=np.asarray(subject),
-        rank=rank,
-        right=np.where(rank > 0, 0, -1),
-        right_distance=nan if right_distance is None else np.asarray(right_distance, float),
-        wrong=np.zeros(n, np.int64),
-        wrong_distance=nan if wrong_distance is None else np.asarray(wrong_distance, float),
-        average_precision=nan,
-        inverse_penalty=nan,
-        chance=np.zeros(n),
-    )
-
-
-def slow_table_mean(values, trials, use, counted, weight):
-    rows = []
-    for r in range(counted.shape[0]):
-        cells = []
-        for c in range(counted.shape[1]):
-            total = count = 0.0
-            for i in range(len(values)):
-                if use[i] and trials.row[i] == r and trials.column[i] == c:
-                    total += weight[trials.subject[i]] * values[i]
-                    count += weight[trials.subject[i]]
-            if counted[r, c] and count:
-                cells.append(total / count)
-        if cells:
-            rows.append(sum(cells) / len(cells))
-    return sum(rows) / len(rows)
+from gaitprint.evaluation.influence import Figures, table_figures
+from gaitprint.evaluation.resampling import draw_subjects
+from gaitprint.evaluation.statistics import Band, difference_band, percent_band, widening
+from gaitprint.evaluation.trials import cell_means, join_trials, mean_of_rows
 
 
 @pytest.fixture
@@ -51,6 +19,15 @@ def case():
     trials = trials_of(generator.integers(0, 3, n), generator.integers(0, 3, n), generator.integers(0, subjects, n))
     values = generator.random(n)
     return values, trials, generator.random(n) < 0.8, ~np.eye(3, dtype=bool), subjects
+
+
+def pooled(values, subject):
+    """The figure of one cell, percent."""
+    subject = np.asarray(subject)
+    zeros = np.zeros(len(subject), np.int64)
+    trials = trials_of(zeros, zeros, subject)
+    use = np.ones(len(subject), bool)
+    return table_figures(np.asarray(values, float), trials, use, np.ones((1, 1), bool), np.unique(subject)).mean
 
 
 def test_table_means_against_loops(case):
@@ -68,55 +45,128 @@ def test_empty_cells_and_rows_are_left_out_of_means():
     assert mean == 4.5
 
 
-def test_the_bootstrap_against_loops(case, monkeypatch):
+def slow_moves(values, trials, use, counted, weights):
+    """How far the table's mean moves in each drawing, to first order: by the slope in each subject's weight."""
+    subjects = weights.shape[1]
+    slope = []
+    for s in range(subjects):
+        both = []
+        for step in (1e-5, -1e-5):
+            weight = np.ones(subjects)
+            weight[s] += step
+            both.append(slow_table_mean(values, trials, use, counted, weight))
+        slope.append((both[0] - both[1]) / 2e-5)
+    return [sum(w * s for w, s in zip(weight, slope, strict=True)) for weight in weights]
+
+
+def test_the_bootstrap_against_loops(case):
     values, trials, use, counted, subjects = case
-    monkeypatch.setattr(statistics, "CHUNK", 7)
-    found = bootstrap_interval(values, trials, use, counted, np.random.default_rng(1), resamples=20, level=0.8)
-    again = np.random.default_rng(1)
-    drawn = []
-    for size in (7, 7, 6):
-        weights = again.multinomial(subjects, np.full(subjects, 1 / subjects), size=size)
-        drawn += [slow_table_mean(values, trials, use, counted, weight) for weight in weights]
-    assert found.mean == pytest.approx(slow_table_mean(values, trials, use, counted, np.ones(subjects)))
-    assert found.low == pytest.approx(np.quantile(drawn, 0.1))
-    assert found.high == pytest.approx(np.quantile(drawn, 0.9))
-    assert found.subjects == subjects
-    assert found.low <= found.mean <= found.high
+    figures = table_figures(100 * values, trials, use, counted, np.arange(subjects)).mean
+    draws = draw_subjects(subjects, np.random.default_rng(1), 40, 0.8)
+    moves = slow_moves(values, trials, use, counted, draws.weights)
+    mean = slow_table_mean(values, trials, use, counted, np.ones(subjects))
+    few = np.sqrt(9 / 8) * stats.t.ppf(0.9, 8) / stats.norm.ppf(0.9)
+    for found, end in zip(percent_band(figures, draws).ends()[0], np.quantile(moves, [0.1, 0.9]), strict=True):
+        odds = mean / (1 - mean) * np.exp(few * end / (mean * (1 - mean)))
+        assert found == pytest.approx(100 * odds / (1 + odds), abs=1e-5)
+    plain = difference_band(figures, draws).ends()[0]
+    assert plain == pytest.approx([100 * (mean + few * end) for end in np.quantile(moves, [0.1, 0.9])], abs=1e-5)
+    interval = percent_band(figures, draws).interval()
+    assert (interval.level, interval.subjects, interval.mean) == (0.8, subjects, pytest.approx(100 * mean))
 
 
 def test_the_interval_widens_with_alike_sequences_of_a_subject():
     subject = np.repeat(np.arange(20), 30)
-    values = np.repeat(np.arange(20) % 2, 30).astype(float)
-    zeros = np.zeros(600, np.int64)
-    every, whole = np.ones(600, bool), np.ones((1, 1), bool)
-    clustered = bootstrap_interval(values, trials_of(zeros, zeros, subject), every, whole, np.random.default_rng(0))
-    alone = bootstrap_interval(values, trials_of(zeros, zeros, np.arange(600)), every, whole, np.random.default_rng(0))
+    values = np.repeat(100.0 * (np.arange(20) % 2), 30)
+    clustered = percent_band(pooled(values, subject), draw_subjects(20, np.random.default_rng(0), 4000)).interval()
+    alone = percent_band(pooled(values, np.arange(600)), draw_subjects(600, np.random.default_rng(0), 4000)).interval()
+    # Student's t on the scale of log odds, whose slope at one half is 4; twenty alike subjects make a coarse lattice
+    for found, n in ((clustered, 20), (alone, 600)):
+        end = 1 / (1 + np.exp(-4 * stats.t.ppf(0.975, n - 1) * np.sqrt(0.25 / (n - 1))))
+        assert found.high == pytest.approx(100 * end, abs=2.0)
+        assert found.low == pytest.approx(100 - 100 * end, abs=2.0)
     assert clustered.high - clustered.low > 4 * (alone.high - alone.low)
-    # the binomial's own interval: 1.96 * sqrt(0.25 / n) on either side
-    assert clustered.high - clustered.low == pytest.approx(2 * 1.96 * np.sqrt(0.25 / 20), rel=0.2)
-    assert alone.high - alone.low == pytest.approx(2 * 1.96 * np.sqrt(0.25 / 600), rel=0.2)
 
 
-def test_resamples_without_a_cell_average_the_rest():
-    trials = trials_of([0, 0, 1], [0, 0, 0], [0, 1, 2])
-    values = np.array([0.0, 100.0, 100.0])
-    found = bootstrap_interval(values, trials, np.ones(3, bool), np.ones((2, 1), bool), np.random.default_rng(0), 500)
-    assert np.isfinite([found.low, found.high]).all()
-    assert found.mean == 75.0
+@given(
+    st.lists(st.lists(st.booleans(), min_size=1, max_size=4), min_size=2, max_size=12),
+    st.sampled_from([0.5, 0.8, 0.95]),
+)
+def test_percentages_stay_in_their_range_and_around_their_figure(hits, level):
+    subject = np.repeat(np.arange(len(hits)), [len(h) for h in hits])
+    figures = pooled(100.0 * np.concatenate(hits), subject)
+    draws = draw_subjects(len(hits), np.random.default_rng(0), 200, level)
+    found = percent_band(figures, draws).interval()
+    assert 0 <= found.low <= found.mean + 1e-9
+    assert found.mean - 1e-9 <= found.high <= 100
+    mirrored = percent_band(pooled(100.0 - 100.0 * np.concatenate(hits), subject), draws).interval()
+    if 0 < found.mean < 100:
+        assert (mirrored.low > 0) == (found.high < 100)
+    else:
+        assert mirrored.low == pytest.approx(100 - found.high)
+
+
+@pytest.mark.parametrize(("subjects", "low"), [(2, 15.81), (10, 69.15), (50, 92.89)])
+def test_without_an_error_the_lower_end_is_what_so_many_subjects_rule_out(subjects, low):
+    subject = np.repeat(np.arange(subjects), 3)
+    draws = draw_subjects(subjects, np.random.default_rng(0), 50)
+    faultless = percent_band(pooled(np.full(len(subject), 100.0), subject), draws).interval()
+    assert (faultless.low, faultless.high) == (pytest.approx(low, abs=0.01), 100.0)
+    assert (faultless.low / 100) ** subjects == pytest.approx(0.025)  # the binomial's own exact end
+    hopeless = percent_band(pooled(np.zeros(len(subject)), subject), draws).interval()
+    assert (hopeless.low, hopeless.high) == (0.0, pytest.approx(100 - faultless.low))
+
+
+def test_few_subjects_widen_more():
+    assert widening(np.array([2, 10, 10_000]), 0.95) == pytest.approx(
+        [np.sqrt(2) * 12.706 / 1.96, np.sqrt(10 / 9) * 2.262 / 1.96, 1.0], rel=1e-3
+    )
+
+
+def test_a_figure_of_one_subject_or_of_none_has_no_interval():
+    figures = Figures(
+        np.array([50.0, np.nan, 50.0]),
+        np.zeros((3, 3)),
+        np.array([[0, 0, 1.0], [0, 0, -1], [0, 0, 0]]),
+        np.array([[1, 0, 1], [0, 0, 1], [0, 0, 0]], bool),
+    )
+    draws = draw_subjects(3, np.random.default_rng(0), 200)
+    for band in (percent_band(figures, draws), difference_band(figures, draws)):
+        assert band.ends()[:2] == [None, None]
+        assert band.interval(0) is None
+        assert band.interval(2).subjects == 2
+    part = percent_band(figures, draws).part(2, 3)
+    assert isinstance(part, Band)
+    assert (len(part), part.ends()) == (1, percent_band(figures, draws).ends()[2:])
+
+
+def test_subjects_without_a_trial_in_a_figure_change_nothing_but_the_draws():
+    subject = np.repeat(np.arange(30), 4)
+    values = 100.0 * (np.random.default_rng(5).random(120) < 0.7)
+    own = pooled(values, subject)
+    more = Figures(
+        own.value,
+        np.vstack([own.contribution, np.zeros((70, 1))]),
+        np.vstack([own.influence, np.zeros((70, 1))]),
+        np.vstack([own.present, np.zeros((70, 1), bool)]),
+    )
+    alone = percent_band(own, draw_subjects(30, np.random.default_rng(0), 20_000)).interval()
+    among = percent_band(more, draw_subjects(100, np.random.default_rng(0), 20_000)).interval()
+    assert (among.low, among.high) == pytest.approx((alone.low, alone.high), abs=0.3)
+    assert among.subjects == alone.subjects == 30
 
 
 @pytest.mark.parametrize(
     ("values", "message"), [({"resamples": 0}, "resamples are 1 or more"), ({"level": 1.0}, "between 0 and 1")]
 )
-def test_wrong_settings_of_the_bootstrap(case, values, message):
+def test_wrong_settings_of_the_bootstrap(values, message):
     with pytest.raises(ConfigError, match=message):
-        bootstrap_interval(*case[:4], np.random.default_rng(0), **values)
+        draw_subjects(5, np.random.default_rng(0), **values)
 
 
 def test_one_subject_has_no_interval():
-    trials = trials_of([0, 0], [0, 0], [4, 4])
     with pytest.raises(ProtocolError, match="at least two of them, found 1"):
-        bootstrap_interval(np.ones(2), trials, np.ones(2, bool), np.ones((1, 1), bool), np.random.default_rng(0))
+        draw_subjects(1, np.random.default_rng(0))
 
 
 def test_joined_trials_keep_their_order():
