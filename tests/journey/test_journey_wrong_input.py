@@ -283,6 +283,19 @@ EVALUATE = {
     ),
     "seed negative": ("evaluate {gl} --seed -3", ["--seed", "x>=0"]),
 }
+COMPARE = {
+    "nothing to compare": ("compare {gl}", ["nothing to compare", "second file", "--after-scorer"]),
+    "the same steps": ("compare {gl} --scorer part-mean --after-scorer part-mean", ["nothing to compare"]),
+    "missing": ("compare {world}/gaitgll.safetensors {gl}", ["no embeddings at", "mean 'gaitgl.safetensors'"]),
+    "other missing": ("compare {gl} {bad}/vectors/none", ["no embeddings at", "make some"]),
+    "figure unknown": ("compare {gl} {gl} --figure EER", ["no figure 'EER'", "rank-K takes any K"]),
+    "figure not asked for": ("compare {gl} {gl} --figure mAP", ["no figure 'mAP'", "`metrics`"]),
+    "pipeline and scorer": (
+        "compare {gl} --after-pipeline {bad}/broken.toml --after-scorer euclidean",
+        ["--after-pipeline", "says all steps", "--after-set"],
+    ),
+    "step not there": ("compare {gl} --after-set scorer.k1=6", ["no setting 'k1'"]),
+}
 VERIFY = {
     "missing": ("verify {world}/gaitgll.safetensors", ["no embeddings at", "mean 'gaitgl.safetensors'"]),
     "rate no number": ("verify {gl} --fmr one", ["0.01,0.001 or 1%,0.1%", "'one'"]),
@@ -379,6 +392,7 @@ CASES = {
         "embed": EMBED,
         "evaluate": EVALUATE,
         "verify": VERIFY,
+        "compare": COMPARE,
         "ablate": ABLATE,
         "compress": COMPRESS,
         "capacity": CAPACITY,

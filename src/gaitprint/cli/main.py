@@ -12,6 +12,7 @@ from gaitprint.cli import (
     ablate,
     answer,
     capacity,
+    compare,
     compress,
     data,
     evaluate,
@@ -38,6 +39,7 @@ Step by step:
   gaitprint embed STORE --model M --out E   networks -> one vector a sequence
   gaitprint evaluate E                      vectors -> the protocol's figures
   gaitprint verify E                        error rates of pairs and of strangers
+  gaitprint compare E1 E2                   what one gains over another, if it does
   gaitprint ablate A=E1 B=E2                what each step of the method brings
   gaitprint explain STORE --probe KEY       which strips and moments make a match
   gaitprint compress E --fit T              smaller templates, and what they cost
@@ -60,7 +62,7 @@ def app(debug: bool) -> None:  # noqa: D103 - the help text is HELP
     del debug  # `main` reads it
 
 
-MODULES = (data, learn, plan, runs, identify, evaluate, verify, ablate, explain, compress, capacity, answer)
+MODULES = (data, learn, plan, runs, identify, evaluate, compare, verify, ablate, explain, compress, capacity, answer)
 
 for command in (c for module in MODULES for c in module.COMMANDS):
     command.context_settings = CONTEXT  # said to each, for click remembers -h and --help from the first use

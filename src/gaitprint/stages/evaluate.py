@@ -8,10 +8,11 @@ from typing import Any
 
 import numpy as np
 
+from gaitprint.evaluation.breakdown import Breakdown, break_down
 from gaitprint.evaluation.evaluate import evaluate as measure
 from gaitprint.evaluation.protocol import load_protocol
 from gaitprint.evaluation.result import Evaluation
-from gaitprint.evaluation.statistics import Interval
+from gaitprint.evaluation.statistics import Band, Interval
 from gaitprint.report.html import check_report_place, write_report
 from gaitprint.report.values import Cell, CmcCurve, Report, Table
 from gaitprint.retrieval.pipeline import Pipeline
@@ -38,12 +39,18 @@ class EvaluationReport:
     transductive: bool
     pipeline: dict[str, Any]
     warnings: tuple[str, ...]
+    breakdowns: tuple[Breakdown, ...]
+    """By view and by condition, of every probe set."""
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values for JSON."""
         interval = self.interval
+        values = self.evaluation.to_dict()
+        for result in values["results"]:
+            own = [b for b in self.breakdowns if b.probe_set == result["name"]]
+            result |= {f"by_{b.kind}": b.to_dict() for b in own}
         return {
-            **self.evaluation.to_dict(),
+            **values,
             "mean": self.mean,
             "interval": None if interval is None else [interval.low, interval.high],
             "distance": self.distance,
@@ -118,6 +125,7 @@ def evaluate(
             *pages.chance_warnings("Rank-1", evaluation),
             *pages.data_warnings([evaluation]),
         ),
+        breakdowns=break_down(evaluation, np.random.Generator(np.random.PCG64(seed)), resamples),
     )
     if report is not None:
         write_report(report, _page(result, data, opened_store, seed))
@@ -139,7 +147,7 @@ def _page(result: EvaluationReport, data: Embeddings, store: Store | None, seed:
         subtitle=evaluation.label,
         facts=tuple(facts),
         warnings=result.warnings,
-        tables=(_table(result),),
+        tables=(_table(result), *_breakdown_tables(result)),
         heatmaps=pages.heat_maps(evaluation, "Rank-1"),
         curves=(CmcCurve("Cumulative match characteristics", {r.name: r.cmc for r in evaluation.results}),),
         sheets=() if store is None else match_sheets(evaluation, store, np.random.Generator(np.random.PCG64(seed))),
@@ -159,13 +167,45 @@ def _table(result: EvaluationReport) -> Table:
     columns = ["Probes", "Rank-1, %", *(f"Rank-{k}, %" for k in further), *(f"{m}, %" for m in protocol.metrics)]
     rows: list[tuple[Cell, ...]] = []
     for r in result.evaluation.results:
-        metrics = {"mAP": r.mean_average_precision, "mINP": r.mean_inverse_penalty}
+        bands = r.bands
+        metrics = {
+            "mAP": pages.percent(r.mean_average_precision, None if bands is None else _interval(bands.precision)),
+            "mINP": pages.percent(r.mean_inverse_penalty, None if bands is None else _interval(bands.penalty)),
+        }
         cells: list[Cell] = [r.name, pages.percent(r.mean, r.interval)]
-        cells += [pages.percent(float(r.cmc[k - 1])) for k in further]
-        cells += [pages.percent(metrics[m]) for m in protocol.metrics]
+        cells += [
+            pages.percent(float(r.cmc[k - 1]), None if bands is None else bands.cmc.interval(k - 1)) for k in further
+        ]
+        cells += [metrics[m] for m in protocol.metrics]
         rows.append((*cells, f"{r.chance:.1f} %", pages.badge(result.transductive)))
     if len(rows) > 1:
         empty = [""] * (len(columns) - 2)
         rows.append(("mean", pages.percent(result.mean, result.interval), *empty, "", pages.badge(result.transductive)))
     note = f"Distance: {result.distance}. Bars run from 0 to 100 %; beside each figure its 95 % interval over subjects."
     return Table("Figures", (*columns, "Blind guessing", "Sees all probes"), tuple(rows), note)
+
+
+def _interval(band: Band | None) -> Interval | None:
+    return None if band is None else band.interval()
+
+
+def _breakdown_tables(result: EvaluationReport) -> list[Table]:
+    """Rank-1 by view and by condition; one table a kind, left out where no probe set has several."""
+    tables = []
+    for kind in ("view", "condition"):
+        own = [b for b in result.breakdowns if b.kind == kind]
+        if max(len(b.names) for b in own) < 2:
+            continue
+        names = sorted({name for b in own for name in b.names})
+        rows: list[tuple[Cell, ...]] = [(name, *(_cell(b, name) for b in own)) for name in names]
+        note = f"The figure of the probes of each {kind} alone, with its 95 % interval over subjects."
+        tables.append(Table(f"Rank-1 by {kind}, %", (kind.title(), *(b.probe_set for b in own)), tuple(rows), note))
+    return tables
+
+
+def _cell(breakdown: Breakdown, name: str) -> Cell:
+    if name not in breakdown.names:
+        return pages.percent(None)
+    place = breakdown.names.index(name)
+    band = breakdown.figures["rank-1"]
+    return pages.percent(float(band.value[place]), band.interval(place))

@@ -316,3 +316,28 @@ def test_a_page_says_which_data_it_is_of_and_that_walkers_are_not_people(setting
     )
     assert dataset_names(settings) == names
     assert (len(synthetic_warnings([e])) == 1) is ("synthetic" in names)
+
+
+def test_every_figure_of_the_page_and_of_the_json_has_its_interval(tmp_path):
+    page = tmp_path / "page.html"
+    result = evaluate(made_up(noise=1.0), protocol="casia-b-cross-view", report=page, resamples=20)
+    html = page.read_text(encoding="utf-8")
+    assert ("Rank-1 by view, %" in html, "Rank-1 by condition, %" in html) == (True, False)
+    by_name = {r["name"]: r for r in json.loads(json.dumps(result.to_dict(), allow_nan=False))["results"]}
+    for name, values in by_name.items():
+        low, high = values["intervals"]["mAP"]
+        assert low <= values["mAP"] <= high
+        assert f"{low:.1f}" in html
+        assert len(values["intervals"]["cmc"]) == len(values["cmc"])
+        views = values["by_view"]
+        assert views["names"] == list(VIEWS)
+        assert views["rank-1"]["values"] == pytest.approx(values["per_row"])
+        assert list(values["by_condition"]["names"]) == [f"{name.lower()}-01"]
+
+
+def test_conditions_of_a_probe_set_have_a_table():
+    result = evaluate(made_up(), protocol="hid-draws", resamples=20)
+    values = result.to_dict()["results"][0]
+    assert values["by_condition"]["names"] == sorted(CONDITIONS)
+    assert values["by_view"]["names"] == list(VIEWS)
+    assert all(low <= high for low, high in values["by_condition"]["rank-1"]["intervals"])
