@@ -1,0 +1,181 @@
+"""`gaitprint tune`: embeddings of training subjects in, retrieval settings out, with what they are worth to others."""
+
+import hashlib
+from collections.abc import Callable, Mapping, Sequence
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from gaitprint.errors import ConfigError
+from gaitprint.evaluation.choosing import subject_folds
+from gaitprint.evaluation.protocol import Protocol, load_protocol
+from gaitprint.inference.fusion import fuse
+from gaitprint.report.html import check_report_place, write_report
+from gaitprint.retrieval.tuning.grids import Grid
+from gaitprint.retrieval.tuning.simplicity import FAMILIES, Table, family
+from gaitprint.retrieval.work import Work
+from gaitprint.stages import _pages as pages
+from gaitprint.stages import _tuning_decision as decision
+from gaitprint.stages._selection import chosen, opened
+from gaitprint.stages._tuning_file import check_tuned_place, journal_place, write_tuned
+from gaitprint.stages._tuning_journal import Journal
+from gaitprint.stages._tuning_page import tuning_page
+from gaitprint.stages._tuning_result import Tried, TuneReport
+from gaitprint.stages._tuning_scores import Scores, SubjectSet
+from gaitprint.stages._tuning_search import ROUNDS, search
+from gaitprint.stages._tuning_subjects import check_may_choose
+from gaitprint.storage import sha256_json
+from gaitprint.types import Embeddings
+
+__all__ = ["TuneReport", "tune"]
+
+EASY = 99.0
+"""Percent of rank-1 from which on there is nothing to choose by."""
+
+
+def _silent(done: int, total: int, what: str) -> None:
+    """Progress that nobody asked for."""
+    del done, total, what
+
+
+def tune(
+    embeddings: Sequence[Path | Embeddings],
+    out: Path | None = None,
+    *,
+    protocol: str | Path = "casia-b",
+    subjects: Sequence[str] | None = None,
+    views: Sequence[str] | None = None,
+    conditions: Sequence[str] | None = None,
+    lists: Mapping[str, Sequence[str]] | None = None,
+    folds: int = 2,
+    repeats: int = 5,
+    split: str | None = None,
+    store: Path | None = None,
+    test_subjects: bool = False,
+    report: Path | None = None,
+    seed: int = 0,
+    progress: Callable[[int, int, str], None] = _silent,
+    work: Work | None = None,
+    grid: Grid | None = None,
+) -> TuneReport:
+    """Choose distance, re-ranking, expansion and weights of networks; refuse what does not help.
+
+    Subjects are cut into folds, several times over. Those outside a fold choose, each family of pipelines by itself;
+    those of the fold, in a gallery of their own, measure what was chosen. See `_tuning_decision.decide`.
+
+    Args:
+        embeddings: of training subjects, best of some that the network was not trained on; several: one a network, all
+            of the same sequences.
+        out: the TOML file to write, none where None; evidence (.json) and journal (.jsonl) lie beside it. A stopped
+            tuning goes on from its journal.
+        protocol: the name of ours, or a TOML file.
+        subjects: only these; None: all. The same for `views` and `conditions`.
+        views: as above.
+        conditions: as above.
+        lists: named lists of keys that the protocol asks for.
+        folds: of subjects; of two, either half chooses for the other.
+        repeats: how often subjects are cut anew.
+        split: which split says who is tested; None: the usual one.
+        store: whose layout knows the split; None: the published one of the data set that the embeddings name.
+        test_subjects: let test subjects choose, and say so.
+        report: the HTML page to write, none where None.
+        seed: of folds and intervals.
+        progress: called with (rounds done, rounds in all, which).
+        work: memory and cores of comparing; None: the usual.
+        grid: how finely to look; None: the usual.
+
+    Raises:
+        GaitprintError: in one line.
+    """
+    if not embeddings:
+        raise ConfigError("tuning needs the embeddings of at least one network: `gaitprint embed` makes them")
+    rules = load_protocol(protocol)
+    each = [chosen(opened(e), subjects, views, conditions) for e in embeddings]
+    data = each[0] if len(each) == 1 else fuse(each)
+    warnings = check_may_choose(data, split, store, test_subjects)
+    people = tuple(sorted({r.subject for r in data.records if r.subject is not None}))
+    cut = subject_folds(people, folds, repeats, np.random.Generator(np.random.PCG64(seed)))
+    if out is not None:
+        check_tuned_place(out)
+    if report is not None:
+        check_report_place(report)
+    facts = _facts(each, data, rules, people, (folds, repeats, seed))
+    journal = Journal(None if out is None else journal_place(out), facts)
+    scores = Scores(data, rules, lists, journal, work or Work())
+
+    sets = [*(SubjectSet(fold.choosing, fold.repeat) for fold in cut), SubjectSet(people, 0)]
+    sequences = _sequences(rules, data, len(people))
+    networks = [len(e.layout.blocks) for e in each]
+    total, searches = len(sets) * ROUNDS, []
+    for number, group in enumerate(sets):
+        rounds = iter(range(number * ROUNDS, total))
+
+        def measure(tables: Sequence[Table], what: str, group: SubjectSet = group, rounds: Any = rounds) -> Any:
+            progress(next(rounds), total, what)
+            return scores.of(group, tables)
+
+        searches.append(search(measure, sequences, networks, grid or Grid()))
+    progress(total, total, "")
+    *others, everybody = searches
+    choices = [{name: tried.chosen(name) for name in FAMILIES} for tried in others]
+    found = decision.measured(scores, cut, choices, people)
+    families = decision.decide(found, everybody, choices, seed)
+    best = [f for f in families if f.taken][-1]
+    result = TuneReport(
+        pipeline=best.chosen,
+        family=best.family,
+        families=families,
+        candidates=tuple(
+            Tried(family(table), table, float(everybody.scores[key].mean())) for key, table in everybody.tables.items()
+        ),
+        facts=facts,
+        warnings=(*pages.synthetic_warnings(each), *warnings, *_doubts(people, families[0].figure)),
+    )
+    if out is not None:
+        write_tuned(out, result)
+    if report is not None:
+        write_report(report, tuning_page(result))
+    return result
+
+
+def _facts(
+    each: Sequence[Embeddings], data: Embeddings, rules: Protocol, people: tuple[str, ...], cut: tuple[int, int, int]
+) -> dict[str, Any]:
+    """What makes two tunings the same; plain values."""
+    folds, repeats, seed = cut
+    measuring = len(people) // folds
+    return {
+        "version": version("gaitprint"),
+        "protocol": rules.name,
+        "rules": sha256_json(repr(rules)),
+        "sources": [e.source for e in each],
+        "networks": [e.settings for e in each],
+        "vectors": hashlib.sha256(np.ascontiguousarray(data.vectors).data).hexdigest(),
+        "records": sha256_json([[r.key, r.subject, r.condition, r.view] for r in data.records]),
+        "subjects": list(people),
+        "folds": folds,
+        "repeats": repeats,
+        "seed": seed,
+        "people_choosing": len(people) - measuring,
+        "people_measuring": measuring,
+    }
+
+
+def _sequences(rules: Protocol, data: Embeddings, people: int) -> int:
+    """Usual number of sequences a subject has where the protocol compares it."""
+    held = max(1, sum(r.subject is not None for r in data.records) // people)
+    return min(held, rules.draws.sequences) if rules.mode == "draws" else held
+
+
+def _doubts(people: Sequence[str], plain: float) -> list[str]:
+    said = []
+    if len(people) < pages.FEW_SUBJECTS:
+        said.append(f"Only {len(people)} subjects: small gains cannot be told from none, and are refused.")
+    if plain > EASY:
+        said.append(
+            f"The plain distance finds {plain:.1f} %: little is left to choose by. Did the network train on these "
+            "subjects? Keep some out of training for this."
+        )
+    return said

@@ -1,0 +1,122 @@
+import numpy as np
+import pytest
+
+from gaitprint.retrieval.pipeline import Pipeline
+from gaitprint.retrieval.tuning import grids
+from gaitprint.retrieval.tuning.grids import Grid
+from gaitprint.retrieval.tuning.shared import SharedSides
+from gaitprint.retrieval.tuning.simplicity import FAMILIES, PLAIN, family, resolved, simplicity
+from gaitprint.retrieval.work import Work
+from gaitprint.types import Embeddings, PartLayout, SequenceRecord
+
+TINY = Grid(k1=(2, 30), k2=(1, 3), lambdas=(0.0, 0.3), members=(2,), thresholds=(0.4,), powers=(3.0,), ratios=(0.5,))
+
+
+def sides(probes=27, gallery=9, networks=2):
+    x = np.random.default_rng(0).normal(size=(probes + gallery, 12)).astype(np.float32)
+    x[3] = x[5]  # duplicates
+    made = []
+    for name, rows in (("p", slice(0, probes)), ("g", slice(probes, None))):
+        records = tuple(SequenceRecord(f"{name}{i}", f"{i % 4}", "nm", "090") for i in range(len(x[rows])))
+        made.append(Embeddings(x[rows], records, PartLayout(((2, 6 // networks),) * networks), "weights", {}))
+    return made
+
+
+def tables():
+    """Some of everything that tuning tries, in an order in which little can be shared."""
+    found = [PLAIN, *grids.distances([1, 1], TINY)]
+    found += grids.rerankings(PLAIN, TINY.k1, TINY.k2, TINY.lambdas)
+    reranked = found[-1]
+    found += grids.other_bases(reranked)
+    expanded = [grids.expanded(s, e) for e in grids.expansions(4, TINY) for s in (PLAIN, reranked)]
+    found += expanded + [v for t in expanded[:4] for v in grids.variations(resolved(t), TINY)]
+    return [found[i] for i in np.random.default_rng(1).permutation(len(found))]
+
+
+def whole(found, probes):
+    return found if isinstance(found, np.ndarray) else found.rows(0, probes)
+
+
+@pytest.mark.parametrize("memory", [1 << 30, 64 << 20])
+def test_shared_distances_are_the_pipelines_own(memory, monkeypatch):
+    probe, gallery = sides()
+    shared = SharedSides(probe, gallery, Work(memory=memory, threads=1))
+    if memory == 64 << 20:
+        monkeypatch.setattr(shared, "_fits", False)
+    for table in tables():
+        pipeline = Pipeline.from_settings(table)
+        found = whole(shared.comparison(pipeline), len(probe))
+        np.testing.assert_allclose(found, pipeline.distances(probe, gallery), rtol=2e-5, atol=2e-6, err_msg=str(table))
+
+
+def test_what_is_shared_is_not_made_again(monkeypatch):
+    probe, gallery = sides()
+    shared = SharedSides(probe, gallery, Work(threads=1))
+    made = []
+    from gaitprint.retrieval.tuning import listed
+
+    real = listed.Reranked
+    monkeypatch.setattr(listed, "Reranked", lambda *a: made.append(a[2:4]) or real(*a))
+    for table in grids.rerankings(PLAIN, (2, 3), (1, 2), (0.0, 0.2, 0.4)):
+        shared.comparison(Pipeline.from_settings(table))
+    assert made == [(2, 1), (2, 2), (3, 1), (3, 2)]
+
+
+def test_families_and_their_order():
+    plain = resolved(PLAIN)
+    distance = resolved({"transforms": ["unit-length"], "scorer": "euclidean"})
+    reranked = resolved({"scorer": {"name": "k-reciprocal"}})
+    expanded = resolved({"transforms": ["alpha-expansion"]})
+    both = resolved({"transforms": ["unit-length", "cluster-expansion"], "scorer": "k-reciprocal"})
+    every = [plain, distance, reranked, expanded, both]
+    assert [family(t) for t in every] == list(FAMILIES)
+    assert simplicity(plain) < simplicity(distance) < simplicity(expanded) < simplicity(both)
+    assert simplicity(distance) < simplicity(reranked) < simplicity(both)
+
+
+@pytest.mark.parametrize(
+    ("simple", "rich"),
+    [
+        ({"k1": 9, "lambda_": 0.5}, {"k1": 3, "lambda_": 0.3}),
+        ({"k1": 9, "k2": 1}, {"k1": 3, "k2": 2}),
+        ({"k1": 3}, {"k1": 4}),
+        ({"base": "euclidean_squared", "k1": 9}, {"base": "part_mean", "k1": 3}),
+    ],
+)
+def test_re_rankings_nearer_to_the_plain_distance_are_simpler(simple, rich):
+    a, b = (resolved({"scorer": {"name": "k-reciprocal", **settings}}) for settings in (simple, rich))
+    assert simplicity(a) < simplicity(b)
+
+
+@pytest.mark.parametrize(
+    ("simple", "rich"),
+    [
+        ({"k": 9}, {"k": 2, "times": 2}),
+        ({"k": 9}, {"k": 2, "alpha": 3.0}),
+        ({"k": 2}, {"k": 3, "include_self": True}),
+        ({"k": 2, "include_self": True}, {"k": 2}),
+        ({"k": 50}, {"clustering": "dbscan"}),
+    ],
+)
+def test_expansions_that_mix_less_are_simpler(simple, rich):
+    a, b = (resolved({"transforms": [{"name": "cluster-expansion", **settings}]}) for settings in (simple, rich))
+    assert simplicity(a) < simplicity(b)
+
+
+def test_equal_weights_are_simpler_than_unequal_ones():
+    keys = [
+        simplicity(resolved({"transforms": [{"name": "block-weights", "weights": w}]}))
+        for w in ([1.0, 1.0], [1.0, 0.5], [0.25, 1.0], [1.0, 0.0])
+    ]
+    assert keys == sorted(keys)
+    assert len(set(keys)) == 4
+
+
+def test_every_pipeline_of_the_grids_can_be_made_and_is_tried_once():
+    every = [resolved(t) for t in tables()]
+    assert {family(t) for t in every} == set(FAMILIES)
+    weights = [s["weights"] for t in grids.distances([2, 1], Grid()) for s in t["transforms"] if "weights" in s]
+    assert weights[:3] == [[1.0, 1.0, 0.0], [0.0, 0.0, 1.0], [0.25, 0.25, 1.0]]
+    assert not [t for t in grids.rerankings(PLAIN, (2,), (1, 3, 4), (0.3,)) if t["scorer"]["k2"] > 3]
+    assert {e.get("k") for e in grids.expansions(10, Grid())} >= {2, 3, 5, 9, 10}
+    assert max(e.get("k", 0) for e in grids.expansions(2, Grid())) == 2

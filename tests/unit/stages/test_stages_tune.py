@@ -1,0 +1,147 @@
+import json
+
+import numpy as np
+import pytest
+from tuning_walks import SMALL, clean_clusters, one_probe_each, protocol_file
+
+from gaitprint.config import read_toml
+from gaitprint.errors import ArtefactError, ConfigError, ProtocolError
+from gaitprint.inference.embeddings_file import save_embeddings
+from gaitprint.retrieval.pipeline import Pipeline
+from gaitprint.retrieval.tuning.simplicity import FAMILIES, PLAIN
+from gaitprint.stages.evaluate import evaluate
+from gaitprint.stages.tune import tune
+
+FAST = {"repeats": 1, "grid": SMALL}
+
+
+@pytest.fixture(scope="module")
+def helped(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("tuned")
+    data = clean_clusters(dataset="casia-b")
+    rules = protocol_file(folder, 8)
+    result = tune([data], folder / "tuned.toml", protocol=rules, report=folder / "page.html", **FAST)
+    return folder, data, rules, result
+
+
+def by_name(result):
+    return {found.family: found for found in result.families}
+
+
+def test_re_ranking_that_helps_is_taken(helped):
+    _, data, rules, result = helped
+    found = by_name(result)["re-ranking"]
+    assert found.taken
+    assert found.against == "plain"
+    assert found.gain.low > 0
+    assert result.family in FAMILIES[2:]
+    assert Pipeline.from_settings(result.pipeline).transductive
+    plain = evaluate(data, protocol=rules, resamples=2).mean
+    assert evaluate(data, protocol=rules, pipeline=result.pipeline, resamples=2).mean > plain + 10
+
+
+def test_re_ranking_that_hurts_is_refused_and_plain_is_written(tmp_path):
+    data, rules = one_probe_each(), protocol_file(tmp_path, 2)
+    reranked = {"scorer": {"name": "k-reciprocal", "k1": 6, "k2": 6}}
+    plain = evaluate(data, protocol=rules, resamples=2).mean
+    assert evaluate(data, protocol=rules, pipeline=reranked, resamples=2).mean < plain - 10
+    result = tune([data], tmp_path / "t.toml", protocol=rules, **FAST)
+    assert result.family == "plain"
+    assert [f.taken for f in result.families] == [True, False, False, False, False]
+    assert read_toml(tmp_path / "t.toml") == PLAIN
+    for name, found in by_name(result).items():
+        assert name == "plain" or f"{name}: refused" in found.verdict
+        assert name == "plain" or f"{found.gain.low:+.1f} to {found.gain.high:+.1f}" in found.verdict
+
+
+def test_the_file_is_a_pipeline_with_its_evidence(helped):
+    folder, data, rules, result = helped
+    text = (folder / "tuned.toml").read_text()
+    assert text.startswith("# Chosen by gaitprint tune")
+    said = " ".join(line.removeprefix("# ") for line in text.splitlines() if line.startswith("#"))
+    for found in result.families:
+        assert found.verdict in said
+    assert "10 subjects (001 to 010)" in said
+    assert "made up" in said
+    assert read_toml(folder / "tuned.toml") == result.pipeline
+    assert json.loads((folder / "tuned.json").read_text()) == json.loads(json.dumps(result.to_dict()))
+    assert result.to_dict()["facts"]["people_measuring"] == 5
+    by_file = evaluate(data, protocol=rules, pipeline=read_toml(folder / "tuned.toml"), resamples=2)
+    # the protocol's own draws are those in which all subjects choose
+    assert by_file.mean == pytest.approx(by_name(result)[result.family].inside, abs=1e-9)
+    page = (folder / "page.html").read_text()
+    assert "What each step is worth to others" in page
+    assert "Pipelines tried" in page
+
+
+def test_a_stopped_tuning_goes_on_and_ends_alike(helped, tmp_path):
+    folder, data, rules, result = helped
+    lines = (folder / "tuned.jsonl").read_bytes().splitlines(keepends=True)
+    (tmp_path / "tuned.jsonl").write_bytes(b"".join(lines[: len(lines) // 2]) + lines[-1][:40])
+    told = []
+    again = tune([data], tmp_path / "tuned.toml", protocol=rules, progress=lambda d, t, w: told.append((d, t)), **FAST)
+    assert again.to_dict() == result.to_dict()
+    assert sorted((tmp_path / "tuned.jsonl").read_bytes().splitlines()) == sorted(b"".join(lines).splitlines())
+    assert told == sorted(told)
+    assert told[-1] == (18, 18)
+
+
+def test_the_journal_of_another_tuning_is_refused(helped, tmp_path):
+    folder, data, rules, _ = helped
+    for name in ("tuned.jsonl", "tuned.toml"):
+        (tmp_path / name).write_bytes((folder / name).read_bytes())
+    with pytest.raises(ArtefactError, match=r"journal of a tuning with another seed: remove it"):
+        tune([data], tmp_path / "tuned.toml", protocol=rules, seed=1, **FAST)
+    (tmp_path / "tuned.jsonl").write_text("of something else\n")
+    with pytest.raises(ArtefactError, match="is no journal of a tuning"):
+        tune([data], tmp_path / "tuned.toml", protocol=rules, **FAST)
+
+
+def test_subjects_that_test_may_not_choose(tmp_path):
+    rules = protocol_file(tmp_path, 8)
+    data = clean_clusters(subjects=80, sequences=3, dataset="casia-b")
+    with pytest.raises(ProtocolError, match=r"6 of the 80 subjects \(075, 076, 077, 078, 079 and 1 more\) are test"):
+        tune([data], protocol=rules, **FAST)
+    with pytest.raises(ProtocolError, match=r"18 of the 80 subjects .* --yes-these-are-test-subjects"):
+        tune([data], protocol=rules, split="62", **FAST)
+    told = [f"{i:03d}" for i in (*range(1, 4), *range(76, 78))]
+    result = tune([data], tmp_path / "t.toml", protocol=rules, subjects=told, test_subjects=True, **FAST)
+    assert result.warnings[0].startswith("Chosen on test subjects: 2 of the 5 subjects (076, 077)")
+    assert "Chosen on test subjects: 2 of the 5" in (tmp_path / "t.toml").read_text()
+
+
+def test_several_networks_get_weights(tmp_path):
+    """The second network is noise: it must not have the same say."""
+    rules = protocol_file(tmp_path, 4)
+    generator = np.random.default_rng(0)
+    good = one_probe_each(subjects=12, source="good")
+    bad = clean_clusters(subjects=12, sequences=2, source="bad")
+    noise = type(bad)(
+        (3.0 * generator.normal(size=good.vectors.shape)).astype(np.float32), good.records, good.layout, "bad", {}
+    )
+    path = tmp_path / "good.safetensors"
+    save_embeddings(path, good)
+    result = tune([path, noise], protocol=rules, **FAST)
+    distance = by_name(result)["distance"]
+    assert distance.taken
+    step = next(s for s in distance.chosen["transforms"] if s["name"] == "block-weights")
+    assert step["weights"][0] > step["weights"][1]
+
+
+def test_what_is_missing_or_in_the_way_is_said(tmp_path):
+    rules = protocol_file(tmp_path, 8)
+    data = clean_clusters(subjects=3)
+    with pytest.raises(ConfigError, match="embeddings of at least one network"):
+        tune([], protocol=rules)
+    with pytest.raises(ProtocolError, match=r"2 folds need 4 subjects at least.*found 3"):
+        tune([data], protocol=rules, **FAST)
+    data = clean_clusters(subjects=4)
+    with pytest.raises(ConfigError, match=r"its name ends in \.toml"):
+        tune([data], tmp_path / "t.json", protocol=rules, **FAST)
+    (tmp_path / "mine.toml").write_text("a = 1\n")
+    with pytest.raises(ArtefactError, match="was not made by `tune`"):
+        tune([data], tmp_path / "mine.toml", protocol=rules, **FAST)
+    assert (tmp_path / "mine.toml").read_text() == "a = 1\n"
+    few = clean_clusters(subjects=4).select([0, *range(8, 32)])
+    with pytest.raises(ProtocolError, match=r"subject '001' is never a probe.*--subjects"):
+        tune([few], protocol=rules, **FAST)
