@@ -4,6 +4,7 @@ import math
 from collections.abc import Iterable
 
 from gaitprint.evaluation.result import Evaluation, ProbeSetResult
+from gaitprint.evaluation.statistics import Band
 
 
 def log_line(evaluation: Evaluation) -> str:
@@ -61,7 +62,11 @@ def _figures(name: str, rows: tuple[str, ...], values: Iterable[float], mean: fl
 
 def _facts(evaluation: Evaluation, result: ProbeSetResult) -> list[str]:
     """The other figures of one probe selection."""
-    facts = [f"R{k} {result.cmc[k - 1]:.2f}%" for k in evaluation.protocol.ranks]
+    bands = result.bands
+    facts = [
+        f"R{k} {result.cmc[k - 1]:.2f}%" + _around(None if bands is None or k == 1 else bands.cmc, k - 1)
+        for k in evaluation.protocol.ranks
+    ]
     if result.interval is not None:
         interval = result.interval
         facts.append(
@@ -71,9 +76,9 @@ def _facts(evaluation: Evaluation, result: ProbeSetResult) -> list[str]:
     if result.spread is not None:
         facts.append(f"spread over {len(result.rows)} draws {result.spread:.2f}")
     if result.mean_average_precision is not None:
-        facts.append(f"mAP {result.mean_average_precision:.2f}%")
+        facts.append(f"mAP {result.mean_average_precision:.2f}%" + _around(None if bands is None else bands.precision))
     if result.mean_inverse_penalty is not None:
-        facts.append(f"mINP {result.mean_inverse_penalty:.2f}%")
+        facts.append(f"mINP {result.mean_inverse_penalty:.2f}%" + _around(None if bands is None else bands.penalty))
     counts = result.counts
     facts.append(f"chance {result.chance:.2f}%")
     facts.append(f"{counts.probes} probes of {counts.subjects} subjects, {counts.gallery} gallery sequences")
@@ -81,6 +86,12 @@ def _facts(evaluation: Evaluation, result: ProbeSetResult) -> list[str]:
         rule = "left out" if counts.left_out else "counted as wrong"
         facts.append(f"{counts.unmatched} of {counts.trials} comparisons without a right item ({rule})")
     return facts
+
+
+def _around(band: Band | None, place: int = 0) -> str:
+    """The interval behind a figure, or nothing."""
+    interval = None if band is None else band.interval(place)
+    return "" if interval is None else f" ({interval.low:.2f}..{interval.high:.2f})"
 
 
 def _counting(evaluation: Evaluation) -> str:

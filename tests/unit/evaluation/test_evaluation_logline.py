@@ -75,7 +75,8 @@ def test_a_pooled_line_is_one_figure():
 def test_a_summary_says_how_it_was_compared(settings, line):
     text = summary_text(run("oumvlp", TABLE, **settings))
     assert line + "probes without a right gallery item count as wrong, and are left out below" in text
-    assert "R1 83.33%  R5 83.33%  R20 83.33%" in text
+    ends = r"\(\d+\.\d\d\.\.\d+\.\d\d\)"
+    assert re.search(rf"R1 83\.33%  R5 83\.33% {ends}  R20 83\.33% {ends}  95% interval of R1", text)
     assert re.search(r"95% interval of R1 \d+\.\d\d\.\.\d+\.\d\d% \(bootstrap over 3 subjects\)", text)
     assert "5 probes of 3 subjects, 4 gallery sequences" in text
     assert "1 of 5 comparisons without a right item (counted as wrong)" in text
