@@ -316,6 +316,30 @@ VERIFY = {
     "one subject": ("verify {gl} --subjects 009", ["at least two of them, found 1"]),
     "page of other ending": ("verify {gl} --report {gl}", ["ends in .html"]),
 }
+TUNE = {
+    "nothing": ("tune --out {out}.toml", ["Missing argument 'EMBEDDINGS"]),
+    "no place": ("tune {gl}", ["Missing option '--out'"]),
+    "missing": ("tune {world}/gaitgll.safetensors --out {out}.toml", ["no embeddings at", "mean 'gaitgl.safetensors'"]),
+    "test subjects": ("tune {gl} --out {out}.toml", ["8 of the 8 subjects", "test subjects", "--subjects"]),
+    "other sequences": ("tune {gl} {bad}/vectors/others --out {out}.toml", ["differ", "embed the same store"]),
+    "one fold": ("tune {gl} --yes-these-are-test-subjects --folds 1 --out {out}.toml", ["2 or more", "found 1"]),
+    "folds too many": (
+        "tune {gl} --yes-these-are-test-subjects --folds 5 --out {out}.toml",
+        ["10 subjects at least", "found 8"],
+    ),
+    "place of other ending": (
+        "tune {gl} --yes-these-are-test-subjects --out {out}.json",
+        ["its name ends in .toml", "out.json"],
+    ),
+    "place taken": (
+        "tune {gl} --yes-these-are-test-subjects --out {bad}/steps.toml",
+        ["was not made by `tune`", "another name"],
+    ),
+    "page of other ending": (
+        "tune {gl} --yes-these-are-test-subjects --out {out}.toml --report {gl}",
+        ["ends in .html"],
+    ),
+}
 ABLATE = {
     "nothing": ("ablate", ["Missing argument"]),
     "without name": ("ablate {gl}", ["name=file", "gaitgl.safetensors"]),
@@ -392,6 +416,7 @@ CASES = {
         "embed": EMBED,
         "evaluate": EVALUATE,
         "verify": VERIFY,
+        "tune": TUNE,
         "compare": COMPARE,
         "ablate": ABLATE,
         "compress": COMPRESS,

@@ -21,6 +21,7 @@ from gaitprint.cli import (
     learn,
     plan,
     runs,
+    tune,
     verify,
 )
 from gaitprint.errors import ComponentError, ConfigError, GaitprintError
@@ -41,6 +42,7 @@ Step by step:
   gaitprint verify E                        error rates of pairs and of strangers
   gaitprint compare E1 E2                   what one gains over another, if it does
   gaitprint ablate A=E1 B=E2                what each step of the method brings
+  gaitprint tune E --out TOML               settings, chosen on training subjects
   gaitprint explain STORE --probe KEY       which strips and moments make a match
   gaitprint compress E --fit T              smaller templates, and what they cost
   gaitprint capacity --people N             what a gallery takes: bytes, time
@@ -62,7 +64,8 @@ def app(debug: bool) -> None:  # noqa: D103 - the help text is HELP
     del debug  # `main` reads it
 
 
-MODULES = (data, learn, plan, runs, identify, evaluate, compare, verify, ablate, explain, compress, capacity, answer)
+MEASURING = (evaluate, compare, verify, ablate, tune, explain)
+MODULES = (data, learn, plan, runs, identify, *MEASURING, compress, capacity, answer)
 
 for command in (c for module in MODULES for c in module.COMMANDS):
     command.context_settings = CONTEXT  # said to each, for click remembers -h and --help from the first use
