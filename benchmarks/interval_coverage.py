@@ -1,6 +1,6 @@
 """Claim: 95 % intervals over subjects hold the truth in 92 to 97 of 100 experiments, and the paired test cries wolf in
-fewer than 6 of 100, from 20 subjects on (50, where nearly all errors are those of a few subjects); below that the table
-says what is left.
+fewer than 6 of 100, from 20 subjects on (200, where nearly all errors are those of a few subjects); below that the
+table says what is left.
 
 Run: OMP_NUM_THREADS=1 python benchmarks/interval_coverage.py [--repetitions 1000] [--others 300]
 
@@ -34,8 +34,8 @@ POPULATIONS = ((0.35, 3.0), (0.6, 4.5), (0.75, 5.5), (0.9, 8.0), (0.95, 10.0), (
 SUBJECTS = (5, 10, 20, 50, 200)
 ENOUGH = 20
 """Subjects from which on the claim is made."""
-ENOUGH_OF_FEW = 50
-"""The same where everything hangs on a few subjects, whom 20 drawn at random may not hold."""
+ENOUGH_OF_FEW = 200
+"""The same where everything hangs on a few subjects, whom a sample may not hold."""
 VIEWS = np.array([-1.0, -0.5, 0.0, 0.5, 1.0])
 TOGETHER = 10
 """Experiments that share their draws of subjects, as the figures of one evaluation do."""
