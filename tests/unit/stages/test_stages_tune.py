@@ -1,14 +1,15 @@
 import json
 
-import numpy as np
 import pytest
-from tuning_walks import SMALL, clean_clusters, one_probe_each, protocol_file
+from tuning_walks import SMALL, clean_clusters, one_probe_each, people_apart, protocol_file
 
+from gaitprint.cli.main import main
 from gaitprint.config import read_toml
 from gaitprint.errors import ArtefactError, ConfigError, ProtocolError
 from gaitprint.inference.embeddings_file import save_embeddings
 from gaitprint.retrieval.pipeline import Pipeline
 from gaitprint.retrieval.tuning.simplicity import FAMILIES, PLAIN
+from gaitprint.stages._tuning_subjects import check_may_choose
 from gaitprint.stages.evaluate import evaluate
 from gaitprint.stages.tune import tune
 
@@ -104,24 +105,44 @@ def test_subjects_that_test_may_not_choose(tmp_path):
         tune([data], protocol=rules, **FAST)
     with pytest.raises(ProtocolError, match=r"18 of the 80 subjects .* --yes-these-are-test-subjects"):
         tune([data], protocol=rules, split="62", **FAST)
-    told = [f"{i:03d}" for i in (*range(1, 4), *range(76, 78))]
-    result = tune([data], tmp_path / "t.toml", protocol=rules, subjects=told, test_subjects=True, **FAST)
-    assert result.warnings[0].startswith("Chosen on test subjects: 2 of the 5 subjects (076, 077)")
-    assert "Chosen on test subjects: 2 of the 5" in (tmp_path / "t.toml").read_text()
+
+
+def test_the_command_lets_test_subjects_choose_aloud(tmp_path, monkeypatch, capsys):
+    rules = protocol_file(tmp_path, 3)
+    save_embeddings(tmp_path / "e.safetensors", people_apart(subjects=77, sequences=3, dataset="casia-b"))
+    monkeypatch.setattr("gaitprint.stages.tune.Grid", lambda: SMALL)
+    words = ["tune", "e.safetensors", "--out", "t.toml", "--protocol", rules, "--subjects", "001-002,076-077"]
+    monkeypatch.chdir(tmp_path)
+    assert main([*map(str, words)]) == 1
+    assert "2 of the 4 subjects (076, 077) are test subjects" in capsys.readouterr().err
+    assert main([*map(str, words), "--repeats", "1", "--yes-these-are-test-subjects"]) == 0
+    said = capsys.readouterr().out
+    assert "note: Chosen on test subjects: 2 of the 4 subjects (076, 077)" in said
+    assert "settings: t.toml" in said
+    assert "refused" in said
+    assert "Chosen on test subjects: 2 of the 4" in (tmp_path / "t.toml").read_text()
+
+
+@pytest.mark.parametrize(
+    ("settings", "said"),
+    [({"part": "train"}, 0), ({}, 1), ({"part": "all"}, 1), ({"networks": [{"part": "train"}, {"part": "train"}]}, 0)],
+)
+def test_without_a_published_split_the_part_counts(settings, said):
+    data = people_apart(dataset="folder", **settings)
+    found = check_may_choose(data, None, None, False)
+    assert len(found) == said
+    assert all("Nobody says whether 001, 002, 003, 004, 005 and 3 more" in text for text in found)
+    tested = people_apart(dataset="folder", part="test")
+    with pytest.raises(ProtocolError, match="8 of the 8 subjects"):
+        check_may_choose(tested, None, None, False)
 
 
 def test_several_networks_get_weights(tmp_path):
     """The second network is noise: it must not have the same say."""
-    rules = protocol_file(tmp_path, 4)
-    generator = np.random.default_rng(0)
-    good = one_probe_each(subjects=12, source="good")
-    bad = clean_clusters(subjects=12, sequences=2, source="bad")
-    noise = type(bad)(
-        (3.0 * generator.normal(size=good.vectors.shape)).astype(np.float32), good.records, good.layout, "bad", {}
-    )
+    good, noise = people_apart(source="good"), people_apart(seed=1, spread=6.0, source="noise")
     path = tmp_path / "good.safetensors"
     save_embeddings(path, good)
-    result = tune([path, noise], protocol=rules, **FAST)
+    result = tune([path, noise], protocol=protocol_file(tmp_path, 4), **FAST)
     distance = by_name(result)["distance"]
     assert distance.taken
     step = next(s for s in distance.chosen["transforms"] if s["name"] == "block-weights")

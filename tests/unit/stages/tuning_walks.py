@@ -67,3 +67,12 @@ def one_probe_each(subjects=16, seed=0, source="made up", **settings):
             names.append(f"{subject + 1:03d}")
             views.append(f"{90 * side:03d}")
     return embeddings(vectors, names, views, source, **settings)
+
+
+def people_apart(subjects=8, sequences=4, seed=0, source="made up", spread=0.3, **settings):
+    """Everybody at a place of their own, far from others by `spread`."""
+    generator = np.random.default_rng(seed)
+    names = [f"{i + 1:03d}" for i in range(subjects) for _ in range(sequences)]
+    places = np.repeat(generator.normal(size=(subjects, 14)), sequences, axis=0)
+    vectors = places + spread * generator.normal(size=places.shape)
+    return embeddings(vectors, names, ["090"] * len(names), source, **settings)
