@@ -14,9 +14,17 @@ from torch import Tensor, nn
 from gaitprint.components import Component
 from gaitprint.config import require
 from gaitprint.networks._clips import ShortClip, check_clips, lengthen
-from gaitprint.networks._convolution import Convolution, StripConvolution, TemporalAggregation, halve
+from gaitprint.networks._convolution import (
+    Convolution,
+    StripConvolution,
+    TemporalAggregation,
+    activate,
+    halve,
+    says_channels_last,
+)
 from gaitprint.networks._network import PartNetwork
 from gaitprint.networks._parts import GeneralisedMean, HeadKind, PartHead
+from gaitprint.networks._temporal import pays, temporal_convolve
 from gaitprint.types import PartLayout
 
 Form = Literal["competition", "casia-b", "oumvlp"]
@@ -84,7 +92,12 @@ class GLConv(nn.Module):
         self.stack = stack
 
     def forward(self, x: Float[Tensor, "N C T H W"]) -> Float[Tensor, "N D T H2 W"]:
-        whole, local = self.whole(x), self.local(x)
+        if self.training and pays(x):  # not at test, where embeddings stay those of the direct convolutions
+            weights = self.whole.weight, self.local.weight
+            ys = temporal_convolve(x, weights, (1, self.local.strips))
+            whole, local = (activate(layer.norm(y)) for layer, y in zip((self.whole, self.local), ys, strict=True))
+        else:
+            whole, local = self.whole(x), self.local(x)
         return torch.cat([whole, local], dim=3) if self.stack else whole + local
 
 
@@ -121,6 +134,8 @@ class GaitGL(PartNetwork):
         check_clips(clips, self.settings.height)
         assert self.settings.short_clip is not None
         x = lengthen(clips, self.settings.short_clip)
+        if self.aggregation.weight.is_contiguous(memory_format=torch.channels_last_3d):
+            x = says_channels_last(x)
         for layer in (*self.stem, self.aggregation, *self.before_pool):
             x = self._layer(layer, x)
         x = halve(x)

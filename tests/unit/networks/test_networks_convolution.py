@@ -12,6 +12,7 @@ from gaitprint.networks._convolution import (
     activate,
     convolve,
     halve,
+    says_channels_last,
     strip_convolve,
 )
 
@@ -123,3 +124,13 @@ def test_gradients_of_random_shapes(seed) -> None:
     layer = TemporalAggregation(c, batch_norm=False, generator=torch.Generator().manual_seed(seed)).double()
     long = random(n, c, t + 2, rows, w, seed=seed).requires_grad_()
     assert torch.autograd.gradcheck(layer, (long,))
+
+
+def test_saying_channels_last_moves_nothing_and_settles_the_layout_of_the_stem() -> None:
+    x, weight = random(2, 1, 3, 4, 5), random(3, 1, 3, 3, 3, seed=1)
+    said = says_channels_last(x)
+    assert said.data_ptr() == x.data_ptr()
+    torch.testing.assert_close(said, x, rtol=0, atol=0)
+    y = convolve(said.float(), weight.float())
+    assert y.is_contiguous(memory_format=torch.channels_last_3d)
+    torch.testing.assert_close(y, convolve(x.float(), weight.float()))
