@@ -102,7 +102,8 @@ def without(embeddings, condition, subject="003"):
         ),
         (
             lambda e: without(e, "nm-06", "005"),
-            "005/nm-06/000 of subject 005 in cell 000 x 000 in the one, 000/nm-05/000 of subject 000 in cell 000 x 090 in",
+            "005/nm-06/000 of subject 005 in cell 000 x 000 in the one, "
+            "000/nm-05/000 of subject 000 in cell 000 x 090 in",
         ),
         (lambda e: without(e, "nm-01"), "000/nm-05/000 of subject 000 in cell 000 x 000 met another gallery"),
         (lambda e: e.select([i for i, r in enumerate(e.records) if r.view != "090"]), "NM has other views or draws"),
