@@ -106,6 +106,14 @@ class Training:
         self._reader.join()
         return True
 
+    def until(self, run: Path, iteration: int) -> bool:
+        """Whether it wrote a checkpoint so far; False: it had ended before."""
+        while written(run) < iteration:
+            if self.process.poll() is not None:
+                return False
+            time.sleep(0.001)
+        return True
+
     def kill(self) -> None:
         """SIGKILL to all of it at once: torchrun's processes are groups of their own, and would live on without it."""
         with suppress(ProcessLookupError):
@@ -135,6 +143,11 @@ def reached(run: Path) -> int:
     found, complaints = newest_checkpoint(run / "checkpoints")
     assert not complaints, complaints
     return -1 if found is None else found.state.iteration
+
+
+def written(run: Path) -> int:
+    """The iterations that the newest checkpoint has by its name; -1 where there is none."""
+    return max((int(path.stem) for path in (run / "checkpoints").glob("[0-9]*.safetensors")), default=-1)
 
 
 def assert_same(run: Path, straight: Path) -> None:
