@@ -57,11 +57,11 @@ def test_asked_to_leave_it_leaves_a_checkpoint_and_one_line(straight, words, run
 
 def test_killed_three_times_it_ends_with_the_same_bits(straight, words, run, tmp_path):
     folder = tmp_path / "run"
-    Life(words(folder)).until(4, folder).kill_all()
+    Life(words(folder)).until(4, folder).kill()
     first = reached(folder)
-    Life(words(folder)).kill_all()  # while it starts
+    Life(words(folder)).kill()  # while it starts
     assert reached(folder) == first
-    Life(words(folder)).until(first + 6, folder).kill_all()
+    Life(words(folder)).until(first + 6, folder).kill()
     assert first + 6 <= reached(folder) < 60, "in the middle"
     assert run("train", *words(folder)).code == 0
     assert_same(folder, straight[0])

@@ -6,7 +6,6 @@ import signal
 import subprocess
 import sys
 import time
-from contextlib import suppress
 from pathlib import Path
 
 import torch
@@ -62,14 +61,10 @@ class Life:
             os.kill(int((self._pids / f"pid-{rank}").read_text()), number)
         return self
 
-    def kill_all(self) -> None:
-        """SIGKILL to everything, torchrun first, for it would end the others in its own way."""
-        self._process.kill()
-        self._process.wait()
-        for told in self._pids.glob("pid-?") if self._pids is not None else ():
-            with suppress(ProcessLookupError):
-                os.kill(int(told.read_text()), signal.SIGKILL)
-        assert self.ended()[0] == -signal.SIGKILL
+    def kill(self) -> None:
+        """SIGKILL to the one process, and wait until it is gone."""
+        assert self._pids is None, "torchrun's processes would live on"
+        assert self.send(signal.SIGKILL).ended()[0] == -signal.SIGKILL
 
     def ended(self) -> tuple[int, str]:
         """Exit code and what was said on stderr, once it is over."""
