@@ -97,7 +97,7 @@ def demo(
                 say(message)
 
         report = train(store, run, recipe=recipe, overrides=overrides, seed=seed, report=hear)
-        made[name] = Path(out) / f"{name}-embeddings.safetensors"
+        made[name] = Path(out) / f"{name}.safetensors"
         say(f"embedding walkers {trained + 1} to {people} with {name}")
         embed(store, [Path(report.model)], made[name], progress=progress)
     say("measuring by condition and view")
