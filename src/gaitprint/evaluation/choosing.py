@@ -9,11 +9,12 @@ from dataclasses import dataclass
 
 import numpy as np
 from jaxtyping import Float64
-from scipy.stats import norm, t
 
 from gaitprint.config import require
 from gaitprint.errors import ProtocolError
-from gaitprint.evaluation.statistics import Interval
+from gaitprint.evaluation.influence import Figures
+from gaitprint.evaluation.resampling import draw_subjects
+from gaitprint.evaluation.statistics import Interval, difference_band
 
 
 @dataclass(frozen=True)
@@ -77,19 +78,15 @@ def paired_gain(
     generator: np.random.Generator,
     resamples: int = 2000,
 ) -> Interval:
-    """The mean of ours - theirs over subjects with its 95% interval: the percentile bootstrap, subjects drawn anew.
-
-    Its ends are moved outwards by sqrt(n / (n - 1)) t / z, n subjects, for few subjects know their own spread badly.
+    """The mean of ours - theirs over subjects with its 95% interval, as of any difference: see `difference_band`.
 
     Raises:
         ProtocolError: fewer than two subjects.
     """
-    gain = ours - theirs
-    count = len(gain)
-    if count < 2:
-        raise ProtocolError(f"an interval over subjects needs at least two of them, found {count}")
-    weights = generator.multinomial(count, np.full(count, 1.0 / count), size=resamples)
-    mean = gain.mean()
-    moved = np.quantile(weights @ (gain - mean) / count, [0.025, 0.975])
-    low, high = mean + moved * np.sqrt(count / (count - 1)) * t.isf(0.025, count - 1) / norm.isf(0.025)
-    return Interval(float(mean), float(low), float(high), 0.95, count)
+    gain = (ours - theirs)[:, None]
+    draws = draw_subjects(len(gain), generator, resamples)
+    mean = gain.mean(axis=0)
+    figures = Figures(mean, gain / len(gain), (gain - mean) / len(gain), np.ones(gain.shape, bool))
+    found = difference_band(figures, draws).interval()
+    assert found is not None
+    return found
