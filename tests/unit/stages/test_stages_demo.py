@@ -35,7 +35,7 @@ def test_the_page_and_everything_behind_it(first):
     assert len(Store.open(out / "walkers").records) == 16 * 10 * 3
     for name in ("gaitgl", "gaitmask"):
         assert (out / name / "model.safetensors").is_file()
-        assert len({r.subject for r in load_embeddings(out / f"{name}-embeddings.safetensors").records}) == 8
+        assert len({r.subject for r in load_embeddings(out / f"{name}.safetensors").records}) == 8
     assert said[0] == "drawing 16 walkers, 10 walks each, seen from 3 sides"
     assert "training gaitmask on walkers 1 to 8" in said
     assert "embedding walkers 9 to 16 with gaitgl" in said
@@ -44,7 +44,7 @@ def test_the_page_and_everything_behind_it(first):
 
 def test_its_figures_are_those_of_a_separate_evaluation(first):
     out, result, _, _ = first
-    vectors = {name: load_embeddings(out / f"{name}-embeddings.safetensors") for name in ("gaitgl", "gaitmask")}
+    vectors = {name: load_embeddings(out / f"{name}.safetensors") for name in ("gaitgl", "gaitmask")}
     vectors["both"] = fuse(list(vectors.values()))
     assert result.conditions.keys() == vectors.keys()
     for name, figures in result.conditions.items():
