@@ -140,7 +140,7 @@ def demo(out: Path, people: int, iterations: int, seed: int, threads: int | None
       views.html          both networks together, view by view
       walkers/            the store of silhouettes
       gaitgl/, gaitmask/  the two trained networks
-      *-embeddings.safetensors  their vectors
+      NETWORK.safetensors       their vectors
     """
     from gaitprint.stages.demo import demo as stage
 
