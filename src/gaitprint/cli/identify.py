@@ -140,7 +140,8 @@ def demo(out: Path, people: int, iterations: int, seed: int, threads: int | None
       views.html          both networks together, view by view
       walkers/            the store of silhouettes
       gaitgl/, gaitmask/  the two trained networks
-      NETWORK.safetensors       their vectors
+      gaitgl.safetensors, gaitmask.safetensors
+                          their vectors
     """
     from gaitprint.stages.demo import demo as stage
 
