@@ -1,5 +1,6 @@
 """DET plot, distributions of distances and reliability diagram as SVG text that follows a page's colours."""
 
+from textwrap import fill
 from typing import Any
 
 import matplotlib as mpl
@@ -41,7 +42,7 @@ def spoken_error_chart(curve: ErrorCurve) -> str:
             f"{100 * x[-1]:.3g} %"
             for name, (x, y) in curve.series.items()
             if len(x)
-        ]
+        ] or [curve.nothing or "No values"]
     elif isinstance(curve, Distributions):
         middle = (curve.edges[:-1] + curve.edges[1:]) / 2.0
         said = [f"{name}: most often near {middle[int(v.argmax())]:.4g}" for name, v in curve.series.items()]
@@ -59,6 +60,9 @@ def _det(axes: Axes, curve: DetCurve) -> None:
     for i, (name, (x, y)) in enumerate(curve.series.items()):
         use = (x >= curve.least) & (x <= _TOP) & (y >= curve.least) & (y <= _TOP)
         axes.plot(ndtri(x[use]), ndtri(y[use]), **line_style(i), linewidth=1.6, label=_label(name))
+        if name in curve.points:
+            at, missed = (np.clip(rate, curve.least, _TOP) for rate in curve.points[name])
+            axes.plot(ndtri(at), ndtri(missed), "o", color=SERIES[i % len(SERIES)], markersize=5)
     axes.plot([low, high], [low, high], color=INK, linewidth=0.7, linestyle=(0, (1, 3)))
     ticks = [t for t in TICKS if curve.least * 0.999 <= t <= _TOP]
     names = [f"{100 * t:g}" for t in ticks]
@@ -72,6 +76,8 @@ def _det(axes: Axes, curve: DetCurve) -> None:
     axes.set_ylabel("false non-match rate, %")
     if any(len(x) for x, _ in curve.series.values()):
         axes.legend(loc="upper right", frameon=False, fontsize=8.5)
+    elif curve.nothing:
+        axes.text(0.5, 0.5, fill(curve.nothing, 34), transform=axes.transAxes, ha="center", va="center", color=INK)
 
 
 def _distributions(axes: Axes, curve: Distributions) -> None:

@@ -1,7 +1,7 @@
 """What figures of one-to-one comparison are drawn from: plain values, checked once."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from jaxtyping import Float
@@ -18,11 +18,15 @@ class DetCurve:
     """False match and false non-match rates of each selection; empty where nothing can be shown."""
     least: float
     """Rates below cannot be told from zero; the plot ends there."""
+    points: Mapping[str, tuple[Float[np.ndarray, " _"], Float[np.ndarray, " _"]]] = field(default_factory=dict)
+    """Rates at the operating points of some of the series, to be marked."""
+    nothing: str = ""
+    """What is said where no series has a rate to show."""
 
     def __post_init__(self) -> None:
         if not 0 < self.least <= 1:
             raise ShapeError(f"DET plot {self.title!r} ends at a rate above 0, found {self.least}")
-        for name, (x, y) in self.series.items():
+        for name, (x, y) in (*self.series.items(), *self.points.items()):
             if x.shape != y.shape:
                 raise ShapeError(f"DET plot {self.title!r}: {name!r} has {len(x)} and {len(y)} rates")
 

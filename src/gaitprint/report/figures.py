@@ -63,10 +63,13 @@ def heat_colour(value: float, low: float, high: float) -> tuple[str, str]:
 
 
 def _cmc(curve: CmcCurve) -> Figure:
-    figure = Figure(figsize=(5.8, 4.0), layout="constrained")
+    figure = Figure(figsize=(4.7, 3.9), layout="constrained")
     axes = figure.add_subplot()
     for i, (name, values) in enumerate(curve.series.items()):
         ranks = np.arange(1, len(values) + 1)
+        if name in curve.bands:
+            low, high = curve.bands[name]
+            axes.fill_between(ranks, low, high, color=SERIES[i % len(SERIES)], alpha=0.13, linewidth=0)
         axes.plot(
             ranks,
             values,
@@ -76,7 +79,8 @@ def _cmc(curve: CmcCurve) -> Figure:
             linewidth=1.8,
             label=f" {name}" if name.startswith("_") else name,
         )
-    lowest = min(float(np.nanmin(v)) for v in curve.series.values() if np.isfinite(v).any())
+    drawn = [*curve.series.values(), *(low for low, _ in curve.bands.values())]
+    lowest = min(float(np.nanmin(v)) for v in drawn if np.isfinite(v).any())
     axes.set_ylim(max(0.0, 5 * np.floor(lowest / 5) - 5), 101)
     axes.set_xlabel("rank k")
     axes.set_ylabel("right within the first k, %")

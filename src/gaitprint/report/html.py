@@ -16,7 +16,7 @@ from gaitprint.report.error_charts import ErrorCurve, error_chart, spoken_error_
 from gaitprint.report.figures import cmc_figure, heat_colour, training_figure
 from gaitprint.report.line_charts import key_style, line_chart, spoken_chart
 from gaitprint.report.panels import spoken_panel
-from gaitprint.report.values import Badge, CmcCurve, Curve, HeatMap, LineChart, Percent, Report, Strip
+from gaitprint.report.values import Badge, CmcCurve, Curve, HeatMap, LineChart, Percent, Report, Strip, TrainingCurve
 from gaitprint.storage import check_writable, write_text
 
 
@@ -60,7 +60,7 @@ def render_report(report: Report) -> str:
         heatmaps=[_heat_view(h, low, high) for h in report.heatmaps],
         scale={"low": low, "high": high, "stops": [heat_colour(float(s), 0.0, 1.0)[0] for s in np.linspace(0, 1, 9)]},
         key=[(name, key_style(i)) for i, name in enumerate(report.key)],
-        curves=[(c, Markup(_figure(c)), _spoken(c), isinstance(c, LineChart | ErrorCurve)) for c in report.curves],  # noqa: S704
+        curves=[(c, Markup(_figure(c)), _spoken(c), not isinstance(c, TrainingCurve)) for c in report.curves],  # noqa: S704
         image=_data_url,
         settings=list(_flat(report.settings)),
     )
@@ -112,13 +112,21 @@ def _heat_view(heatmap: HeatMap, low: float, high: float) -> dict[str, object]:
             if heatmap.excluded_diagonal and label == column:
                 cells.append({"text": "—", "kind": "excluded", "title": "left out: identical views", "style": ""})
             else:
-                cells.append(_heat_cell(float(shown[r, c]), low, high, f"{label} against {column}"))
+                cells.append(_heat_cell(float(shown[r, c]), low, high, _heat_title(heatmap, r, c)))
         rows.append(
             {"label": label, "cells": cells, "mean": _heat_cell(_mean(shown[r]), low, high, f"mean of {label}")}
         )
     columns = [_heat_cell(_mean(shown[:, c]), low, high, f"mean of {n}") for c, n in enumerate(heatmap.column_labels)]
     means = np.array([_mean(row) for row in shown])
     return {"map": heatmap, "rows": rows, "columns": columns, "mean": _heat_cell(_mean(means), low, high, "mean")}
+
+
+def _heat_title(heatmap: HeatMap, row: int, column: int) -> str:
+    """Which cell it is, and its interval."""
+    said = f"{heatmap.row_labels[row]} against {heatmap.column_labels[column]}"
+    if heatmap.low is None or heatmap.high is None or np.isnan(heatmap.low[row, column]):
+        return said
+    return f"{said}, 95 % interval {heatmap.low[row, column]:.1f} to {heatmap.high[row, column]:.1f}"
 
 
 def _heat_cell(value: float, low: float, high: float, title: str) -> dict[str, str]:

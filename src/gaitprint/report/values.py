@@ -50,6 +50,8 @@ class Table:
     note: str = ""
     highlight: int | None = None
     """The row to stand out, counted from 0."""
+    folded: bool = False
+    """Whether the page shows the title alone until somebody asks for the rest."""
 
     def __post_init__(self) -> None:
         for number, row in enumerate(self.rows):
@@ -72,11 +74,15 @@ class HeatMap:
     unit: str = "rank-1, %"
     row_axis: str = "probe view"
     column_axis: str = "gallery view"
+    low: Float[np.ndarray, "R C"] | None = None
+    """Ends of the values' 95% intervals, NaN where there is none."""
+    high: Float[np.ndarray, "R C"] | None = None
 
     def __post_init__(self) -> None:
         expected = (len(self.row_labels), len(self.column_labels))
-        if self.values.shape != expected:
-            raise ShapeError(f"heat map {self.title!r} has labels for {expected}, values {self.values.shape}")
+        for values in (self.values, self.low, self.high):
+            if values is not None and values.shape != expected:
+                raise ShapeError(f"heat map {self.title!r} has labels for {expected}, values {values.shape}")
 
     def shown(self) -> Float[np.ndarray, "R C"]:
         """The values with excluded cells as NaN."""
@@ -95,6 +101,8 @@ class CmcCurve:
 
     title: str
     series: Mapping[str, Float[np.ndarray, " K"]]
+    bands: Mapping[str, tuple[Float[np.ndarray, " K"], Float[np.ndarray, " K"]]] = field(default_factory=dict)
+    """Lower and upper ends of the 95% intervals of some of the series, NaN where there is none."""
 
     def __post_init__(self) -> None:
         empty = [name for name, values in self.series.items() if len(values) == 0]
@@ -102,6 +110,9 @@ class CmcCurve:
             raise ShapeError(
                 f"CMC curves {self.title!r} need a figure at rank 1 or more, found none: {empty or 'no series'}"
             )
+        for name, ends in self.bands.items():
+            if name not in self.series or any(len(end) != len(self.series[name]) for end in ends):
+                raise ShapeError(f"CMC curves {self.title!r}: the band {name!r} belongs to no series of its length")
 
 
 HistoryEntry = Mapping[str, float | int | None]
@@ -179,6 +190,8 @@ class Report:
     key: tuple[str, ...] = ()
     """Names of the runs of all line charts, in their order; shown once, above the curves."""
     curves: tuple[Curve, ...] = ()
+    details: tuple[Table, ...] = ()
+    """Tables below the curves."""
     sheets: tuple[Sheet, ...] = ()
     sheets_title: str = "Matches to look at"
     settings: Mapping[str, object] = field(default_factory=dict)

@@ -3,11 +3,11 @@
 from collections.abc import Mapping
 
 import numpy as np
-from jaxtyping import Float64
 
 from gaitprint.report.values import Cell, CmcCurve, Report, Table
 from gaitprint.stages import _pages as pages
 from gaitprint.stages._ablation import AblationResult, AblationRow
+from gaitprint.stages._figures import mean_cmc
 from gaitprint.stages._sheets import match_sheets
 from gaitprint.store import Store
 from gaitprint.types import Embeddings
@@ -17,17 +17,15 @@ PROBE_COLUMNS = 4
 
 
 def ablation_page(
-    result: AblationResult, data: Mapping[str, Embeddings], fusion: str, store: Store | None, seed: int
+    result: AblationResult,
+    data: Mapping[str, Embeddings],
+    fusion: str,
+    store: Store | None,
+    seed: int,
+    resamples: int,
 ) -> Report:
     """Everything an ablation found, in the order people ask for it."""
     first, whole = result.rows[0], result.rows[result.full]
-    facts = [("Networks", " + ".join(data))]
-    facts += [f for f in pages.data_facts(first.evaluation, next(iter(data.values()))) if f[0] != "Networks"]
-    facts += [
-        ("Fusion", fusion if len(data) > 1 else "none: one network"),
-        ("Distances", " / ".join(dict.fromkeys(row.distance for row in result.rows))),
-        ("Transductive rows", f"{sum(row.transductive for row in result.rows)} of {len(result.rows)}"),
-    ]
     shown = [first] if whole is first else [first, whole]
     maps = [pages.heat_maps(row.evaluation, row.description) for row in shown]
     generator = np.random.Generator(np.random.PCG64(seed))
@@ -35,24 +33,57 @@ def ablation_page(
         title="What each step brings",
         subtitle=f"{result.protocol.title}: one network, re-ranking, query expansion, more networks.",
         findings=result.notes,
-        facts=tuple(facts),
+        facts=tuple(ablation_facts(result, data, fusion)),
         warnings=result.warnings,
-        tables=tuple(_tables(result)),
+        tables=tuple(ablation_tables(result)),
         heatmaps=tuple(m for pair in zip(*maps, strict=True) for m in pair),
-        curves=(CmcCurve("Cumulative match characteristics", {r.label: _mean_curve(r) for r in result.rows}),),
+        curves=cmc_curves(result, seed, resamples),
         sheets=() if store is None else match_sheets(whole.evaluation, store, generator),
-        settings={
-            "protocol": result.protocol.name,
-            "protocol source": result.protocol.source,
-            "fusion": fusion,
-            "seed": seed,
-            "pipelines": {row.label: row.pipeline for row in result.rows},
-            "embeddings": {name: {"source": e.source, **e.settings} for name, e in data.items()},
-        },
+        settings=ablation_settings(result, data, fusion, seed),
     )
 
 
-def _tables(result: AblationResult) -> list[Table]:
+def ablation_facts(result: AblationResult, data: Mapping[str, Embeddings], fusion: str) -> list[tuple[str, str]]:
+    """Networks, data, protocol, amounts, distances."""
+    first = result.rows[0]
+    found = [("Networks", " + ".join(data))]
+    found += [f for f in pages.data_facts(first.evaluation, next(iter(data.values()))) if f[0] != "Networks"]
+    return [
+        *found,
+        ("Fusion", fusion if len(data) > 1 else "none: one network"),
+        ("Distances", " / ".join(dict.fromkeys(row.distance for row in result.rows))),
+        ("Transductive rows", f"{sum(row.transductive for row in result.rows)} of {len(result.rows)}"),
+    ]
+
+
+def ablation_settings(
+    result: AblationResult, data: Mapping[str, Embeddings], fusion: str, seed: int
+) -> dict[str, object]:
+    """Everything the figures hang on."""
+    return {
+        "protocol": result.protocol.name,
+        "protocol source": result.protocol.source,
+        "fusion": fusion,
+        "seed": seed,
+        "pipelines": {row.label: row.pipeline for row in result.rows},
+        "embeddings": {name: {"source": e.source, **e.settings} for name, e in data.items()},
+    }
+
+
+def cmc_curves(result: AblationResult, seed: int, resamples: int) -> tuple[CmcCurve, ...]:
+    """The mean curve of every row with its interval: the method's own rows, then the others."""
+    bands = [(row.label, mean_cmc(row.evaluation, seed, resamples)) for row in result.rows]
+    parts = {"Cumulative match, the method's steps": bands[: result.full + 1]}
+    parts["Cumulative match, other combinations"] = bands[result.full + 1 :]
+    return tuple(
+        CmcCurve(title, {n: b.value for n, b in some}, {n: (b.low, b.high) for n, b in some})
+        for title, some in parts.items()
+        if some
+    )
+
+
+def ablation_tables(result: AblationResult) -> list[Table]:
+    """The method's table with its gains; with many probe sets their figures apart."""
     names = [r.name for r in result.rows[0].evaluation.results]
     beside = names if 1 < len(names) <= PROBE_COLUMNS else []
     note = (
@@ -84,8 +115,3 @@ def _row(row: AblationRow, beside: list[str]) -> tuple[Cell, ...]:
     change = "—" if gain is None else f"{gain.mean:+.1f} ({gain.low:+.1f} to {gain.high:+.1f})"
     mean = pages.percent(row.mean, row.interval)
     return (row.label, mean, *figures, change, row.distance, pages.badge(row.transductive))
-
-
-def _mean_curve(row: AblationRow) -> Float64[np.ndarray, " K"]:
-    curve: Float64[np.ndarray, " K"] = np.stack([r.cmc for r in row.evaluation.results]).mean(axis=0)
-    return curve

@@ -2,11 +2,11 @@
 
 import numpy as np
 
-from gaitprint.evaluation.influence import Figures
+from gaitprint.evaluation.influence import Figures, join_figures
 from gaitprint.evaluation.paired import first_difference, mean_difference
 from gaitprint.evaluation.resampling import Resamples, draw_subjects
 from gaitprint.evaluation.result import Evaluation
-from gaitprint.evaluation.statistics import Interval, difference_band, percent_band
+from gaitprint.evaluation.statistics import Band, Interval, difference_band, percent_band
 
 
 def mean_figure(evaluation: Evaluation) -> float:
@@ -19,6 +19,20 @@ def mean_interval(evaluation: Evaluation, seed: int, resamples: int) -> Interval
     figures = mean_difference(evaluation, None)
     draws = _draws(figures, seed, resamples)
     return None if draws is None else percent_band(figures, draws).interval()
+
+
+def mean_cmc(evaluation: Evaluation, seed: int, resamples: int) -> Band:
+    """Cumulative match curve over all probe sets, percent, with its intervals; the first is `mean_figure`.
+
+    The ends are NaN with a single subject.
+    """
+    ranks = range(1, evaluation.protocol.length + 1)
+    figures = join_figures([mean_difference(evaluation, None, f"rank-{k}") for k in ranks])
+    draws = _draws(figures, seed, resamples)
+    if draws is not None:
+        return percent_band(figures, draws)
+    none = np.full(len(figures.value), np.nan)
+    return Band(figures.value, none, none, 0.95, figures.subjects)
 
 
 def difference(a: Evaluation, b: Evaluation, seed: int, resamples: int) -> Interval | None:

@@ -34,7 +34,18 @@ def heat_maps(evaluation: Evaluation, title: str) -> tuple[HeatMap, ...]:
         if result.matrix is None:
             continue
         diagonal = not evaluation.protocol.identical_views
-        maps.append(HeatMap(f"{title}: {result.name}", result.row_names, result.column_names, result.matrix, diagonal))
+        ends = None if result.bands is None else result.bands.table
+        maps.append(
+            HeatMap(
+                f"{title}: {result.name}",
+                result.row_names,
+                result.column_names,
+                result.matrix,
+                diagonal,
+                low=None if ends is None else ends.low.reshape(result.matrix.shape),
+                high=None if ends is None else ends.high.reshape(result.matrix.shape),
+            )
+        )
     return tuple(maps)
 
 

@@ -25,16 +25,21 @@ def match_sheets(
     Raises:
         ArtefactError: the store does not hold the sequences of the embeddings.
     """
-    place = {record.key: i for i, record in enumerate(store.records)}
+    place = places_in(store)
     sheets = []
     for result in evaluation.results:
         trials = result.trials
         inside = result.counted[trials.row, trials.column]
         wrong = _spread(result, np.flatnonzero(inside & trials.matched & (trials.rank > 1)), generator, each)
         right = _spread(result, np.flatnonzero(inside & (trials.rank == 1)), generator, each)
-        sheets += [_sheet(evaluation, result, int(i), "wrong", store, place) for i in wrong]
-        sheets += [_sheet(evaluation, result, int(i), "right", store, place) for i in right]
+        sheets += [match_sheet(evaluation, result, int(i), "wrong", store, place) for i in wrong]
+        sheets += [match_sheet(evaluation, result, int(i), "right", store, place) for i in right]
     return tuple(sheets)
+
+
+def places_in(store: Store) -> dict[str, int]:
+    """Where in the store each sequence is, by its key."""
+    return {record.key: i for i, record in enumerate(store.records)}
 
 
 def check_store(store: Store, records: Iterable[SequenceRecord]) -> None:
@@ -66,7 +71,7 @@ def _spread(
     return [int(i) for i in np.concatenate([order[new], order[~new]])[:count]]
 
 
-def _sheet(
+def match_sheet(
     evaluation: Evaluation,
     result: ProbeSetResult,
     trial: int,
@@ -74,6 +79,11 @@ def _sheet(
     store: Store,
     place: dict[str, int],
 ) -> Sheet:
+    """The probe of a trial, what was chosen, and what would have been right.
+
+    Raises:
+        ArtefactError: the store does not hold them.
+    """
     trials = result.trials
     probe = evaluation.records[trials.probe[trial]]
     view = result.column_names[trials.column[trial]]

@@ -1,26 +1,23 @@
 """The page of `gaitprint verify`."""
 
 import dataclasses
+from collections.abc import Mapping
 
 import numpy as np
 
 from gaitprint.evaluation.reliability import Reliability
-from gaitprint.evaluation.rules import Figure, bound
+from gaitprint.evaluation.rules import bound
 from gaitprint.evaluation.scores import Scores
-from gaitprint.evaluation.verification_result import CalibrationFigures, Verification
+from gaitprint.evaluation.verification_result import CalibrationFigures, SetFigures, Verification
 from gaitprint.evaluation.verify_settings import VerifySettings
 from gaitprint.report.error_curves import DetCurve, Distributions, ReliabilityCurve
-from gaitprint.report.values import Cell, Percent, Report, Table
+from gaitprint.report.values import Report, Table
 from gaitprint.retrieval.pipeline import Pipeline
-from gaitprint.stages._pages import SYNTHETIC, badge, dataset_names
+from gaitprint.stages._pages import SYNTHETIC, dataset_names
+from gaitprint.stages._verification_tables import gallery_text, pairs_table, searches_table, threshold_table
 from gaitprint.types import Embeddings
 
 BARS = 60
-UNITS = (
-    "Independent units are subjects, not pairs: n subjects carry no rate below 3/n (rule of three), and a rate is "
-    "shown only where at least 30 of them erred (rule of thirty, ISO/IEC 19795-1). Intervals of 95 % by drawing "
-    "subjects anew, the gallery as it is."
-)
 
 
 def verification_page(
@@ -40,8 +37,8 @@ def verification_page(
         ("Distance", steps.scorer.distance),
         ("Sees all probes", "yes, transductive" if found.transductive else "no"),
     ]
-    tables = [_pairs_table(found), _searches_table(found), _threshold_table(found)]
-    curves: list[DetCurve | Distributions | ReliabilityCurve] = [_det(found), _distributions(found)]
+    tables = [pairs_table({"": found}), searches_table({"": found}), threshold_table(found)]
+    curves: list[DetCurve | Distributions | ReliabilityCurve] = [_det(found), distributions(found)]
     if found.calibration is not None:
         tables.append(_calibration_table(found.calibration))
         curves.append(_reliability(found.calibration))
@@ -61,63 +58,35 @@ def verification_page(
     )
 
 
-def gallery_text(found: Verification) -> str:
-    """Its size in words; a mean over the splits."""
-    return f"{found.gallery.people:.4g} people, {found.gallery.sequences:.0f} sequences"
-
-
-def cell(figure: Figure) -> Cell:
-    """A figure with its bar, or what stands in its place."""
-    if figure.value is None or figure.low is None or figure.high is None:
-        return figure.short
-    return Percent(100.0 * figure.value, 100.0 * figure.low, 100.0 * figure.high)
-
-
-def _pairs_table(found: Verification) -> Table:
-    columns = ["Probes", "Subjects", "Equal error rate, %"]
-    columns += [f"FNMR at FMR {100 * p.stated:.3g} %, %" for p in found.whole.misses]
-    rows = [
-        (s.name, str(s.subjects), *(cell(p.figure) for p in (s.equal_error, *s.misses)), badge(found.transductive))
-        for s in found.sets
-    ]
-    return Table("One to one: error rates of pairs", (*columns, "Sees all probes"), tuple(rows), UNITS)
-
-
-def _searches_table(found: Verification) -> Table:
-    columns = ["Probes"]
-    columns += [f"FNIR at FPIR {100 * p.stated:.3g} %, %" for p in found.whole.not_found]
-    columns += [f"Rank-{k}, %" for k, _ in found.whole.ranks]
-    rows = [
-        (s.name, *(cell(p.figure) for p in s.not_found), *(cell(f) for _, f in s.ranks), badge(found.transductive))
-        for s in found.sets
-    ]
-    note = (
-        f"In a gallery of {gallery_text(found)}; the figures of a larger one are worse. FNIR: known people who are not "
-        "found first within the threshold; ranks are of people, without a threshold."
-    )
-    return Table("One to many, with strangers", (*columns, "Sees all probes"), tuple(rows), note)
-
-
-def _threshold_table(found: Verification) -> Table:
-    rows = [
-        (f"{t.threshold:.5g}", t.why, *(cell(f) for f in (t.false_match, t.false_non_match)),
-         *(cell(f) for f in (t.false_positive, t.false_negative)))
-        for t in found.thresholds
-    ]  # fmt: skip
-    columns = ("Accept up to", "Where", "FMR, %", "FNMR, %", "FPIR, %", "FNIR, %")
-    note = (
-        "Distances of this pipeline and these networks only. FMR: two people taken for one; FNMR: one taken for two; "
-        f"FPIR: a stranger for whom somebody is returned among {gallery_text(found)}; FNIR: somebody known who is not."
-    )
-    return Table("Thresholds", columns, tuple(rows), note)
-
-
 def _det(found: Verification) -> DetCurve:
     series = {s.name: (s.false_match, s.false_non_match) for s in found.sets}
-    return DetCurve("Detection error trade-off", series, bound(found.subjects))
+    return DetCurve(
+        "Detection error trade-off",
+        series,
+        bound(found.subjects),
+        det_points({s.name: s for s in found.sets}),
+        uncarried(found),
+    )
 
 
-def _distributions(found: Verification) -> Distributions:
+def det_points(sets: Mapping[str, SetFigures]) -> dict[str, tuple[np.ndarray, np.ndarray]]:
+    """False match and false non-match rates to be marked: the equal error rate and those at the FMRs asked for."""
+    marked = {}
+    for name, figures in sets.items():
+        some = [(p.reached, p.figure.value) for p in figures.misses if p.figure.value is not None]
+        equal = figures.equal_error.figure.value
+        some += [] if equal is None else [(equal, equal)]
+        marked[name] = tuple(np.array(some, np.float64).reshape(-1, 2).T)
+    return {name: (at[0], at[1]) for name, at in marked.items()}
+
+
+def uncarried(found: Verification) -> str:
+    """What stands on a plot without a curve."""
+    return f"{found.subjects} subjects carry no pair of these rates: it takes 30 that err (rule of thirty)"
+
+
+def distributions(found: Verification, title: str = "Distances of pairs") -> Distributions:
+    """How often each distance occurs, of one person's pairs and of two people's; the outermost are cut off."""
     shares = np.array([0.0005, 0.9995])
     ends = np.concatenate([found.same.level(shares), found.other.level(shares)])
     edges = np.linspace(float(ends.min()), float(max(ends.max(), np.nextafter(ends.min(), np.inf))), BARS + 1)
@@ -129,7 +98,7 @@ def _distributions(found: Verification) -> Distributions:
     equal = found.whole.equal_error
     marks = {"equal error": equal.threshold} if equal.figure.value is not None else {}
     series = {"one person": bars(found.same), "two people": bars(found.other)}
-    return Distributions("Distances of pairs", edges, series, marks)
+    return Distributions(title, edges, series, marks)
 
 
 def _reliability(made: CalibrationFigures) -> ReliabilityCurve:

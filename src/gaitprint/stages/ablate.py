@@ -118,7 +118,7 @@ def ablate(
         warnings=(*pages.synthetic_warnings(list(data.values())), *_warnings(rows)),
     )
     if report is not None:
-        write_report(report, ablation_page(result, data, fusion, opened_store, seed))
+        write_report(report, ablation_page(result, data, fusion, opened_store, seed, resamples))
     return result
 
 

@@ -18,6 +18,7 @@ from gaitprint.report.values import Cell, CmcCurve, Report, Table
 from gaitprint.retrieval.pipeline import Pipeline
 from gaitprint.retrieval.work import Work
 from gaitprint.stages import _pages as pages
+from gaitprint.stages._breakdown_tables import breakdown_tables
 from gaitprint.stages._figures import mean_figure, mean_interval
 from gaitprint.stages._selection import chosen, opened
 from gaitprint.stages._sheets import check_store, match_sheets
@@ -112,7 +113,15 @@ def evaluate(
         transductive=steps.transductive,
         resamples=resamples,
     )
-    result = EvaluationReport(
+    result = described(evaluation, data, steps, seed, resamples)
+    if report is not None:
+        write_report(report, _page(result, data, opened_store, seed))
+    return result
+
+
+def described(evaluation: Evaluation, data: Embeddings, steps: Pipeline, seed: int, resamples: int) -> EvaluationReport:
+    """An evaluation with everything that must be said beside it."""
+    return EvaluationReport(
         evaluation=evaluation,
         mean=mean_figure(evaluation),
         interval=mean_interval(evaluation, seed, resamples),
@@ -127,9 +136,6 @@ def evaluate(
         ),
         breakdowns=break_down(evaluation, np.random.Generator(np.random.PCG64(seed)), resamples),
     )
-    if report is not None:
-        write_report(report, _page(result, data, opened_store, seed))
-    return result
 
 
 def _transductive(steps: Pipeline) -> tuple[str, ...]:
@@ -147,7 +153,7 @@ def _page(result: EvaluationReport, data: Embeddings, store: Store | None, seed:
         subtitle=evaluation.label,
         facts=tuple(facts),
         warnings=result.warnings,
-        tables=(_table(result), *_breakdown_tables(result)),
+        tables=(_table(result), *breakdown_tables(result.breakdowns)),
         heatmaps=pages.heat_maps(evaluation, "Rank-1"),
         curves=(CmcCurve("Cumulative match characteristics", {r.name: r.cmc for r in evaluation.results}),),
         sheets=() if store is None else match_sheets(evaluation, store, np.random.Generator(np.random.PCG64(seed))),
@@ -187,25 +193,3 @@ def _table(result: EvaluationReport) -> Table:
 
 def _interval(band: Band | None) -> Interval | None:
     return None if band is None else band.interval()
-
-
-def _breakdown_tables(result: EvaluationReport) -> list[Table]:
-    """Rank-1 by view and by condition; one table a kind, left out where no probe set has several."""
-    tables = []
-    for kind in ("view", "condition"):
-        own = [b for b in result.breakdowns if b.kind == kind]
-        if max(len(b.names) for b in own) < 2:
-            continue
-        names = sorted({name for b in own for name in b.names})
-        rows: list[tuple[Cell, ...]] = [(name, *(_cell(b, name) for b in own)) for name in names]
-        note = f"The figure of the probes of each {kind} alone, with its 95 % interval over subjects."
-        tables.append(Table(f"Rank-1 by {kind}, %", (kind.title(), *(b.probe_set for b in own)), tuple(rows), note))
-    return tables
-
-
-def _cell(breakdown: Breakdown, name: str) -> Cell:
-    if name not in breakdown.names:
-        return pages.percent(None)
-    place = breakdown.names.index(name)
-    band = breakdown.figures["rank-1"]
-    return pages.percent(float(band.value[place]), band.interval(place))

@@ -1,0 +1,78 @@
+"""Tables of error rates, of one pipeline or of several beside each other."""
+
+from collections.abc import Mapping
+
+from gaitprint.evaluation.rules import Figure
+from gaitprint.evaluation.verification_result import Verification
+from gaitprint.report.values import Cell, Percent, Table
+from gaitprint.stages._pages import badge
+
+UNITS = (
+    "Independent units are subjects, not pairs: n subjects carry no rate below 3/n (rule of three), and a rate is "
+    "shown only where at least 30 of them erred (rule of thirty, ISO/IEC 19795-1). Intervals of 95 % by drawing "
+    "subjects anew, the gallery as it is."
+)
+
+
+def gallery_text(found: Verification) -> str:
+    """Its size in words; a mean over the splits."""
+    return f"{found.gallery.people:.4g} people, {found.gallery.sequences:.0f} sequences"
+
+
+def cell(figure: Figure) -> Cell:
+    """A figure with its bar, or what stands in its place."""
+    if figure.value is None or figure.low is None or figure.high is None:
+        return figure.short
+    return Percent(100.0 * figure.value, 100.0 * figure.low, 100.0 * figure.high)
+
+
+def pairs_table(verified: Mapping[str, Verification]) -> Table:
+    """Error rates of pairs, of every pipeline (by its name, empty where there is one) and probe selection."""
+    first = next(iter(verified.values()))
+    columns = ["Probes", "Subjects", "Equal error rate, %"]
+    columns += [f"FNMR at FMR {100 * p.stated:.3g} %, %" for p in first.whole.misses]
+    rows = [
+        (_named(name, s.name), str(s.subjects), *(cell(p.figure) for p in (s.equal_error, *s.misses)),
+         badge(found.transductive))
+        for name, found in verified.items()
+        for s in found.sets
+    ]  # fmt: skip
+    return Table("One to one: error rates of pairs", (*columns, "Sees all probes"), tuple(rows), UNITS)
+
+
+def searches_table(verified: Mapping[str, Verification]) -> Table:
+    """Error rates of searches with strangers, likewise."""
+    first = next(iter(verified.values()))
+    columns = ["Probes"]
+    columns += [f"FNIR at FPIR {100 * p.stated:.3g} %, %" for p in first.whole.not_found]
+    columns += [f"Rank-{k}, %" for k, _ in first.whole.ranks]
+    rows = [
+        (_named(name, s.name), *(cell(p.figure) for p in s.not_found), *(cell(f) for _, f in s.ranks),
+         badge(found.transductive))
+        for name, found in verified.items()
+        for s in found.sets
+    ]  # fmt: skip
+    note = (
+        f"In a gallery of {gallery_text(first)}; the figures of a larger one are worse. FNIR: known people who are not "
+        "found first within the threshold; ranks are of people, without a threshold."
+    )
+    return Table("One to many, with strangers", (*columns, "Sees all probes"), tuple(rows), note)
+
+
+def threshold_table(found: Verification, name: str = "", folded: bool = False) -> Table:
+    """What each threshold does, of one pipeline."""
+    rows = [
+        (f"{t.threshold:.5g}", t.why, *(cell(f) for f in (t.false_match, t.false_non_match)),
+         *(cell(f) for f in (t.false_positive, t.false_negative)))
+        for t in found.thresholds
+    ]  # fmt: skip
+    columns = ("Accept up to", "Where", "FMR, %", "FNMR, %", "FPIR, %", "FNIR, %")
+    note = (
+        "Distances of this pipeline and these networks only. FMR: two people taken for one; FNMR: one taken for two; "
+        f"FPIR: a stranger for whom somebody is returned among {gallery_text(found)}; FNIR: somebody known who is not."
+    )
+    return Table(f"Thresholds: {name}" if name else "Thresholds", columns, tuple(rows), note, folded=folded)
+
+
+def _named(name: str, probes: str) -> str:
+    return f"{name}: {probes}" if name else probes
