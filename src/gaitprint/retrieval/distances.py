@@ -120,8 +120,7 @@ def _by_tiles(
 def _squared(a: NDArray[np.float64], b: NDArray[np.float64]) -> NDArray[np.float64]:
     """Squared distances [q, g] of centred double vectors."""
     a_squares, b_squares = np.einsum("ij,ij->i", a, a), np.einsum("ij,ij->i", b, b)
-    squares = a @ b.T
-    squares *= -2.0
+    squares = (-2.0 * a) @ b.T
     squares += a_squares[:, None]
     squares += b_squares
     if squares.min() >= _NEAR * (a_squares.max() + b_squares.max()):

@@ -4,22 +4,22 @@ A fast float32 estimate throws away what cannot be among the nearest; what is le
 ordered by (distance, index). So the answer is that of the full matrix, which is never made.
 """
 
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 from jaxtyping import Float32, Float64, Int
-from threadpoolctl import threadpool_limits
 
 from gaitprint.errors import ShapeError
+from gaitprint.retrieval._candidates import Candidates
+from gaitprint.retrieval.estimate import Estimate
 from gaitprint.retrieval.metric import Metric
 from gaitprint.retrieval.work import Work
 
-_COLUMNS = 2048
-"""Items of a tile: the first of them already bounds the k-th distance well enough to throw most others away."""
-_PENDING = 1 << 22
-"""Candidates that wait at once to be compared, over all threads."""
+_SIDE = 2048
+"""Items along a side of a tile: enough for the first tile to throw most of the others away."""
+_CANDIDATE = 24
+"""Bytes of a candidate that waits."""
 
 
 @dataclass(frozen=True)
@@ -59,34 +59,13 @@ def search(
         raise ShapeError(f"vectors to compare have one width, found {x.shape[1]} and {y.shape[1]}: embed both alike")
     if k < 1 or not len(x) or not len(y):
         raise ShapeError(f"neighbours need k >= 1 and an item on each side, found k = {k}, {len(x)} and {len(y)}")
-    k = min(k, len(y))
-    tiles = -(-len(y) // _COLUMNS)
-    # every tile is a sample of all items, wherever the near ones stand
-    order = np.argsort(np.arange(len(y)) % tiles, kind="stable")
-    estimate = metric.estimate(x, y).permuted(order)
-    slack = estimate.slack()
-    indices = np.empty((len(x), k), np.int64)
-    distances = np.empty((len(x), k), np.float32)
-    far = np.empty(len(x), np.float32) if farthest else None
-    rows = work.rows(3 * 4 * _COLUMNS + 12 * _PENDING / 1024 / work.cores)
-
-    def one(start: int) -> int:
-        block = slice(start, min(start + rows, len(x)))
-        found = _Block(x, y, metric, k, slack[block], start)
-        tops = _Block(x, y, metric, 1, slack[block], start, largest=True) if farthest else None
-        for first in range(0, len(y), _COLUMNS):
-            columns = slice(first, first + _COLUMNS)
-            scores = estimate.scores(block, columns)
-            found.see(scores, order[columns])
-            if tops is not None:
-                tops.see(np.negative(scores, out=scores), order[columns])
-        indices[block], distances[block] = found.result()
-        if far is not None and tops is not None:
-            far[block] = tops.result()[1][:, 0]
-        return block.stop
-
-    _spread(one, range(0, len(x), rows), work, len(x))
-    return Neighbours(indices, distances, far)
+    found = _Search(x, y, metric, min(k, len(y)), work, farthest)
+    among_themselves = y is x and 4 * _CANDIDATE * found.k * len(x) <= work.memory
+    if among_themselves:
+        found.halves()
+    else:
+        found.rows()
+    return Neighbours(found.indices, found.distances, found.far)
 
 
 def search_others(
@@ -106,20 +85,8 @@ def search_others(
     return Neighbours(found.indices[~own].reshape(shape), found.distances[~own].reshape(shape), found.farthest)
 
 
-def _spread(one: Callable[[int], int], starts: range, work: Work, total: int) -> None:
-    """Run `one` for every start on all cores, one BLAS thread each, and tell the progress."""
-    if len(starts) == 1:  # what is done at once needs no pool and no word
-        one(starts[0])
-        return
-    with threadpool_limits(1, user_api="blas"), ThreadPoolExecutor(work.cores) as pool:
-        done = 0
-        for start, stop in zip(starts, pool.map(one, starts), strict=True):
-            done += stop - start
-            work.progress(done, total, "neighbours")
-
-
-class _Block:
-    """The candidates of a block of rows: seen tile by tile, thinned by the estimate, in the end compared exactly."""
+class _Search:
+    """One search: its tiles, who sees them, and the answer as it fills."""
 
     def __init__(
         self,
@@ -127,76 +94,86 @@ class _Block:
         y: Float32[np.ndarray, "N D"],
         metric: Metric,
         k: int,
-        slack: Float64[np.ndarray, " m"],
-        start: int,
-        largest: bool = False,
+        work: Work,
+        farthest: bool,
     ) -> None:
-        self._x, self._y, self._metric, self._k, self._start, self._largest = x, y, metric, k, start, largest
-        self._slack = (2.0 * slack).astype(np.float32) * np.float32(1.0001)
-        self._limit = np.full(len(slack), np.inf, np.float32)
-        self._pending: list[tuple[Int[np.ndarray, " c"], Int[np.ndarray, " c"], Float32[np.ndarray, " c"]]] = []
-        self._waiting = 0
-        self._kept: tuple[Int[np.ndarray, " c"], Int[np.ndarray, " c"], Float32[np.ndarray, " c"]] | None = None
+        self.x, self.y, self.metric, self.k, self.work, self.farthest = x, y, metric, k, work, farthest
+        self.estimate: Estimate = metric.estimate(x, y)
+        self.slack: Float64[np.ndarray, " M"] = self.estimate.slack()
+        self.indices = np.empty((len(x), k), np.int64)
+        self.distances = np.empty((len(x), k), np.float32)
+        self.far = np.empty(len(x), np.float32) if farthest else None
+        side = _side(work, x.shape[1])
+        self.tiles = -(-len(y) // side)
+        """Each takes every so-many-th item, and so is a sample of all, wherever the near ones stand."""
+        self.block = side
+        """Rows that ask together, where they are not items themselves."""
 
-    def see(self, scores: Float32[np.ndarray, "m n"], items: Int[np.ndarray, " n"]) -> None:
-        """A tile's scores."""
-        if self._k == 1:
-            least = scores.min(axis=1)
-            np.minimum(self._limit, least + self._slack, out=self._limit)
-            hopeful = np.flatnonzero(least <= self._limit)
-            rows, columns = np.nonzero(scores[hopeful] <= self._limit[hopeful, None])
-            rows = hopeful[rows]
-        else:
-            if self._k <= scores.shape[1] and np.isinf(self._limit).any():
-                kth = np.partition(scores, self._k - 1, axis=1)[:, self._k - 1]
-                np.minimum(self._limit, kth + self._slack, out=self._limit)
-            rows, columns = np.nonzero(scores <= self._limit[:, None])
-        self._pending.append((rows, items[columns], scores[rows, columns]))
-        self._waiting += len(rows)
-        if self._waiting > _PENDING:
-            self._thin()
+    def rows(self) -> None:
+        """Rows against all items, a block after another."""
+        tiles = [slice(t, None, self.tiles) for t in range(self.tiles)]
+        blocks = [slice(i, min(i + self.block, len(self.x))) for i in range(0, len(self.x), self.block)]
+        room = self.work.memory // 2 // self.work.cores // _CANDIDATE
 
-    def result(self) -> tuple[Int[np.ndarray, "m k"], Float32[np.ndarray, "m k"]]:
-        """The nearest of each row: items and exact distances."""
-        self._thin()
-        self._compare()
-        assert self._kept is not None
-        _, items, values = self._kept
-        shape = (len(self._limit), self._k)
-        return items.reshape(shape), (-values if self._largest else values).reshape(shape)
+        def one(rows: slice) -> int:
+            seen = self._candidates(rows, room)
+            a = self.estimate.ready_left(rows)
+            for columns in tiles:
+                b = self.estimate.ready_right(columns)
+                _show(seen, self.estimate.scores(a, rows, b, columns), np.arange(len(self.y))[columns])
+            self._settle(rows, seen)
+            return len(a)
 
-    def _thin(self) -> None:
-        """Of all that wait, keep what the estimate does not rule out; where that is too much, compare it now."""
-        if not self._pending:
-            return
-        rows, items, scores = (np.concatenate(parts) for parts in zip(*self._pending, strict=True))
-        order = np.lexsort((scores, rows))
-        rows, items, scores = rows[order], items[order], scores[order]
-        counts = np.bincount(rows, minlength=len(self._limit))
-        ends = np.cumsum(counts)
-        full = counts >= self._k
-        kth = scores[(ends - counts + self._k - 1)[full]]
-        self._limit[full] = np.minimum(self._limit[full], kth + self._slack[full])
-        keep = scores <= self._limit[rows]
-        self._pending = [(rows[keep], items[keep], scores[keep])]
-        self._waiting = int(keep.sum())
-        if self._waiting > _PENDING // 2:
-            self._compare()
+        self._tell(self.work.each(one, blocks), len(self.x))
 
-    def _compare(self) -> None:
-        """Replace scores by exact distances and keep the k nearest of each row so far."""
-        if not self._pending:
-            return
-        rows, items, _ = (np.concatenate(parts) for parts in zip(*self._pending, strict=True))
-        values = self._metric.pairs(self._x, self._start + rows, self._y, items)
-        if self._largest:
-            np.negative(values, out=values)
-        if self._kept is not None:
-            rows, items, values = (np.concatenate(p) for p in zip(self._kept, (rows, items, values), strict=True))
-        order = np.lexsort((items, values, rows))
-        rows, items, values = rows[order], items[order], values[order]
-        counts = np.bincount(rows, minlength=len(self._limit))
-        place = np.arange(len(rows)) - np.repeat(np.cumsum(counts) - counts, counts)
-        first = place < self._k
-        self._kept = rows[first], items[first], values[first]
-        self._pending, self._waiting = [], 0
+    def halves(self) -> None:
+        """Items among themselves: a tile serves its rows and, turned, its columns."""
+        tiles = [slice(t, None, self.tiles) for t in range(self.tiles)]
+        room = self.work.memory // 2 // self.tiles // _CANDIDATE
+        seen = [self._candidates(rows, room) for rows in tiles]
+        items = [np.arange(len(self.x))[rows] for rows in tiles]
+
+        def one(pair: tuple[int, int]) -> int:
+            i, j = pair
+            a, b = self.estimate.ready_left(tiles[i]), self.estimate.ready_right(tiles[j])
+            scores = self.estimate.scores(a, tiles[i], b, tiles[j])
+            _show(seen[i], scores, items[j])
+            if i != j:
+                _show(seen[j], scores.T, items[i])
+            return int(scores.size) * (1 if i == j else 2)
+
+        def last(i: int) -> None:
+            self._settle(tiles[i], seen[i])
+
+        pairs = [(i, i + off) for off in range(self.tiles) for i in range(self.tiles - off)]
+        self._tell(self.work.each(one, pairs), len(self.x) ** 2)
+        list(self.work.each(last, range(self.tiles)))
+
+    def _tell(self, finished: Iterator[int], total: int) -> None:
+        """Progress in rows, whatever the parts were."""
+        done = 0
+        for part in finished:
+            done += part
+            self.work.progress(done * len(self.x) // total, len(self.x), "neighbours")
+
+    def _candidates(self, rows: slice, room: int) -> list[Candidates]:
+        """Who looks for the nearest and, where asked, who for the farthest."""
+        given = (self.x, rows, self.y, self.metric)
+        near = Candidates(*given, self.k, self.slack, room)
+        return [near, Candidates(*given, 1, self.slack, room, largest=True)] if self.farthest else [near]
+
+    def _settle(self, rows: slice, seen: list[Candidates]) -> None:
+        self.indices[rows], self.distances[rows] = seen[0].result()
+        if self.far is not None:
+            self.far[rows] = seen[1].result()[1][:, 0]
+
+
+def _side(work: Work, width: int) -> int:
+    """Side of a tile: two blocks of vectors and three of scores a thread, in half of the memory."""
+    room = work.memory / 2 / work.cores
+    return int(max(1, min(_SIDE, (np.sqrt((8.0 * width) ** 2 + 48.0 * room) - 8.0 * width) / 24.0)))
+
+
+def _show(seen: list[Candidates], scores: Float32[np.ndarray, "m n"], items: Int[np.ndarray, " n"]) -> None:
+    for candidates in seen:
+        candidates.see(scores, items)

@@ -1,10 +1,21 @@
 """How much memory and how many cores a comparison may take, and whom it tells how far it is."""
 
 import os
-from collections.abc import Callable
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from typing import TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+from threadpoolctl import threadpool_limits
 
 from gaitprint.config import require
+from gaitprint.errors import DataError
+
+Task = TypeVar("Task")
+Done = TypeVar("Done")
 
 Progress = Callable[[int, int, str], None]
 """Called with (done, total, what)."""
@@ -23,7 +34,8 @@ class Work:
     """What comparing may use. Nothing here changes a figure."""
 
     memory: int = 2 << 30
-    """Bytes for what is held at once beside the vectors and the answer; blocks are cut to it."""
+    """Bytes for what is held at once beside the vectors and the answer; blocks are cut to it, and whole arrays that are
+    larger lie in temporary files."""
     threads: int = 0
     """Processor threads; 0: all cores that this process may use."""
     progress: Progress = _silent
@@ -42,3 +54,33 @@ class Work:
     def rows(self, bytes_a_row: float, at_most: int = 1024) -> int:
         """Rows of a block of which every thread holds one, each row taking so many bytes."""
         return int(max(1, min(at_most, self.memory / self.cores / max(bytes_a_row, 1.0))))
+
+    def each(self, one: Callable[[Task], Done], tasks: Sequence[Task]) -> Iterator[Done]:
+        """`one` of every task, in order, on all cores with one BLAS thread each; a single task has all of them."""
+        if len(tasks) == 1:
+            yield one(tasks[0])
+            return
+        with threadpool_limits(1, user_api="blas"), ThreadPoolExecutor(self.cores) as pool:
+            yield from pool.map(one, tasks)
+
+    def array(self, rows: int, width: int) -> NDArray[np.float32]:
+        """An array [rows, width] to be filled; one larger than the memory lies in a file that goes with it.
+
+        The file is in the system's folder for such (the variable TMPDIR), and has its room before it is used.
+
+        Raises:
+            DataError: the folder has no room.
+        """
+        size = 4 * rows * width
+        if size <= self.memory:
+            return np.empty((rows, width), np.float32)
+        with tempfile.TemporaryFile() as file:
+            try:
+                if hasattr(os, "posix_fallocate"):
+                    os.posix_fallocate(file.fileno(), 0, size)
+            except OSError as error:
+                raise DataError(
+                    f"{size / (1 << 30):.3g} GiB of vectors do not fit into {tempfile.gettempdir()} "
+                    f"({error.strerror}): name a folder with room in TMPDIR, or allow more memory"
+                ) from error
+            return np.asarray(np.memmap(file, np.float32, "w+", shape=(rows, width)))

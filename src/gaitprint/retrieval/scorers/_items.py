@@ -1,6 +1,6 @@
 """What re-ranking asks about N items: who is near whom, how far is the farthest, how far are these pairs."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol, runtime_checkable
 
 import numpy as np
@@ -22,6 +22,11 @@ class Items(Protocol):
         """N."""
         ...
 
+    @property
+    def work(self) -> Work:
+        """Memory and cores."""
+        ...
+
     def nearest(self, k: int) -> tuple[Int[np.ndarray, "N K"], Float64[np.ndarray, " N"]]:
         """The min(k, N) nearest of each item, itself among them, ties by index; and each row's largest distance."""
         ...
@@ -40,6 +45,7 @@ class MatrixItems:
     """Items of which the whole symmetric matrix is there."""
 
     distances: Float[np.ndarray, "N N"]
+    work: Work = field(default_factory=Work)
 
     def __post_init__(self) -> None:
         if not (np.isfinite(self.distances.max()) and self.distances.min() >= 0):
