@@ -3,11 +3,16 @@ and a fifth of its memory; 100,000 x 512 fits into 2 GB and 4 minutes.
 
 Run: python benchmarks/reranking.py [--items 10000] [--rounds 3]
      python benchmarks/reranking.py --growth 1000 3000 10000 30000 100000 [--figure growth.png]
+     python benchmarks/reranking.py --sets 200
 
 Made-up features: people of twelve sequences, a fifth of all are probes. Each case runs in a process of its own; time is
 taken around the work, memory is the highest resident set less that after the imports and the features. The dense form
 is written plainly from the paper (Zhong et al., CVPR 2017): full matrices of float32, full sorts, one loop an item.
 Both use all cores they can. The two answers are compared.
+
+`--sets` holds both against each other on random sets of 2 to 2,000 items, ties, duplicates and degenerate ones among
+them, with random k1, k2 and lambda. There the dense form works in double precision, and every entry is a multiple of a
+power of two so small that it makes no rounding error: a tie is a tie in both.
 """
 
 import argparse
@@ -19,6 +24,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -41,13 +47,16 @@ def features(items: int) -> np.ndarray:
     return x[rng.permutation(items)]
 
 
-def dense(x: np.ndarray, probes: int) -> np.ndarray:
-    """The algorithm of the paper on full matrices."""
+def dense(
+    x: np.ndarray, probes: int, k1: int = K1, k2: int = K2, lambda_: float = LAMBDA, sort: Any = None
+) -> np.ndarray:
+    """The algorithm of the paper on full matrices, in the precision of `x`."""
     squares = np.einsum("ij,ij->i", x, x)
     distance = squares[:, None] + squares[None, :] - 2 * (x @ x.T)
     np.maximum(distance, 0, out=distance)
-    distance /= distance.max(axis=1, keepdims=True)
-    ranks = np.argsort(distance, axis=1)
+    largest = distance.max(axis=1, keepdims=True)
+    distance /= np.where(largest > 0, largest, 1)
+    ranks = np.argsort(distance, axis=1, kind=sort)
 
     def reciprocal(i: int, k: int) -> np.ndarray:
         forward = ranks[i, : k + 1]
@@ -55,24 +64,24 @@ def dense(x: np.ndarray, probes: int) -> np.ndarray:
 
     encodings = np.zeros_like(distance)
     for i in range(len(x)):
-        own = reciprocal(i, K1)
+        own = reciprocal(i, k1)
         whole = own
         for candidate in own:
-            theirs = reciprocal(candidate, round(K1 / 2))
+            theirs = reciprocal(candidate, round(k1 / 2))
             if len(np.intersect1d(theirs, own)) > 2 / 3 * len(theirs):
                 whole = np.append(whole, theirs)
         whole = np.unique(whole)
         weights = np.exp(-distance[i, whole])
         encodings[i, whole] = weights / weights.sum()
-    encodings = np.stack([encodings[ranks[i, :K2]].mean(axis=0) for i in range(len(x))])
+    encodings = np.stack([encodings[ranks[i, :k2]].mean(axis=0) for i in range(len(x))]) if k2 > 1 else encodings
     inverted = [np.flatnonzero(encodings[:, j]) for j in range(len(x))]
-    jaccard = np.empty((probes, len(x)), np.float32)
+    jaccard = np.empty((probes, len(x)), x.dtype)
     for i in range(probes):
-        overlap = np.zeros(len(x), np.float32)
+        overlap = np.zeros(len(x), x.dtype)
         for j in np.flatnonzero(encodings[i]):
             overlap[inverted[j]] += np.minimum(encodings[i, j], encodings[inverted[j], j])
         jaccard[i] = 1 - overlap / (2 - overlap)
-    return np.asarray(((1 - LAMBDA) * jaccard + LAMBDA * distance[:probes])[:, probes:])
+    return np.asarray(((1 - lambda_) * jaccard + lambda_ * distance[:probes])[:, probes:])
 
 
 def ours(x: np.ndarray, probes: int, keep: bool) -> np.ndarray:
@@ -84,6 +93,44 @@ def ours(x: np.ndarray, probes: int, keep: bool) -> np.ndarray:
     step = max(1, (1 << 24) // (len(x) - probes))
     blocks = (reranked.rows(start, min(start + step, probes)) for start in range(0, probes, step))
     return np.concatenate([np.argpartition(block, 10, axis=1)[:, :10] for block in blocks])
+
+
+def made(kind: str, items: int, width: int, rng: np.random.Generator) -> np.ndarray:
+    """A set without rounding errors."""
+    x = np.round(rng.normal(size=(items, width)) * 64) / 64
+    if kind == "people":
+        x += 2 * np.repeat(np.round(rng.normal(size=(-(-items // 6), width)) * 64) / 64, 6, axis=0)[:items]
+    if kind == "ties":
+        x = np.round(x)
+    if kind == "duplicates":
+        x = x[rng.integers(0, max(1, items // 4), items)]
+    if kind == "one point":
+        x[:] = x[0]
+    if kind == "corners":  # all as far from each other
+        x = np.eye(items, max(items, width))
+    return x
+
+
+def sets(count: int) -> None:
+    """Both forms on random sets."""
+    rng = np.random.default_rng(5)
+    kinds = ("plain", "people", "ties", "duplicates", "one point", "corners")
+    worst, sizes = dict.fromkeys(kinds, 0.0), []
+    for number in range(count):
+        kind = kinds[number % len(kinds)]
+        items = 2000 if number < len(kinds) else int(2 * 1000 ** rng.random())
+        x = made(kind, items, int(rng.integers(1, 200)), rng)
+        probes = int(rng.integers(1, items))
+        k1, k2, lambda_ = int(rng.integers(1, 31)), int(rng.integers(1, 11)), float(rng.choice([0, 0.1, 0.3, 0.7, 1]))
+        layout = PartLayout(((1, x.shape[1]),))
+        vectors = VectorItems(x.astype(np.float32), Metric("euclidean_squared", layout), Work())
+        answer = Reranked(vectors, probes, k1, k2, lambda_).rows(0, probes)
+        off = float(np.abs(answer - dense(x, probes, k1, k2, lambda_, "stable")).max())
+        worst[kind] = max(worst[kind], off)
+        sizes.append(items)
+    print(f"{count} sets of {min(sizes)} to {max(sizes):,} items; the answers are apart at most")
+    for kind, off in worst.items():
+        print(f"  {kind}: {off:.1e}")
 
 
 def measure(kind: str, items: int, out: Path | None) -> None:
@@ -119,9 +166,12 @@ def main() -> None:
     parser.add_argument("--figure", type=Path)
     parser.add_argument("--case", choices=["dense", "ours", "ours-top"])
     parser.add_argument("--out", type=Path)
+    parser.add_argument("--sets", type=int)
     chosen = parser.parse_args()
     if chosen.case:
         measure(chosen.case, chosen.items, chosen.out)
+    elif chosen.sets:
+        sets(chosen.sets)
     elif chosen.growth:
         growth(chosen.growth, chosen.figure)
     else:
