@@ -14,7 +14,7 @@ TRANSFORMS, SCORERS = component_names("transform"), component_names("scorer")
 
 
 def side(vectors: np.ndarray, name: str) -> Embeddings:
-    records = tuple(SequenceRecord(f"{name}{i}", name, "nm", "090") for i in range(len(vectors)))
+    records = tuple(SequenceRecord(f"{name}{i}", f"{name}{i}", "nm", "090") for i in range(len(vectors)))
     return Embeddings(vectors.astype(np.float32), records, LAYOUT, "weights", {"networks": "x"})
 
 

@@ -1,0 +1,156 @@
+"""Transform: every feature moves towards the mean of its subject's cluster, clusters that grow from the gallery.
+
+The gallery's own labels say how many clusters there are and that its subjects are different people. Each probe belongs
+to every subject a little, by its re-ranked distance to the subject's gallery; nobody reads whose probe it is. Where it
+is known that all subjects have about as many probes (a competition's form), `at_most` shares the probes out so.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Float32, Float64, Int
+
+from gaitprint.components import Component
+from gaitprint.config import require
+from gaitprint.retrieval.metric import Metric, MetricName
+from gaitprint.retrieval.scorers._items import VectorItems
+from gaitprint.retrieval.scorers._jaccard import Reranked
+from gaitprint.retrieval.transforms._derived import split
+from gaitprint.retrieval.transforms._sharing import limit_shares, shares
+from gaitprint.retrieval.work import Work
+from gaitprint.types import Embeddings, PartLayout, SequenceRecord
+
+_COLUMNS = 256
+"""Of the vectors, averaged at once in double precision."""
+
+
+@dataclass(frozen=True)
+class SeededExpansionSettings:
+    """How probes are shared out among the gallery's subjects, and how far features move."""
+
+    k1: int = 6
+    """Of the re-ranking that finds who belongs to whom, see `k-reciprocal`."""
+    k2: int = 6
+    """As above."""
+    lambda_: float = 0.5
+    """As above."""
+    base: MetricName = "part_mean"
+    """As above."""
+    temperature: float = 0.015
+    """Re-ranked distance over which a subject's say falls to 1/e: small is a hard choice, large shares among many."""
+    at_most: float = 0.0
+    """Probes a subject may have, as a multiple of an equal share (probes / subjects); 0: any number. **A prior, and a
+    strong one.** 1 says that every subject has as many probes as every other. Where that is so it finds mistakes that
+    no distance shows; where it is not, it makes them."""
+    share: float = 0.5
+    """How far a feature moves, 0 (not at all) to 1 (it becomes the mean)."""
+    times: int = 2
+    """Rounds. Each re-ranks the last one's features, and moves the first ones anew."""
+
+    def __post_init__(self) -> None:
+        require(self.k1 >= 1, f"k1 counts neighbours and is at least 1, found {self.k1}")
+        require(self.k2 >= 1, f"k2 counts neighbours and is at least 1, found {self.k2}")
+        require(0 <= self.lambda_ <= 1, f"lambda_ is a share between 0 and 1, found {self.lambda_}")
+        require(self.temperature >= 0.005, f"temperature is at least 0.005, found {self.temperature}")
+        require(
+            self.at_most == 0 or self.at_most >= 1,
+            f"at_most is 0 (no limit) or at least 1 (an equal share for everybody), found {self.at_most}",
+        )
+        require(0 <= self.share <= 1, f"share is between 0 and 1, found {self.share}")
+        require(self.times >= 1, f"times is at least 1, found {self.times}")
+
+
+@dataclass(frozen=True)
+class SeededExpansion:
+    """Cluster means, with the gallery's subjects as seeds. A gallery sequence without a subject is one of its own."""
+
+    settings: SeededExpansionSettings
+
+    @property
+    def transductive(self) -> bool:
+        """Probes are averaged with each other."""
+        return True
+
+    def __call__(self, probe: Embeddings, gallery: Embeddings) -> tuple[Embeddings, Embeddings]:
+        """Both sides, expanded over their union."""
+        return self.transformed(probe, gallery, Work())
+
+    def transformed(self, probe: Embeddings, gallery: Embeddings, work: Work) -> tuple[Embeddings, Embeddings]:
+        """The same, in the memory that `work` gives."""
+        union, seeds = np.concatenate([probe.vectors, gallery.vectors]), seeds_of(gallery.records)
+        moved = union
+        for _ in range(self.settings.times):
+            members = memberships(moved, probe.layout, seeds, self.settings, work)
+            moved = towards_means(union, members, seeds, self.settings.share)
+        return split(moved, probe, gallery, "seeded-expansion", self.settings)
+
+
+def seeds_of(gallery: tuple[SequenceRecord, ...]) -> Int[np.ndarray, " G"]:
+    """The seed of each gallery sequence: equal for those of one subject, in the order of their first."""
+    numbers: dict[object, int] = {}
+    names = [i if record.subject is None else record.subject for i, record in enumerate(gallery)]
+    return np.array([numbers.setdefault(name, len(numbers)) for name in names], np.int64)
+
+
+def memberships(
+    vectors: Float32[np.ndarray, "N D"],
+    layout: PartLayout,
+    seeds: Int[np.ndarray, " G"],
+    settings: SeededExpansionSettings,
+    work: Work | None = None,
+) -> Float64[np.ndarray, "Q S"]:
+    """How much each probe belongs to each seed; rows sum to 1.
+
+    Args:
+        vectors: probes, then the gallery.
+        layout: their parts.
+        seeds: of the gallery's rows, numbered from 0.
+        settings: see there; `share` and `times` are not used.
+        work: memory and cores.
+
+    Raises:
+        ConfigError: the memory does not hold all probes by all seeds.
+    """
+    s, work = settings, work or Work()
+    probes, count = len(vectors) - len(seeds), int(seeds.max()) + 1
+    needed = 24 * probes * count
+    require(
+        needed <= work.memory,
+        f"seeded expansion holds {probes:,} probes by {count:,} subjects, {needed / 2**30:.1f} GiB, and "
+        f"{work.memory / 2**30:.1f} GiB are allowed: allow more memory, or choose cluster-expansion",
+    )
+    reranked = Reranked(VectorItems(vectors, Metric(s.base, layout), work), probes, s.k1, s.k2, s.lambda_)
+    order = np.argsort(seeds, kind="stable")
+    starts = np.flatnonzero(np.diff(seeds[order], prepend=-1))
+    distances = np.empty((probes, count))
+    rows = work.rows(16.0 * len(vectors))
+    for start in range(0, probes, rows):
+        block = reranked.rows(start, min(start + rows, probes))
+        distances[start : start + rows] = np.minimum.reduceat(block[:, order], starts, axis=1)
+    found = shares(distances, s.temperature)
+    return limit_shares(found, max(s.at_most * probes / count, 1.0)) if s.at_most else found
+
+
+def towards_means(
+    vectors: Float32[np.ndarray, "N D"],
+    members: Float64[np.ndarray, "Q S"],
+    seeds: Int[np.ndarray, " G"],
+    share: float,
+) -> Float32[np.ndarray, "N D"]:
+    """Features moved by `share` towards the mean of their seed, of all seeds by membership. Sums are double."""
+    probes = len(members)
+    weights = members.sum(axis=0) + np.bincount(seeds)
+    result = np.empty_like(vectors)
+    for column in range(0, vectors.shape[1], _COLUMNS):
+        strip = vectors[:, column : column + _COLUMNS].astype(np.float64)
+        means = members.T @ strip[:probes]
+        np.add.at(means, seeds, strip[probes:])
+        means /= weights[:, None]
+        strip *= 1.0 - share
+        strip[:probes] += share * (members @ means)
+        strip[probes:] += share * means[seeds]
+        result[:, column : column + _COLUMNS] = strip
+    return result
+
+
+component = Component(SeededExpansionSettings, SeededExpansion)
