@@ -85,14 +85,14 @@ def dense(
 
 
 def ours(x: np.ndarray, probes: int, keep: bool) -> np.ndarray:
-    """The package; where `keep` is false only the ten nearest of each probe are kept, block by block."""
+    """The package; where `keep` is false only the nearest of each probe is kept, block by block."""
     items = VectorItems(x, Metric("euclidean_squared", PartLayout(((1, WIDTH),))), Work(memory=512 << 20))
     reranked = Reranked(items, probes, K1, K2, LAMBDA)
     if keep:
         return reranked.rows(0, probes)
     step = max(1, (1 << 24) // (len(x) - probes))
     blocks = (reranked.rows(start, min(start + step, probes)) for start in range(0, probes, step))
-    return np.concatenate([np.argpartition(block, 10, axis=1)[:, :10] for block in blocks])
+    return np.concatenate([block.argmin(axis=1) for block in blocks])
 
 
 def made(kind: str, items: int, width: int, rng: np.random.Generator) -> np.ndarray:

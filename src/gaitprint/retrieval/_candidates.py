@@ -38,19 +38,31 @@ class Candidates:
         self._kept: Some | None = None
         self._lock = Lock()
 
-    def see(self, scores: Float32[np.ndarray, "m n"], items: Int[np.ndarray, " n"]) -> None:
-        """A tile's scores, smaller is nearer; a transposed view is as good as its original."""
-        if self._largest:
-            scores = np.negative(scores)
+    def see(
+        self,
+        scores: Float32[np.ndarray, "m n"],
+        items: Int[np.ndarray, " c"],
+        mask: Bool[np.ndarray, "m n"],
+        turned: bool = False,
+    ) -> None:
+        """A tile's scores, smaller is nearer: of the rows by these items, or turned, of items by rows.
+
+        `mask` is overwritten: a tile makes no array of its size, so memory does not fall into pieces.
+        """
+        across = 0 if turned else 1
         if self._k == 1:
-            found = self._least(scores)
+            rows, columns = self._least(scores, mask, across)
         else:
-            if self._k <= scores.shape[1] and np.isinf(self._limit).any():
-                np.minimum(self._limit, _bound(scores, self._k) + self._slack, out=self._limit)
-            found = _places(np.less_equal(scores, self._limit[:, None]))
-        rows, columns = found
+            if self._k <= len(items) and np.isinf(self._limit).any():
+                bound = _bound(scores.T if turned else scores, self._k)
+                np.minimum(self._limit, bound + self._slack, out=self._limit)
+            np.less_equal(scores, np.expand_dims(self._limit, across), out=mask)
+            rows, columns = _places(mask, across)
+        found = scores[columns, rows] if turned else scores[rows, columns]
+        if self._largest:
+            np.negative(found, out=found)
         with self._lock:
-            self._pending.append((rows, items[columns], scores[rows, columns]))
+            self._pending.append((rows, items[columns], found))
             self._waiting += len(rows)
             if self._waiting > self._room:
                 self._thin()
@@ -64,14 +76,20 @@ class Candidates:
         shape = (len(self._limit), self._k)
         return items.reshape(shape), (-values if self._largest else values).reshape(shape)
 
-    def _least(self, scores: Float32[np.ndarray, "m n"]) -> tuple[Int[np.ndarray, " c"], Int[np.ndarray, " c"]]:
+    def _least(
+        self, scores: Float32[np.ndarray, "m n"], mask: Bool[np.ndarray, "m n"], across: int
+    ) -> tuple[Int[np.ndarray, " c"], Int[np.ndarray, " c"]]:
         """Where k is 1 most tiles have nothing for most rows: only the others are looked at."""
-        least = scores.min(axis=1)
+        least = -scores.max(axis=across) if self._largest else scores.min(axis=across)
         np.minimum(self._limit, least + self._slack, out=self._limit)
+        within = np.greater_equal if self._largest else np.less_equal
+        limit = -self._limit if self._largest else self._limit
         hopeful = np.flatnonzero(least <= self._limit)
-        if len(hopeful) == len(least):
-            return _places(np.less_equal(scores, self._limit[:, None]))
-        rows, columns = _places(scores[hopeful] <= self._limit[hopeful, None])
+        if len(hopeful) > len(least) // 16:
+            within(scores, np.expand_dims(limit, across), out=mask)
+            return _places(mask, across)
+        some = np.take(scores, hopeful, axis=1 - across)
+        rows, columns = _places(within(some, np.expand_dims(limit[hopeful], across)), across)
         return hopeful[rows], columns
 
     def _thin(self) -> None:
@@ -123,13 +141,10 @@ def _bound(scores: Float32[np.ndarray, "m n"], k: int) -> Float32[np.ndarray, " 
     return np.asarray(np.partition(least, k - 1, axis=1)[:, k - 1])
 
 
-def _places(mask: Bool[np.ndarray, "m n"]) -> tuple[Int[np.ndarray, " c"], Int[np.ndarray, " c"]]:
-    """Rows and columns of what is true: a tenth of the time of `np.nonzero` on two axes."""
-    if mask.flags.c_contiguous:
-        rows, columns = np.divmod(np.flatnonzero(mask), mask.shape[1])
-    else:
-        columns, rows = np.divmod(np.flatnonzero(mask.T), mask.shape[0])
-    return rows, columns
+def _places(mask: Bool[np.ndarray, "m n"], across: int) -> tuple[Int[np.ndarray, " c"], Int[np.ndarray, " c"]]:
+    """Rows and columns of what is true, rows being the other axis: a tenth of the time of `np.nonzero` on two axes."""
+    first, second = np.divmod(np.flatnonzero(mask), mask.shape[1])
+    return (first, second) if across == 1 else (second, first)
 
 
 def _keys(rows: Int[np.ndarray, " c"], values: Float32[np.ndarray, " c"]) -> Int[np.ndarray, " c"]:

@@ -32,9 +32,11 @@ class Side:
     lengths: Float[np.ndarray, "N P"]
     """Squared length of each part, made ready (float32); for cosines what makes each part's length one (double)."""
 
-    def ready(self, rows: slice, factor: float = 1.0) -> Float32[np.ndarray, "n D"]:
+    def ready(
+        self, rows: slice, factor: float, out: Float32[np.ndarray, "n D"] | None = None
+    ) -> Float32[np.ndarray, "n D"]:
         """A block, centred and scaled, times a power of two."""
-        block: NDArray[np.float32] = np.subtract(self.vectors[rows], self.centre)
+        block: NDArray[np.float32] = np.subtract(self.vectors[rows], self.centre, out=out)
         block *= self.scale * np.float32(factor)
         return block
 
@@ -67,28 +69,37 @@ class Estimate:
             return cls(right, right, kind, slices)
         return cls(Side(x, centre, np.float32(scale), (other * scale**2).astype(np.float32)), right, kind, slices)
 
-    def ready_left(self, rows: slice) -> Float32[np.ndarray, "q D"]:
+    def ready_left(self, rows: slice, out: Float32[np.ndarray, "q D"] | None = None) -> Float32[np.ndarray, "q D"]:
         """Rows made ready for `scores`."""
         if self.kind == "dot":
-            return _unit(self.left, rows, self.slices, -1.0)
-        return self.left.ready(rows, -2.0)
+            return _unit(self.left, rows, self.slices, -1.0, out)
+        return self.left.ready(rows, -2.0, out)
 
-    def ready_right(self, columns: slice) -> Float32[np.ndarray, "g D"]:
+    def ready_right(self, columns: slice, out: Float32[np.ndarray, "g D"] | None = None) -> Float32[np.ndarray, "g D"]:
         """Items made ready for `scores`."""
-        return _unit(self.right, columns, self.slices, 1.0) if self.kind == "dot" else self.right.ready(columns)
+        if self.kind == "dot":
+            return _unit(self.right, columns, self.slices, 1.0, out)
+        return self.right.ready(columns, 1.0, out)
 
     def scores(
-        self, a: Float32[np.ndarray, "q D"], rows: slice, b: Float32[np.ndarray, "g D"], columns: slice
+        self,
+        a: Float32[np.ndarray, "q D"],
+        rows: slice,
+        b: Float32[np.ndarray, "g D"],
+        columns: slice,
+        out: Float32[np.ndarray, "q g"] | None = None,
+        spare: Float32[np.ndarray, "q g"] | None = None,
     ) -> Float32[np.ndarray, "q g"]:
-        """A block of scores, of rows and items made ready."""
+        """A block of scores, of rows and items made ready; `spare` is overwritten where parts are added up."""
         if self.kind == "dot":
-            return np.asarray(a @ b.T)
+            return np.matmul(a, b.T, out=out)
         own, theirs = self.left.lengths[rows], self.right.lengths[columns]
         if self.kind == "squared":
-            return _plus(a @ b.T, own[:, 0], theirs[:, 0])
-        total = np.zeros((len(a), len(b)), np.float32)
+            return _plus(np.matmul(a, b.T, out=out), own[:, 0], theirs[:, 0])
+        total = np.empty((len(a), len(b)), np.float32) if out is None else out
+        total[:] = 0
         for p, part in enumerate(self.slices):
-            block = _plus(a[:, part] @ b[:, part].T, own[:, p], theirs[:, p])
+            block = _plus(np.matmul(a[:, part], b[:, part].T, out=spare), own[:, p], theirs[:, p])
             np.maximum(block, 0, out=block)
             total += np.sqrt(block, out=block)
         return total
@@ -143,10 +154,12 @@ def _inverse_lengths(x: Float32[np.ndarray, "N D"], slices: tuple[slice, ...]) -
     return np.asarray(np.divide(1.0, lengths, out=np.zeros_like(lengths), where=lengths > 0))
 
 
-def _unit(side: Side, rows: slice, slices: tuple[slice, ...], sign: float) -> Float32[np.ndarray, "n D"]:
+def _unit(
+    side: Side, rows: slice, slices: tuple[slice, ...], sign: float, out: Float32[np.ndarray, "n D"] | None
+) -> Float32[np.ndarray, "n D"]:
     """A block with every part at length one, times a sign."""
     inverse = side.lengths[rows] * sign
-    block = np.empty((len(inverse), side.vectors.shape[1]), np.float32)
+    block = np.empty((len(inverse), side.vectors.shape[1]), np.float32) if out is None else out
     for p, part in enumerate(slices):
         np.multiply(side.vectors[rows, part], inverse[:, p, None], out=block[:, part], casting="same_kind")
     return block

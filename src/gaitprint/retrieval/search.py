@@ -4,11 +4,12 @@ A fast float32 estimate throws away what cannot be among the nearest; what is le
 ordered by (distance, index). So the answer is that of the full matrix, which is never made.
 """
 
+import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Float32, Float64, Int
+from jaxtyping import Bool, Float32, Float64, Int
 
 from gaitprint.errors import ShapeError
 from gaitprint.retrieval._candidates import Candidates
@@ -103,24 +104,24 @@ class _Search:
         self.indices = np.empty((len(x), k), np.int64)
         self.distances = np.empty((len(x), k), np.float32)
         self.far = np.empty(len(x), np.float32) if farthest else None
-        side = _side(work, x.shape[1])
-        self.tiles = -(-len(y) // side)
+        self.side = _side(work, x.shape[1])
+        self.tiles = [slice(t, None, -(-len(y) // self.side)) for t in range(-(-len(y) // self.side))]
         """Each takes every so-many-th item, and so is a sample of all, wherever the near ones stand."""
-        self.block = side
-        """Rows that ask together, where they are not items themselves."""
+        self._own = threading.local()
 
     def rows(self) -> None:
         """Rows against all items, a block after another."""
-        tiles = [slice(t, None, self.tiles) for t in range(self.tiles)]
-        blocks = [slice(i, min(i + self.block, len(self.x))) for i in range(0, len(self.x), self.block)]
+        blocks = [slice(i, min(i + self.side, len(self.x))) for i in range(0, len(self.x), self.side)]
+        items = [np.arange(len(self.y))[columns] for columns in self.tiles]
         room = self.work.memory // 2 // self.work.cores // _CANDIDATE
 
         def one(rows: slice) -> int:
-            seen = self._candidates(rows, room)
-            a = self.estimate.ready_left(rows)
-            for columns in tiles:
-                b = self.estimate.ready_right(columns)
-                _show(seen, self.estimate.scores(a, rows, b, columns), np.arange(len(self.y))[columns])
+            seen, scratch = self._candidates(rows, room), self._scratch
+            a = scratch.left(self.estimate, rows, rows.stop - rows.start)
+            for columns, these in zip(self.tiles, items, strict=True):
+                scores, mask = scratch.scores(self.estimate, a, rows, columns, len(these))
+                for candidates in seen:
+                    candidates.see(scores, these, mask)
             self._settle(rows, seen)
             return len(a)
 
@@ -128,26 +129,37 @@ class _Search:
 
     def halves(self) -> None:
         """Items among themselves: a tile serves its rows and, turned, its columns."""
-        tiles = [slice(t, None, self.tiles) for t in range(self.tiles)]
-        room = self.work.memory // 2 // self.tiles // _CANDIDATE
+        tiles = self.tiles
+        room = self.work.memory // 2 // len(tiles) // _CANDIDATE
         seen = [self._candidates(rows, room) for rows in tiles]
         items = [np.arange(len(self.x))[rows] for rows in tiles]
 
         def one(pair: tuple[int, int]) -> int:
             i, j = pair
-            a, b = self.estimate.ready_left(tiles[i]), self.estimate.ready_right(tiles[j])
-            scores = self.estimate.scores(a, tiles[i], b, tiles[j])
-            _show(seen[i], scores, items[j])
-            if i != j:
-                _show(seen[j], scores.T, items[i])
-            return int(scores.size) * (1 if i == j else 2)
+            a = self._scratch.left(self.estimate, tiles[i], len(items[i]))
+            scores, mask = self._scratch.scores(self.estimate, a, tiles[i], tiles[j], len(items[j]))
+            for candidates in seen[i]:
+                candidates.see(scores, items[j], mask)
+            if i == j:
+                return int(scores.size)
+            for candidates in seen[j]:
+                candidates.see(scores, items[i], mask, turned=True)
+            return 2 * int(scores.size)
 
         def last(i: int) -> None:
             self._settle(tiles[i], seen[i])
 
-        pairs = [(i, i + off) for off in range(self.tiles) for i in range(self.tiles - off)]
+        pairs = [(i, i + off) for off in range(len(tiles)) for i in range(len(tiles) - off)]
         self._tell(self.work.each(one, pairs), len(self.x) ** 2)
-        list(self.work.each(last, range(self.tiles)))
+        list(self.work.each(last, range(len(tiles))))
+
+    @property
+    def _scratch(self) -> "_Scratch":
+        """This thread's."""
+        if not hasattr(self._own, "scratch"):
+            self._own.scratch = _Scratch(min(self.side, max(len(self.x), len(self.y))), self.x.shape[1])
+        found: _Scratch = self._own.scratch
+        return found
 
     def _tell(self, finished: Iterator[int], total: int) -> None:
         """Progress in rows, whatever the parts were."""
@@ -168,12 +180,29 @@ class _Search:
             self.far[rows] = seen[1].result()[1][:, 0]
 
 
+class _Scratch:
+    """What one thread writes tiles into, again and again."""
+
+    def __init__(self, side: int, width: int) -> None:
+        self._left, self._right = np.empty((side, width), np.float32), np.empty((side, width), np.float32)
+        self._scores, self._spare = np.empty(side * side, np.float32), np.empty(side * side, np.float32)
+        self._mask = np.empty(side * side, bool)
+
+    def left(self, estimate: Estimate, rows: slice, count: int) -> Float32[np.ndarray, "q D"]:
+        """Rows made ready."""
+        return estimate.ready_left(rows, self._left[:count])
+
+    def scores(
+        self, estimate: Estimate, a: Float32[np.ndarray, "q D"], rows: slice, columns: slice, count: int
+    ) -> tuple[Float32[np.ndarray, "q g"], Bool[np.ndarray, "q g"]]:
+        """A tile of scores, and room for a mask of it."""
+        b = estimate.ready_right(columns, self._right[:count])
+        shape, size = (len(a), count), len(a) * count
+        scores, spare, mask = (part[:size].reshape(shape) for part in (self._scores, self._spare, self._mask))
+        return estimate.scores(a, rows, b, columns, scores, spare), mask
+
+
 def _side(work: Work, width: int) -> int:
-    """Side of a tile: two blocks of vectors and three of scores a thread, in half of the memory."""
+    """Side of a tile: two blocks of vectors, two of scores and a mask a thread, in half of the memory."""
     room = work.memory / 2 / work.cores
-    return int(max(1, min(_SIDE, (np.sqrt((8.0 * width) ** 2 + 48.0 * room) - 8.0 * width) / 24.0)))
-
-
-def _show(seen: list[Candidates], scores: Float32[np.ndarray, "m n"], items: Int[np.ndarray, " n"]) -> None:
-    for candidates in seen:
-        candidates.see(scores, items)
+    return int(max(1, min(_SIDE, (np.sqrt((8.0 * width) ** 2 + 36.0 * room) - 8.0 * width) / 18.0)))

@@ -15,7 +15,7 @@ Sparse = Any
 """A scipy CSR array; scipy brings no types."""
 
 _PROBES = 256
-"""Probes whose distances are made at once, on each core."""
+"""Probes at most whose distances are made at once, on each core."""
 _ROWS = 4096
 """Items whose sets are made at once: their products take some tens of MB whatever N is."""
 
@@ -61,16 +61,18 @@ class Reranked:
     def rows(self, start: int, stop: int) -> Float32[np.ndarray, "q G"]:
         """Distances of the probes from `start` to `stop`."""
         result = np.empty((stop - start, self.shape[1]), np.float32)
+        work = self._items.work
+        step = max(1, min(_PROBES, -(-(stop - start) // work.cores)))
 
         def one(first: int) -> None:
-            last = min(first + _PROBES, stop)
+            last = min(first + step, stop)
             base = self._items.block(first, last, self._probes)
             for probe in range(first, last):  # a row at a time stays in a core's cache
                 row = (1.0 - self._lambda) * self._jaccard(probe)
                 row += base[probe - first] * (self._lambda / self._scale[probe])
                 result[probe - start] = row
 
-        list(self._items.work.each(one, range(start, stop, _PROBES)))
+        list(work.each(one, range(start, stop, step)))
         return result
 
     def _jaccard(self, probe: int) -> Float64[np.ndarray, " G"]:
