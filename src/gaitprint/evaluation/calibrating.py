@@ -26,12 +26,13 @@ def calibrate(
     """The figures, or why the subjects cannot carry them."""
     subjects = int((counts.same.sum(axis=1) + counts.other.sum(axis=(1, 2)) > 0).sum())
     number = counts.other.shape[1]
-    need = THIRTY if given else subjects_needed(number)
+    wanted = max(number, settings.folds)  # fewer subjects than folds make fewer folds
+    need = THIRTY if given else subjects_needed(wanted)
     largest = max(int(np.bincount(folds, minlength=number).max()), 1)
     if subjects < THIRTY or (given is None and subjects - 2 * largest < THIRTY):
         return None, (
             f"no calibration: {need} subjects would be needed "
-            + (f"to leave {THIRTY} outside of any two of {number} folds" if given is None else "(rule of thirty)")
+            + (f"to leave {THIRTY} outside of any two of {wanted} folds" if given is None else "(rule of thirty)")
             + f", found {subjects}"
         )
     distances = interval_means(counts, scores)

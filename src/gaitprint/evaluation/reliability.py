@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float64, Int
 
+from gaitprint.config import require
 from gaitprint.errors import ProtocolError
 from gaitprint.evaluation.calibration import Calibration, Method, at_prior, fit_calibration
 from gaitprint.evaluation.resampling import Resamples, shifted
@@ -108,6 +109,7 @@ def fit_outside(
 
 def subjects_needed(folds: int) -> int:
     """How many subjects leave thirty outside of any two folds."""
+    require(folds >= 3, f"folds over both sides of a pair are 3 or more, found {folds}")
     need = THIRTY
     while need - 2 * -(-need // folds) < THIRTY:
         need += 1

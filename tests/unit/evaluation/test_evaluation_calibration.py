@@ -174,6 +174,8 @@ def test_a_pair_is_tried_by_a_fit_that_saw_neither_person():
 def test_how_many_people_folds_need():
     assert subjects_needed(5) == 50
     assert subjects_needed(3) == 90
+    with pytest.raises(ConfigError, match="3 or more, found 2"):
+        subjects_needed(2)
     counts, middle, folds = made_up_counts(subjects=40, folds=4)
     with pytest.raises(ProtocolError, match=r"30 subjects or more .* found 20"):
         cross_fitted("logistic", counts, middle, folds)

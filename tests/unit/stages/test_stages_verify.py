@@ -55,6 +55,13 @@ def test_the_report_says_all_and_the_page_shows_it(tmp_path, protocol):
     assert "30 people, 60 sequences" in text
 
 
+@pytest.mark.parametrize("subjects", [2, 3])
+def test_fewer_people_than_folds_are_told_how_many_it_takes(protocol, subjects):
+    found = verify(people(subjects), protocol=protocol, settings=FEW)
+    assert found.verification.calibration_missing.startswith("no calibration: 50 subjects would be needed")
+    assert "of 5 folds" in found.verification.calibration_missing
+
+
 def test_few_people_get_reasons_in_place_of_figures(tmp_path, protocol):
     page = tmp_path / "page.html"
     found = verify(people(8), protocol=protocol, settings=FEW, report=page)
