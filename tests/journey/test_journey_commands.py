@@ -25,7 +25,7 @@ from gaitprint.store import Store
 from gaitprint.training.watching import TIMED
 
 COMMANDS = ["prepare", "doctor", "export", "datasets", "train", "convert", "networks", "embed", "evaluate", "ablate"]
-COMMANDS += ["demo", "compare", "compress", "capacity"]
+COMMANDS += ["demo", "compare", "compress", "capacity", "report"]
 PROGRAM = Path(sysconfig.get_path("scripts")) / "gaitprint"
 QUIET = {**os.environ, "OMP_NUM_THREADS": "1", "COLUMNS": "80"}
 PLAIN = {"transforms": [], "scorer": {"name": "euclidean"}}

@@ -357,6 +357,20 @@ ABLATE = {
     "protocol unknown": ("ablate a={gl} --protocol casia-f", ["'casia-f'", "did you mean"]),
     "store of others": ("ablate a={gl} --report {out}.html --store {bad}/stores/small", ["has no sequence"]),
 }
+REPORT = {
+    "nothing": ("report --out {out}", ["Missing argument"]),
+    "without place": ("report a={gl}", ["Missing option '--out'"]),
+    "without name": ("report {gl} --out {out}", ["name=file", "gaitgl.safetensors"]),
+    "missing": ("report a={world}/gaitgll.safetensors --out {out}", ["no embeddings at", "mean 'gaitgl.safetensors'"]),
+    "other sequences": ("report a={gl} b={bad}/vectors/others --out {out}", ["differ", "embed the same store"]),
+    "folder not empty": ("report a={gl} --out {bad}/full", ["not empty", "choose a new folder"]),
+    "folder a file": ("report a={gl} --out {bad}/text", ["cannot write"]),
+    "lambda out of range": ("report a={gl} --lambda 1.5 --out {out}", ["lambda", "between 0 and 1", "1.5"]),
+    "expansion setting": ("report a={gl} --expansion kk=3 --out {out}", ["no setting 'kk'", "did you mean 'k'"]),
+    "protocol unknown": ("report a={gl} --protocol casia-f --out {out}", ["'casia-f'", "did you mean"]),
+    "strangers never drawn": ("report a={gl} --splits 0 --out {out}", ["--splits", "x>=1"]),
+    "store of others": ("report a={gl} --out {out} --store {bad}/stores/small", ["has no sequence"]),
+}
 COMPRESS = {
     "missing": ("compress {world}/gaitgll.safetensors", ["no embeddings at", "mean 'gaitgl.safetensors'"]),
     "codec misspelt": ("compress {gl} --codec pca-128-int4", ["no codec is called 'pca-128-int4'", "int8"]),
@@ -419,6 +433,7 @@ CASES = {
         "tune": TUNE,
         "compare": COMPARE,
         "ablate": ABLATE,
+        "report": REPORT,
         "compress": COMPRESS,
         "capacity": CAPACITY,
         "convert": CONVERT,

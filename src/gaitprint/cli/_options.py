@@ -1,6 +1,7 @@
 """Options of the commands that measure: what to measure, under which protocol, and the page to write."""
 
 import re
+from collections.abc import Sequence
 from pathlib import Path
 
 import click
@@ -59,6 +60,30 @@ fusion_option = click.option(
     show_default=True,
     help="Several networks: vectors concatenated as they are, or each at unit length.",
 )
+k1_option = click.option(
+    "--k1", default=6, show_default=True, metavar="COUNT", help="Re-ranking: neighbours whose reciprocity counts."
+)
+k2_option = click.option(
+    "--k2", default=6, show_default=True, metavar="COUNT", help="Re-ranking: neighbours averaged over; 1 is none."
+)
+lambda_option = click.option(
+    "--lambda",
+    "lambda_",
+    default=0.3,
+    show_default=True,
+    metavar="SHARE",
+    help="Re-ranking: weight of the plain distance, 0 to 1.",
+)
+expansion_option = click.option(
+    "--expansion",
+    multiple=True,
+    metavar="KEY=VALUE",
+    help="A setting of cluster-expansion, such as k=9 or clustering=mutual. Repeatable.",
+)
+method_option = click.option("--method-only", is_flag=True, help="Only the rows of the method's own table.")
+splits_option = click.option(
+    "--splits", default=10, show_default=True, type=click.IntRange(min=1), help="How often strangers are drawn."
+)
 lists_option = click.option(
     "--lists",
     type=click.Path(path_type=Path),
@@ -80,6 +105,21 @@ def read_lists(path: Path) -> dict[str, list[str]]:
     ):
         raise ConfigError(f'{path}: expected named lists of sequences such as {{"PROBE_SET": ["0001-cam1-seq0"]}}')
     return {name: keys for name, keys in values.items() if name not in ("TRAIN_SET", "TEST_SET")}
+
+
+def named_files(given: Sequence[str]) -> dict[str, Path]:
+    """Files by the names they were given, as in `gaitgl=gl.safetensors`.
+
+    Raises:
+        ConfigError: one without a name, or a name given twice.
+    """
+    named: dict[str, Path] = {}
+    for item in given:
+        name, equals, path = item.partition("=")
+        if not equals or not name or not path or name in named:
+            raise ConfigError(f"embeddings are given as name=file with different names, found {item!r}")
+        named[name] = Path(path)
+    return named
 
 
 def interval_text(interval: Interval | None) -> str:

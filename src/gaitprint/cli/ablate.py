@@ -10,10 +10,16 @@ from gaitprint.cli._common import as_json, emit, print_table, seed_option
 from gaitprint.cli._options import (
     chosen_subjects_option,
     conditions_option,
+    expansion_option,
     fusion_option,
     interval_text,
+    k1_option,
+    k2_option,
+    lambda_option,
     lists_option,
     memory_option,
+    method_option,
+    named_files,
     protocol_option,
     report_option,
     store_option,
@@ -21,34 +27,17 @@ from gaitprint.cli._options import (
 )
 from gaitprint.cli._progress import progress_bar
 from gaitprint.config import apply_overrides
-from gaitprint.errors import ConfigError
 
 
 @click.command(short_help="What each step of the method brings.")
 @click.argument("embeddings", nargs=-1, required=True, metavar="NAME=FILE...")
 @protocol_option
-@click.option(
-    "--k1", default=6, show_default=True, metavar="COUNT", help="Re-ranking: neighbours whose reciprocity counts."
-)
-@click.option(
-    "--k2", default=6, show_default=True, metavar="COUNT", help="Re-ranking: neighbours averaged over; 1 is none."
-)
-@click.option(
-    "--lambda",
-    "lambda_",
-    default=0.3,
-    show_default=True,
-    metavar="SHARE",
-    help="Re-ranking: weight of the plain distance, 0 to 1.",
-)
-@click.option(
-    "--expansion",
-    multiple=True,
-    metavar="KEY=VALUE",
-    help="A setting of cluster-expansion, such as k=9 or clustering=mutual. Repeatable.",
-)
+@k1_option
+@k2_option
+@lambda_option
+@expansion_option
 @fusion_option
-@click.option("--method-only", is_flag=True, help="Only the rows of the method's own table.")
+@method_option
 @chosen_subjects_option
 @views_option
 @conditions_option
@@ -92,15 +81,9 @@ def ablate(
     from gaitprint.retrieval.work import Work
     from gaitprint.stages.ablate import ablate as stage
 
-    named: dict[str, Path] = {}
-    for item in embeddings:
-        name, equals, path = item.partition("=")
-        if not equals or not name or not path or name in named:
-            raise ConfigError(f"embeddings are given as name=file with different names, found {item!r}")
-        named[name] = Path(path)
     with progress_bar("measuring") as bar:
         result = stage(
-            named,
+            named_files(embeddings),
             protocol=protocol,
             subjects=subjects,
             views=views,

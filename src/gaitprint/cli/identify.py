@@ -136,7 +136,8 @@ def demo(out: Path, people: int, iterations: int, seed: int, threads: int | None
 
     \b
     Files in OUT:
-      report.html         the page to look at: what each step brings
+      report/report.html  the page to look at, beside it its figures as
+                          JSON and CSV
       views.html          both networks together, view by view
       walkers/            the store of silhouettes
       gaitgl/, gaitmask/  the two trained networks

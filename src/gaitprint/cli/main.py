@@ -20,6 +20,7 @@ from gaitprint.cli import (
     identify,
     learn,
     plan,
+    report,
     runs,
     tune,
     verify,
@@ -42,6 +43,7 @@ Step by step:
   gaitprint verify E                        error rates of pairs and of strangers
   gaitprint compare E1 E2                   what one gains over another, if it does
   gaitprint ablate A=E1 B=E2                what each step of the method brings
+  gaitprint report A=E1 B=E2 --out F        one page of all that, JSON and CSV
   gaitprint tune E --out TOML               settings, chosen on training subjects
   gaitprint explain STORE --probe KEY       which strips and moments make a match
   gaitprint compress E --fit T              smaller templates, and what they cost
@@ -64,7 +66,7 @@ def app(debug: bool) -> None:  # noqa: D103 - the help text is HELP
     del debug  # `main` reads it
 
 
-MEASURING = (evaluate, compare, verify, ablate, tune, explain)
+MEASURING = (evaluate, compare, verify, ablate, report, tune, explain)
 MODULES = (data, learn, plan, runs, identify, *MEASURING, compress, capacity, answer)
 
 for command in (c for module in MODULES for c in module.COMMANDS):

@@ -13,6 +13,7 @@ from gaitprint.cli._options import (
     memory_option,
     protocol_option,
     report_option,
+    splits_option,
     views_option,
 )
 from gaitprint.cli._progress import progress_bar
@@ -63,9 +64,7 @@ def _rates(text: str) -> tuple[float, ...]:
 )
 @click.option("--threshold", "thresholds", multiple=True, type=float, metavar="DISTANCE", help="A row of the table.")
 @click.option("--strangers", default=0.5, show_default=True, metavar="SHARE", help="Of subjects not in the gallery.")
-@click.option(
-    "--splits", default=10, show_default=True, type=click.IntRange(min=1), help="How often strangers are drawn."
-)
+@splits_option
 @click.option(
     "--method",
     type=click.Choice(["logistic", "isotonic"]),

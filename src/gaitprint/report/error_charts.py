@@ -59,7 +59,8 @@ def _det(axes: Axes, curve: DetCurve) -> None:
     low, high = float(ndtri(min(curve.least, 0.4))), float(ndtri(_TOP))
     for i, (name, (x, y)) in enumerate(curve.series.items()):
         use = (x >= curve.least) & (x <= _TOP) & (y >= curve.least) & (y <= _TOP)
-        axes.plot(ndtri(x[use]), ndtri(y[use]), **line_style(i), linewidth=1.6, label=_label(name))
+        label = _label(name) if use.any() else f"{_label(name)} (too few err)"
+        axes.plot(ndtri(x[use]), ndtri(y[use]), **line_style(i), linewidth=1.6, label=label)
         if name in curve.points:
             at, missed = (np.clip(rate, curve.least, _TOP) for rate in curve.points[name])
             axes.plot(ndtri(at), ndtri(missed), "o", color=SERIES[i % len(SERIES)], markersize=5)
@@ -84,7 +85,7 @@ def _distributions(axes: Axes, curve: Distributions) -> None:
     for i, (name, values) in enumerate(curve.series.items()):
         axes.stairs(values, curve.edges, color=SERIES[i], linewidth=1.4, label=_label(name), **_dashed(i))
         axes.stairs(values, curve.edges, color=SERIES[i], fill=True, alpha=0.15)
-    top = axes.get_ylim()[1]
+    top = 1.15 * axes.get_ylim()[1]  # room for the key
     for i, (name, place) in enumerate(curve.marks.items()):
         axes.axvline(place, color=INK, linewidth=0.8, linestyle=(0, (3, 3)))
         axes.annotate(name, (place, top * (0.97 - 0.07 * i)), fontsize=8, ha="left", va="top", color=INK)

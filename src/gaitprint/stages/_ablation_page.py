@@ -1,9 +1,10 @@
 """The page of an ablation."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
+from gaitprint.evaluation.statistics import Band
 from gaitprint.report.values import Cell, CmcCurve, Report, Table
 from gaitprint.stages import _pages as pages
 from gaitprint.stages._ablation import AblationResult, AblationRow
@@ -37,7 +38,7 @@ def ablation_page(
         warnings=result.warnings,
         tables=tuple(ablation_tables(result)),
         heatmaps=tuple(m for pair in zip(*maps, strict=True) for m in pair),
-        curves=cmc_curves(result, seed, resamples),
+        curves=cmc_curves(result, [mean_cmc(row.evaluation, seed, resamples) for row in result.rows]),
         sheets=() if store is None else match_sheets(whole.evaluation, store, generator),
         settings=ablation_settings(result, data, fusion, seed),
     )
@@ -70,11 +71,11 @@ def ablation_settings(
     }
 
 
-def cmc_curves(result: AblationResult, seed: int, resamples: int) -> tuple[CmcCurve, ...]:
-    """The mean curve of every row with its interval: the method's own rows, then the others."""
-    bands = [(row.label, mean_cmc(row.evaluation, seed, resamples)) for row in result.rows]
-    parts = {"Cumulative match, the method's steps": bands[: result.full + 1]}
-    parts["Cumulative match, other combinations"] = bands[result.full + 1 :]
+def cmc_curves(result: AblationResult, bands: Sequence[Band]) -> tuple[CmcCurve, ...]:
+    """The curve of every row over all probe sets, with its interval: the method's own rows, then the others."""
+    named = [(row.label, band) for row, band in zip(result.rows, bands, strict=True)]
+    parts = {"Cumulative match, the method's steps": named[: result.full + 1]}
+    parts["Cumulative match, other combinations"] = named[result.full + 1 :]
     return tuple(
         CmcCurve(title, {n: b.value for n, b in some}, {n: (b.low, b.high) for n, b in some})
         for title, some in parts.items()

@@ -17,12 +17,22 @@ def claim(folder: Path, name: str, facts: dict[str, Any], identity: str, what: s
     Raises:
         ArtefactError: the folder is another's; nothing is written.
     """
+    if not check_claim(folder, name, facts, identity, what):
+        write_json(Path(folder) / name, facts)
+
+
+def check_claim(folder: Path, name: str, facts: dict[str, Any], identity: str, what: str) -> bool:
+    """Whether the folder is claimed already, by the same facts; for finding out before long work that it is another's.
+
+    Raises:
+        ArtefactError: it is.
+    """
     path = Path(folder) / name
     if path.is_file():
         held = read_json(path, f"what {folder} was begun with")
         if not isinstance(held, dict) or held.get(identity) != facts[identity]:
             raise ArtefactError(f"{folder} holds {what}: choose a new folder or remove it")
-        return
+        return True
     others = []
     if Path(folder).is_dir():
         for found in sorted(Path(folder).iterdir()):
@@ -33,4 +43,4 @@ def claim(folder: Path, name: str, facts: dict[str, Any], identity: str, what: s
                 others.append(found.name)
     if others:
         raise ArtefactError(f"{folder} is not empty ({others[0]}) and holds no {name}: choose a new folder")
-    write_json(path, facts)
+    return False

@@ -13,6 +13,8 @@ UNITS = (
     "subjects anew, the gallery as it is."
 )
 
+BY_SET = ", by probe set"
+
 
 def gallery_text(found: Verification) -> str:
     """Its size in words; a mean over the splits."""
@@ -26,8 +28,11 @@ def cell(figure: Figure) -> Cell:
     return Percent(100.0 * figure.value, 100.0 * figure.low, 100.0 * figure.high)
 
 
-def pairs_table(verified: Mapping[str, Verification]) -> Table:
-    """Error rates of pairs, of every pipeline (by its name, empty where there is one) and probe selection."""
+def pairs_table(verified: Mapping[str, Verification], whole: bool = False, folded: bool = False) -> Table:
+    """Error rates of pairs, of every pipeline (by its name, empty where there is one) and probe selection.
+
+    `whole` leaves the single probe selections out; a `folded` table says in its title that it has them.
+    """
     first = next(iter(verified.values()))
     columns = ["Probes", "Subjects", "Equal error rate, %"]
     columns += [f"FNMR at FMR {100 * p.stated:.3g} %, %" for p in first.whole.misses]
@@ -35,12 +40,13 @@ def pairs_table(verified: Mapping[str, Verification]) -> Table:
         (_named(name, s.name), str(s.subjects), *(cell(p.figure) for p in (s.equal_error, *s.misses)),
          badge(found.transductive))
         for name, found in verified.items()
-        for s in found.sets
+        for s in (found.sets[-1:] if whole else found.sets)
     ]  # fmt: skip
-    return Table("One to one: error rates of pairs", (*columns, "Sees all probes"), tuple(rows), UNITS)
+    title = "One to one: error rates of pairs" + (BY_SET if folded else "")
+    return Table(title, (*columns, "Sees all probes"), tuple(rows), UNITS, folded=folded)
 
 
-def searches_table(verified: Mapping[str, Verification]) -> Table:
+def searches_table(verified: Mapping[str, Verification], whole: bool = False, folded: bool = False) -> Table:
     """Error rates of searches with strangers, likewise."""
     first = next(iter(verified.values()))
     columns = ["Probes"]
@@ -50,13 +56,14 @@ def searches_table(verified: Mapping[str, Verification]) -> Table:
         (_named(name, s.name), *(cell(p.figure) for p in s.not_found), *(cell(f) for _, f in s.ranks),
          badge(found.transductive))
         for name, found in verified.items()
-        for s in found.sets
+        for s in (found.sets[-1:] if whole else found.sets)
     ]  # fmt: skip
     note = (
         f"In a gallery of {gallery_text(first)}; the figures of a larger one are worse. FNIR: known people who are not "
         "found first within the threshold; ranks are of people, without a threshold."
     )
-    return Table("One to many, with strangers", (*columns, "Sees all probes"), tuple(rows), note)
+    title = "One to many, with strangers" + (BY_SET if folded else "")
+    return Table(title, (*columns, "Sees all probes"), tuple(rows), note, folded=folded)
 
 
 def threshold_table(found: Verification, name: str = "", folded: bool = False) -> Table:

@@ -9,11 +9,12 @@ from gaitprint.datasets.synthetic import VIEWS as ALL_VIEWS
 from gaitprint.errors import ConfigError
 from gaitprint.inference.embeddings_file import load_embeddings
 from gaitprint.inference.fusion import fuse
+from gaitprint.stages._ablation import AblationResult
 from gaitprint.stages._claims import claim
-from gaitprint.stages.ablate import AblationResult, ablate
 from gaitprint.stages.embed import embed
 from gaitprint.stages.evaluate import EvaluationReport, evaluate
 from gaitprint.stages.prepare import prepare
+from gaitprint.stages.report import report
 from gaitprint.stages.train import train
 from gaitprint.store import is_store
 from gaitprint.training.watching import Step
@@ -35,7 +36,7 @@ class DemoResult:
     """What the demo measured and where its page lies."""
 
     report: Path
-    """The ablation."""
+    """Everything on one page, beside it the same as JSON and CSV."""
     views: Path
     """Both networks together, view by view."""
     conditions: dict[str, dict[str, float]]
@@ -96,10 +97,10 @@ def demo(
             for message in step.messages:
                 say(message)
 
-        report = train(store, run, recipe=recipe, overrides=overrides, seed=seed, report=hear)
+        trained_network = train(store, run, recipe=recipe, overrides=overrides, seed=seed, report=hear)
         made[name] = Path(out) / f"{name}.safetensors"
         say(f"embedding walkers {trained + 1} to {people} with {name}")
-        embed(store, [Path(report.model)], made[name], progress=progress)
+        embed(store, [Path(trained_network.model)], made[name], progress=progress)
     say("measuring by condition and view")
     by_view = Path(out) / "views.html"
     vectors = {name: load_embeddings(path) for name, path in made.items()}
@@ -107,20 +108,19 @@ def demo(
     figures = {name: _rank1(evaluate(e, seed=seed)) for name, e in vectors.items()}
     figures["both"] = _rank1(evaluate(together, seed=seed, report=by_view, store=store))
     say("measuring what each step of the method brings")
-    page = Path(out) / "report.html"
     expansion = {"k": SEQUENCES - 1}
-    result = ablate(
+    result = report(
         vectors,
+        Path(out) / "report",
         protocol="hid-draws",
         views=VIEWS,
         expansion=expansion,
-        report=page,
         store=store,
         seed=seed,
         progress=progress,
     )
-    return DemoResult(page, by_view, figures, result)
+    return DemoResult(result.page, by_view, figures, result.ablation)
 
 
-def _rank1(report: EvaluationReport) -> dict[str, float]:
-    return {r.name: r.mean for r in report.evaluation.results}
+def _rank1(found: EvaluationReport) -> dict[str, float]:
+    return {r.name: r.mean for r in found.evaluation.results}

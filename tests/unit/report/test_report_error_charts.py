@@ -47,6 +47,20 @@ def test_the_det_axes_are_normal_quantiles():
     np.testing.assert_allclose(np.diff(y) / np.diff(x), (y[-1] - y[0]) / (x[-1] - x[0]), rtol=1e-3)
 
 
+def test_operating_points_are_marked_and_an_empty_plot_says_why():
+    marks = {"NM": (np.array([0.1, 0.2]), np.array([0.2, 0.1]))}
+    before, after = (error_chart(DetCurve("x", DET.series, 0.05, some)) for some in ({}, marks))
+    marked = re.compile(r"<use [^>]*var\(--series-1")
+    assert len(marked.findall(after)) == len(marked.findall(before)) + 2
+    assert "CL (too few err)" in after
+    with pytest.raises(ShapeError, match="'NM' has 4 and 2 rates"):
+        DetCurve("x", {}, 0.1, {"NM": (RATES, HALF)})
+    nobody = DetCurve("x", {"NM": (np.zeros(0), np.zeros(0))}, 0.5, nothing="too few people err")
+    assert "too few people err" in error_chart(nobody)
+    assert spoken_error_chart(nobody) == "x. too few people err."
+    assert "too few people err" not in error_chart(DetCurve("x", DET.series, 0.05, nothing="too few people err"))
+
+
 def test_what_figures_say_aloud():
     assert spoken_error_chart(DET) == "Trade-off. NM: from 30 % missed at 1 % false matches to 1 % at 30 %."
     assert "one person: most often near 3.5; two: most often near 0.5" in spoken_error_chart(BARS)

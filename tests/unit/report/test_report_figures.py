@@ -61,6 +61,18 @@ def test_no_two_of_twelve_series_look_alike():
     assert len(set(lines)) >= 12
 
 
+def test_bands_are_drawn_where_somebody_errs():
+    values, sure = np.array([60.0, 80.0, 100.0]), np.full(3, 100.0)
+    low, high = np.array([50.0, 70.0, 30.0]), np.array([70.0, 90.0, 100.0])
+    plain = cmc_figure(CmcCurve("c", {"a": values, "b": sure}))
+    banded = cmc_figure(CmcCurve("c", {"a": values, "b": sure}, {"a": (low, high), "b": (sure - 70, sure)}))
+    filled = re.compile(r"fill-opacity: 0.13")
+    assert filled.findall(plain) == []
+    assert len(filled.findall(banded)) == 1, "none where all are right"
+    empty = np.full(3, np.nan)
+    assert filled.findall(cmc_figure(CmcCurve("c", {"a": values}, {"a": (empty, empty)}))) == []
+
+
 def test_ticks_start_at_rank_one():
     assert {"1", "5", "10", "15", "20"} <= set(texts(cmc_figure(curve())))
     assert {"1", "2", "3"} <= set(texts(cmc_figure(CmcCurve("c", {"a": np.array([50.0, 60.0, 70.0])}))))

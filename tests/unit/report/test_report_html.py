@@ -108,6 +108,28 @@ def test_the_page_is_one_file_that_loads_nothing():
     assert "default-src 'none'" in page.find("meta", http_equiv="Content-Security-Policy")[0]["content"]
 
 
+def test_tables_below_the_curves_and_folded_ones():
+    table = Table("Below", ("Name", "Value"), (("a", Percent(50.0, 40.0, 60.0)),), "a note")
+    folded = Table("Long", ("Name", "Value"), (("b", "c"),), folded=True)
+    html = render_report(Report("t", tables=(folded,), curves=whole().curves, details=(table, folded)))
+    assert html.index(">Long</summary>") < html.index(">CMC</h2>") < html.index(">Below</h2>")
+    assert html.count(">Long</summary>") == html.count('<table class="data" role="table" aria-labelledby="table-1"') + 1
+    assert len(re.findall(r'id="(table|detail)-\d"', html)) == 3
+    page = Page(html)
+    assert [e["text"].strip() for e in page.find("summary")] == ["Long", "Long"]
+
+
+def test_cells_of_a_map_tell_their_intervals():
+    values, ends = np.array([[50.0, 60.0]]), np.array([[np.nan, 55.0]])
+    views = ("000", "090")
+    with_ends = HeatMap("h", ("000",), views, values, low=ends, high=ends + 10)
+    html = render_report(Report("t", heatmaps=(with_ends,)))
+    assert 'title="000 against 090, 95 % interval 55.0 to 65.0"' in html
+    assert 'title="000 against 000"' in html
+    assert "point at a cell for its interval" in html
+    assert "point at a cell" not in render_report(Report("t", heatmaps=(HeatMap("h", ("000",), views, values),)))
+
+
 def test_text_from_outside_is_text():
     evil = "<script>alert(1)</script>\"'&"
     views = (evil, "b")

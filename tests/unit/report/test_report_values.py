@@ -42,3 +42,5 @@ def test_curves_need_something_to_draw():
         CmcCurve("c", {})
     with pytest.raises(ShapeError, match=r"\['b'\]"):
         CmcCurve("c", {"a": np.ones(3), "b": np.zeros(0)})
+    with pytest.raises(ShapeError, match="the band 'b' belongs to no series of its length"):
+        CmcCurve("c", {"a": np.ones(3)}, {"b": (np.ones(3), np.ones(3))})

@@ -26,7 +26,7 @@ def first(tmp_path_factory):
 
 def test_the_page_and_everything_behind_it(first):
     out, result, said, done = first
-    assert result.report == out / "report.html"
+    assert result.report == out / "report" / "report.html"
     page = result.report.read_text(encoding="utf-8")
     assert "gaitmask" in page
     assert "full method" in page

@@ -1,0 +1,131 @@
+"""The command that puts everything about some embeddings into one page."""
+
+from pathlib import Path
+
+import click
+from rich.console import Console
+
+from gaitprint.cli._common import as_json, emit, seed_option
+from gaitprint.cli._options import (
+    chosen_subjects_option,
+    conditions_option,
+    expansion_option,
+    fusion_option,
+    k1_option,
+    k2_option,
+    lambda_option,
+    lists_option,
+    memory_option,
+    method_option,
+    named_files,
+    protocol_option,
+    splits_option,
+    store_option,
+    views_option,
+)
+from gaitprint.cli._progress import progress_bar
+from gaitprint.cli.ablate import print_ablation
+from gaitprint.config import apply_overrides
+
+
+@click.command(short_help="One page of everything, with JSON and CSV.")
+@click.argument("embeddings", nargs=-1, required=True, metavar="NAME=FILE...")
+@click.option(
+    "--out",
+    required=True,
+    type=click.Path(path_type=Path),
+    metavar="FOLDER",
+    help="Folder for page, JSON and CSV: new, empty, or that of the same report.",
+)
+@protocol_option
+@k1_option
+@k2_option
+@lambda_option
+@expansion_option
+@fusion_option
+@method_option
+@splits_option
+@chosen_subjects_option
+@views_option
+@conditions_option
+@lists_option
+@store_option
+@memory_option
+@seed_option
+@as_json
+def report(
+    embeddings: tuple[str, ...],
+    out: Path,
+    protocol: str,
+    k1: int,
+    k2: int,
+    lambda_: float,
+    expansion: tuple[str, ...],
+    fusion: str,
+    method_only: bool,
+    splits: int,
+    subjects: tuple[str, ...] | None,
+    views: tuple[str, ...] | None,
+    conditions: tuple[str, ...] | None,
+    lists: dict[str, list[str]] | None,
+    store: Path | None,
+    memory: int,
+    seed: int,
+    as_json: bool,
+) -> None:
+    """Put all about an evaluation on one page: the ablation, CMC, DET, maps view by view, the worst mistakes.
+
+    FILE is what `gaitprint embed` wrote, one a network, all of the same sequences; NAME is what the page shall call the
+    network, and the first one is the method's first. The figures are those of `ablate`, `evaluate` and `verify`.
+
+    \b
+    Examples:
+      gaitprint report gaitgl=gl.safetensors --out report
+      gaitprint report gaitgl=gl.safetensors gaitmask=gm.safetensors \\
+        --protocol hid-draws --expansion k=9 --out report --store store
+
+    \b
+    Files in FOLDER:
+      report.html          the page: one file that loads nothing
+      report.json          all figures, and what they were made of
+      ablation.csv         what each step brings
+      cmc.csv, det.csv     the curves
+      error_rates.csv      equal error, FNMR at FMR, FNIR at FPIR
+      heat_maps.csv, by_view.csv, by_condition.csv
+      scores.csv           how often each distance occurs
+      mistakes.csv         the worst 1000 of each probe set
+      asked.json           whose folder it is
+    """
+    from gaitprint.retrieval.work import Work
+    from gaitprint.stages.report import report as stage
+
+    with progress_bar("measuring") as bar:
+        result = stage(
+            named_files(embeddings),
+            out,
+            protocol=protocol,
+            subjects=subjects,
+            views=views,
+            conditions=conditions,
+            lists=lists,
+            k1=k1,
+            k2=k2,
+            lambda_=lambda_,
+            expansion=apply_overrides({}, expansion),
+            fusion=fusion,
+            further=not method_only,
+            splits=splits,
+            store=store,
+            seed=seed,
+            progress=bar.update,
+            work=Work(memory=memory),
+        )
+
+    def text(console: Console) -> None:
+        print_ablation(console, result.ablation, result.page)
+        console.print(f"figures: {', '.join(path.name for path in result.files[1:])}")
+
+    emit(result.to_dict(), as_json, text)
+
+
+COMMANDS = (report,)
