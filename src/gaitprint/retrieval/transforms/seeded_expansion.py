@@ -30,7 +30,7 @@ class SeededExpansionSettings:
 
     k1: int = 6
     """Of the re-ranking that finds who belongs to whom, see `k-reciprocal`."""
-    k2: int = 6
+    k2: int = 4
     """As above."""
     lambda_: float = 0.5
     """As above."""
