@@ -8,7 +8,7 @@ parts' Euclidean distances (OpenGait). The expansion x2 + y2 - 2xy in float32 pu
 from collections.abc import Callable
 
 import numpy as np
-from jaxtyping import Float32
+from jaxtyping import Float32, Float64
 from numpy.typing import NDArray
 
 from gaitprint.errors import ShapeError
@@ -24,22 +24,36 @@ _PAIR_VALUES = 1 << 22
 """Doubles held at once while taking differences (32 MB)."""
 
 
-def flat_euclidean(x: Float32[np.ndarray, "Q D"], y: Float32[np.ndarray, "G _"]) -> Float32[np.ndarray, "Q G"]:
+def centre(y: Float32[np.ndarray, "G D"]) -> Float64[np.ndarray, " D"]:
+    """The mean of a side. Who asks for distances to it block by block takes it once and hands it in."""
+    return np.asarray(y.mean(axis=0, dtype=np.float64))
+
+
+def flat_euclidean(
+    x: Float32[np.ndarray, "Q D"], y: Float32[np.ndarray, "G _"], centre: Float64[np.ndarray, " D"] | None = None
+) -> Float32[np.ndarray, "Q G"]:
     """Euclidean distance of whole vectors. Pass the same array twice for an exactly symmetric answer in half the time.
+
+    `centre` is that of y, where it is known already.
 
     Raises:
         ShapeError: the widths differ, or a side is empty.
     """
-    return _by_tiles(x, y, lambda a, b: np.sqrt(_squared(a, b)))
+    return _by_tiles(x, y, lambda a, b: np.sqrt(_squared(a, b)), centre)
 
 
-def flat_euclidean_squared(x: Float32[np.ndarray, "Q D"], y: Float32[np.ndarray, "G _"]) -> Float32[np.ndarray, "Q G"]:
+def flat_euclidean_squared(
+    x: Float32[np.ndarray, "Q D"], y: Float32[np.ndarray, "G _"], centre: Float64[np.ndarray, " D"] | None = None
+) -> Float32[np.ndarray, "Q G"]:
     """Squared Euclidean distance of whole vectors, what k-reciprocal re-ranking was published with."""
-    return _by_tiles(x, y, _squared)
+    return _by_tiles(x, y, _squared, centre)
 
 
 def part_mean_euclidean(
-    x: Float32[np.ndarray, "Q D"], y: Float32[np.ndarray, "G _"], layout: PartLayout
+    x: Float32[np.ndarray, "Q D"],
+    y: Float32[np.ndarray, "G _"],
+    layout: PartLayout,
+    centre: Float64[np.ndarray, " D"] | None = None,
 ) -> Float32[np.ndarray, "Q G"]:
     """Mean over the parts of all blocks of the parts' Euclidean distances (the reference toolkit's `euc`).
 
@@ -55,7 +69,7 @@ def part_mean_euclidean(
             total += np.sqrt(squares, out=squares)
         return total / len(slices)
 
-    return _by_tiles(x, y, tile)
+    return _by_tiles(x, y, tile, centre)
 
 
 def part_mean_cosine(
@@ -71,7 +85,7 @@ def part_mean_cosine(
     def tile(a: NDArray[np.float64], b: NDArray[np.float64]) -> NDArray[np.float64]:
         return np.maximum(1.0 - _unit_parts(a, slices) @ _unit_parts(b, slices).T / len(slices), 0.0)
 
-    return _by_tiles(x, y, tile, centred=False)
+    return _by_tiles(x, y, tile, np.zeros(x.shape[1]))
 
 
 def part_slices(layout: PartLayout, width: int) -> list[slice]:
@@ -90,23 +104,26 @@ def part_slices(layout: PartLayout, width: int) -> list[slice]:
 
 
 def _by_tiles(
-    x: Float32[np.ndarray, "Q D"], y: Float32[np.ndarray, "G _"], tile: Tile, centred: bool = True
+    x: Float32[np.ndarray, "Q D"],
+    y: Float32[np.ndarray, "G _"],
+    tile: Tile,
+    middle: Float64[np.ndarray, " D"] | None = None,
 ) -> Float32[np.ndarray, "Q G"]:
     """Fill [Q, G] tile by tile; where `y` is `x` only the upper triangle is computed, the rest is its mirror.
 
-    `centred` takes the right side's mean away first: that changes no Euclidean distance, and a common offset costs no
-    digits. The left side has no part in it, so a probe's distances do not depend on the other probes.
+    `middle`, the right side's mean, is taken away first: that changes no Euclidean distance, and a common offset costs
+    no digits. The left side has no part in it, so a probe's distances do not depend on the other probes.
     """
     if x.shape[1] != y.shape[1]:
         raise ShapeError(f"vectors to compare have one width, found {x.shape[1]} and {y.shape[1]}: embed both alike")
     if not len(x) or not len(y):
         raise ShapeError(f"distances need at least one vector on each side, found {len(x)} and {len(y)}")
-    centre = y.mean(axis=0, dtype=np.float64) if centred else np.zeros(y.shape[1])
+    middle = centre(y) if middle is None else middle
     result = np.empty((len(x), len(y)), np.float32)
     for i in range(0, len(x), _ROWS):
-        a = np.subtract(x[i : i + _ROWS], centre, dtype=np.float64)
+        a = np.subtract(x[i : i + _ROWS], middle, dtype=np.float64)
         for j in range(i if y is x else 0, len(y), _ROWS):
-            b = a if y is x and i == j else np.subtract(y[j : j + _ROWS], centre, dtype=np.float64)
+            b = a if y is x and i == j else np.subtract(y[j : j + _ROWS], middle, dtype=np.float64)
             block = tile(a, b)
             if b is a:
                 upper = np.triu(block)

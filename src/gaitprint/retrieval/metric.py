@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
-from jaxtyping import Float32, Int
+from jaxtyping import Float32, Float64, Int
 from numpy.typing import NDArray
 
 from gaitprint.retrieval import distances as exact
@@ -35,15 +35,20 @@ class Metric:
     name: MetricName
     layout: PartLayout
 
-    def block(self, x: Float32[np.ndarray, "Q D"], y: Float32[np.ndarray, "G _"]) -> Float32[np.ndarray, "Q G"]:
-        """All pairs, exactly."""
+    def block(
+        self,
+        x: Float32[np.ndarray, "Q D"],
+        y: Float32[np.ndarray, "G _"],
+        centre: Float64[np.ndarray, " D"] | None = None,
+    ) -> Float32[np.ndarray, "Q G"]:
+        """All pairs, exactly. `centre` is `distances.centre(y)`, for who asks block by block."""
         match self.name:
             case "euclidean":
-                return exact.flat_euclidean(x, y)
+                return exact.flat_euclidean(x, y, centre)
             case "euclidean_squared":
-                return exact.flat_euclidean_squared(x, y)
+                return exact.flat_euclidean_squared(x, y, centre)
             case "part_mean":
-                return exact.part_mean_euclidean(x, y, self.layout)
+                return exact.part_mean_euclidean(x, y, self.layout, centre)
             case _:
                 return exact.part_mean_cosine(x, y, self.layout)
 

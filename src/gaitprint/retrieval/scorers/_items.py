@@ -7,6 +7,7 @@ import numpy as np
 from jaxtyping import Float, Float32, Float64, Int
 
 from gaitprint.errors import ShapeError
+from gaitprint.retrieval.distances import centre
 from gaitprint.retrieval.metric import Metric
 from gaitprint.retrieval.neighbors import nearest
 from gaitprint.retrieval.search import search
@@ -72,6 +73,8 @@ class VectorItems:
     vectors: Float32[np.ndarray, "N D"]
     metric: Metric
     work: Work
+    _centres: dict[int, Float64[np.ndarray, " D"]] = field(default_factory=dict, init=False, repr=False)
+    """Of the gallery from an item on."""
 
     @property
     def count(self) -> int:
@@ -88,4 +91,7 @@ class VectorItems:
         return self.metric.pairs(self.vectors, i, self.vectors, j)
 
     def block(self, start: int, stop: int, gallery: int) -> Float[np.ndarray, "q G"]:
-        return self.metric.block(self.vectors[start:stop], self.vectors[gallery:])
+        items = self.vectors[gallery:]
+        if gallery not in self._centres:
+            self._centres[gallery] = centre(items)
+        return self.metric.block(self.vectors[start:stop], items, self._centres[gallery])
