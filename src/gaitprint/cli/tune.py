@@ -45,6 +45,12 @@ from gaitprint.cli._progress import progress_bar
     is_flag=True,
     help="Let test subjects choose; the settings then say so, and figures on these subjects are no test.",
 )
+@click.option(
+    "--equal-numbers",
+    is_flag=True,
+    help="Subjects of the test have equally many probes, as a competition promises: also try expansion that supposes "
+    "it. Where it is not so, that does harm.",
+)
 @chosen_subjects_option
 @views_option
 @conditions_option
@@ -62,6 +68,7 @@ def tune(
     split: str | None,
     store: Path | None,
     test_subjects: bool,
+    equal_numbers: bool,
     subjects: tuple[str, ...] | None,
     views: tuple[str, ...] | None,
     conditions: tuple[str, ...] | None,
@@ -103,6 +110,7 @@ def tune(
             split=split,
             store=store,
             test_subjects=test_subjects,
+            equal_numbers=equal_numbers,
             report=report,
             seed=seed,
             progress=bar.update,

@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -54,6 +55,7 @@ def tune(
     split: str | None = None,
     store: Path | None = None,
     test_subjects: bool = False,
+    equal_numbers: bool = False,
     report: Path | None = None,
     seed: int = 0,
     progress: Callable[[int, int, str], None] = _silent,
@@ -80,6 +82,8 @@ def tune(
         split: which split says who is tested; None: the usual one.
         store: whose layout knows the split; None: the published one of the data set that the embeddings name.
         test_subjects: let test subjects choose, and say so.
+        equal_numbers: every subject of the test has as many probes as every other, as a competition promises: also
+            try expansion that supposes it. Where it is not so, such settings do harm.
         report: the HTML page to write, none where None.
         seed: of folds and intervals.
         progress: called with (rounds done, rounds in all, which).
@@ -92,6 +96,9 @@ def tune(
     if not embeddings:
         raise ConfigError("tuning needs the embeddings of at least one network: `gaitprint embed` makes them")
     rules = load_protocol(protocol)
+    grid = grid or Grid()
+    if equal_numbers:
+        grid = replace(grid, at_most=tuple(sorted({*grid.at_most, 1.0})))
     each = [chosen(opened(e), subjects, views, conditions) for e in embeddings]
     data = each[0] if len(each) == 1 else fuse(each)
     warnings = check_may_choose(data, split, store, test_subjects)
@@ -116,7 +123,7 @@ def tune(
             progress(next(rounds), total, what)
             return scores.of(group, tables)
 
-        searches.append(search(measure, sequences, networks, grid or Grid()))
+        searches.append(search(measure, sequences, networks, grid))
     progress(total, total, "")
     *others, everybody = searches
     choices = [{name: tried.chosen(name) for name in FAMILIES} for tried in others]
@@ -131,7 +138,12 @@ def tune(
             Tried(family(table), table, float(everybody.scores[key].mean())) for key, table in everybody.tables.items()
         ),
         facts=facts,
-        warnings=(*pages.synthetic_warnings(each), *warnings, *_doubts(people, families[0].figure)),
+        warnings=(
+            *pages.synthetic_warnings(each),
+            *warnings,
+            *_supposed(best.chosen),
+            *_doubts(people, families[0].figure),
+        ),
     )
     if out is not None:
         write_tuned(out, result)
@@ -167,6 +179,12 @@ def _sequences(rules: Protocol, data: Embeddings, people: int) -> int:
     """Usual number of sequences a subject has where the protocol compares it."""
     held = max(1, sum(r.subject is not None for r in data.records) // people)
     return min(held, rules.draws.sequences) if rules.mode == "draws" else held
+
+
+def _supposed(table: Table) -> list[str]:
+    if not any(step.get("at_most") for step in table["transforms"]):
+        return []
+    return ["These settings suppose that all subjects of the test have equally many probes; elsewhere they do harm."]
 
 
 def _doubts(people: Sequence[str], plain: float) -> list[str]:

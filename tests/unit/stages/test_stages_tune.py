@@ -11,7 +11,7 @@ from gaitprint.retrieval.pipeline import Pipeline
 from gaitprint.retrieval.tuning.simplicity import FAMILIES, PLAIN
 from gaitprint.stages._tuning_subjects import check_may_choose
 from gaitprint.stages.evaluate import evaluate
-from gaitprint.stages.tune import tune
+from gaitprint.stages.tune import _supposed, tune
 
 FAST = {"repeats": 1, "grid": SMALL}
 
@@ -73,6 +73,28 @@ def test_the_file_is_a_pipeline_with_its_evidence(helped):
     page = (folder / "page.html").read_text()
     assert "What each step is worth to others" in page
     assert "Pipelines tried" in page
+
+
+@pytest.mark.parametrize(("promised", "tried"), [(False, (0.0,)), (True, (0.0, 1.0))])
+def test_equal_numbers_are_tried_where_they_are_promised(promised, tried, tmp_path, monkeypatch):
+    class SearchedError(Exception):
+        pass
+
+    def search(measure, sequences, networks, grid):
+        raise SearchedError(grid.at_most)
+
+    monkeypatch.setattr("gaitprint.stages.tune.search", search)
+    with pytest.raises(SearchedError) as found:
+        tune(
+            [clean_clusters(subjects=6, dataset="casia-b")], protocol=protocol_file(tmp_path, 8), equal_numbers=promised
+        )
+    assert found.value.args == (tried,)
+
+
+def test_settings_that_suppose_equal_numbers_say_so():
+    grown = {"name": "seeded-expansion", "at_most": 1.0}
+    assert "suppose that all subjects of the test have equally many probes" in _supposed({"transforms": [grown]})[0]
+    assert _supposed({"transforms": [{**grown, "at_most": 0.0}, {"name": "unit-length"}]}) == []
 
 
 def test_a_stopped_tuning_goes_on_and_ends_alike(helped, tmp_path):

@@ -8,7 +8,7 @@ from gaitprint.types import Embeddings, PartLayout, SequenceRecord
 LAYOUT = PartLayout(((2, 7),))
 SMALL = Grid(
     k1=(3, 6), k2=(1, 3), lambdas=(0.0, 0.3), first_lambdas=(0.3,), k1_after=(3,), k2_after=(1,),
-    members=(), thresholds=(), powers=(), ratios=(0.5,),
+    members=(), thresholds=(), powers=(), ratios=(0.5,), seeded=(),
 )  # fmt: skip
 """Coarse, for tests."""
 PROTOCOL = """name = "{name}"

@@ -10,7 +10,7 @@ Table = dict[str, Any]
 FAMILIES = ("plain", "distance", "re-ranking", "expansion", "expansion + re-ranking")
 """From the simplest to the richest. `distance` is any other way of comparing pair by pair: another base distance,
 unit length, weights of networks."""
-EXPANSIONS = ("cluster-expansion", "alpha-expansion")
+EXPANSIONS = ("cluster-expansion", "alpha-expansion", "seeded-expansion")
 _SCORERS = ("euclidean", "part-mean", "part-cosine", "k-reciprocal")
 _BASES = ("euclidean_squared", "euclidean", "part_mean", "part_cosine")
 _CLUSTERINGS = ("neighbours", "mutual", "components", "dbscan", "agglomerative")
@@ -43,7 +43,7 @@ def simplicity(table: Table) -> tuple[float, ...]:
     In this order: fewer steps that mix sequences, fewer transforms, a plainer distance, less unequal weights of
     networks; then of re-ranking a larger share of the plain distance, fewer encodings averaged, shorter lists; then of
     expansion fewer repetitions, no weights by likeness, fewer members, the sample itself among them, a plainer
-    clustering.
+    clustering. Last are clusters that grow from the gallery, and of them those that suppose equal numbers.
     """
     transforms, scorer = table["transforms"], table["scorer"]
     expansions = [step for step in transforms if step["name"] in EXPANSIONS]
@@ -65,6 +65,8 @@ def simplicity(table: Table) -> tuple[float, ...]:
 
 
 def _of_expansion(step: Table) -> tuple[float, ...]:
+    if step["name"] == "seeded-expansion":
+        return float(step["times"]), 2.0 + float(step["at_most"] > 0), float(step["k1"]), float(step["k2"]), 0.0
     if step["name"] == "alpha-expansion":
         return float(step["times"]), 1.0, float(step["k"]), 0.0, float(len(_CLUSTERINGS))
     listed = step["clustering"] in ("neighbours", "mutual")
