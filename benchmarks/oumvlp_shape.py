@@ -34,14 +34,14 @@ def made_up(people: int, parts: int) -> Embeddings:
     """Features of `people` x 28 sequences, parts x 256 floats each."""
     rng = np.random.default_rng(0)
     width = parts * 256
-    offsets = rng.normal(size=(len(VIEWS), width)).astype(np.float32)
+    offsets = np.float32(0.6) * rng.standard_normal((len(VIEWS), width), np.float32)
     vectors = np.empty((people * len(VIEWS) * 2, width), np.float32)
     records = []
     for person in range(people):
         centre = rng.standard_normal(width, np.float32)
         some = slice(person * len(VIEWS) * 2, (person + 1) * len(VIEWS) * 2)
         vectors[some] = centre + np.repeat(offsets, 2, axis=0)
-        vectors[some] += 2 * rng.standard_normal((len(VIEWS) * 2, width), np.float32)
+        vectors[some] += np.float32(1.5) * rng.standard_normal((len(VIEWS) * 2, width), np.float32)
         for view in VIEWS:
             for condition in ("00", "01"):
                 key = f"{person:05d}/{condition}/{view}"
