@@ -29,6 +29,8 @@ class Tried:
         """Measure those that are new."""
         new = {key_of(full): full for full in map(resolved, tables)}
         new = {key: table for key, table in new.items() if key not in self.tables}
+        if not new:
+            return
         for key, values in zip(new, self._measure(list(new.values()), what), strict=True):
             self.tables[key], self.scores[key] = new[key], values
 

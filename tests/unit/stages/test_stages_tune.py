@@ -1,5 +1,6 @@
 import json
 
+import numpy as np
 import pytest
 from tuning_walks import SMALL, clean_clusters, one_probe_each, people_apart, protocol_file
 
@@ -9,6 +10,7 @@ from gaitprint.errors import ArtefactError, ConfigError, ProtocolError
 from gaitprint.inference.embeddings_file import save_embeddings
 from gaitprint.retrieval.pipeline import Pipeline
 from gaitprint.retrieval.tuning.simplicity import FAMILIES, PLAIN
+from gaitprint.stages._tuning_search import Tried
 from gaitprint.stages._tuning_subjects import check_may_choose
 from gaitprint.stages.evaluate import evaluate
 from gaitprint.stages.tune import _supposed, tune
@@ -188,3 +190,16 @@ def test_what_is_missing_or_in_the_way_is_said(tmp_path):
     few = clean_clusters(subjects=4).select([0, *range(8, 32)])
     with pytest.raises(ProtocolError, match=r"subject '001' is never a probe.*--subjects"):
         tune([few], protocol=rules, **FAST)
+
+
+def test_a_round_without_a_new_pipeline_measures_nothing():
+    asked = []
+
+    def measure(tables, what):
+        asked.append((what, len(tables)))
+        return np.zeros((len(tables), 3))
+
+    tried = Tried(measure)
+    tried.run([PLAIN], "first")
+    tried.run([PLAIN], "again")
+    assert asked == [("first", 1)]
