@@ -1,25 +1,26 @@
 """k-reciprocal re-ranking of one probe at a time against a gallery whose neighbour lists are kept: the inductive form.
 
-Equal to the joint computation of the gallery and this one probe, so no other probe has a say. A probe enters the lists
-of a few gallery items and pushes others out; only what hangs on those is made anew.
+Equal to the joint computation of the gallery and this one probe, so no other probe has a say. Lists are kept; of the
+encodings only those are made that share an item with the probe's, and they are few.
 """
-
-from dataclasses import dataclass
 
 import numpy as np
 from jaxtyping import Bool, Float32, Float64, Int
-from scipy import sparse
 
 from gaitprint.errors import ShapeError
+from gaitprint.retrieval.kept.change import Change
+from gaitprint.retrieval.kept.lists import KeptLists, Numbers, inverted, numbered, ranges, to_distances, to_numbers
+from gaitprint.retrieval.kept.plain import plain_distances
+from gaitprint.retrieval.kept.union import Union
 from gaitprint.retrieval.metric import Metric
-from gaitprint.retrieval.scorers._items import VectorItems
-from gaitprint.retrieval.scorers._jaccard import expanded_sets
-from gaitprint.retrieval.search import search
 from gaitprint.retrieval.work import Work
+
+_PROBE = np.zeros(1, np.int64)
+"""The number of the probe in the union."""
 
 
 class KeptGallery:
-    """A gallery, encoded once.
+    """A gallery, listed once.
 
     Args:
         vectors: G of them; kept, not copied.
@@ -27,7 +28,10 @@ class KeptGallery:
         k1: as for `k_reciprocal`.
         k2: as above.
         lambda_: as above.
-        work: memory and cores of the first encoding.
+        work: memory and cores of making the lists.
+
+    Raises:
+        ShapeError: k1, k2 or lambda are out of range, or distances are not finite.
     """
 
     def __init__(
@@ -41,188 +45,154 @@ class KeptGallery:
     ) -> None:
         if k1 < 1 or k2 < 1 or not 0 <= lambda_ <= 1:
             raise ShapeError(f"re-ranking needs k1, k2 >= 1 and lambda in [0, 1], found {k1}, {k2}, {lambda_}")
-        work = work or Work()
         self._vectors, self._metric, self._lambda = vectors, metric, lambda_
         self._wide, self._narrow, self._mean = k1 + 1, round(k1 / 2) + 1, k2
-        found = search(vectors, vectors, metric, max(k1 + 1, k2), work, farthest=True)
-        assert found.farthest is not None
-        self._lists, self._distances, self._farthest = found.indices, found.distances, found.farthest
-        sets = expanded_sets(self._lists, k1)
-        rows = np.repeat(np.arange(len(vectors)), np.diff(sets.indptr))
-        values = VectorItems(vectors, metric, work).pairs(rows, sets.indices).astype(np.float32)
-        self._sets = sparse.csr_array((values, sets.indices, sets.indptr), shape=sets.shape)
-        """The distances of R*(i), row by row."""
-        self._members = sparse.csr_array(
-            (np.ones(len(rows), bool), sets.indices, sets.indptr), shape=sets.shape
-        ).tocsc()
-        self._listed_by = _listed_by(self._averaged(self._lists, np.arange(len(vectors))))
+        self._lists = KeptLists(vectors, metric, max(k1 + 1, k2), work or Work(), farthest=True)
+        assert self._lists.farthest is not None
+        if not np.isfinite(self._lists.farthest).all():
+            raise ShapeError("re-ranking needs finite distances >= 0: check the embeddings")
+        self._who, self._from = inverted(self._lists.listed(np.arange(len(vectors)))[:, :k2] - 1)
+        """Items that average each item's encoding, one item after another."""
 
     def __len__(self) -> int:
         return len(self._vectors)
 
-    def distances(self, probe: Float32[np.ndarray, " D"]) -> Float32[np.ndarray, " G"]:
-        """Re-ranked distances of one probe to all of the gallery.
+    def distances(self, probe: Float32[np.ndarray, " D"] | Change) -> Float32[np.ndarray, " G"]:
+        """Re-ranked distances of one probe to all of the gallery, as an earlier step changed them both, if one did.
 
         Raises:
             ShapeError: the probe has another width, or is not finite.
         """
-        if probe.shape != self._vectors.shape[1:] or not np.isfinite(probe).all():
-            raise ShapeError(f"a probe is {self._vectors.shape[1]} finite floats, found shape {list(probe.shape)}")
-        plain = self._plain(probe)
-        joint = self._joined(probe, plain)
-        items = np.arange(len(self) + 1)
-        own = joint.encoded(self._averaged(joint.lists, items[-1:])[0], items).mean(axis=0)
-        columns = np.flatnonzero(own)
-        overlap = self._overlap(joint, columns, own[columns])
-        jaccard = np.maximum(1.0 - overlap / (2.0 - overlap), 0.0)
-        scale = float(max(plain.max(), joint.itself)) or 1.0
-        result = (1.0 - self._lambda) * jaccard + self._lambda * (plain / np.float64(scale))
+        change = probe if isinstance(probe, Change) else Change.none(probe)
+        vector = change.probe
+        if vector.shape != self._vectors.shape[1:] or not np.isfinite(vector).all():
+            raise ShapeError(f"a probe is {self._vectors.shape[1]} finite floats, found shape {list(vector.shape)}")
+        union = Union(self._lists, change)
+        own = self._averaged(union, _PROBE)[0]
+        _, column, values = self._encodings(union, own)
+        weights = np.bincount(column, values, minlength=union.count) / len(own)
+        columns = np.flatnonzero(weights)
+        overlap = self._overlap(union, columns, weights[columns])
+        scale = float(union.farthest(_PROBE)[0]) or 1.0
+        result = (1.0 - self._lambda) * np.maximum(1.0 - overlap / (2.0 - overlap), 0.0)
+        result += self._lambda / scale * plain_distances(self._metric, self._vectors, change)
         return np.asarray(result.astype(np.float32))
 
-    def _plain(self, probe: Float32[np.ndarray, " D"]) -> Float32[np.ndarray, " G"]:
-        """Distances to all; those near enough to stand in a list are computed as the lists' own, to the last digit."""
-        plain = self._metric.block(probe[None], self._vectors)[0]
-        length = self._lists.shape[1]
-        near = plain <= self._distances[:, -1] * np.float32(1 + 1e-5) + np.float32(1e-6) * self._farthest
-        nearest = np.argpartition(plain, length - 1)[length - 1]
-        near |= plain <= plain[nearest] * np.float32(1 + 1e-5) + np.float32(1e-6) * plain.max()
-        those = np.flatnonzero(near)
-        plain[those] = self._metric.pairs(probe[None], np.zeros_like(those), self._vectors, those)
-        return np.asarray(plain)
+    def _averaged(self, union: Union, numbers: Numbers) -> Int[np.ndarray, "n k"]:
+        """Whose encodings make up an item's; k2 = 1 averages nothing, whoever else stands at distance 0."""
+        return numbers[:, None] if self._mean == 1 else union.lists(numbers)[:, : self._mean]
 
-    def _joined(self, probe: Float32[np.ndarray, " D"], plain: Float32[np.ndarray, " G"]) -> "_Joint":
-        """The lists of all items with the probe among them, as number G. In the joint order it comes first."""
-        items, width = len(self), self._lists.shape[1]
-        length = min(max(self._wide, self._mean), items + 1)
-        place = (self._distances < plain[:, None]).sum(axis=1)
-        lists = np.full((items + 1, length), -1, np.int64)
-        lists[:items, : min(width, length)] = self._lists[:, :length]
-        entered = np.flatnonzero(place < length)
-        shifted = np.arange(length) - (np.arange(length) > place[entered, None])
-        moved = np.where(
-            np.arange(length) == place[entered, None],
-            items,
-            self._lists[entered[:, None], np.minimum(shifted, width - 1)],
-        )
-        lists[entered] = moved
-        # of equals the probe comes first; it is itself at distance 0 but where a cosine of zeros is taken
-        itself = float(self._metric.pairs(probe[None], np.zeros(1, int), probe[None], np.zeros(1, int))[0])
-        order = np.argsort(plain, kind="stable")
-        lists[items] = np.insert(order, int((plain < itself).sum()), items)[:length]
-        changed = np.zeros(items + 1, bool)
-        changed[items] = True
-        for cut in (self._wide, self._narrow):
-            inside = entered[place[entered] < cut]
-            changed[inside] = True
-            if cut <= width:
-                changed[self._lists[inside, cut - 1]] = True  # pushed out: no longer mutual
-        near = lists[changed][:, : self._wide]
-        affected = changed.copy()
-        affected[near[near >= 0]] = True
-        affected[self._lists[changed[:items]][:, : self._wide]] = True
-        return _Joint(self, plain, itself, lists, affected, entered)
-
-    def _overlap(
-        self, joint: "_Joint", columns: Int[np.ndarray, " S"], weights: Float64[np.ndarray, " S"]
-    ) -> Float64[np.ndarray, " G"]:
+    def _overlap(self, union: Union, columns: Numbers, weights: Float64[np.ndarray, " s"]) -> Float64[np.ndarray, " G"]:
         """Of each gallery item the sum of the smaller entries of its averaged row and the probe's."""
-        items = len(self)
-        meets = joint.affected.copy()
-        for column in columns[columns < items]:
-            meets[self._members.indices[self._members.indptr[column] : self._members.indptr[column + 1]]] = True
-        rows = np.flatnonzero(meets)
-        encoded = np.vstack([joint.encoded(rows, columns), np.zeros((1, len(columns)))])
-        lookup = np.full(items + 1, len(rows))
-        lookup[rows] = np.arange(len(rows))
-        reached = np.zeros(items, bool)
-        reached[self._listed_by.indices[_ranges(self._listed_by.indptr, rows[rows < items])]] = True
-        reached[joint.entered] = True
-        those = np.flatnonzero(reached)
-        averaged = encoded[lookup[self._averaged(joint.lists, those)]].mean(axis=1)
-        result = np.zeros(items)
-        result[those] = np.minimum(averaged, weights).sum(axis=1)
-        return result
-
-    def _averaged(self, lists: Int[np.ndarray, "N K"], rows: Int[np.ndarray, " m"]) -> Int[np.ndarray, "m k"]:
-        """Whose encodings make up a row's; k2 = 1 averages nothing, whoever else stands at distance 0."""
-        return rows[:, None] if self._mean == 1 else lists[rows, : self._mean]
-
-
-@dataclass(frozen=True)
-class _Joint:
-    """Gallery and one probe, the last of the items."""
-
-    kept: KeptGallery
-    plain: Float32[np.ndarray, " G"]
-    itself: float
-    """The probe's distance to itself."""
-    lists: Int[np.ndarray, "N K"]
-    affected: Bool[np.ndarray, " N"]
-    """Items whose set may differ from the kept one."""
-    entered: Int[np.ndarray, " E"]
-    """Gallery items in whose list the probe stands."""
-
-    def encoded(self, rows: Int[np.ndarray, " m"], columns: Int[np.ndarray, " S"]) -> Float64[np.ndarray, "m S"]:
-        """V of some rows, in some columns."""
-        kept = self.kept
-        old, new = np.flatnonzero(~self.affected[rows]), np.flatnonzero(self.affected[rows])
-        at = _ranges(kept._sets.indptr, rows[old])
-        i, j = self._sets(rows[new])
-        row = np.append(np.repeat(old, np.diff(kept._sets.indptr)[rows[old]]), new[i])
-        column = np.append(kept._sets.indices[at], j)
-        values = np.append(kept._sets.data[at], self._pairs(rows[new[i]], j))
-        own = max(float(self.plain.max()), self.itself)
-        scale = np.append(np.maximum(kept._farthest, self.plain), own).astype(np.float64)[rows]
-        weights = np.exp(-values / np.where(scale > 0, scale, 1.0)[row])
-        totals = np.bincount(row, weights, minlength=len(rows))
-        place = np.full(len(self.lists), -1)
+        place = np.full(union.count, -1)
         place[columns] = np.arange(len(columns))
+        rows, sets = self._that_hold(union, columns, place >= 0)
+        row, column, values = self._weighed(union, rows, *sets)
         inside = place[column] >= 0
-        result = np.zeros((len(rows), len(columns)))
-        result[row[inside], place[column[inside]]] = (weights / totals[row])[inside]
-        return result
+        encoded = np.zeros((len(rows) + 1, len(columns)))
+        encoded[row[inside], place[column[inside]]] = values[inside]
+        at = np.full(union.count, len(rows))
+        """Where an item's encoding stands; all others have nothing in common with the probe's."""
+        at[rows] = np.arange(len(rows))
+        reached = self._that_average(union, rows)
+        averaged = np.zeros((len(reached), len(columns)))
+        parts = self._averaged(union, reached)
+        for part in parts.T:
+            averaged += encoded[at[part]]
+        averaged /= parts.shape[1]
+        result = np.zeros(union.count)
+        result[reached] = np.minimum(averaged, weights).sum(axis=1)
+        return result[1:]
 
-    def _reciprocal(
-        self, rows: Int[np.ndarray, " m"], cut: int
-    ) -> tuple[Int[np.ndarray, "m k"], Bool[np.ndarray, "m k"]]:
-        """The first `cut` of each row's list, and which of them list the row as well."""
-        members = self.lists[rows, :cut]
-        back = (self.lists[members, :cut] == rows[:, None, None]).any(axis=2)
-        return members, back & (members >= 0)
+    def _that_hold(
+        self, union: Union, columns: Numbers, wanted: Bool[np.ndarray, " N"]
+    ) -> tuple[Numbers, tuple[Int[np.ndarray, " t"], Numbers, Int[np.ndarray, " t"]]]:
+        """Items whose set has one of the columns, and their sets, see `_sets`.
 
-    def _sets(self, rows: Int[np.ndarray, " m"]) -> tuple[Int[np.ndarray, " t"], Int[np.ndarray, " t"]]:
-        """R*(i) of some rows, see `expanded_sets`, as places in `rows` and members."""
-        items = len(self.lists)
-        members, mutual = self._reciprocal(rows, self.kept._wide)
-        i, k = np.nonzero(mutual)
-        candidates = members[i, k]
-        wide = np.sort(i * items + candidates)
-        theirs, near = self._reciprocal(candidates, self.kept._narrow)
-        keys = i[:, None] * items + theirs
-        found = wide[np.minimum(np.searchsorted(wide, keys), len(wide) - 1)] == keys if len(wide) else near
-        agreed = 3 * (found & near).sum(axis=1) > 2 * near.sum(axis=1)
-        whole = np.unique(np.append(wide, keys[near & agreed[:, None]]))
-        return whole // items, whole % items
+        They are mutual with a column, or with one of a column's nearest mutual ones.
+        """
+        near = np.unique(np.append(columns, self._mutual(union, columns, self._narrow)[1]))
+        rows = np.unique(self._mutual(union, near, self._wide)[1])
+        row, member, keys = self._sets(union, rows)
+        holds = np.zeros(len(rows), bool)
+        holds[row[wanted[member]]] = True
+        inside = holds[row]
+        return rows[holds], ((np.cumsum(holds) - 1)[row[inside]], member[inside], keys[inside])
 
-    def _pairs(self, i: Int[np.ndarray, " m"], j: Int[np.ndarray, " m"]) -> Float32[np.ndarray, " m"]:
-        """Distances of listed pairs, the probe among them."""
-        items, kept = len(self.plain), self.kept
-        result = np.full(len(i), self.itself, np.float32)
-        both = (i < items) & (j < items)
-        result[both] = kept._metric.pairs(kept._vectors, i[both], kept._vectors, j[both])
-        other = np.where(i == items, j, i)
-        one = ~both & (other < items)
-        result[one] = self.plain[other[one]]
-        return result
+    def _that_average(self, union: Union, rows: Numbers) -> Numbers:
+        """Gallery items that average one of these encodings."""
+        if self._mean == 1:
+            return rows[rows > 0]
+        kept = self._who[ranges(self._from, rows[rows > 0] - 1)] + 1
+        asked = np.zeros(union.count, bool)
+        asked[rows] = True
+        moved = union.relisted[asked[self._averaged(union, union.relisted)].any(axis=1)]
+        found = np.zeros(union.count, bool)
+        found[kept] = True
+        found[union.relisted] = False
+        found[moved] = True
+        found[0] = False
+        return np.flatnonzero(found)
+
+    def _encodings(
+        self, union: Union, rows: Numbers
+    ) -> tuple[Int[np.ndarray, " t"], Numbers, Float64[np.ndarray, " t"]]:
+        """V of some items: places in `rows`, members of their sets, and weights that sum to one in each row."""
+        return self._weighed(union, rows, *self._sets(union, rows))
+
+    def _weighed(
+        self,
+        union: Union,
+        rows: Numbers,
+        row: Int[np.ndarray, " t"],
+        member: Int[np.ndarray, " t"],
+        keys: Int[np.ndarray, " t"],
+    ) -> tuple[Int[np.ndarray, " t"], Int[np.ndarray, " t"], Float64[np.ndarray, " t"]]:
+        distances = np.empty(len(row), np.float32)
+        listed = keys >= 0
+        distances[listed] = to_distances(keys[listed])
+        far = np.flatnonzero(~listed)
+        distances[far] = union.pairs(rows[row[far]], member[far])
+        scale = union.farthest(rows).astype(np.float64)
+        weights = np.exp(-distances / np.where(scale > 0, scale, 1.0)[row])
+        return row, member, weights / np.bincount(row, weights, minlength=len(rows))[row]
+
+    def _sets(self, union: Union, rows: Numbers) -> tuple[Int[np.ndarray, " t"], Numbers, Int[np.ndarray, " t"]]:
+        """R*(i) of some items, see `expanded_sets`: places in `rows`, members, and the keys of those listed (or -1)."""
+        items = union.count
+        row, candidates, keys = self._mutual(union, rows, self._wide)
+        own = row * items + candidates
+        asked, place = numbered(candidates, items)
+        theirs, mutual = _mutual_mask(union, asked, self._narrow)
+        entry, k = np.nonzero(mutual[place])
+        reach = row[entry] * items + theirs[place[entry], k]
+        known = _member(reach, np.sort(own))
+        agreed = 3 * np.bincount(entry[known], minlength=len(row)) > 2 * np.bincount(entry, minlength=len(row))
+        added = np.unique(reach[agreed[entry] & ~known])
+        whole = np.append(own, added)
+        return whole // items, whole % items, np.append(keys, np.full(len(added), -1))
+
+    def _mutual(
+        self, union: Union, numbers: Numbers, cut: int
+    ) -> tuple[Int[np.ndarray, " t"], Numbers, Int[np.ndarray, " t"]]:
+        """R(i, cut): places in `numbers`, members, and their keys in the item's list."""
+        i, k = np.nonzero(_mutual_mask(union, numbers, cut)[1])
+        keys = union.keys(numbers)[i, k]
+        return i, to_numbers(keys), keys
 
 
-def _listed_by(lists: Int[np.ndarray, "N K"]) -> sparse.csc_array:
-    items, length = lists.shape
-    places = np.arange(0, items * length + 1, length)
-    return sparse.csr_array((np.ones(items * length, bool), lists.ravel(), places), shape=(items, items)).tocsc()
+def _mutual_mask(union: Union, numbers: Numbers, cut: int) -> tuple[Int[np.ndarray, "n k"], Bool[np.ndarray, "n k"]]:
+    """The first `cut` of each item's list, and which of them list the item as well."""
+    members = union.lists(numbers)[:, :cut]
+    asked, place = numbered(members, union.count)
+    theirs = union.lists(asked)[:, :cut]
+    mutual = np.zeros(members.shape, bool)
+    for k in range(members.shape[1]):
+        mutual[:, k] = (theirs[place[:, k]] == numbers[:, None]).any(axis=1)
+    return members, mutual
 
 
-def _ranges(indptr: Int[np.ndarray, " n"], rows: Int[np.ndarray, " m"]) -> Int[np.ndarray, " t"]:
-    """The places of these rows' entries, one row after another."""
-    starts, counts = indptr[rows], indptr[rows + 1] - indptr[rows]
-    return np.asarray(np.arange(counts.sum()) + np.repeat(starts - np.cumsum(counts) + counts, counts))
+def _member(values: Int[np.ndarray, "*n"], ordered: Int[np.ndarray, " t"]) -> Bool[np.ndarray, "*n"]:
+    if not len(ordered):
+        return np.zeros(values.shape, bool)
+    return np.asarray(ordered[np.minimum(np.searchsorted(ordered, values), len(ordered) - 1)] == values)

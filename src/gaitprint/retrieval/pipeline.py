@@ -1,94 +1,23 @@
 """Any number of transforms, then exactly one scorer: from embeddings to distances of probes to gallery items."""
 
 from dataclasses import dataclass, fields
-from typing import Any, Protocol, runtime_checkable
+from typing import Any
 
 import numpy as np
 from jaxtyping import Float, Float32, Int
 
 from gaitprint.components import find_component
 from gaitprint.config import settings_to_dict
-from gaitprint.errors import ArtefactError, ConfigError, DataError, did_you_mean
+from gaitprint.errors import ConfigError, DataError, did_you_mean
+from gaitprint.retrieval.kept.pipeline import KeptComparison, KeptPipeline
 from gaitprint.retrieval.neighbors import nearest
+from gaitprint.retrieval.sides import check_sides
+from gaitprint.retrieval.steps import Scorer, SparingScorer, SparingTransform, Transform, Whole
 from gaitprint.retrieval.work import Work
 from gaitprint.types import Comparison, Embeddings
 
 DEFAULT: dict[str, Any] = {"transforms": [], "scorer": {"name": "euclidean"}}
 """What an empty table means: Euclid of whole vectors, nothing before it."""
-
-
-@runtime_checkable
-class Transform(Protocol):
-    """Changes both sides before they are compared."""
-
-    @property
-    def settings(self) -> Any: ...
-
-    @property
-    def transductive(self) -> bool:
-        """Whether a probe's outcome may depend on the other probes."""
-        ...
-
-    def __call__(self, probe: Embeddings, gallery: Embeddings) -> tuple[Embeddings, Embeddings]:
-        """Both sides, changed; their records and their order stay."""
-        ...
-
-
-@runtime_checkable
-class SparingTransform(Transform, Protocol):
-    """A transform that keeps to a memory budget."""
-
-    def transformed(self, probe: Embeddings, gallery: Embeddings, work: Work) -> tuple[Embeddings, Embeddings]:
-        """As the call, with what `work` gives."""
-        ...
-
-
-@runtime_checkable
-class Scorer(Protocol):
-    """Compares both sides; small is alike."""
-
-    @property
-    def settings(self) -> Any: ...
-
-    @property
-    def transductive(self) -> bool:
-        """Whether a probe's distances may depend on the other probes."""
-        ...
-
-    @property
-    def distance(self) -> str:
-        """What the numbers are, for reports."""
-        ...
-
-    def __call__(self, probe: Embeddings, gallery: Embeddings) -> Float32[np.ndarray, "Q G"]:
-        """Distances, probes by gallery."""
-        ...
-
-
-@runtime_checkable
-class SparingScorer(Scorer, Protocol):
-    """A scorer whose answer is made in rows, so that the whole matrix need never be there."""
-
-    def comparison(self, probe: Embeddings, gallery: Embeddings, work: Work) -> Comparison:
-        """As the call, with what `work` gives."""
-        ...
-
-
-@dataclass(frozen=True)
-class Whole:
-    """A comparison of which the whole matrix is there."""
-
-    distances: Float32[np.ndarray, "Q G"]
-
-    @property
-    def shape(self) -> tuple[int, int]:
-        """Q and G."""
-        probes, items = self.distances.shape
-        return probes, items
-
-    def rows(self, start: int, stop: int) -> Float32[np.ndarray, "q G"]:
-        """Some of its rows."""
-        return self.distances[start:stop]
 
 
 @dataclass(frozen=True)
@@ -97,6 +26,15 @@ class Pipeline:
 
     transforms: tuple[Transform, ...]
     scorer: Scorer
+
+    def __post_init__(self) -> None:
+        alone = self._first_alone
+        later = next((step for step in self.steps[alone:] if step.transductive), None)
+        if alone < len(self.transforms) and later is not None:
+            raise ConfigError(
+                f"{_name(self.transforms[alone])} is one probe at a time, and {_name(later)} after it looks at all "
+                f"probes: set one_at_a_time for {_name(later)} as well, or for neither"
+            )
 
     @classmethod
     def from_settings(cls, values: Any) -> "Pipeline":
@@ -131,6 +69,16 @@ class Pipeline:
         return any(step.transductive for step in self.steps)
 
     @property
+    def one_at_a_time(self) -> bool:
+        """Whether a step that could look at all probes at once is told not to."""
+        return any(_alone(step) for step in self.steps)
+
+    @property
+    def _first_alone(self) -> int:
+        """The transform from which on each probe has a gallery of its own; their number, where none has."""
+        return next((i for i, step in enumerate(self.transforms) if _alone(step)), len(self.transforms))
+
+    @property
     def settings(self) -> dict[str, Any]:
         """Plain values that `from_settings` makes the same pipeline of."""
         return {"transforms": [_described(t) for t in self.transforms], "scorer": _described(self.scorer)}
@@ -139,7 +87,8 @@ class Pipeline:
     def label(self) -> str:
         """One line for people: the steps with what differs from their defaults, and the kind of distance."""
         steps = " > ".join(_titled(step) for step in self.steps)
-        return f"{steps} [{self.scorer.distance}{'; transductive' if self.transductive else ''}]"
+        alone = "; one probe at a time" if self.one_at_a_time else ""
+        return f"{steps} [{self.scorer.distance}{'; transductive' if self.transductive else alone}]"
 
     def distances(self, probe: Embeddings, gallery: Embeddings) -> Float32[np.ndarray, "Q G"]:
         """Distances of every probe to every gallery item; small is alike.
@@ -159,15 +108,32 @@ class Pipeline:
             ArtefactError, DataError: as `distances`.
         """
         work = work or Work()
-        _check_sides(probe, gallery)
-        for step in self.transforms:
+        check_sides(probe, gallery)
+        together = self._first_alone
+        for step in self.transforms[:together]:
             if isinstance(step, SparingTransform):
                 probe, gallery = step.transformed(probe, gallery, work)
             else:
                 probe, gallery = step(probe, gallery)
+        if together < len(self.transforms):
+            kept = KeptPipeline.of(self.transforms[together:], self.scorer, gallery, work)
+            return KeptComparison(probe.vectors, kept)
         if isinstance(self.scorer, SparingScorer):
             return self.scorer.comparison(probe, gallery, work)
         return Whole(self.scorer(probe, gallery))
+
+    def kept(self, gallery: Embeddings, work: Work | None = None) -> KeptPipeline:
+        """The pipeline for live use: the gallery is gone through once, then probes are answered one after another.
+
+        Raises:
+            ConfigError: a step looks at all probes at once.
+            DataError: the gallery is empty.
+        """
+        looks = next((step for step in self.steps if step.transductive), None)
+        if looks is not None:
+            raise ConfigError(f"{_name(looks)} looks at all probes at once: set one_at_a_time for it, or leave it out")
+        check_sides(gallery, gallery)
+        return KeptPipeline.of(self.transforms, self.scorer, gallery, work or Work())
 
 
 def rank(distances: Float[np.ndarray, "Q G"], top: int) -> Int[np.ndarray, "Q top"]:
@@ -189,21 +155,6 @@ def compare(pipeline: Pipeline, a: Embeddings, b: Embeddings) -> float:
     return float(pipeline.distances(a, b)[0, 0])
 
 
-def _check_sides(probe: Embeddings, gallery: Embeddings) -> None:
-    for side, name in ((probe, "probe"), (gallery, "gallery")):
-        if not len(side):
-            raise DataError(f"the {name} side holds no sequence: check what the protocol or the folder selects")
-    if probe.source != gallery.source:
-        raise ArtefactError(
-            f"probes were made by {probe.source[:12]!r}, the gallery by {gallery.source[:12]!r}: "
-            "embed both with the same networks and preprocessing"
-        )
-    if probe.layout != gallery.layout:
-        raise ArtefactError(
-            f"probes have parts {probe.layout.blocks}, the gallery {gallery.layout.blocks}: embed both alike"
-        )
-
-
 def _make(kind: str, values: Any, where: str) -> Any:
     if isinstance(values, str):
         values = {"name": values}
@@ -218,6 +169,10 @@ def _name(step: Transform | Scorer) -> str:
     package, _, file = type(step).__module__.rpartition(".")
     ours = package in ("gaitprint.retrieval.transforms", "gaitprint.retrieval.scorers")
     return file.replace("_", "-") if ours else type(step).__module__
+
+
+def _alone(step: Transform | Scorer) -> bool:
+    return bool(getattr(step.settings, "one_at_a_time", False))
 
 
 def _described(step: Transform | Scorer) -> dict[str, Any]:

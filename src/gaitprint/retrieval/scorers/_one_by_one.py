@@ -5,6 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float32
 
+from gaitprint.retrieval.kept.change import Change
+from gaitprint.retrieval.kept.plain import plain_distances
 from gaitprint.retrieval.metric import Metric
 
 
@@ -24,3 +26,15 @@ class OneByOne:
     def rows(self, start: int, stop: int) -> Float32[np.ndarray, "q G"]:
         """Distances of the probes from `start` to `stop`."""
         return self.metric.block(self.probes[start:stop], self.gallery)
+
+
+@dataclass(frozen=True)
+class KeptOneByOne:
+    """A gallery, for one probe after another."""
+
+    gallery: Float32[np.ndarray, "G D"]
+    metric: Metric
+
+    def distances(self, change: Change) -> Float32[np.ndarray, " G"]:
+        """Of the probe to every item."""
+        return plain_distances(self.metric, self.gallery, change)

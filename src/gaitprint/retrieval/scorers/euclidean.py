@@ -7,7 +7,7 @@ from jaxtyping import Float32
 
 from gaitprint.components import Component
 from gaitprint.retrieval.metric import TITLES, Metric
-from gaitprint.retrieval.scorers._one_by_one import OneByOne
+from gaitprint.retrieval.scorers._one_by_one import KeptOneByOne, OneByOne
 from gaitprint.retrieval.work import Work
 from gaitprint.types import Embeddings
 
@@ -40,6 +40,10 @@ class Euclidean:
     def comparison(self, probe: Embeddings, gallery: Embeddings, work: Work) -> OneByOne:  # noqa: ARG002 - nothing is held
         """The same in rows."""
         return OneByOne(probe.vectors, gallery.vectors, Metric("euclidean", probe.layout))
+
+    def kept(self, gallery: Embeddings, work: Work) -> KeptOneByOne:  # noqa: ARG002 - nothing is held
+        """For one probe after another."""
+        return KeptOneByOne(gallery.vectors, Metric("euclidean", gallery.layout))
 
 
 component = Component(EuclideanSettings, Euclidean)

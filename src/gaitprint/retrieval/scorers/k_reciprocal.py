@@ -64,10 +64,14 @@ class KReciprocal:
         """The same in rows, in the memory that `work` gives."""
         s = self.settings
         if s.one_at_a_time:
-            kept = KeptGallery(gallery.vectors, Metric(s.base, probe.layout), s.k1, s.k2, s.lambda_, work)
-            return OneByOneReranked(probe.vectors, kept)
+            return OneByOneReranked(probe.vectors, self.kept(gallery, work))
         union = np.concatenate([probe.vectors, gallery.vectors])
         return Reranked(VectorItems(union, Metric(s.base, probe.layout), work), len(probe), s.k1, s.k2, s.lambda_)
+
+    def kept(self, gallery: Embeddings, work: Work) -> KeptGallery:
+        """For one probe after another."""
+        s = self.settings
+        return KeptGallery(gallery.vectors, Metric(s.base, gallery.layout), s.k1, s.k2, s.lambda_, work)
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 import numpy as np
 from jaxtyping import Float32
 
-from gaitprint.config import settings_to_dict
+from gaitprint.config import require, settings_to_dict
 from gaitprint.types import Embeddings
 
 
@@ -21,6 +21,15 @@ def split(
     """The rows of a union, probes first, as probe and gallery again."""
     probes = len(probe)
     return derive(probe, union[:probes], name, settings), derive(gallery, union[probes:], name, settings)
+
+
+def require_one(one_at_a_time: bool, probe: Embeddings, name: str) -> None:
+    """Raise ConfigError where a step that looks at one probe at a time is handed several."""
+    require(
+        not one_at_a_time or len(probe) == 1,
+        f"{name} with one_at_a_time has another gallery for each probe, found {len(probe)} probes: "
+        "hand in one, or ask Pipeline.distances",
+    )
 
 
 def unit_rows(vectors: Float32[np.ndarray, "N D"]) -> Float32[np.ndarray, "N D"]:

@@ -3,13 +3,16 @@
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Float32
+from jaxtyping import Bool, Float32
 
 from gaitprint.components import Component
 from gaitprint.config import require
+from gaitprint.retrieval.kept.change import KeptTransform
+from gaitprint.retrieval.kept.expansion import KeptExpansion, KeptRounds
 from gaitprint.retrieval.metric import Metric
 from gaitprint.retrieval.search import search
-from gaitprint.retrieval.transforms._derived import split, unit_rows
+from gaitprint.retrieval.transforms._derived import derive, require_one, split
+from gaitprint.retrieval.transforms._means import alpha_sums
 from gaitprint.retrieval.work import Work
 from gaitprint.types import Embeddings, PartLayout
 
@@ -24,6 +27,8 @@ class AlphaExpansionSettings:
     """Weights are cosine ** alpha; negative cosines weigh nothing."""
     times: int = 1
     """Repetitions, each on the last one's features."""
+    one_at_a_time: bool = False
+    """Each probe is expanded with the gallery alone, as in live use; else all probes take part."""
 
     def __post_init__(self) -> None:
         require(self.k >= 1, f"k counts neighbours and is at least 1, found {self.k}")
@@ -40,18 +45,37 @@ class AlphaExpansion:
     @property
     def transductive(self) -> bool:
         """Probes are averaged with each other."""
-        return True
+        return not self.settings.one_at_a_time
 
     def __call__(self, probe: Embeddings, gallery: Embeddings) -> tuple[Embeddings, Embeddings]:
         """Both sides, expanded over their union."""
         return self.transformed(probe, gallery, Work())
 
     def transformed(self, probe: Embeddings, gallery: Embeddings, work: Work) -> tuple[Embeddings, Embeddings]:
-        """The same, in the memory that `work` gives."""
+        """The same, in the memory that `work` gives.
+
+        Raises:
+            ConfigError: one probe at a time was asked for, and more are there.
+        """
+        require_one(self.settings.one_at_a_time, probe, "alpha-expansion")
         union = np.concatenate([probe.vectors, gallery.vectors])
         for _ in range(self.settings.times):
             union = expand(union, self.settings.k, self.settings.alpha, work)
         return split(union, probe, gallery, "alpha-expansion", self.settings)
+
+    def kept(self, gallery: Embeddings, work: Work) -> KeptTransform:
+        """For one probe after another."""
+        s = self.settings
+
+        def means(
+            own: Float32[np.ndarray, "m D"], members: Float32[np.ndarray, "m K D"], _: Bool[np.ndarray, "m K"]
+        ) -> Float32[np.ndarray, "m D"]:
+            return alpha_sums(own, members, s.alpha)
+
+        def one(vectors: Float32[np.ndarray, "G D"]) -> KeptExpansion:
+            return KeptExpansion(vectors, _cosine(vectors.shape[1]), s.k, means, work, include_self=True)
+
+        return KeptRounds(gallery, s.times, one, lambda x: derive(gallery, x, "alpha-expansion", s))
 
 
 def expand(
@@ -60,17 +84,17 @@ def expand(
     """One round over all rows; with fewer than k items, all of them."""
     work = work or Work()
     width = vectors.shape[1]
-    lists = search(vectors, vectors, Metric("part_cosine", PartLayout(((1, width),))), k, work).indices
-    unit = unit_rows(vectors)
+    lists = search(vectors, vectors, _cosine(width), k, work).indices
     result = np.empty_like(vectors)
     rows = work.rows(24.0 * width * lists.shape[1])
     for start in range(0, len(vectors), rows):
         some = slice(start, start + rows)
-        members = lists[some]
-        cosines = np.einsum("nd,nkd->nk", unit[some].astype(np.float64), unit[members])
-        weights = np.maximum(cosines, 0.0) ** alpha / members.shape[1]
-        result[some] = np.einsum("nk,nkd->nd", weights, vectors[members].astype(np.float64))
+        result[some] = alpha_sums(vectors[some], vectors[lists[some]], alpha)
     return result
+
+
+def _cosine(width: int) -> Metric:
+    return Metric("part_cosine", PartLayout(((1, width),)))
 
 
 component = Component(AlphaExpansionSettings, AlphaExpansion)

@@ -7,7 +7,9 @@ import numpy as np
 from gaitprint.components import Component
 from gaitprint.config import require
 from gaitprint.errors import ShapeError
+from gaitprint.retrieval.kept.anew import BySequence
 from gaitprint.retrieval.transforms._derived import derive
+from gaitprint.retrieval.work import Work
 from gaitprint.types import Embeddings
 
 
@@ -39,6 +41,10 @@ class BlockWeights:
     def __call__(self, probe: Embeddings, gallery: Embeddings) -> tuple[Embeddings, Embeddings]:
         """Both sides, weighted."""
         return self._weighted(probe), self._weighted(gallery)
+
+    def kept(self, gallery: Embeddings, work: Work) -> BySequence:  # noqa: ARG002 - nothing is held
+        """For one probe after another."""
+        return BySequence(self, gallery)
 
     def _weighted(self, embeddings: Embeddings) -> Embeddings:
         widths = [parts * channels for parts, channels in embeddings.layout.blocks]

@@ -9,15 +9,19 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
-from jaxtyping import Float32, Float64, Int
+from jaxtyping import Bool, Float32, Float64, Int
 from numpy.typing import NDArray
 
 from gaitprint.components import Component
 from gaitprint.config import require
+from gaitprint.retrieval.kept.anew import Anew
+from gaitprint.retrieval.kept.change import KeptTransform
+from gaitprint.retrieval.kept.expansion import KeptExpansion, KeptRounds
 from gaitprint.retrieval.metric import Metric
 from gaitprint.retrieval.transforms import _clusterings as clusterings
 from gaitprint.retrieval.transforms._clusterings import Labels, Lists
-from gaitprint.retrieval.transforms._derived import split, unit_rows
+from gaitprint.retrieval.transforms._derived import derive, require_one, split, unit_rows
+from gaitprint.retrieval.transforms._means import list_means
 from gaitprint.retrieval.work import Work
 from gaitprint.types import Embeddings, PartLayout
 
@@ -52,6 +56,8 @@ class ClusterExpansionSettings:
     """Members weigh cosine similarity ** alpha (negative cosines weigh nothing); 0 is the plain mean."""
     times: int = 1
     """Repetitions; each clusters the last one's features anew."""
+    one_at_a_time: bool = False
+    """Each probe is expanded with the gallery alone, as in live use; else all probes take part."""
 
     def __post_init__(self) -> None:
         require(self.k >= 1, f"k counts neighbours and is at least 1, found {self.k}")
@@ -80,20 +86,42 @@ class ClusterExpansion:
     @property
     def transductive(self) -> bool:
         """Probes are averaged with each other."""
-        return True
+        return not self.settings.one_at_a_time
 
     def __call__(self, probe: Embeddings, gallery: Embeddings) -> tuple[Embeddings, Embeddings]:
         """Both sides, expanded over their union."""
         return self.transformed(probe, gallery, Work())
 
     def transformed(self, probe: Embeddings, gallery: Embeddings, work: Work) -> tuple[Embeddings, Embeddings]:
-        """The same, in the memory that `work` gives."""
+        """The same, in the memory that `work` gives.
+
+        Raises:
+            ConfigError: one probe at a time was asked for, and more are there.
+        """
+        require_one(self.settings.one_at_a_time, probe, "cluster-expansion")
         union = np.concatenate([probe.vectors, gallery.vectors])
         subjects = len({r.subject for r in gallery.records if r.subject is not None})
         for _ in range(self.settings.times):
             found = find_clusters(union, probe.layout, self.settings, subjects, work)
             union = cluster_means(union, found, self.settings, work)
         return split(union, probe, gallery, "cluster-expansion", self.settings)
+
+    def kept(self, gallery: Embeddings, work: Work) -> KeptTransform:
+        """For one probe after another. Lists are kept; a partition is made anew for each probe, at its full price."""
+        s = self.settings
+        if s.clustering not in ("neighbours", "mutual"):
+            return Anew(self, gallery, work)
+
+        def means(
+            own: Float32[np.ndarray, "m D"], members: Float32[np.ndarray, "m K D"], use: Bool[np.ndarray, "m K"]
+        ) -> Float32[np.ndarray, "m D"]:
+            return list_means(own, members, use, s.alpha, s.include_self)
+
+        def one(vectors: Float32[np.ndarray, "G D"]) -> KeptExpansion:
+            metric = Metric(s.distance, gallery.layout)
+            return KeptExpansion(vectors, metric, s.k, means, work, mutual=s.clustering == "mutual")
+
+        return KeptRounds(gallery, s.times, one, lambda x: derive(gallery, x, "cluster-expansion", s))
 
 
 def find_clusters(
@@ -163,22 +191,13 @@ def cluster_means(
 def _means_of_lists(
     vectors: Float32[np.ndarray, "N D"], lists: Lists, settings: ClusterExpansionSettings, work: Work
 ) -> Float32[np.ndarray, "N D"]:
-    result = vectors.copy()
-    unit = unit_rows(vectors) if settings.alpha else None
+    result = np.empty_like(vectors)
     rows = work.rows(24.0 * vectors.shape[1] * (lists.members.shape[1] + 1))
     for start in range(0, len(vectors), rows):
         some = slice(start, start + rows)
-        members, weights = lists.members[some], lists.use[some].astype(np.float64)
-        if settings.include_self:
-            own = np.arange(start, start + len(members))[:, None]
-            members, weights = np.hstack([own, members]), np.hstack([np.ones((len(own), 1)), weights])
-        if unit is not None:
-            cosines = np.einsum("nd,nkd->nk", unit[some].astype(np.float64), unit[members])
-            weights *= np.maximum(cosines, 0.0) ** settings.alpha
-        totals = weights.sum(axis=1)
-        fed = totals > 0
-        sums = np.einsum("nk,nkd->nd", weights[fed], vectors[members[fed]].astype(np.float64))
-        result[start + np.flatnonzero(fed)] = sums / totals[fed, None]
+        result[some] = list_means(
+            vectors[some], vectors[lists.members[some]], lists.use[some], settings.alpha, settings.include_self
+        )
     return result
 
 

@@ -7,7 +7,9 @@ import numpy as np
 from jaxtyping import Float32
 
 from gaitprint.components import Component
+from gaitprint.retrieval.kept.anew import BySequence
 from gaitprint.retrieval.transforms._derived import derive, unit_rows
+from gaitprint.retrieval.work import Work
 from gaitprint.types import Embeddings, PartLayout
 
 
@@ -33,6 +35,10 @@ class UnitLength:
     def __call__(self, probe: Embeddings, gallery: Embeddings) -> tuple[Embeddings, Embeddings]:
         """Both sides, scaled."""
         return self._scaled(probe), self._scaled(gallery)
+
+    def kept(self, gallery: Embeddings, work: Work) -> BySequence:  # noqa: ARG002 - nothing is held
+        """For one probe after another."""
+        return BySequence(self, gallery)
 
     def _scaled(self, embeddings: Embeddings) -> Embeddings:
         layout = embeddings.layout

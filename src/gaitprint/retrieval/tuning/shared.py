@@ -4,8 +4,9 @@ import numpy as np
 from jaxtyping import Float32
 
 from gaitprint.retrieval.metric import MetricName
-from gaitprint.retrieval.pipeline import Pipeline, SparingTransform, Transform
+from gaitprint.retrieval.pipeline import Pipeline
 from gaitprint.retrieval.scorers.k_reciprocal import KReciprocal
+from gaitprint.retrieval.steps import SparingTransform, Transform
 from gaitprint.retrieval.transforms._derived import split
 from gaitprint.retrieval.transforms.cluster_expansion import ClusterExpansion, cluster_means
 from gaitprint.retrieval.tuning.listed import ListedItems
@@ -31,6 +32,8 @@ class SharedSides:
 
     def comparison(self, pipeline: Pipeline) -> Float32[np.ndarray, "Q G"] | Comparison:
         """Distances of probes to gallery items."""
+        if pipeline.one_at_a_time:  # every probe has a gallery of its own: nothing is shared
+            return pipeline.comparison(self._first.probe, self._first.gallery, self._work)
         scorer, compared = pipeline.scorer, self._transformed(pipeline.transforms)
         if self._fits and isinstance(scorer, KReciprocal) and not scorer.settings.one_at_a_time:
             s = scorer.settings
