@@ -25,6 +25,10 @@ def _silent(done: int, total: int, what: str) -> None:
     del done, total, what
 
 
+def _unsaid(message: str) -> None:
+    del message
+
+
 def _cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
@@ -40,6 +44,8 @@ class Work:
     """Processor threads; 0: all cores that this process may use."""
     progress: Progress = _silent
     """Told after every block."""
+    say: Callable[[str], None] = _unsaid
+    """Told what a search that may miss somebody has reached, in a line."""
 
     def __post_init__(self) -> None:
         least = 64 << 20
