@@ -86,8 +86,8 @@ class KeptGallery:
         """Of each gallery item the sum of the smaller entries of its averaged row and the probe's."""
         place = np.full(union.count, -1)
         place[columns] = np.arange(len(columns))
-        rows, sets = self._that_hold(union, columns, place >= 0)
-        row, column, values = self._weighed(union, rows, *sets)
+        rows = self._that_hold(union, columns)
+        row, column, values = self._encodings(union, rows)
         inside = place[column] >= 0
         encoded = np.zeros((len(rows) + 1, len(columns)))
         encoded[row[inside], place[column[inside]]] = values[inside]
@@ -104,20 +104,18 @@ class KeptGallery:
         result[reached] = np.minimum(averaged, weights).sum(axis=1)
         return result[1:]
 
-    def _that_hold(
-        self, union: Union, columns: Numbers, wanted: Bool[np.ndarray, " N"]
-    ) -> tuple[Numbers, tuple[Int[np.ndarray, " t"], Numbers, Int[np.ndarray, " t"]]]:
-        """Items whose set has one of the columns, and their sets, see `_sets`.
-
-        They are mutual with a column, or with one of a column's nearest mutual ones.
-        """
-        near = np.unique(np.append(columns, self._mutual(union, columns, self._narrow)[1]))
-        rows = np.unique(self._mutual(union, near, self._wide)[1])
-        row, member, keys = self._sets(union, rows)
-        holds = np.zeros(len(rows), bool)
-        holds[row[wanted[member]]] = True
-        inside = holds[row]
-        return rows[holds], ((np.cumsum(holds) - 1)[row[inside]], member[inside], keys[inside])
+    def _that_hold(self, union: Union, columns: Numbers) -> Numbers:
+        """Items whose set has one of the columns: mutual with it, or with one who brings it in, see `_sets`."""
+        rows = self._mutual(union, columns, self._wide)[1]
+        near = np.unique(self._mutual(union, columns, self._narrow)[1])
+        place, takers, _ = self._mutual(union, near, self._wide)
+        members, mutual = _mutual_mask(union, near, self._narrow)
+        entry, k = np.nonzero(mutual[place])
+        one, other = takers[entry], members[place[entry], k]
+        shared = (union.lists(one)[:, : self._wide] == other[:, None]).any(axis=1)
+        shared[shared] = (union.lists(other[shared])[:, : self._wide] == one[shared, None]).any(axis=1)
+        agreed = _agreed(entry, shared, len(place))
+        return np.asarray(np.unique(np.append(rows, takers[agreed])))
 
     def _that_average(self, union: Union, rows: Numbers) -> Numbers:
         """Gallery items that average one of these encodings."""
@@ -138,16 +136,7 @@ class KeptGallery:
         self, union: Union, rows: Numbers
     ) -> tuple[Int[np.ndarray, " t"], Numbers, Float64[np.ndarray, " t"]]:
         """V of some items: places in `rows`, members of their sets, and weights that sum to one in each row."""
-        return self._weighed(union, rows, *self._sets(union, rows))
-
-    def _weighed(
-        self,
-        union: Union,
-        rows: Numbers,
-        row: Int[np.ndarray, " t"],
-        member: Int[np.ndarray, " t"],
-        keys: Int[np.ndarray, " t"],
-    ) -> tuple[Int[np.ndarray, " t"], Int[np.ndarray, " t"], Float64[np.ndarray, " t"]]:
+        row, member, keys = self._sets(union, rows)
         distances = np.empty(len(row), np.float32)
         listed = keys >= 0
         distances[listed] = to_distances(keys[listed])
@@ -167,7 +156,7 @@ class KeptGallery:
         entry, k = np.nonzero(mutual[place])
         reach = row[entry] * items + theirs[place[entry], k]
         known = _member(reach, np.sort(own))
-        agreed = 3 * np.bincount(entry[known], minlength=len(row)) > 2 * np.bincount(entry, minlength=len(row))
+        agreed = _agreed(entry, known, len(row))
         added = np.unique(reach[agreed[entry] & ~known])
         whole = np.append(own, added)
         return whole // items, whole % items, np.append(keys, np.full(len(added), -1))
@@ -190,6 +179,11 @@ def _mutual_mask(union: Union, numbers: Numbers, cut: int) -> tuple[Int[np.ndarr
     for k in range(members.shape[1]):
         mutual[:, k] = (theirs[place[:, k]] == numbers[:, None]).any(axis=1)
     return members, mutual
+
+
+def _agreed(entry: Int[np.ndarray, " t"], shared: Bool[np.ndarray, " t"], count: int) -> Bool[np.ndarray, " c"]:
+    """For which of `count` candidates more than two thirds of the nearest mutual ones are shared."""
+    return np.asarray(3 * np.bincount(entry[shared], minlength=count) > 2 * np.bincount(entry, minlength=count))
 
 
 def _member(values: Int[np.ndarray, "*n"], ordered: Int[np.ndarray, " t"]) -> Bool[np.ndarray, "*n"]:

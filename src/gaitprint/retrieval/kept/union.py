@@ -95,24 +95,28 @@ class Union:
             return np.asarray(self._farthest[numbers])
         known, nearby = self.kept.farthest, self.kept.nearby
         assert known is not None
-        result, doubtful = np.empty(len(numbers), np.float32), self.changed(numbers)
-        old = np.flatnonzero(~doubtful)
+        result, changed = np.empty(len(numbers), np.float32), self.changed(numbers)
+        new, old = np.flatnonzero(changed), np.flatnonzero(~changed)
+        if len(new):
+            fresh = self._fresh[numbers[new]]
+            result[new] = self._farthest_by(numbers[new], self._of_news[0][fresh], self._of_news[1][fresh])
         result[old] = known[numbers[old] - 1]
         own = self.kept.vectors[numbers[old] - 1]
         least = nearby.of_distances(result[old], -1)
-        gone, slack = nearby.between(own, self.kept.vectors[self.change.rows])  # was one of these the farthest?
-        doubtful[old] = (gone >= (least - slack)[:, None]).any(axis=1)
         now, slack = nearby.between(own, self._new)
         i, j = np.nonzero(now >= (least - slack)[:, None])
         np.maximum.at(result, old[i], self.pairs(numbers[old[i]], self._news[j]))
-        anew = np.flatnonzero(doubtful)
-        if len(anew):
-            result[anew] = self._farthest_anew(numbers[anew])
+        gone, slack = nearby.between(own, self.kept.vectors[self.change.rows])  # was one of these the farthest?
+        doubtful = old[(gone >= (least - slack)[:, None]).any(axis=1)]
+        if len(doubtful):
+            result[doubtful] = self._farthest_by(numbers[doubtful], *self._scores(numbers[doubtful]))
         return result
 
-    def _farthest_anew(self, numbers: Numbers) -> Float32[np.ndarray, " n"]:
-        scores, slack = self._scores(numbers)
-        scores[np.isinf(scores)] = -np.inf
+    def _farthest_by(
+        self, numbers: Numbers, scores: Float32[np.ndarray, "n M"], slack: Float64[np.ndarray, " n"]
+    ) -> Float32[np.ndarray, " n"]:
+        """Of some items whose scores may be overwritten."""
+        scores[:, len(self._news) + self.change.rows] = -np.inf
         i, j = places(scores >= (scores.max(axis=1) - 2 * slack)[:, None])
         result = np.zeros(len(numbers), np.float32)
         np.maximum.at(result, i, self.pairs(numbers[i], self._everybody()[j]))
@@ -139,7 +143,7 @@ class Union:
 
     def _patched(self) -> None:
         kept, news, everybody = self.kept, self._news, self._everybody()
-        scores, slack = self._scores(news)
+        scores, slack = self._of_news = self._scores(news)
         near = scores <= (smallest(scores, self.length) + 2 * slack)[:, None]
         last = kept.keys[:, -1] if kept.keys.shape[1] < len(kept) else np.full(len(kept), NOBODY - 1)
         limit = kept.nearby.of_distances(to_distances(kept.keys[:, -1]), 1)

@@ -10,10 +10,10 @@ from typing import Literal
 
 import numpy as np
 from jaxtyping import Bool, Float32, Float64, Int
-from numpy.typing import NDArray
 
 from gaitprint.components import Component
 from gaitprint.config import require
+from gaitprint.retrieval.approximate import Search, check_search, wanted
 from gaitprint.retrieval.kept.anew import Anew
 from gaitprint.retrieval.kept.change import KeptTransform
 from gaitprint.retrieval.kept.expansion import KeptExpansion, KeptRounds
@@ -21,7 +21,7 @@ from gaitprint.retrieval.metric import Metric
 from gaitprint.retrieval.transforms import _clusterings as clusterings
 from gaitprint.retrieval.transforms._clusterings import Labels, Lists
 from gaitprint.retrieval.transforms._derived import derive, require_one, split, unit_rows
-from gaitprint.retrieval.transforms._means import list_means
+from gaitprint.retrieval.transforms._means import list_means, partition_means
 from gaitprint.retrieval.work import Work
 from gaitprint.types import Embeddings, PartLayout
 
@@ -58,8 +58,17 @@ class ClusterExpansionSettings:
     """Repetitions; each clusters the last one's features anew."""
     one_at_a_time: bool = False
     """Each probe is expanded with the gallery alone, as in live use; else all probes take part."""
+    search: Search = "exact"
+    """`exact` compares all items; `approximate` may miss a neighbour, needs faiss, and says its recall."""
+    recall: float = 0.99
+    """For `approximate`: the share of the true neighbours that has to be found."""
 
     def __post_init__(self) -> None:
+        check_search(self.search, self.recall, self.one_at_a_time)
+        require(
+            self.search == "exact" or self.clustering in ("neighbours", "mutual"),
+            f"search 'approximate' is for clustering 'neighbours' and 'mutual', found {self.clustering!r}",
+        )
         require(self.k >= 1, f"k counts neighbours and is at least 1, found {self.k}")
         require(self.threshold >= 0, f"threshold is at least 0, found {self.threshold}")
         quantile = self.threshold_unit == "quantile"
@@ -93,11 +102,7 @@ class ClusterExpansion:
         return self.transformed(probe, gallery, Work())
 
     def transformed(self, probe: Embeddings, gallery: Embeddings, work: Work) -> tuple[Embeddings, Embeddings]:
-        """The same, in the memory that `work` gives.
-
-        Raises:
-            ConfigError: one probe at a time was asked for, and more are there.
-        """
+        """The same, in the memory that `work` gives; ConfigError where `one_at_a_time` is handed several probes."""
         require_one(self.settings.one_at_a_time, probe, "cluster-expansion")
         union = np.concatenate([probe.vectors, gallery.vectors])
         subjects = len({r.subject for r in gallery.records if r.subject is not None})
@@ -109,6 +114,7 @@ class ClusterExpansion:
     def kept(self, gallery: Embeddings, work: Work) -> KeptTransform:
         """For one probe after another. Lists are kept; a partition is made anew for each probe, at its full price."""
         s = self.settings
+        check_search(s.search, s.recall, one_at_a_time=True)
         if s.clustering not in ("neighbours", "mutual"):
             return Anew(self, gallery, work)
 
@@ -144,11 +150,11 @@ def find_clusters(
         ConfigError: the memory does not hold what the clustering needs, or it is told no number of subjects.
     """
     s, work = settings, work or Work()
-    metric = Metric(s.distance, layout)
+    metric, recall = Metric(s.distance, layout), wanted(s.search, s.recall)
     if s.clustering == "neighbours":
-        return clusterings.neighbours(vectors, metric, s.k, work)
+        return clusterings.neighbours(vectors, metric, s.k, work, recall)
     if s.clustering == "mutual":
-        return clusterings.mutual(vectors, metric, s.k, work)
+        return clusterings.mutual(vectors, metric, s.k, work, recall)
     if s.threshold_unit == "subjects":
         require(subjects >= 1, "threshold_unit 'subjects' needs a gallery with named subjects: choose 'quantile'")
         return clusterings.agglomerative(vectors, metric, 0.0, s.linkage, work, min(subjects, len(vectors)))
@@ -176,7 +182,7 @@ def cluster_means(
     if isinstance(clusters, Lists):
         return _means_of_lists(vectors, clusters, settings, work)
     if settings.alpha == 0:
-        return _means_of_parts(vectors, clusters, settings.include_self)
+        return partition_means(vectors, clusters, settings.include_self)
     result = vectors.copy()
     unit = unit_rows(vectors)
     order = np.argsort(clusters, kind="stable")
@@ -199,36 +205,6 @@ def _means_of_lists(
             vectors[some], vectors[lists.members[some]], lists.use[some], settings.alpha, settings.include_self
         )
     return result
-
-
-def _means_of_parts(
-    vectors: Float32[np.ndarray, "N D"], labels: Labels, include_self: bool
-) -> Float32[np.ndarray, "N D"]:
-    """A cluster's sum is made once; its members differ in themselves only."""
-    _, labels, sizes = np.unique(labels, return_inverse=True, return_counts=True)
-    order = np.argsort(labels, kind="stable")
-    starts = np.cumsum(sizes) - sizes
-    result = vectors.copy()
-    for columns in range(0, vectors.shape[1], 256):  # a copy in double precision, a strip at a time
-        strip = vectors[:, columns : columns + 256].astype(np.float64)
-        sums = np.add.reduceat(strip[order], starts, axis=0)[labels]
-        count = sizes[labels, None].astype(np.float64)
-        if not include_self:
-            sums, count = sums - strip, count - 1.0
-        means = np.divide(sums, count, out=strip.copy(), where=count > 0)
-        pairs = (sizes[labels] == 2) & (not include_self)
-        means[pairs] = strip[_other_of_two(labels, order, starts, pairs)]
-        result[:, columns : columns + 256] = means
-    return result
-
-
-def _other_of_two(
-    labels: Int[np.ndarray, " N"], order: Int[np.ndarray, " N"], starts: Int[np.ndarray, " C"], pairs: NDArray[np.bool_]
-) -> Int[np.ndarray, " M"]:
-    """Of each sample in a cluster of two the other one: a sum less oneself would lose its last digits."""
-    rows = np.flatnonzero(pairs)
-    first, second = order[starts[labels[rows]]], order[starts[labels[rows]] + 1]
-    return np.asarray(np.where(first == rows, second, first))
 
 
 def _weigh(
