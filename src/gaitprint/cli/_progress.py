@@ -20,6 +20,7 @@ class Bar:
         self._title, self._progress = title, progress
         self._task = progress.add_task(title, total=None, note="") if progress else None
         self._said = time.monotonic()
+        self._once: set[str] = set()
         self._first: tuple[float, int] | None = None
 
     def update(self, done: int, total: int, note: str = "") -> None:
@@ -41,6 +42,12 @@ class Bar:
             self._progress.console.print(message, markup=False, highlight=False, soft_wrap=True)
         else:
             print(message, file=sys.stderr, flush=True)  # noqa: T201
+
+    def say_once(self, message: str) -> None:
+        """The same, unless it was said before."""
+        if message not in self._once:
+            self._once.add(message)
+            self.say(message)
 
     def _left(self, now: float, done: int, total: int) -> str:
         """The time that the rest takes at the pace so far."""

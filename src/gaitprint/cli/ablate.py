@@ -99,7 +99,7 @@ def ablate(
             store=store,
             seed=seed,
             progress=bar.update,
-            work=Work(memory=memory),
+            work=Work(memory=memory, say=bar.say_once),
         )
     emit(result.to_dict(), as_json, lambda out: print_ablation(out, result, report))
 

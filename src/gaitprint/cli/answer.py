@@ -50,7 +50,7 @@ def answer(
 
     steps = None if pipeline is None else read_toml(pipeline)
     with progress_bar("comparing") as bar:
-        work = Work(memory=memory, progress=bar.update)
+        work = Work(memory=memory, progress=bar.update, say=bar.say_once)
         facts = stage(embeddings, out, form=form, header=header, pipeline=steps, work=work)  # type: ignore[arg-type]
     note = "; transductive: sees all probes" if facts["transductive"] else ""
     line = f"{out}: {facts['probes']} probes, {facts['subjects']} subjects; {facts['compared']}{note}"

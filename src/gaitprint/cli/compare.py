@@ -97,7 +97,7 @@ def compare(
             conditions=conditions,
             lists=lists,
             seed=seed,
-            work=Work(memory=memory, progress=bar.update),
+            work=Work(memory=memory, progress=bar.update, say=bar.say_once),
         )
     emit(result.to_dict(), as_json, lambda out: _print(out, result))
 

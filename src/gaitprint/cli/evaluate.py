@@ -109,7 +109,7 @@ def evaluate(
             report=report,
             store=store,
             seed=seed,
-            work=Work(memory=memory, progress=bar.update),
+            work=Work(memory=memory, progress=bar.update, say=bar.say_once),
         )
 
     def text(out: Console) -> None:

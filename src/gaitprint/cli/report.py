@@ -118,7 +118,7 @@ def report(
             store=store,
             seed=seed,
             progress=bar.update,
-            work=Work(memory=memory),
+            work=Work(memory=memory, say=bar.say_once),
         )
 
     def text(console: Console) -> None:

@@ -151,7 +151,7 @@ def verify(
             calibration=calibration,
             use=use,
             report=report,
-            work=Work(memory=memory, progress=bar.update),
+            work=Work(memory=memory, progress=bar.update, say=bar.say_once),
         )
 
     def text(out: Console) -> None:

@@ -58,6 +58,11 @@ def check_search(kind: Search, recall: float, one_at_a_time: bool) -> None:
     )
 
 
+def wanted(kind: Search, recall: float) -> float | None:
+    """What `neighbours` is asked for under these settings."""
+    return recall if kind == "approximate" else None
+
+
 def neighbours(
     x: Vectors, metric: Metric, k: int, recall: float | None, work: Work | None = None, *, farthest: bool = False
 ) -> Neighbours:

@@ -101,7 +101,7 @@ def verify(
     found = measure(
         data,
         rules,
-        partial(steps.comparison, work=Work(work.memory, work.threads)),
+        partial(steps.comparison, work=Work(work.memory, work.threads, say=work.say)),
         settings,
         lists=lists,
         label=steps.label,

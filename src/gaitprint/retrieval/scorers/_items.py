@@ -7,10 +7,10 @@ import numpy as np
 from jaxtyping import Float, Float32, Float64, Int
 
 from gaitprint.errors import ShapeError
+from gaitprint.retrieval.approximate import neighbours
 from gaitprint.retrieval.distances import centre
 from gaitprint.retrieval.metric import Metric
 from gaitprint.retrieval.neighbors import nearest
-from gaitprint.retrieval.search import search
 from gaitprint.retrieval.work import Work
 
 
@@ -73,6 +73,8 @@ class VectorItems:
     vectors: Float32[np.ndarray, "N D"]
     metric: Metric
     work: Work
+    recall: float | None = None
+    """The share of the true neighbours that has to be found; None: all."""
     _centres: dict[int, Float64[np.ndarray, " D"]] = field(default_factory=dict, init=False, repr=False)
     """Of the gallery from an item on."""
 
@@ -81,7 +83,7 @@ class VectorItems:
         return len(self.vectors)
 
     def nearest(self, k: int) -> tuple[Int[np.ndarray, "N K"], Float64[np.ndarray, " N"]]:
-        found = search(self.vectors, self.vectors, self.metric, k, self.work, farthest=True)
+        found = neighbours(self.vectors, self.metric, k, self.recall, self.work, farthest=True)
         assert found.farthest is not None
         if not np.isfinite(found.farthest).all():
             raise ShapeError("re-ranking needs finite distances >= 0: check the embeddings")

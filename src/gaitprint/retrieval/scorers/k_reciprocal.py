@@ -7,6 +7,7 @@ from jaxtyping import Float32
 
 from gaitprint.components import Component
 from gaitprint.config import require
+from gaitprint.retrieval.approximate import Search, check_search, wanted
 from gaitprint.retrieval.metric import TITLES, Metric, MetricName
 from gaitprint.retrieval.one_probe import KeptGallery
 from gaitprint.retrieval.scorers._items import VectorItems
@@ -27,11 +28,15 @@ class KReciprocalSettings:
     """The share of the base distance in the answer, 0 to 1; the rest is Jaccard distance."""
     base: MetricName = "euclidean_squared"
     """The distance underneath: squared Euclid as published, or "part_mean" as in the reference toolkit."""
-
     one_at_a_time: bool = False
     """Each probe is re-ranked with the gallery alone, as in live use; else all probes take part in each answer."""
+    search: Search = "exact"
+    """`exact` compares all items; `approximate` may miss a neighbour, needs faiss, and says its recall."""
+    recall: float = 0.99
+    """For `approximate`: the share of the true neighbours that has to be found."""
 
     def __post_init__(self) -> None:
+        check_search(self.search, self.recall, self.one_at_a_time)
         require(self.k1 >= 1, f"k1 counts neighbours and is at least 1, found {self.k1}")
         require(self.k2 >= 1, f"k2 counts neighbours and is at least 1, found {self.k2}")
         require(0 <= self.lambda_ <= 1, f"lambda_ is a share between 0 and 1, found {self.lambda_}")
@@ -66,7 +71,8 @@ class KReciprocal:
         if s.one_at_a_time:
             return OneByOneReranked(probe.vectors, self.kept(gallery, work))
         union = np.concatenate([probe.vectors, gallery.vectors])
-        return Reranked(VectorItems(union, Metric(s.base, probe.layout), work), len(probe), s.k1, s.k2, s.lambda_)
+        items = VectorItems(union, Metric(s.base, probe.layout), work, wanted(s.search, s.recall))
+        return Reranked(items, len(probe), s.k1, s.k2, s.lambda_)
 
     def kept(self, gallery: Embeddings, work: Work) -> KeptGallery:
         """For one probe after another."""

@@ -14,6 +14,7 @@ from scipy.sparse.csgraph import connected_components
 from sklearn.cluster import AgglomerativeClustering
 
 from gaitprint.config import require
+from gaitprint.retrieval.approximate import other_neighbours
 from gaitprint.retrieval.metric import Metric
 from gaitprint.retrieval.radius import Pairs, pairs_within
 from gaitprint.retrieval.search import search_others
@@ -37,15 +38,15 @@ class Lists(NamedTuple):
     """Which of them count."""
 
 
-def neighbours(x: Vectors, metric: Metric, k: int, work: Work) -> Lists:
-    """Each sample with its k nearest others."""
-    members = search_others(x, metric, k, work).indices
+def neighbours(x: Vectors, metric: Metric, k: int, work: Work, recall: float | None = None) -> Lists:
+    """Each sample with its k nearest others; `recall` is the share of them that has to be found, None: all."""
+    members = other_neighbours(x, metric, k, recall, work).indices
     return Lists(members, np.ones(members.shape, bool))
 
 
-def mutual(x: Vectors, metric: Metric, k: int, work: Work) -> Lists:
+def mutual(x: Vectors, metric: Metric, k: int, work: Work, recall: float | None = None) -> Lists:
     """Each sample with those of its k nearest others that list it as well."""
-    members = search_others(x, metric, k, work).indices
+    members = other_neighbours(x, metric, k, recall, work).indices
     items = np.repeat(np.arange(len(members)), members.shape[1])
     there = items * len(members) + members.ravel()
     back = members.ravel() * len(members) + items

@@ -1,7 +1,7 @@
-"""Means of members' vectors, each item with a list of its own; sums are double, the answer float32."""
+"""Means of members' vectors, of lists and of partitions; sums are double, the answer float32."""
 
 import numpy as np
-from jaxtyping import Bool, Float32
+from jaxtyping import Bool, Float32, Int
 
 from gaitprint.retrieval.transforms._derived import unit_rows
 
@@ -36,6 +36,39 @@ def alpha_sums(
     return np.asarray(np.einsum("nk,nkd->nd", weights, members.astype(np.float64)).astype(np.float32))
 
 
+def partition_means(
+    vectors: Float32[np.ndarray, "N D"], labels: Int[np.ndarray, " N"], include_self: bool
+) -> Float32[np.ndarray, "N D"]:
+    """A cluster's sum is made once; its members differ in themselves only."""
+    _, labels, sizes = np.unique(labels, return_inverse=True, return_counts=True)
+    order = np.argsort(labels, kind="stable")
+    starts = np.cumsum(sizes) - sizes
+    result = vectors.copy()
+    for columns in range(0, vectors.shape[1], 256):  # a copy in double precision, a strip at a time
+        strip = vectors[:, columns : columns + 256].astype(np.float64)
+        sums = np.add.reduceat(strip[order], starts, axis=0)[labels]
+        count = sizes[labels, None].astype(np.float64)
+        if not include_self:
+            sums, count = sums - strip, count - 1.0
+        means = np.divide(sums, count, out=strip.copy(), where=count > 0)
+        pairs = (sizes[labels] == 2) & (not include_self)
+        means[pairs] = strip[_other_of_two(labels, order, starts, pairs)]
+        result[:, columns : columns + 256] = means
+    return result
+
+
 def _cosines(own: Float32[np.ndarray, "m D"], members: Float32[np.ndarray, "m K D"]) -> np.ndarray:
     unit = unit_rows(members.reshape(-1, own.shape[1])).reshape(members.shape)
     return np.asarray(np.einsum("nd,nkd->nk", unit_rows(own).astype(np.float64), unit))
+
+
+def _other_of_two(
+    labels: Int[np.ndarray, " N"],
+    order: Int[np.ndarray, " N"],
+    starts: Int[np.ndarray, " C"],
+    pairs: Bool[np.ndarray, " N"],
+) -> Int[np.ndarray, " M"]:
+    """Of each sample in a cluster of two the other one: a sum less oneself would lose its last digits."""
+    rows = np.flatnonzero(pairs)
+    first, second = order[starts[labels[rows]]], order[starts[labels[rows]] + 1]
+    return np.asarray(np.where(first == rows, second, first))

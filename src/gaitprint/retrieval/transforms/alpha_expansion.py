@@ -7,10 +7,10 @@ from jaxtyping import Bool, Float32
 
 from gaitprint.components import Component
 from gaitprint.config import require
+from gaitprint.retrieval.approximate import Search, check_search, neighbours, wanted
 from gaitprint.retrieval.kept.change import KeptTransform
 from gaitprint.retrieval.kept.expansion import KeptExpansion, KeptRounds
 from gaitprint.retrieval.metric import Metric
-from gaitprint.retrieval.search import search
 from gaitprint.retrieval.transforms._derived import derive, require_one, split
 from gaitprint.retrieval.transforms._means import alpha_sums
 from gaitprint.retrieval.work import Work
@@ -29,8 +29,13 @@ class AlphaExpansionSettings:
     """Repetitions, each on the last one's features."""
     one_at_a_time: bool = False
     """Each probe is expanded with the gallery alone, as in live use; else all probes take part."""
+    search: Search = "exact"
+    """`exact` compares all items; `approximate` may miss a neighbour, needs faiss, and says its recall."""
+    recall: float = 0.99
+    """For `approximate`: the share of the true neighbours that has to be found."""
 
     def __post_init__(self) -> None:
+        check_search(self.search, self.recall, self.one_at_a_time)
         require(self.k >= 1, f"k counts neighbours and is at least 1, found {self.k}")
         require(self.alpha >= 0, f"alpha is at least 0, found {self.alpha}")
         require(self.times >= 1, f"times is at least 1, found {self.times}")
@@ -59,8 +64,9 @@ class AlphaExpansion:
         """
         require_one(self.settings.one_at_a_time, probe, "alpha-expansion")
         union = np.concatenate([probe.vectors, gallery.vectors])
-        for _ in range(self.settings.times):
-            union = expand(union, self.settings.k, self.settings.alpha, work)
+        s = self.settings
+        for _ in range(s.times):
+            union = expand(union, s.k, s.alpha, work, wanted(s.search, s.recall))
         return split(union, probe, gallery, "alpha-expansion", self.settings)
 
     def kept(self, gallery: Embeddings, work: Work) -> KeptTransform:
@@ -79,12 +85,12 @@ class AlphaExpansion:
 
 
 def expand(
-    vectors: Float32[np.ndarray, "N D"], k: int, alpha: float, work: Work | None = None
+    vectors: Float32[np.ndarray, "N D"], k: int, alpha: float, work: Work | None = None, recall: float | None = None
 ) -> Float32[np.ndarray, "N D"]:
-    """One round over all rows; with fewer than k items, all of them."""
+    """One round over all rows; with fewer than k items, all of them. `recall` is the share of neighbours; None: all."""
     work = work or Work()
     width = vectors.shape[1]
-    lists = search(vectors, vectors, _cosine(width), k, work).indices
+    lists = neighbours(vectors, _cosine(width), k, recall, work).indices
     result = np.empty_like(vectors)
     rows = work.rows(24.0 * width * lists.shape[1])
     for start in range(0, len(vectors), rows):

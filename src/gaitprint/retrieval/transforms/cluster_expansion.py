@@ -114,7 +114,6 @@ class ClusterExpansion:
     def kept(self, gallery: Embeddings, work: Work) -> KeptTransform:
         """For one probe after another. Lists are kept; a partition is made anew for each probe, at its full price."""
         s = self.settings
-        check_search(s.search, s.recall, one_at_a_time=True)
         if s.clustering not in ("neighbours", "mutual"):
             return Anew(self, gallery, work)
 
