@@ -15,9 +15,12 @@ from gaitprint.types import PartLayout
 ONE = Work(threads=1)
 
 
-@pytest.mark.parametrize("seed", range(100))
+@pytest.mark.parametrize("seed", range(20))
 def test_ten_probes_each_are_as_if_computed_with_the_gallery(seed):
-    """A thousand probes: near, far, duplicates of gallery items, tied distances, galleries shorter than the lists."""
+    """Near, far, duplicates of gallery items, tied distances, galleries shorter than the lists.
+
+    `benchmarks/one_probe.py` asks more of them.
+    """
     rng = np.random.default_rng(seed)
     items, width = int(rng.integers(1, 80)), int(rng.integers(2, 9))
     k1, k2, lambda_ = int(rng.choice([1, 2, 6, 20])), int(rng.choice([1, 2, 6])), float(rng.choice([0.0, 0.3, 1.0]))
