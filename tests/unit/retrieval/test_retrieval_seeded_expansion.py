@@ -174,6 +174,7 @@ def test_limited_shares_are_the_nearest_that_fit(seed, at_most):
     found = limit_shares(given_shares, room)
     np.testing.assert_allclose(found.sum(axis=1), 1)
     assert found.sum(axis=0).max() <= room * 1.001
+    assert (found > 0).all()
 
     def entropy(p: np.ndarray) -> float:
         p = np.maximum(p, 1e-12)
@@ -190,7 +191,8 @@ def test_limited_shares_are_the_nearest_that_fit(seed, at_most):
         ],
         options={"ftol": 1e-12, "maxiter": 500},
     )
-    np.testing.assert_allclose(found, best.x.reshape(6, 3), atol=2e-3)
+    # where rows just fill all columns the general solver may stop early: it then has more to go than we have
+    assert entropy(found.ravel()) <= best.fun + 2e-3
 
 
 def test_room_for_all_changes_nothing_and_equal_room_is_filled():

@@ -12,6 +12,7 @@ from gaitprint.retrieval.metric import TITLES, Metric, MetricName
 from gaitprint.retrieval.one_probe import KeptGallery
 from gaitprint.retrieval.scorers._items import VectorItems
 from gaitprint.retrieval.scorers._jaccard import Reranked
+from gaitprint.retrieval.union import joined
 from gaitprint.retrieval.work import Work
 from gaitprint.types import Comparison, Embeddings
 
@@ -70,7 +71,7 @@ class KReciprocal:
         s = self.settings
         if s.one_at_a_time:
             return OneByOneReranked(probe.vectors, self.kept(gallery, work))
-        union = np.concatenate([probe.vectors, gallery.vectors])
+        union = joined(probe.vectors, gallery.vectors, work)
         items = VectorItems(union, Metric(s.base, probe.layout), work, wanted(s.search, s.recall))
         return Reranked(items, len(probe), s.k1, s.k2, s.lambda_)
 

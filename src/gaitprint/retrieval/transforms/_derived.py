@@ -6,6 +6,9 @@ from jaxtyping import Float32
 from gaitprint.config import require, settings_to_dict
 from gaitprint.types import Embeddings
 
+_ROWS = 1024
+"""Rows gone over at once in double precision."""
+
 
 def derive(embeddings: Embeddings, vectors: Float32[np.ndarray, "N D"], name: str, settings: object) -> Embeddings:
     """`embeddings` with other vectors; `settings["transforms"]` grows by the step that made them."""
@@ -34,6 +37,10 @@ def require_one(one_at_a_time: bool, probe: Embeddings, name: str) -> None:
 
 def unit_rows(vectors: Float32[np.ndarray, "N D"]) -> Float32[np.ndarray, "N D"]:
     """Every row at Euclidean length 1; a row of zeros stays. Lengths are double."""
-    peak = np.abs(vectors).max(axis=1, keepdims=True).astype(np.float64)
-    lengths = np.sqrt(np.square(vectors / np.where(peak > 0, peak, 1.0)).sum(axis=1, keepdims=True)) * peak
-    return (vectors / np.where(lengths > 0, lengths, 1.0)).astype(np.float32)
+    result = np.empty_like(vectors)
+    for start in range(0, len(vectors), _ROWS):
+        some = vectors[start : start + _ROWS]
+        peak = np.abs(some).max(axis=1, keepdims=True).astype(np.float64)
+        lengths = np.sqrt(np.square(some / np.where(peak > 0, peak, 1.0)).sum(axis=1, keepdims=True)) * peak
+        np.divide(some, np.where(lengths > 0, lengths, 1.0), out=result[start : start + _ROWS], casting="same_kind")
+    return result

@@ -13,6 +13,7 @@ from gaitprint.retrieval.kept.expansion import KeptExpansion, KeptRounds
 from gaitprint.retrieval.metric import Metric
 from gaitprint.retrieval.transforms._derived import derive, require_one, split
 from gaitprint.retrieval.transforms._means import alpha_sums
+from gaitprint.retrieval.union import joined
 from gaitprint.retrieval.work import Work
 from gaitprint.types import Embeddings, PartLayout
 
@@ -63,7 +64,7 @@ class AlphaExpansion:
             ConfigError: one probe at a time was asked for, and more are there.
         """
         require_one(self.settings.one_at_a_time, probe, "alpha-expansion")
-        union = np.concatenate([probe.vectors, gallery.vectors])
+        union = joined(probe.vectors, gallery.vectors, work)
         s = self.settings
         for _ in range(s.times):
             union = expand(union, s.k, s.alpha, work, wanted(s.search, s.recall))
@@ -91,7 +92,7 @@ def expand(
     work = work or Work()
     width = vectors.shape[1]
     lists = neighbours(vectors, _cosine(width), k, recall, work).indices
-    result = np.empty_like(vectors)
+    result = work.array(*vectors.shape)
     rows = work.rows(24.0 * width * lists.shape[1])
     for start in range(0, len(vectors), rows):
         some = slice(start, start + rows)

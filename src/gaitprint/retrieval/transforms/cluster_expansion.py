@@ -22,6 +22,7 @@ from gaitprint.retrieval.transforms import _clusterings as clusterings
 from gaitprint.retrieval.transforms._clusterings import Labels, Lists
 from gaitprint.retrieval.transforms._derived import derive, require_one, split, unit_rows
 from gaitprint.retrieval.transforms._means import list_means, partition_means
+from gaitprint.retrieval.union import joined
 from gaitprint.retrieval.work import Work
 from gaitprint.types import Embeddings, PartLayout
 
@@ -104,7 +105,7 @@ class ClusterExpansion:
     def transformed(self, probe: Embeddings, gallery: Embeddings, work: Work) -> tuple[Embeddings, Embeddings]:
         """The same, in the memory that `work` gives; ConfigError where `one_at_a_time` is handed several probes."""
         require_one(self.settings.one_at_a_time, probe, "cluster-expansion")
-        union = np.concatenate([probe.vectors, gallery.vectors])
+        union = joined(probe.vectors, gallery.vectors, work)
         subjects = len({r.subject for r in gallery.records if r.subject is not None})
         for _ in range(self.settings.times):
             found = find_clusters(union, probe.layout, self.settings, subjects, work)
@@ -181,8 +182,9 @@ def cluster_means(
     if isinstance(clusters, Lists):
         return _means_of_lists(vectors, clusters, settings, work)
     if settings.alpha == 0:
-        return partition_means(vectors, clusters, settings.include_self)
-    result = vectors.copy()
+        return partition_means(vectors, clusters, settings.include_self, work)
+    result = work.array(*vectors.shape)
+    result[:] = vectors
     unit = unit_rows(vectors)
     order = np.argsort(clusters, kind="stable")
     for members in np.split(order, np.flatnonzero(np.diff(clusters[order])) + 1):
@@ -196,7 +198,7 @@ def cluster_means(
 def _means_of_lists(
     vectors: Float32[np.ndarray, "N D"], lists: Lists, settings: ClusterExpansionSettings, work: Work
 ) -> Float32[np.ndarray, "N D"]:
-    result = np.empty_like(vectors)
+    result = work.array(*vectors.shape)
     rows = work.rows(24.0 * vectors.shape[1] * (lists.members.shape[1] + 1))
     for start in range(0, len(vectors), rows):
         some = slice(start, start + rows)

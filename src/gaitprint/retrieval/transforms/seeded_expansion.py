@@ -17,6 +17,7 @@ from gaitprint.retrieval.scorers._items import VectorItems
 from gaitprint.retrieval.scorers._jaccard import Reranked
 from gaitprint.retrieval.transforms._derived import split
 from gaitprint.retrieval.transforms._sharing import limit_shares, shares
+from gaitprint.retrieval.union import joined
 from gaitprint.retrieval.work import Work
 from gaitprint.types import Embeddings, PartLayout, SequenceRecord
 
@@ -77,11 +78,11 @@ class SeededExpansion:
 
     def transformed(self, probe: Embeddings, gallery: Embeddings, work: Work) -> tuple[Embeddings, Embeddings]:
         """The same, in the memory that `work` gives."""
-        union, seeds = np.concatenate([probe.vectors, gallery.vectors]), seeds_of(gallery.records)
+        union, seeds = joined(probe.vectors, gallery.vectors, work), seeds_of(gallery.records)
         moved = union
         for _ in range(self.settings.times):
             members = memberships(moved, probe.layout, seeds, self.settings, work)
-            moved = towards_means(union, members, seeds, self.settings.share)
+            moved = towards_means(union, members, seeds, self.settings.share, work)
         return split(moved, probe, gallery, "seeded-expansion", self.settings)
 
 
@@ -136,11 +137,12 @@ def towards_means(
     members: Float64[np.ndarray, "Q S"],
     seeds: Int[np.ndarray, " G"],
     share: float,
+    work: Work | None = None,
 ) -> Float32[np.ndarray, "N D"]:
     """Features moved by `share` towards the mean of their seed, of all seeds by membership. Sums are double."""
     probes = len(members)
     weights = members.sum(axis=0) + np.bincount(seeds)
-    result = np.empty_like(vectors)
+    result = (work or Work()).array(*vectors.shape)
     for column in range(0, vectors.shape[1], _COLUMNS):
         strip = vectors[:, column : column + _COLUMNS].astype(np.float64)
         means = members.T @ strip[:probes]
