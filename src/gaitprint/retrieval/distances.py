@@ -120,10 +120,11 @@ def _by_tiles(
         raise ShapeError(f"distances need at least one vector on each side, found {len(x)} and {len(y)}")
     middle = centre(y) if middle is None else middle
     result = np.empty((len(x), len(y)), np.float32)
+    room = np.empty((min(_ROWS, len(y)), y.shape[1]))  # one and the same: fresh memory costs more than the difference
     for i in range(0, len(x), _ROWS):
         a = np.subtract(x[i : i + _ROWS], middle, dtype=np.float64)
         for j in range(i if y is x else 0, len(y), _ROWS):
-            b = a if y is x and i == j else np.subtract(y[j : j + _ROWS], middle, dtype=np.float64)
+            b = a if y is x and i == j else np.subtract(y[j : j + _ROWS], middle, out=room[: len(y) - j])
             block = tile(a, b)
             if b is a:
                 upper = np.triu(block)
