@@ -136,15 +136,15 @@ def measure(kind: str, items: int, out: Path | None) -> None:
     """Print seconds and bytes of one case; for a fresh process."""
     x, probes = features(items), items // 5
     Path("/proc/self/clear_refs").write_text("5")  # the highest resident set counts from here on
-    before, start = _status("VmRSS"), time.perf_counter()
+    before, start = status("VmRSS"), time.perf_counter()
     found = dense(x, probes) if kind == "dense" else ours(x, probes, keep=kind == "ours")
     seconds = time.perf_counter() - start
     if out is not None:
         np.save(out, found)
-    print(json.dumps([seconds, _status("VmHWM") - before]))
+    print(json.dumps([seconds, status("VmHWM") - before]))
 
 
-def _status(name: str) -> int:
+def status(name: str) -> int:
     """Bytes that Linux says of this process."""
     line = next(line for line in Path("/proc/self/status").read_text().splitlines() if line.startswith(name + ":"))
     return int(line.split()[1]) * 1024
