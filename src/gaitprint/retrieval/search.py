@@ -5,7 +5,7 @@ ordered by (distance, index). So the answer is that of the full matrix, which is
 """
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,7 +15,7 @@ from gaitprint.errors import ShapeError
 from gaitprint.retrieval._candidates import Candidates
 from gaitprint.retrieval.estimate import Estimate
 from gaitprint.retrieval.metric import Metric
-from gaitprint.retrieval.work import Work
+from gaitprint.retrieval.work import Task, Work
 
 _SIDE = 2048
 """Items along a side of a tile: enough for the first tile to throw most of the others away."""
@@ -125,7 +125,7 @@ class _Search:
             self._settle(rows, seen)
             return len(a)
 
-        self._tell(self.work.each(one, blocks), len(self.x))
+        self._run(one, blocks, len(self.x))
 
     def halves(self) -> None:
         """Items among themselves: a tile serves its rows and, turned, its columns."""
@@ -150,7 +150,7 @@ class _Search:
             self._settle(tiles[i], seen[i])
 
         pairs = [(i, i + off) for off in range(len(tiles)) for i in range(len(tiles) - off)]
-        self._tell(self.work.each(one, pairs), len(self.x) ** 2)
+        self._run(one, pairs, len(self.x) ** 2)
         list(self.work.each(last, range(len(tiles))))
 
     @property
@@ -161,12 +161,13 @@ class _Search:
         found: _Scratch = self._own.scratch
         return found
 
-    def _tell(self, finished: Iterator[int], total: int) -> None:
-        """Progress in rows, whatever the parts were."""
+    def _run(self, one: Callable[[Task], int], tasks: Sequence[Task], total: int) -> None:
+        """All tasks, and progress in rows, whatever the parts were; what is done at once needs no word."""
         done = 0
-        for part in finished:
+        for part in self.work.each(one, tasks):
             done += part
-            self.work.progress(done * len(self.x) // total, len(self.x), "neighbours")
+            if len(tasks) > 1:
+                self.work.progress(done * len(self.x) // total, len(self.x), "neighbours")
 
     def _candidates(self, rows: slice, room: int) -> list[Candidates]:
         """Who looks for the nearest and, where asked, who for the farthest."""

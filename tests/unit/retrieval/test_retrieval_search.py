@@ -129,6 +129,9 @@ def test_threads_and_memory_change_nothing_and_progress_is_told(threads, monkeyp
     np.testing.assert_array_equal(found.indices, usual.indices)
     np.testing.assert_array_equal(found.distances, usual.distances)
     assert told[-1] == (1500, 1500, "neighbours")
+    told.clear()
+    search(x[:399], x[:399].copy(), metric, 5, work)
+    assert told == [], "what is done at once needs no word"
 
 
 @pytest.mark.parametrize("kind", KINDS)
