@@ -14,6 +14,7 @@ import re
 import shlex
 import shutil
 import sys
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -111,6 +112,8 @@ def check_command(command: str, where: str, run: bool) -> None:
     elif program == "python" and arguments[:2] == ["-m", "pytest"]:
         paths = [a for a in arguments[2:] if a.startswith(("tests", "src"))]
         assert all((ROOT / p).exists() for p in paths), f"{where}: {command}"
+    elif program == "pip":
+        check_install(arguments, where)
     elif program == "torchrun":
         place = arguments.index("-m")
         assert arguments[place + 1] == "gaitprint", where
@@ -120,6 +123,20 @@ def check_command(command: str, where: str, run: bool) -> None:
         parse(arguments, where)
         if run:
             assert main(shortened(arguments)) == 0, f"{where}: {command}"
+
+
+def check_install(arguments: list[str], where: str) -> None:
+    """Installed is the project itself, with extras that it has, or what it needs."""
+    verb, what, *options = arguments
+    assert verb == "install", where
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    own = re.fullmatch(r"\.(?:\[([a-z,]+)\])?", what)
+    if own:
+        extras = set(own[1].split(",")) if own[1] else set()
+        assert extras <= set(project["optional-dependencies"]), f"{where}: there is no extra {extras}"
+    else:
+        assert any(re.match(rf"{re.escape(what)}\b", needed) for needed in project["dependencies"]), f"{where}: {what}"
+    assert options[:1] in ([], ["--index-url"]), where
 
 
 def parse(arguments: list[str], where: str) -> None:
