@@ -5,10 +5,12 @@ The short public interface; each command of the `gaitprint` program is a functio
 
     import gaitprint as gp
 
-    walk = gp.load_silhouettes("walks/anna/monday")          # a folder of images, a .pkl, .npy or .npz
-    known = gp.embed([walk, ...], model="gaitgl.safetensors")
-    distance = gp.compare(known.select([0]), known.select([1]))
+    walk = gp.load_silhouettes("walks/anna/monday")          # images, a .pkl, .npy or .npz file, or masks in memory
+    model = gp.Model.load("gaitgl.safetensors")              # held open: embeds as often as one likes
+    known = model.embed([walk, ...])
+    gp.distances(known, known)                               # small is alike
     gp.rank(probe=known.select([0]), gallery=known.select([1, 2, 3]))
+    gp.verify(known.select([0]), known.select([1]), "calibration.json")
 """
 
 from importlib import import_module
@@ -17,16 +19,27 @@ from typing import Any
 __version__ = "0.1.0"
 
 _PUBLIC = {
-    "compare": "gaitprint.api",
-    "embed": "gaitprint.api",
-    "explain": "gaitprint.api",
-    "load_silhouettes": "gaitprint.api",
-    "rank": "gaitprint.api",
+    "CalibrationFile": "gaitprint.evaluation.calibration_file",
+    "Decision": "gaitprint.evaluation.decision",
     "Embeddings": "gaitprint.types",
     "GaitprintError": "gaitprint.errors",
+    "Match": "gaitprint.retrieval.ranking",
+    "Model": "gaitprint.api.models",
+    "Ranking": "gaitprint.retrieval.ranking",
     "SequenceRecord": "gaitprint.types",
     "Silhouettes": "gaitprint.types",
+    "compare": "gaitprint.api.comparing",
+    "distances": "gaitprint.api.comparing",
+    "embed": "gaitprint.api.models",
+    "explain": "gaitprint.api.comparing",
+    "load_calibration": "gaitprint.api.files",
+    "load_embeddings": "gaitprint.api.files",
+    "load_silhouettes": "gaitprint.api.files",
+    "rank": "gaitprint.api.comparing",
+    "save_embeddings": "gaitprint.api.files",
+    "verify": "gaitprint.api.comparing",
 }
+"""Where each public name is; `__init__.pyi` says the same to type checkers and editors."""
 __all__ = ["__version__", *sorted(_PUBLIC)]
 
 

@@ -6,12 +6,13 @@ Q probes, G gallery items, K neighbours.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Protocol, runtime_checkable
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 from jaxtyping import Float32, UInt8
 
 from gaitprint.errors import ShapeError
+from gaitprint.tables import Columns, data_frame
 
 Frames = UInt8[np.ndarray, "T H W"]
 """Silhouette frames, 0 (background) to 255 (body), grey at the edges."""
@@ -104,6 +105,26 @@ class Embeddings:
         chosen = np.flatnonzero(given) if given.dtype == np.bool_ else given.astype(np.intp)
         records = tuple(self.records[i] for i in chosen)
         return Embeddings(self.vectors[chosen], records, self.layout, self.source, self.settings)
+
+    def to_columns(self, vectors: bool = False) -> Columns:
+        """List the records: key, subject, condition, view; with `vectors` also v0, v1, ..., one column a number."""
+        columns: Columns = {
+            "key": [r.key for r in self.records],
+            "subject": [r.subject for r in self.records],
+            "condition": [r.condition for r in self.records],
+            "view": [r.view for r in self.records],
+        }
+        if vectors:
+            columns |= {f"v{i}": column for i, column in enumerate(self.vectors.T.tolist())}
+        return columns
+
+    def to_frame(self, vectors: bool = False) -> Any:
+        """Make a pandas data frame of `to_columns`.
+
+        Raises:
+            ConfigError: pandas is not installed.
+        """
+        return data_frame(self.to_columns(vectors))
 
 
 @runtime_checkable

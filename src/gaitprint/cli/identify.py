@@ -48,6 +48,23 @@ from gaitprint.cli.ablate import print_ablation
     show_default=True,
     help="Which side of the split is embedded.",
 )
+@click.option("--flip", is_flag=True, help="Average with the vector of the mirror image.")
+@click.option(
+    "--windows",
+    default=0,
+    show_default=True,
+    type=click.IntRange(min=0),
+    metavar="COUNT",
+    help="Average over so many windows, spread evenly over the sequence; 0 takes all frames at once.",
+)
+@click.option(
+    "--window-frames",
+    default=30,
+    show_default=True,
+    type=click.IntRange(min=1),
+    metavar="FRAMES",
+    help="Frames of a window of --windows; a sequence that has no more is taken whole.",
+)
 @split_option
 @subjects_option
 @quality_option
@@ -60,6 +77,9 @@ def embed(
     out: Path,
     fusion: str,
     part: str,
+    flip: bool,
+    windows: int,
+    window_frames: int,
     split: str | None,
     subjects: tuple[str, ...] | None,
     quality: str,
@@ -69,7 +89,8 @@ def embed(
 ) -> None:
     """Turn every sequence of STORE into one vector and write them to --out.
 
-    The file also holds who, how and from where each sequence was seen, and which networks made the vectors.
+    The file also holds who, how and from where each sequence was seen, and which networks made the vectors. Vectors of
+    other networks, or of other --flip and --windows, are not compared with these.
 
     \b
     Examples:
@@ -77,7 +98,10 @@ def embed(
         --out gl.safetensors
       gaitprint embed store --model runs/gl/model.safetensors \\
         --model runs/gm/model.safetensors --out both.safetensors
+      gaitprint embed store --model runs/gl/model.safetensors \\
+        --part all --flip --windows 4 --out answer.safetensors
     """
+    from gaitprint.inference.clip_averaging import ClipAveraging
     from gaitprint.stages.embed import embed as stage
 
     set_threads(threads)
@@ -92,6 +116,7 @@ def embed(
             subjects=subjects,
             quality=quality,
             device=device,
+            averaging=ClipAveraging(flip, windows, window_frames),
             progress=bar.update,
         )
     facts = {

@@ -1,6 +1,7 @@
 """From sequences to embeddings: whole sequences through a network, batched where they are equally long."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict
 from typing import Any
 
 import numpy as np
@@ -9,6 +10,7 @@ from jaxtyping import Float32
 from torch import nn
 
 from gaitprint.errors import DataError
+from gaitprint.inference.clip_averaging import WHOLE, Clip, ClipAveraging
 from gaitprint.silhouettes.clips import Preprocessing, to_clip
 from gaitprint.storage import sha256_json
 from gaitprint.store import SequenceSet
@@ -22,18 +24,26 @@ class Embedder:
     """One trained network with the preprocessing it was trained with.
 
     Sequences are batched only with others of equal length, so that no padding exists that could leak into a maximum
-    over time: a sequence embeds alike alone and in a batch.
+    over time: a sequence embeds alike alone and in a batch. Where clips are averaged, the vector is the mean of theirs.
     """
 
     def __init__(
-        self, network: nn.Module, preprocessing: Preprocessing, digest: str, facts: dict[str, Any], device: str = "cpu"
+        self,
+        network: nn.Module,
+        preprocessing: Preprocessing,
+        digest: str,
+        facts: dict[str, Any],
+        device: str = "cpu",
+        averaging: ClipAveraging = WHOLE,
     ) -> None:
         self.network = network.to(device).eval()
-        self.preprocessing, self.device, self.facts = preprocessing, device, facts
+        self.preprocessing, self.device, self.averaging = preprocessing, device, averaging
+        self.facts = facts if averaging.plain else {**facts, "averaging": asdict(averaging)}
         layout = network.layout
         assert isinstance(layout, PartLayout)
         self.layout = layout
-        self.source = sha256_json(["embedding", digest, preprocessing.__dict__])
+        made = ["embedding", digest, preprocessing.__dict__]
+        self.source = sha256_json(made if averaging.plain else [*made, asdict(averaging)])
 
     @torch.inference_mode()
     def clips(self, clips: Float32[np.ndarray, "N T H W"]) -> Float32[np.ndarray, "N D"]:
@@ -61,24 +71,34 @@ class Embedder:
         records = sequences.records
         if not records:
             raise DataError("there is no sequence to embed: check the selection of subjects, conditions and views")
-        vectors = np.empty((len(records), self.layout.width), np.float32)
+        clips = list(self.averaging.clips(sequences.lengths))
+        counts = np.bincount([clip.row for clip in clips], minlength=len(records))
+        vectors = np.zeros((len(records), self.layout.width), np.float32)
         done = 0
-        for rows in _equal_lengths(sequences.lengths, frames_at_once):
-            clips = np.stack([to_clip(sequences.frames(i), self.preprocessing) for i in rows])
-            vectors[rows] = self.clips(clips)
-            done += len(rows)
-            progress(done, len(records))
+        for batch in _equal_lengths(clips, frames_at_once):
+            made = self.clips(np.stack([self._pixels(sequences, clip) for clip in batch]))
+            rows = [clip.row for clip in batch]
+            if len(clips) == len(records):
+                vectors[rows] = made
+            else:
+                np.add.at(vectors, rows, made / counts[rows, None].astype(np.float32))
+            done += len(batch)
+            progress(done * len(records) // len(clips), len(records))
         settings: dict[str, object] = {"networks": [self.facts], "data": sequences.fingerprint}
         return Embeddings(vectors, records, self.layout, self.source, settings)
 
+    def _pixels(self, sequences: SequenceSet, clip: Clip) -> Float32[np.ndarray, "T H W"]:
+        pixels = to_clip(sequences.frames(clip.row, clip.start, clip.stop), self.preprocessing)
+        return pixels[:, :, ::-1] if clip.mirrored else pixels
 
-def _equal_lengths(lengths: tuple[int, ...], frames_at_once: int) -> Iterator[list[int]]:
-    """Rows grouped by length, no group beyond `frames_at_once` frames (but at least one sequence)."""
-    groups: dict[int, list[int]] = {}
-    for row, length in enumerate(lengths):
-        groups.setdefault(length, []).append(row)
+
+def _equal_lengths(clips: Sequence[Clip], frames_at_once: int) -> Iterator[list[Clip]]:
+    """Clips grouped by length, no group beyond `frames_at_once` frames (but at least one clip)."""
+    groups: dict[int, list[Clip]] = {}
+    for clip in clips:
+        groups.setdefault(clip.stop - clip.start, []).append(clip)
     for length in sorted(groups):
         size = max(1, frames_at_once // length)
-        rows = groups[length]
-        for start in range(0, len(rows), size):
-            yield rows[start : start + size]
+        group = groups[length]
+        for start in range(0, len(group), size):
+            yield group[start : start + size]

@@ -98,6 +98,15 @@ def read_sequence_file(files: Files, place: str) -> Frames:
     if parser is None:
         raise DataError(f"{name} is no sequence file: expected a folder of images, or .pkl, .npy or .npz")
     array = parser(files.read(place, MAX_FILE_BYTES), name, MAX_FILE_BYTES)
+    return as_frames(array, name)
+
+
+def as_frames(array: np.ndarray, name: str) -> Frames:
+    """Take an array as the frames of a sequence; a single 2-D image becomes one frame, bool becomes 0 and 255.
+
+    Raises:
+        DataError: another shape or type, nothing in it, or values of 0 and 1.
+    """
     if array.dtype == np.bool_:
         array = array.astype(np.uint8) * np.uint8(255)
     if array.dtype != np.uint8 or array.ndim not in (2, 3):

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from gaitprint.config import build_settings
 from gaitprint.errors import ArtefactError, ConfigError, did_you_mean
+from gaitprint.inference.clip_averaging import WHOLE, ClipAveraging
 from gaitprint.inference.embeddings_file import check_embeddings_place, save_embeddings
 from gaitprint.inference.engine import FRAMES_AT_ONCE, Embedder
 from gaitprint.inference.fusion import fuse
@@ -18,8 +19,13 @@ from gaitprint.store import SequenceSet, Store, Subset
 from gaitprint.types import Embeddings
 
 
-def open_embedder(path: Path, device: str = "cpu") -> Embedder:
-    """A model file as something that embeds.
+def open_embedder(path: Path, device: str = "cpu", averaging: ClipAveraging = WHOLE) -> Embedder:
+    """Open a model file as something that embeds.
+
+    Args:
+        path: of the model file.
+        device: `cpu`, `cuda`.
+        averaging: which clips of a sequence are embedded.
 
     Raises:
         ArtefactError: missing, damaged, or no model file of ours.
@@ -31,7 +37,7 @@ def open_embedder(path: Path, device: str = "cpu") -> Embedder:
     except ConfigError as error:
         raise ArtefactError(f"{path} does not say how frames become its input ({error}): get the file again") from None
     facts = {key: loaded.card.get(key) for key in ("network", "settings", "preprocessing", "title", "sha256")}
-    return Embedder(loaded.model, preprocessing, str(loaded.card["sha256"]), facts, device)
+    return Embedder(loaded.model, preprocessing, str(loaded.card["sha256"]), facts, device, averaging)
 
 
 def embed(
@@ -45,6 +51,7 @@ def embed(
     subjects: Sequence[str] | None = None,
     quality: str = "",
     device: str = "cpu",
+    averaging: ClipAveraging = WHOLE,
     frames_at_once: int = FRAMES_AT_ONCE,
     progress: Callable[[int, int, str], None] = lambda done, total, what: None,
 ) -> Embeddings:
@@ -60,6 +67,7 @@ def embed(
         subjects: embed these only, whatever `part` says.
         quality: embed only sequences that pass, such as `height>=60,holes<0.05`; see `Quality`.
         device: `cpu`, `cuda`.
+        averaging: mirror images and windows whose vectors are averaged; all frames at once where not given.
         frames_at_once: bound on the frames of one batch.
         progress: called with (sequences done, sequences in all, which network).
 
@@ -70,7 +78,7 @@ def embed(
         raise ConfigError("give at least one model file: `gaitprint train` makes one")
     opened = Store.open(store)
     chosen = choose_part(opened, part, split, subjects, quality)
-    embedders = [open_embedder(path, device) for path in models]
+    embedders = [open_embedder(path, device, averaging) for path in models]
     if out is not None:
         check_embeddings_place(Path(out))
     each = []

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from gaitprint.api import embed
+from gaitprint.api.models import embed
 from gaitprint.errors import ConfigError, DataError
 from gaitprint.networks._importing import import_weights
 from gaitprint.networks._weights import load_model

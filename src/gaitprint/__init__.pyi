@@ -1,0 +1,23 @@
+"""The public names as type checkers and editors see them; at run time they are imported when they are asked for."""
+
+from gaitprint.api.comparing import compare as compare
+from gaitprint.api.comparing import distances as distances
+from gaitprint.api.comparing import explain as explain
+from gaitprint.api.comparing import rank as rank
+from gaitprint.api.comparing import verify as verify
+from gaitprint.api.files import load_calibration as load_calibration
+from gaitprint.api.files import load_embeddings as load_embeddings
+from gaitprint.api.files import load_silhouettes as load_silhouettes
+from gaitprint.api.files import save_embeddings as save_embeddings
+from gaitprint.api.models import Model as Model
+from gaitprint.api.models import embed as embed
+from gaitprint.errors import GaitprintError as GaitprintError
+from gaitprint.evaluation.calibration_file import CalibrationFile as CalibrationFile
+from gaitprint.evaluation.decision import Decision as Decision
+from gaitprint.retrieval.ranking import Match as Match
+from gaitprint.retrieval.ranking import Ranking as Ranking
+from gaitprint.types import Embeddings as Embeddings
+from gaitprint.types import SequenceRecord as SequenceRecord
+from gaitprint.types import Silhouettes as Silhouettes
+
+__version__: str

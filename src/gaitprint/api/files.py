@@ -1,0 +1,98 @@
+"""From files and from memory: walks, embeddings, calibrations."""
+
+import hashlib
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from gaitprint.errors import DataError
+from gaitprint.evaluation.calibration_file import CalibrationFile, read_calibration
+from gaitprint.silhouettes.normalize import normalize_sequence
+from gaitprint.silhouettes.reading import as_frames, load_frames
+from gaitprint.types import Embeddings, SequenceRecord, Silhouettes
+
+Masks = np.ndarray | Sequence[np.ndarray]
+"""Frames in memory: an array [T, H, W] of uint8 (0..255) or bool, or T frames [H, W] of any sizes."""
+
+
+def load_silhouettes(
+    source: str | Path | Masks,
+    *,
+    subject: str | None = None,
+    condition: str = "",
+    view: str = "",
+    key: str = "",
+    size: int = 64,
+) -> Silhouettes:
+    """Load one walk from a folder of images, from an array file, or from masks in memory, and normalise it.
+
+    Frames already `size` rows high, all of one width, are taken as normalised; others are cropped, scaled and centred
+    as `gaitprint prepare` does. Pickles are read by a restricted reader that admits arrays and nothing else.
+
+    Args:
+        source: a folder of images; a .pkl, .npy or .npz file; an array [T, H, W], uint8 or bool; or a list of [H, W].
+        subject: who it is, None for unknown.
+        condition: such as "nm-01".
+        view: such as "090".
+        key: name of the sequence; empty takes the path, or a digest of the masks.
+        size: height of the normalised frames in pixels.
+
+    Raises:
+        DataError: missing, damaged, hostile, or without a usable frame.
+    """
+    if isinstance(source, str | Path):
+        frames, name = load_frames(Path(source)), str(source)
+    else:
+        frames, name = _masks(source), ""
+    shapes = {f.shape for f in frames}
+    normal = len(shapes) == 1 and all(height == size and width <= size for height, width in shapes)
+    array = np.stack(frames) if normal else normalize_sequence(frames, size).frames
+    name = key or name or f"masks-{hashlib.sha256(np.ascontiguousarray(array).data).hexdigest()[:16]}"
+    return Silhouettes(array, SequenceRecord(name, subject, condition, view))
+
+
+def _masks(masks: Masks) -> list[np.ndarray]:
+    where = "the masks"
+    if isinstance(masks, np.ndarray):
+        return list(as_frames(masks, where))
+    if not isinstance(masks, Sequence) or not all(isinstance(mask, np.ndarray) for mask in masks):
+        raise DataError(
+            f"a walk is the path of a folder or file, an array [T, H, W] or a list of arrays [H, W], found "
+            f"{masks!r:.60}"
+        )
+    if not masks:
+        raise DataError("a walk in memory needs at least one mask, found an empty list")
+    return [frame for i, mask in enumerate(masks) for frame in as_frames(mask, f"mask {i}")]
+
+
+def save_embeddings(path: str | Path, embeddings: Embeddings) -> None:
+    """Write embeddings, whole or not at all; only embeddings are written over.
+
+    Raises:
+        ArtefactError: another file is there. DataError: the folder cannot be written to.
+    """
+    from gaitprint.inference import embeddings_file as file
+
+    file.check_embeddings_place(Path(path))
+    file.save_embeddings(Path(path), embeddings)
+
+
+def load_embeddings(path: str | Path) -> Embeddings:
+    """Read a file of `gaitprint embed` or `save_embeddings`, and verify it.
+
+    Raises:
+        ArtefactError: missing, foreign, damaged or of another version.
+    """
+    from gaitprint.inference import embeddings_file as file
+
+    return file.load_embeddings(Path(path))
+
+
+def load_calibration(path: str | Path) -> CalibrationFile:
+    """Read the file that `gaitprint verify --calibration` writes, to hold it open for many decisions.
+
+    Raises:
+        ArtefactError: missing or damaged.
+    """
+    return read_calibration(Path(path))

@@ -1,0 +1,113 @@
+"""From walks to vectors, by a model held open or by a model file."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from gaitprint.api.files import load_silhouettes
+from gaitprint.errors import ConfigError
+from gaitprint.store import MemorySequences
+from gaitprint.types import Embeddings, Silhouettes
+
+
+@dataclass(frozen=True, eq=False)
+class Model:
+    """A trained network held open: its file is read and verified once, then it embeds as often as one likes."""
+
+    path: Path
+    _embedder: Any
+    """Typed Any, so that this module starts without torch."""
+
+    @classmethod
+    def load(
+        cls,
+        path: str | Path,
+        *,
+        device: str = "cpu",
+        flip: bool = False,
+        windows: int = 0,
+        window_frames: int = 30,
+    ) -> "Model":
+        """Read and verify a model file.
+
+        Args:
+            path: of the file that `gaitprint train` or `gaitprint convert` wrote.
+            device: `cpu`, `cuda`.
+            flip: average each vector with that of the mirror image.
+            windows: average over so many windows, spread evenly over the walk; 0 takes all frames at once.
+            window_frames: frames of a window.
+
+        Raises:
+            ArtefactError: missing, damaged, or no model file. ConfigError: an unknown device or a bad setting.
+        """
+        from gaitprint.inference.clip_averaging import ClipAveraging
+        from gaitprint.stages.embed import open_embedder
+
+        averaging = ClipAveraging(flip, windows, window_frames)
+        return cls(Path(path), open_embedder(Path(path), device, averaging))
+
+    @property
+    def source(self) -> str:
+        """Fingerprint of weights, preprocessing and averaging; embeddings of different sources never meet."""
+        return str(self._embedder.source)
+
+    @property
+    def card(self) -> dict[str, Any]:
+        """What the model is: network, settings, preprocessing, title, SHA-256 of the weights."""
+        return dict(self._embedder.facts)
+
+    def embed(self, silhouettes: Silhouettes | str | Path | Sequence[Silhouettes | str | Path]) -> Embeddings:
+        """Make one vector a walk.
+
+        Args:
+            silhouettes: one walk or several, of any lengths; a path is loaded by `load_silhouettes`.
+
+        Raises:
+            ConfigError: nothing to embed. DataError: a path that is no walk. ShapeError: frames of another size.
+        """
+        made: Embeddings = self._embedder.embed(_sequences(silhouettes))
+        return made
+
+
+def embed(
+    silhouettes: Silhouettes | str | Path | Sequence[Silhouettes | str | Path],
+    model: Model | str | Path | Sequence[Model | str | Path],
+    *,
+    fusion: str = "raw",
+    device: str = "cpu",
+) -> Embeddings:
+    """Make one vector a walk, by one trained network or by several whose vectors are concatenated.
+
+    Args:
+        silhouettes: one walk or several, of any lengths; a path is loaded by `load_silhouettes`.
+        model: a `Model`, or a model file, which is read and verified in each call; or several.
+        fusion: `raw` concatenates as the method does, `unit` scales each network's vector to length 1 first.
+        device: `cpu`, `cuda`; of model files.
+
+    Raises:
+        ArtefactError: a model file is missing or damaged. ConfigError: nothing to embed. DataError: a path that is no
+            walk. ShapeError: frames of another size than the model's.
+    """
+    from gaitprint.inference.fusion import fuse
+
+    given = [model] if isinstance(model, Model | str | Path) else list(model)
+    if not given:
+        raise ConfigError("embed needs at least one walk and one model file")
+    sequences = _sequences(silhouettes)
+    models = [m if isinstance(m, Model) else Model.load(m, device=device) for m in given]
+    each = [m._embedder.embed(sequences) for m in models]
+    return each[0] if len(each) == 1 else fuse(each, fusion)
+
+
+def _sequences(walks: Silhouettes | str | Path | Sequence[Silhouettes | str | Path]) -> MemorySequences:
+    given = [walks] if isinstance(walks, Silhouettes | str | Path) else list(walks)
+    if not given:
+        raise ConfigError("embed needs at least one walk and one model file")
+    made = [load_silhouettes(walk) if isinstance(walk, str | Path) else walk for walk in given]
+    for walk in made:
+        if not isinstance(walk, Silhouettes):
+            raise ConfigError(
+                f"embed takes Silhouettes or paths, found {type(walk).__name__}: make them by load_silhouettes()"
+            )
+    return MemorySequences(tuple(w.record for w in made), tuple(w.frames for w in made))
