@@ -3,6 +3,7 @@
 The command line prints such an error as one line and exits 1; anything else is a defect of ours.
 """
 
+import signal
 from collections.abc import Iterable
 from difflib import get_close_matches
 
@@ -39,7 +40,30 @@ class ArtefactError(GaitprintError):
 
 
 class RunInterruptedError(GaitprintError):
-    """A run was asked to leave and has; nothing is lost."""
+    """A run was asked to leave and has; nothing is lost.
+
+    Args:
+        message: what is said.
+        signal: the name of the signal.
+    """
+
+    def __init__(self, message: str, signal: str = "SIGTERM") -> None:
+        super().__init__(message)
+        self.code = LeftError(signal).code
+
+
+class LeftError(BaseException):
+    """Somebody asked the program to leave. It is no failure: whoever catches errors lets it pass.
+
+    Args:
+        name: of the signal, SIGINT (Ctrl-C) or SIGTERM.
+    """
+
+    def __init__(self, name: str) -> None:
+        super().__init__(name)
+        self.signal = name
+        self.code = 128 + signal.Signals[name].value
+        """The exit code, as a shell says it: 130 and 143."""
 
 
 class ProtocolError(GaitprintError):

@@ -12,6 +12,27 @@ from typing import IO, Any
 
 from gaitprint.errors import ArtefactError, DataError
 
+_CURES = {
+    errno.ENOSPC: "make room there",
+    errno.EDQUOT: "make room there, for your quota is used up,",
+    errno.EFBIG: "allow larger files (`ulimit -f`), make room there",
+    errno.EACCES: "ask for the right to it",
+    errno.EPERM: "ask for the right to it",
+    errno.EROFS: "mount it for writing",
+    errno.ENOTDIR: "move the file that stands where a folder should",
+    errno.ENOENT: "make the folder that is missing",
+    errno.EIO: "check the disk",
+}
+"""By the system's number of the error; another place would help as well."""
+_NO_PLACE_HELPS = {
+    errno.EISDIR: "name a file, not a folder",
+    errno.ENAMETOOLONG: "choose a shorter name",
+    errno.ELOOP: "links lead in a circle, check the path",
+    errno.EMFILE: "allow more open files (`ulimit -n`) or use fewer workers",
+    errno.ENFILE: "allow more open files or use fewer workers",
+    errno.ENOMEM: "free memory or use fewer workers",
+}
+
 
 @contextmanager
 def atomic_file(path: Path) -> Iterator[IO[bytes]]:
@@ -27,7 +48,7 @@ def atomic_file(path: Path) -> Iterator[IO[bytes]]:
         path.parent.mkdir(parents=True, exist_ok=True)
         stream = temporary.open("wb")
     except (OSError, ValueError) as error:
-        raise _unwritable(path, error) from None
+        raise unwritable(path, error) from None
     try:
         with stream:
             yield stream
@@ -36,7 +57,7 @@ def atomic_file(path: Path) -> Iterator[IO[bytes]]:
         temporary.replace(path)
         sync_folder(path.parent)
     except OSError as error:
-        raise _unwritable(path, error) from None
+        raise unwritable(path, error) from None
     finally:
         with suppress(OSError):
             temporary.unlink()
@@ -56,7 +77,7 @@ def check_writable(path: Path) -> None:
         probe.touch(exist_ok=False)
         probe.unlink()
     except (OSError, ValueError) as error:
-        raise _unwritable(path, error) from None
+        raise unwritable(path, error) from None
 
 
 def _check_replaceable(path: Path) -> None:
@@ -67,9 +88,34 @@ def _check_replaceable(path: Path) -> None:
         raise OSError(errno.EINVAL, "it is no regular file")
 
 
-def _unwritable(path: Path, error: OSError | ValueError) -> DataError:
+def unwritable(path: Path, error: OSError | ValueError, then: str = "") -> DataError:
+    """What the system said of writing at `path`, and what helps against that.
+
+    >>> str(unwritable(Path("run"), OSError(errno.ENOSPC, "No space left on device"), "run again, it goes on"))
+    'cannot write run: No space left on device; make room there and run again, it goes on'
+
+    Args:
+        then: what to do when it is mended, where that goes on from what is there.
+    """
+    return DataError(f"cannot write {path}: {reason_and_way_out(error, then)}")
+
+
+def reason_and_way_out(error: OSError | ValueError, then: str = "") -> str:
+    """What the system said, and what helps; see `unwritable`."""
     reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
-    return DataError(f"cannot write {path}: {reason}; make room there or choose another place")
+    return f"{reason}; {way_out(error, then)}"
+
+
+def way_out(error: OSError | ValueError, then: str = "") -> str:
+    """What helps against an error of the system; see `unwritable`.
+
+    >>> way_out(PermissionError(errno.EACCES, "Permission denied"))
+    'ask for the right to it or choose another place'
+    """
+    code = error.errno if isinstance(error, OSError) and error.errno is not None else 0
+    cure = _CURES.get(code) or _NO_PLACE_HELPS.get(code, "")
+    last = then or ("" if code in _NO_PLACE_HELPS else "choose another place")
+    return (" and " if then else " or ").join(part for part in (cure, last) if part)
 
 
 def write_bytes(path: Path, data: bytes) -> None:

@@ -23,7 +23,8 @@ import click
 import pytest
 from docs_pages import PAGES, ROOT, Block, blocks_of, commands_of, name_of, without_blocks
 
-from gaitprint.cli.main import app, main
+from gaitprint.cli.app import app
+from gaitprint.cli.main import main
 from gaitprint.components import find_component
 from gaitprint.config import read_toml
 from gaitprint.datasets._partition import read_partition

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from docs_pages import CODE, PAGES, ROOT, name_of, resolves, without_blocks
 
-from gaitprint.cli.main import app
+from gaitprint.cli.app import app
 
 LINK = re.compile(r"!?\[[^\]]*\]\(([^)\s]+)\)")
 ROOTS = ("src/", "tests/", "docs/", "benchmarks/", ".ci/")

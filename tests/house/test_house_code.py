@@ -46,7 +46,7 @@ def test_everything_public_says_what_it_is() -> None:
             if isinstance(node, ast.FunctionDef | ast.ClassDef) and not node.name.startswith("_"):
                 silent += [] if ast.get_docstring(node) else [f"{name_of(path)}: {node.name}"]
     # the program's help text is written apart
-    assert silent == ["src/gaitprint/cli/main.py: app"]
+    assert silent == ["src/gaitprint/cli/app.py: app"]
 
 
 def test_nothing_is_unpickled_or_executed() -> None:
@@ -100,7 +100,7 @@ def test_torch_stays_up() -> None:
     code = """
 import sys
 import gaitprint
-import gaitprint.cli.main
+import gaitprint.cli.app
 import gaitprint.evaluation.evaluate
 import gaitprint.report.html
 import gaitprint.retrieval.pipeline

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from gaitprint.cli.main import app
+from gaitprint.cli.app import app
 from gaitprint.components import find_component
 from gaitprint.inference.embeddings_file import load_embeddings
 from gaitprint.stages.doctor import doctor

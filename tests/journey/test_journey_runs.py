@@ -66,10 +66,10 @@ def test_without_a_folder_it_looks_here(folder, run, monkeypatch):
 @pytest.mark.parametrize(
     ("words", "code", "parts"),
     [
-        (["{root}/none"], 2, ["expected a folder of runs", "found nothing", "check the path"]),
-        (["{root}/gaitgl/recipe.json"], 2, ["expected a folder of runs", "found a file"]),
+        (["{root}/none"], 1, ["expected a folder of runs", "found nothing", "check the path"]),
+        (["{root}/gaitgl/recipe.json"], 1, ["expected a folder of runs", "found a file"]),
         (["{empty}"], 1, ["no run in or below", "gaitprint train STORE RUN"]),
-        (["{root}", "--report", "{root}/page.pdf"], 2, ["ends in .html"]),
+        (["{root}", "--report", "{root}/page.pdf"], 1, ["ends in .html"]),
         (["{root}", "--report", "{root}/gaitgl/recipe.json/page.html"], 1, ["cannot write"]),
         (["{root}", "--over", "hours"], 2, ["'hours'", "minutes"]),
     ],

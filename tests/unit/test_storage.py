@@ -1,3 +1,4 @@
+import errno
 import hashlib
 import os
 from pathlib import Path
@@ -12,6 +13,7 @@ from gaitprint.storage import (
     sha256_file,
     sha256_json,
     sync_folder,
+    way_out,
     write_bytes,
     write_json,
     write_text,
@@ -117,3 +119,34 @@ def test_folders_that_cannot_be_opened_are_left_alone_elsewhere(tmp_path: Path, 
     monkeypatch.setattr(storage.os, "fsync", lambda *_: pytest.fail("opened"))
     monkeypatch.setattr(storage.os, "name", "nt")
     sync_folder(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("code", "helps", "misleads"),
+    [
+        (errno.ENOSPC, "make room", "right"),
+        (errno.EDQUOT, "quota", "right"),
+        (errno.EFBIG, "ulimit -f", "right"),
+        (errno.EACCES, "the right to it", "room"),
+        (errno.EPERM, "the right to it", "room"),
+        (errno.EROFS, "mount it for writing", "room"),
+        (errno.ENOTDIR, "stands where a folder should", "room"),
+        (errno.EISDIR, "name a file", "another place"),
+        (errno.ENAMETOOLONG, "a shorter name", "another place"),
+        (errno.EMFILE, "ulimit -n", "another place"),
+        (errno.EIO, "check the disk", "room"),
+        (errno.EXDEV, "choose another place", "room"),
+    ],
+)
+def test_what_helps_depends_on_what_is_wrong(tmp_path, monkeypatch, code, helps, misleads):
+    def refuse(*_):
+        raise OSError(code, os.strerror(code))
+
+    monkeypatch.setattr(os, "fsync", refuse)
+    with pytest.raises(DataError) as error:
+        write_text(tmp_path / "f", "x")
+    assert os.strerror(code) in str(error.value)
+    assert helps in str(error.value)
+    assert misleads not in str(error.value).partition(";")[2]
+    assert "another place" not in way_out(OSError(code, ""), "run again"), "elsewhere it would not go on"
+    assert way_out(OSError(code, ""), "run again").endswith("run again")

@@ -10,8 +10,6 @@ import click
 from rich.console import Console
 from rich.table import Table
 
-from gaitprint.errors import ConfigError
-
 _PIPE_WIDTH = 1000
 """Columns where nobody looks: no cell of a table is folded."""
 
@@ -101,16 +99,16 @@ def expand_subjects(text: str) -> tuple[str, ...]:
     ('001', '002', '003', '007')
 
     Raises:
-        ConfigError: an empty part, or a range that runs backwards.
+        UsageError: an empty part, or a range that runs backwards.
     """
     found: list[str] = []
     for part in (p.strip() for p in text.split(",")):
         numbers = re.fullmatch(r"(\d+)-(\d+)", part)
         if not part or (numbers and int(numbers[1]) > int(numbers[2])):
-            raise ConfigError(f"--subjects wants ids and ranges such as 001-060,062, found {text!r}")
+            raise click.UsageError(f"--subjects wants ids and ranges such as 001-060,062, found {text!r}")
         if numbers:
             if int(numbers[2]) - int(numbers[1]) > 1_000_000:
-                raise ConfigError(f"--subjects {part!r} names over a million subjects")
+                raise click.UsageError(f"--subjects {part!r} names over a million subjects")
             width = len(numbers[1])
             found += [f"{i:0{width}d}" for i in range(int(numbers[1]), int(numbers[2]) + 1)]
         else:

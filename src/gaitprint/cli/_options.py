@@ -117,7 +117,7 @@ def named_files(given: Sequence[str]) -> dict[str, Path]:
     for item in given:
         name, equals, path = item.partition("=")
         if not equals or not name or not path or name in named:
-            raise ConfigError(f"embeddings are given as name=file with different names, found {item!r}")
+            raise click.UsageError(f"embeddings are given as name=file with different names, found {item!r}")
         named[name] = Path(path)
     return named
 
@@ -132,7 +132,7 @@ def _words(text: str | None) -> tuple[str, ...] | None:
         return None
     words = tuple(w.strip() for w in text.split(","))
     if not all(words):
-        raise ConfigError(f"a list of names separated by commas is wanted, found {text!r}")
+        raise click.UsageError(f"a list of names separated by commas is wanted, found {text!r}")
     return words
 
 
@@ -144,6 +144,6 @@ def parse_memory(text: str) -> int:
     """
     found = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*([KMGT])(i?)B?\s*", text, re.IGNORECASE)
     if found is None:
-        raise ConfigError(f"--memory is a size such as 512MiB or 16GB, found {text!r}")
+        raise click.UsageError(f"--memory is a size such as 512MiB or 16GB, found {text!r}")
     number, unit, binary = found.groups()
     return int(float(number) * (1024 if binary else 1000) ** (" KMGT".index(unit.upper())))

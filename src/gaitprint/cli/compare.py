@@ -18,7 +18,6 @@ from gaitprint.cli._options import (
 from gaitprint.cli._progress import progress_bar
 from gaitprint.cli.evaluate import build_pipeline
 from gaitprint.config import read_toml
-from gaitprint.errors import ConfigError
 from gaitprint.evaluation.statistics import Interval
 
 
@@ -109,7 +108,7 @@ def _steps(
     if not (scorer or transforms or overrides):
         return None if file is None else read_toml(file)
     if file is not None:
-        raise ConfigError(
+        raise click.UsageError(
             f"--{prefix}pipeline {file} says all steps: leave out --{prefix}scorer, --{prefix}transform and "
             f"--{prefix}set"
         )

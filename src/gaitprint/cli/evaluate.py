@@ -95,7 +95,7 @@ def evaluate(
     from gaitprint.stages.evaluate import evaluate as stage
 
     if pipeline is not None and (scorer or transforms or overrides):
-        raise ConfigError(f"--pipeline {pipeline} says all steps: leave out --scorer, --transform and --set")
+        raise click.UsageError(f"--pipeline {pipeline} says all steps: leave out --scorer, --transform and --set")
     steps = read_toml(pipeline) if pipeline else build_pipeline(scorer or "euclidean", transforms, overrides)
     with progress_bar("comparing") as bar:
         result = stage(
@@ -179,7 +179,7 @@ def build_pipeline(scorer: str, transforms: tuple[str, ...], overrides: tuple[st
         raise ConfigError(f"--set {unknown[0]}...: the pipeline has the steps {', '.join(named)}")
     for name, values in tables.items():
         if not isinstance(values, dict):
-            raise ConfigError(f"--set wants step.key=value such as scorer.k1=6, found {name}={values!r}")
+            raise click.UsageError(f"--set wants step.key=value such as scorer.k1=6, found {name}={values!r}")
     return {
         "transforms": [{"name": t, **tables.get(t, {})} for t in transforms],
         "scorer": {"name": scorer, **tables.get("scorer", {})},

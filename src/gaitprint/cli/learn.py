@@ -19,7 +19,6 @@ from gaitprint.cli._common import (
     threads_option,
 )
 from gaitprint.cli._progress import progress_bar
-from gaitprint.errors import ConfigError
 
 
 @click.command(short_help="A store -> a trained network.")
@@ -175,7 +174,7 @@ def convert(source: Path, out: Path, keep_classifier: bool, licence: str | None,
     """
     if source.suffix.lower() in (".yaml", ".yml"):
         if keep_classifier or licence is not None:
-            raise ConfigError(f"--keep-classifier and --licence are for weights, {source} is a configuration")
+            raise click.UsageError(f"--keep-classifier and --licence are for weights, {source} is a configuration")
         _convert_recipe(source, out, as_json)
         return
     from gaitprint.stages.convert import convert as stage

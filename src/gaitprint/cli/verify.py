@@ -19,7 +19,6 @@ from gaitprint.cli._options import (
 from gaitprint.cli._progress import progress_bar
 from gaitprint.cli.evaluate import build_pipeline
 from gaitprint.config import read_toml
-from gaitprint.errors import ConfigError
 
 
 def _rates(text: str) -> tuple[float, ...]:
@@ -30,7 +29,7 @@ def _rates(text: str) -> tuple[float, ...]:
         try:
             found.append(float(number) / (100.0 if percent else 1.0))
         except ValueError:
-            raise ConfigError(f"rates are given such as 0.01,0.001 or 1%,0.1%, found {text!r}") from None
+            raise click.UsageError(f"rates are given such as 0.01,0.001 or 1%,0.1%, found {text!r}") from None
     return tuple(found)
 
 
@@ -133,7 +132,7 @@ def verify(
     from gaitprint.stages.verify import verify as stage
 
     if pipeline is not None and (scorer or transforms or overrides):
-        raise ConfigError(f"--pipeline {pipeline} says all steps: leave out --scorer, --transform and --set")
+        raise click.UsageError(f"--pipeline {pipeline} says all steps: leave out --scorer, --transform and --set")
     steps = read_toml(pipeline) if pipeline else build_pipeline(scorer or "euclidean", transforms, overrides)
     asked = {"false_match": fmr, "false_positive": fpir, "thresholds": thresholds, "strangers": strangers}
     asked |= {"splits": splits, "method": method, "prior": prior, "folds": folds, "seed": seed}

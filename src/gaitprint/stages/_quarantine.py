@@ -10,6 +10,7 @@ from gaitprint.errors import DataError
 from gaitprint.sources import Files
 from gaitprint.sources.folder import FolderFiles
 from gaitprint.stages._findings import Unusable
+from gaitprint.storage import reason_and_way_out
 from gaitprint.store import Store, StoreWriter
 
 FOLDER = ".quarantine"
@@ -50,8 +51,7 @@ def quarantine_files(
             old.rename(_free(new))
             moved.append(bad.key)
     except OSError as error:
-        reason = error.strerror or error
-        raise DataError(f"cannot move {bad.place} into {root / FOLDER}: {reason}; check the permissions") from None
+        raise DataError(f"cannot move {bad.place} into {root / FOLDER}: {reason_and_way_out(error)}") from None
     return tuple(moved)
 
 

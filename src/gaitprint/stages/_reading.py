@@ -1,7 +1,5 @@
 """Reading sequences of a data set: one after the other or in several processes, always in the order given."""
 
-import os
-import threading
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
@@ -9,7 +7,7 @@ from concurrent.futures.process import BrokenProcessPool
 from dataclasses import asdict, dataclass, field
 from functools import partial
 from itertools import islice
-from multiprocessing import get_context, parent_process
+from multiprocessing import active_children, get_context
 from typing import TypeVar
 
 import cv2
@@ -19,6 +17,7 @@ from threadpoolctl import threadpool_limits
 
 from gaitprint.config import require
 from gaitprint.errors import DataError, GaitprintError, ReadError
+from gaitprint.processes import deaf_children, end_children, leave_with_parent
 from gaitprint.silhouettes.normalize import MIN_FRAMES, EdgeRule, normalize_sequence
 from gaitprint.silhouettes.quality import measure
 from gaitprint.silhouettes.reading import read_sequence
@@ -120,19 +119,25 @@ def read_all(
         with threadpool_limits(1, "blas"):  # sums over one sequence: threads cost more than they do
             yield from (read(files, task) for task in tasks)
         return
-    bundles = [tasks[i : i + BUNDLE] for i in range(0, len(tasks), BUNDLE)]
+    bundles = iter([tasks[i : i + BUNDLE] for i in range(0, len(tasks), BUNDLE)])
+    others = active_children()
     with ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=_begin_worker) as pool:
-        rest = iter(bundles)
-        ahead: deque[Future[list[Result]]] = deque(
-            pool.submit(_read_bundle, read, files, b) for b in islice(rest, 3 * workers)
-        )
+
+        def submitted(count: int) -> list[Future[list[Result]]]:
+            with deaf_children():
+                return [pool.submit(_read_bundle, read, files, bundle) for bundle in islice(bundles, count)]
+
         try:
+            ahead = deque(submitted(3 * workers))
             while ahead:
                 results = ahead.popleft().result()
-                ahead.extend(pool.submit(_read_bundle, read, files, b) for b in islice(rest, 1))
+                ahead.extend(submitted(1))
                 yield from results
         except BrokenProcessPool:
             raise DataError("a worker process was killed, perhaps for memory: run again with fewer workers") from None
+        except BaseException:
+            end_children(others)  # not even what is being read is waited for
+            raise
         finally:
             pool.shutdown(wait=True, cancel_futures=True)
 
@@ -171,11 +176,4 @@ def _begin_worker() -> None:
     """
     cv2.setNumThreads(1)
     threadpool_limits(1, "blas")
-    threading.Thread(target=_leave_with_parent, daemon=True).start()
-
-
-def _leave_with_parent() -> None:
-    parent = parent_process()
-    if parent is not None:
-        parent.join()
-        os._exit(1)
+    leave_with_parent()

@@ -7,11 +7,10 @@ from time import monotonic
 from typing import Any, get_args
 
 from gaitprint.config import require
-from gaitprint.errors import DataError
 from gaitprint.silhouettes.normalize import EdgeRule
 from gaitprint.stages._feeds import Feed, Held, feed_of
 from gaitprint.stages._reading import Normalising, ReadSequence
-from gaitprint.storage import check_writable, sha256_json
+from gaitprint.storage import check_writable, sha256_json, unwritable
 from gaitprint.store import Form, Store, StoreWriter, check_free, is_store
 
 Progress = Callable[[int, int, str], None]
@@ -169,7 +168,7 @@ def _pack(
                     progress(count, feed.total, record.key)
             aside = writer.set_aside_now
     except OSError as error:
-        raise DataError(f"cannot write {out}: {error.strerror or error}; make room and run again, it goes on") from None
+        raise unwritable(out, error, "run again, it goes on") from None
     return _Tally(resumed, unchanged, tuple(fresh), tuple((a.key, a.reason) for a in aside))
 
 

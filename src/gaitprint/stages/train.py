@@ -10,7 +10,6 @@ import torch
 from torch import nn
 
 from gaitprint.config import settings_to_dict
-from gaitprint.errors import DataError
 from gaitprint.networks._weights import load_state, read_card, save_model
 from gaitprint.report.figures import write_training_figure
 from gaitprint.silhouettes.clips import to_clip
@@ -19,7 +18,7 @@ from gaitprint.stages._devices import check_device
 from gaitprint.stages._run_length import with_iterations, within_minutes
 from gaitprint.stages._training_data import hold_out, training_sets
 from gaitprint.stages._validation import Validation
-from gaitprint.storage import sha256_json, write_json
+from gaitprint.storage import sha256_json, unwritable, write_json
 from gaitprint.store import Store
 from gaitprint.training.checkpoint import newest_checkpoint
 from gaitprint.training.history import read_history
@@ -169,8 +168,7 @@ def train(
         try:
             train_network(network, sampler, chosen, out, run, how)
         except OSError as error:
-            reason = error.strerror or error
-            raise DataError(f"cannot write into {out}: {reason}; make room and run again, it goes on") from None
+            raise unwritable(out, error, "run again, it goes on") from None
     history = read_history(out / "history.jsonl")
     finished = bool(history) and history[-1]["iteration"] == chosen.training.iterations
     final = _final(history)

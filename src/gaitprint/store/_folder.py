@@ -4,6 +4,7 @@ import os
 from pathlib import Path
 
 from gaitprint.errors import DataError
+from gaitprint.storage import reason_and_way_out
 
 HEAD = "store.json"
 FRAMES = "frames.bin"
@@ -25,8 +26,7 @@ def check_free(root: Path) -> None:
             raise DataError(f"cannot make the store's folder {root}: a file is there; choose another place")
         others = [p.name for p in root.iterdir() if not any(p.match(o) for o in _OURS)] if root.exists() else []
     except (OSError, ValueError) as error:
-        reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
-        raise DataError(f"cannot use {str(root)!a} as the store's folder: {reason}; choose another place") from None
+        raise DataError(f"cannot use {str(root)!a} as the store's folder: {reason_and_way_out(error)}") from None
     if others:
         raise DataError(f"{root} holds other files ({others[0]}, ...): give `prepare` an empty or new folder")
 

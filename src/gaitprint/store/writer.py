@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from gaitprint.errors import DataError
+from gaitprint.storage import reason_and_way_out
 from gaitprint.store._folder import FRAMES, INDEX, JOURNAL, check_free, drop_leftovers
 from gaitprint.store._head import StoreHead
 from gaitprint.store._packing import Form, Packed, pack
@@ -68,8 +69,7 @@ class StoreWriter:
         try:
             self.root.mkdir(parents=True, exist_ok=True)
         except (OSError, ValueError) as error:
-            reason = error.strerror if isinstance(error, OSError) else error
-            raise DataError(f"cannot make the store's folder {root}: {reason}; choose another place") from None
+            raise DataError(f"cannot make the store's folder {root}: {reason_and_way_out(error)}") from None
         # held before anything is read: another writer may be about to publish
         self._journal = Journal(self.root / JOURNAL)
         try:

@@ -1,11 +1,15 @@
-"""Being asked to leave: SIGTERM or Ctrl-C, remembered until the step is done."""
+"""Being asked to leave: SIGTERM or Ctrl-C, remembered until the step is done, and heard at once between two steps."""
 
 import signal
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
+from typing import TypeVar
 
+from gaitprint.errors import LeftError
+
+Thing = TypeVar("Thing")
 _SIGNALS = (signal.SIGTERM, signal.SIGINT)
 
 
@@ -14,6 +18,7 @@ class Interruption:
 
     def __init__(self) -> None:
         self.signal = ""
+        self._waiting = False
 
     @property
     def asked(self) -> bool:
@@ -24,16 +29,43 @@ class Interruption:
         """Remember; the same signal once more ends the process at once."""
         self.signal = signal.Signals(number).name
         signal.signal(number, signal.SIG_DFL)
+        if self._waiting:
+            raise LeftError(self.signal)
+
+    def awaited(self, things: Iterator[Thing], at_once: bool = True) -> Iterator[Thing]:
+        """The things one after another; it ends where somebody asks while the next is waited for.
+
+        Args:
+            at_once: whether to end there at all; else `asked` says so after the next.
+        """
+        try:
+            while True:
+                self._waiting = at_once
+                if at_once and self.asked:
+                    return
+                thing = next(things, None)
+                self._waiting = False
+                if thing is None:
+                    return
+                yield thing
+        except LeftError:
+            return
+        finally:
+            self._waiting = False
 
 
 @contextmanager
 def interruption() -> Iterator[Interruption]:
-    """Listen for the length of a block; outside the main thread, where Python hears no signals, nobody asks."""
+    """Listen for the length of a block; outside the main thread, where Python hears no signals, nobody asks.
+
+    A signal that this process was started to ignore, as under nohup, stays ignored.
+    """
     asked = Interruption()
     if threading.current_thread() is not threading.main_thread():
         yield asked
         return
-    before = {number: signal.signal(number, asked.hear) for number in _SIGNALS}
+    heard = [number for number in _SIGNALS if signal.getsignal(number) != signal.SIG_IGN]
+    before = {number: signal.signal(number, asked.hear) for number in heard}
     try:
         yield asked
     finally:

@@ -137,7 +137,12 @@ def _iterate(
     """Iterate from `start` to `end`, or to a roll-back; the iterations done afterwards."""
     settings, world = state.settings, how.world
     step = _Stepper(state, objective, how, sampler.seed)
-    for iteration, batch in prefetched(sampler, start, end, how.workers, how.start_method):
+    done, leave = start, False
+    for iteration, batch in asked.awaited(
+        # other processes wait for this one's part of a step
+        prefetched(sampler, start, end, how.workers, how.start_method),
+        at_once=world.alone,
+    ):
         watcher.waited()
         if resets_at(settings, iteration):
             state.optimizer = new_optimizer(state.network, settings, iteration)
@@ -164,17 +169,29 @@ def _iterate(
             figures |= _validated(state, how, done)
         watcher.see(done, figures)
         leave = world.any(asked.asked)
+        if leave and done < settings.iterations:
+            break
         # amid skipped steps none is written, for it would be the one to roll back to
-        if done == end or leave or (finite and done % settings.checkpoint_every == 0):
+        if done == end or (finite and done % settings.checkpoint_every == 0):
             watcher.flush()
             state.save(done)
-        if leave and done < settings.iterations:
-            world.barrier()  # torchrun ends the others as soon as one has left, and the first may still be writing
-            raise RunInterruptedError(
-                f"asked to leave ({asked.signal or 'another process was'}) after iteration {done}, checkpoint "
-                "written: run the same command again, it goes on"
-            )
+    if leave or done < end:
+        _leave(state, watcher, asked, world, done)
     return end
+
+
+def _leave(state: RunningState, watcher: Watcher, asked: Interruption, world: World, done: int) -> None:
+    """Write a checkpoint and raise RunInterruptedError; nothing where the run is at its end."""
+    if done == state.settings.iterations:
+        return
+    watcher.flush()
+    state.save(done)
+    world.barrier()  # torchrun ends the others as soon as one has left, and the first may still be writing
+    raise RunInterruptedError(
+        f"asked to leave ({asked.signal or 'another process was'}) after iteration {done}, checkpoint written: run the "
+        "same command again, it goes on",
+        asked.signal or "SIGTERM",
+    )
 
 
 def _validated(state: RunningState, how: Execution, done: int) -> dict[str, float]:

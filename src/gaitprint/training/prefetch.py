@@ -5,13 +5,15 @@ import threading
 from collections.abc import Generator, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
+from multiprocessing import active_children
 from typing import Literal
 
 import torch
 from torch.utils.data import DataLoader, Dataset
 
 from gaitprint.config import require
-from gaitprint.errors import DataError, GaitprintError
+from gaitprint.errors import DataError, GaitprintError, LeftError
+from gaitprint.processes import deaf_children, end_children, leave_with_parent
 from gaitprint.training.sampler import Batch, BatchSampler
 
 AHEAD = 3
@@ -85,19 +87,29 @@ def _by_processes(
         num_workers=workers,
         prefetch_factor=AHEAD,
         multiprocessing_context=start_method,
+        worker_init_fn=_begin_worker,
         generator=torch.Generator().manual_seed(0),  # seeds the workers' own generators, which nobody asks
     )
-    with _signal_handler_kept():
-        arriving = iter(loader)
+    others = active_children()
+    arriving: Iterator[Made] = iter(())
     try:
+        with _signal_handler_kept(), deaf_children():
+            arriving = iter(loader)
         for iteration in range(start, end):
             made = _next(arriving)
             if isinstance(made, GaitprintError):
                 raise made
             clips, labels = made
             yield iteration, Batch(clips.numpy(), labels.numpy())
+    except LeftError:
+        end_children(others)  # torch would wait for those that are still beginning
+        raise
     finally:
         del arriving  # with it the processes end, even where an error holds on to this frame
+
+
+def _begin_worker(_: int) -> None:
+    leave_with_parent()
 
 
 def _next(arriving: Iterator[Made]) -> Made:

@@ -250,7 +250,7 @@ def test_a_full_disk_is_one_line(casia: Path, tmp_path: Path, monkeypatch: pytes
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(StoreWriter, "append", full)
-    with pytest.raises(DataError, match=r"cannot write .*: No space left on device; make room and run again"):
+    with pytest.raises(DataError, match=r"cannot write .*: No space left on device; make room there and run again"):
         prepare(casia, tmp_path / "store")
 
 

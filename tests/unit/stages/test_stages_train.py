@@ -289,7 +289,7 @@ def test_a_full_disk_is_one_line_and_the_run_goes_on_when_there_is_room(
 
     with monkeypatch.context() as patch:
         patch.setattr("gaitprint.training.checkpoint.write_tensors", full)
-        with pytest.raises(DataError, match="No space left on device; make room and run again, it goes on") as error:
+        with pytest.raises(DataError, match="No space left on device; make room there and run again") as error:
             train(walkers_store, tmp_path / "run", recipe=recipe)
     assert "\n" not in str(error.value)
     assert train(walkers_store, tmp_path / "run", recipe=recipe).iterations == 8

@@ -291,7 +291,7 @@ def test_a_folder_in_use_is_refused(tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", ["x" * 300, "a\0b", "a\udcffb"])
 def test_a_name_that_cannot_be_is_one_line(tmp_path: Path, name: str) -> None:
     for use in (writer, lambda root: (check_free(root), writer(root))):
-        with pytest.raises(DataError, match=r"the store's folder.*choose another place$") as caught:
+        with pytest.raises(DataError, match=r"the store's folder.*choose (another place|a shorter name)$") as caught:
             use(tmp_path / name)
         assert "\n" not in str(caught.value)
     assert not is_store(tmp_path / name)

@@ -1,13 +1,14 @@
 """The loop against slow steps by hand, and what stops it."""
 
 import json
+import signal
 from dataclasses import replace
 
 import numpy as np
 import pytest
 import torch
 
-from gaitprint.errors import ArtefactError, ConfigError, ShapeError
+from gaitprint.errors import ArtefactError, ConfigError, RunInterruptedError, ShapeError
 from gaitprint.silhouettes.clips import Preprocessing
 from gaitprint.store import MemorySequences
 from gaitprint.tensors import PartOutputs
@@ -308,3 +309,31 @@ def test_a_softmax_only_run_has_no_triplet_figures(tmp_path):
     _, steps = run(tmp_path, replace(RECIPE, losses=BOTH[1:]), stop_after=1)
     assert steps[0].figures.keys() == {"loss", "softmax", "accuracy", "gradient_norm", "learning_rate", *TIMED}
     assert json.loads((tmp_path / "history.jsonl").read_text()).keys() == {"iteration", *steps[0].figures}
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_asked_to_leave_while_it_waits_for_a_batch_it_leaves_at_once(tmp_path, monkeypatch, number, code):
+    made, asked = BatchSampler.batch, []
+
+    def batch(self, iteration):
+        if iteration == 2 and not asked:
+            asked.append(number)
+            signal.raise_signal(number)
+        return made(self, iteration)
+
+    monkeypatch.setattr(BatchSampler, "batch", batch)
+    before = signal.getsignal(number)
+    with pytest.raises(
+        RunInterruptedError, match=rf"^asked to leave \({number.name}\) after iteration [0-3], "
+    ) as left:
+        run(tmp_path / "run")
+    assert left.value.code == code
+    assert signal.getsignal(number) == before
+    monkeypatch.setattr(BatchSampler, "batch", made)
+    run(tmp_path / "run")
+    run(tmp_path / "straight")
+    assert read_history(tmp_path / "run" / "history.jsonl") != []
+    found, straight = (newest_checkpoint(tmp_path / name / "checkpoints")[0] for name in ("run", "straight"))
+    assert found is not None
+    assert straight is not None
+    assert all(torch.equal(found.tensors[key], straight.tensors[key]) for key in straight.tensors)

@@ -1,0 +1,52 @@
+"""Worker processes: deaf to Ctrl-C, which their parent answers for all, and gone as soon as that parent is."""
+
+import os
+import signal
+import threading
+from collections.abc import Container, Iterator
+from contextlib import contextmanager
+from multiprocessing import active_children, parent_process, resource_tracker
+from multiprocessing.process import BaseProcess
+
+
+@contextmanager
+def deaf_children() -> Iterator[None]:
+    """Processes started in this block never hear Ctrl-C; this one hears what came meanwhile at its end.
+
+    A terminal sends Ctrl-C to all of them, and a worker would answer with a traceback. What is blocked here stays
+    blocked in whatever is started here, from its first instruction on.
+    """
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    resource_tracker.ensure_running()  # started within, it would let the signal through again
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def leave_with_parent() -> None:
+    """Let this worker end with the process that started it, which may be killed."""
+    threading.Thread(target=_wait_for_parent, daemon=True).start()
+
+
+def end_children(but: Container[BaseProcess] = ()) -> None:
+    """End the worker processes of this one at once, and wait until they are gone.
+
+    Args:
+        but: processes that stay, such as those of another's making.
+    """
+    children = [child for child in active_children() if child not in but]
+    for child in children:
+        child.kill()
+    for child in children:
+        child.join()
+
+
+def _wait_for_parent() -> None:
+    parent = parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)
