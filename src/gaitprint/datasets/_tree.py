@@ -20,6 +20,8 @@ class Level:
     name: str
     example: str
     pattern: str = ".+"
+    optional: bool = False
+    """The last level may be left out: a folder above it without folders is then the leaf."""
 
 
 @dataclass(frozen=True)
@@ -106,15 +108,16 @@ def sequence_place(files: Files, folder: str, names: Sequence[str], tree: Tree) 
 
 def _descend(files: Files, folder: str, names: tuple[str, ...], tree: Tree) -> Iterator[Leaf]:
     is_leaf = len(names) == len(tree.levels)
+    may_be = is_leaf or (len(names) == len(tree.levels) - 1 and tree.levels[-1].optional)
     try:
         listing = files.list(folder)
     except DataError:
-        if not is_leaf:
+        if not may_be:
             raise
         yield Leaf(names, folder)  # its reader says what is wrong with it, and the others are read
         return
     found = data_files(listing.files)
-    if is_leaf:
+    if is_leaf or (may_be and not listing.folders):
         if listing.folders:
             raise DataError(
                 f"{tree.layout}: expected the frames in {files.called(folder)}, {len(names)} levels down "
@@ -132,6 +135,11 @@ def _descend(files: Files, folder: str, names: tuple[str, ...], tree: Tree) -> I
         )
     for name in listing.folders:
         if not re.fullmatch(level.pattern, name):
+            if level.optional:
+                raise DataError(
+                    f"{tree.layout}: expected the frames in {files.called(folder)}, or in its folder {level.example!r}, "
+                    f"found the folder {name!r}: the tree is too deep, or {files.where} is not its root"
+                )
             raise DataError(
                 f"{tree.layout}: expected {wanted}, found {name!r} in {files.called(folder)}: rename or move it away"
             )

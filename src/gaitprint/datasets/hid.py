@@ -1,11 +1,21 @@
-"""HID, the competition in human identification at a distance, as processed by the field's reference toolkit."""
+"""HID, the competition in human identification at a distance: as given out, or as others rearrange it."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
 from gaitprint.components import Component
-from gaitprint.datasets._competition import SPLITS
+from gaitprint.datasets._competition import (
+    LAST,
+    NAMED,
+    SPLITS,
+    VIDEO,
+    VIEW,
+    is_competition,
+    is_probes,
+    probe_folders,
+    scan_competition,
+)
 from gaitprint.datasets._layout import FoundSequence, Split
 from gaitprint.datasets._miniature import figure, write_array
 from gaitprint.datasets._splits import choose_split
@@ -13,16 +23,22 @@ from gaitprint.datasets._tree import Level, Tree, walk
 from gaitprint.sources import Files
 from gaitprint.types import SequenceRecord
 
-TREE = Tree("HID", (Level("subject", "0001"), Level("video", "8a3f09"), Level("view", "default", "default")))
+TREE = Tree("HID", (Level("subject", "0001"), VIDEO, LAST))
 
 
 @dataclass(frozen=True)
 class HidSettings:
-    """HID has no settings."""
+    """Which probes are read."""
+
+    probes: str = ""
+    """The folder of probes to take, such as `probe_phase1`, where there are several."""
 
 
 class Hid:
-    """The trees `<id>/<video>/default` and, for the probes, `probe/<video>/default` or `<video>/probe/default`."""
+    """The competition's folders, or the trees `<id>/<video>` and, for the probes, `probe/<video>` or `<video>/probe`.
+
+    In each video the frames may lie in a folder `default`.
+    """
 
     title = "HID: the yearly competition, 500 subjects to train on in the first editions; free for its entrants"
     splits = tuple(SPLITS)
@@ -33,13 +49,18 @@ class Hid:
 
     def scan(self, files: Files) -> list[FoundSequence]:
         """See `Layout.scan`. The condition is the video's id; the subject of a probe is None."""
+        if is_competition(files):
+            return scan_competition(files, NAMED, self.settings.probes)
+        taken = probe_folders(files.list().folders, self.settings.probes)
         found = []
         for leaf in walk(files, TREE):
-            upper, lower, view = leaf.names
+            upper, lower = leaf.names[:2]
+            if is_probes(upper) and upper not in taken:
+                continue
             subject, video = (
-                (None, lower if upper == "probe" else upper) if "probe" in (upper, lower) else (upper, lower)
+                (None, lower) if is_probes(upper) else (None, upper) if is_probes(lower) else (upper, lower)
             )
-            found.append(FoundSequence(SequenceRecord("/".join(leaf.names), subject, video, view), leaf.place))
+            found.append(FoundSequence(SequenceRecord("/".join(leaf.names), subject, video, VIEW), leaf.place))
         return found
 
     def split(self, name: str | None, subjects: Iterable[str]) -> Split:

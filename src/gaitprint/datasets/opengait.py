@@ -9,9 +9,11 @@ from gaitprint.datasets._layout import FoundSequence, Split
 from gaitprint.datasets._miniature import figure, write_array
 from gaitprint.datasets._partition import partition_split, partition_splits
 from gaitprint.datasets._tree import Level, Tree, walk
+from gaitprint.errors import DataError
 from gaitprint.sources import Files
 from gaitprint.types import SequenceRecord
 
+PARTS = frozenset({"train", "test", "gallery", "test_gallery", "query"})
 TREE = Tree("opengait", (Level("subject", "001"), Level("condition", "nm-01"), Level("view", "090")))
 
 
@@ -34,7 +36,18 @@ class Opengait:
         self.splits: tuple[str, ...] = partition_splits(settings.partition)
 
     def scan(self, files: Files) -> list[FoundSequence]:
-        """See `Layout.scan`."""
+        """See `Layout.scan`.
+
+        Raises:
+            DataError: the folders are parts (a gallery), not people, who would all become one.
+        """
+        parts = sorted(name for name in files.list().folders if name.lower() in PARTS)
+        if parts:
+            raise DataError(
+                f"opengait: expected folders of people at the top of {files.where}, found {parts[0]!r}, a part of a "
+                "data set: --dataset hid reads train, gallery and probe; --dataset folder any levels, such as "
+                "--set 'pattern={condition}/{subject}/{view}'"
+            )
         found = []
         for leaf in walk(files, TREE):
             subject, condition, view = leaf.names
