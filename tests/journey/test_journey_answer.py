@@ -45,7 +45,7 @@ def test_the_answer_is_written_and_described(
     [
         (["--form", "csv"], 2, "csv"),
         (["--form", "grew"], 1, "grew"),
-        (["--pipeline", "none.toml"], 2, "none.toml"),
+        (["--pipeline", "none.toml"], 1, "none.toml"),
     ],
 )
 def test_a_wrong_answer_is_one_line_and_no_file(

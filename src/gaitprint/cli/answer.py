@@ -5,7 +5,8 @@ from pathlib import Path
 import click
 
 from gaitprint.cli._common import as_json, emit
-from gaitprint.cli._options import memory_option
+from gaitprint.cli._options import lists_option, memory_option
+from gaitprint.cli._pipeline import pipeline_of, pipeline_options
 from gaitprint.cli._progress import progress_bar
 
 
@@ -27,31 +28,57 @@ from gaitprint.cli._progress import progress_bar
     help="Second column of a HID file; its first editions wanted subjectID.",
 )
 @click.option(
-    "--pipeline", type=click.Path(path_type=Path), help="A .toml with transforms and scorer. [default: Euclid]"
+    "--protocol",
+    metavar="NAME",
+    help="Who is probe and who gallery: a shipped protocol or a .toml of your own.  [default: the form's own]",
 )
+@pipeline_options
+@lists_option
 @memory_option
 @as_json
 def answer(
-    embeddings: Path, out: Path, form: str, header: str, pipeline: Path | None, memory: int, as_json: bool
+    embeddings: Path,
+    out: Path,
+    form: str,
+    header: str,
+    protocol: str | None,
+    scorer: str | None,
+    transforms: tuple[str, ...],
+    overrides: tuple[str, ...],
+    pipeline: Path | None,
+    lists: dict[str, list[str]] | None,
+    memory: int,
+    as_json: bool,
 ) -> None:
     """Name the subject of every probe and write a competition's answer file.
 
-    EMBEDDINGS hold gallery and probes: make them with `gaitprint embed STORE --part all`. The file is checked before
-    it is written: every probe once, only subjects of the gallery, the organisers' header.
+    EMBEDDINGS hold gallery and probes, whose subjects are not known: make them with `gaitprint embed STORE`, and with
+    --part all where nobody of the data set trains. The file is checked before it is written: every probe once, only
+    subjects of the gallery, the organisers' header.
 
     \b
     Examples:
       gaitprint answer both.safetensors --out submission.csv
+      gaitprint answer both.safetensors --scorer k-reciprocal \\
+        --set scorer.k1=6 --out submission.csv
       gaitprint answer both.safetensors --form grew --out submission.csv
     """
-    from gaitprint.config import read_toml
     from gaitprint.retrieval.work import Work
     from gaitprint.stages.answer import answer as stage
 
-    steps = None if pipeline is None else read_toml(pipeline)
+    steps = pipeline_of(scorer, transforms, overrides, pipeline)
     with progress_bar("comparing") as bar:
         work = Work(memory=memory, progress=bar.update, say=bar.say_once)
-        facts = stage(embeddings, out, form=form, header=header, pipeline=steps, work=work)  # type: ignore[arg-type]
+        facts = stage(
+            embeddings,
+            out,
+            form=form,
+            header=header,  # type: ignore[arg-type]
+            protocol=protocol,
+            pipeline=steps,
+            lists=lists,
+            work=work,
+        )
     note = "; transductive: sees all probes" if facts["transductive"] else ""
     line = f"{out}: {facts['probes']} probes, {facts['subjects']} subjects; {facts['compared']}{note}"
     emit(facts, as_json, lambda console: console.print(line, markup=False))

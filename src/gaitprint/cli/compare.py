@@ -15,8 +15,8 @@ from gaitprint.cli._options import (
     protocol_option,
     views_option,
 )
+from gaitprint.cli._pipeline import build_pipeline
 from gaitprint.cli._progress import progress_bar
-from gaitprint.cli.evaluate import build_pipeline
 from gaitprint.config import read_toml
 from gaitprint.evaluation.statistics import Interval
 

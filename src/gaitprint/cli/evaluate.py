@@ -18,39 +18,14 @@ from gaitprint.cli._options import (
     store_option,
     views_option,
 )
+from gaitprint.cli._pipeline import pipeline_of, pipeline_options
 from gaitprint.cli._progress import progress_bar
-from gaitprint.config import apply_overrides, read_toml
-from gaitprint.errors import ConfigError
 
 
 @click.command(short_help="Vectors -> the protocol's figures.")
 @click.argument("embeddings", type=click.Path(path_type=Path))
 @protocol_option
-@click.option(
-    "--scorer",
-    metavar="NAME",
-    help="How vectors are compared: euclidean, part-mean, part-cosine or k-reciprocal.  [default: euclidean]",
-)
-@click.option(
-    "--transform",
-    "transforms",
-    multiple=True,
-    metavar="NAME",
-    help="What happens to them before: unit-length, cluster-expansion, alpha-expansion. Repeatable, in order.",
-)
-@click.option(
-    "--set",
-    "overrides",
-    multiple=True,
-    metavar="STEP.KEY=VALUE",
-    help="A setting of a step, such as scorer.k1=6 or cluster-expansion.k=9. Repeatable.",
-)
-@click.option(
-    "--pipeline",
-    type=click.Path(path_type=Path),
-    metavar="FILE.toml",
-    help="A file with transforms and scorer, instead of the three options above.",
-)
+@pipeline_options
 @chosen_subjects_option
 @views_option
 @conditions_option
@@ -94,9 +69,7 @@ def evaluate(
     from gaitprint.retrieval.work import Work
     from gaitprint.stages.evaluate import evaluate as stage
 
-    if pipeline is not None and (scorer or transforms or overrides):
-        raise click.UsageError(f"--pipeline {pipeline} says all steps: leave out --scorer, --transform and --set")
-    steps = read_toml(pipeline) if pipeline else build_pipeline(scorer or "euclidean", transforms, overrides)
+    steps = pipeline_of(scorer, transforms, overrides, pipeline)
     with progress_bar("comparing") as bar:
         result = stage(
             embeddings,
@@ -164,26 +137,6 @@ def figure_text(value: float | None, ends: str) -> str:
     if value is None or value != value:
         return ""
     return f"{value:.1f} ({ends})" if ends else f"{value:.1f}"
-
-
-def build_pipeline(scorer: str, transforms: tuple[str, ...], overrides: tuple[str, ...]) -> dict[str, Any]:
-    """A pipeline table from `--scorer`, `--transform` and `--set step.key=value`.
-
-    Raises:
-        ConfigError: `--set` names a step that is not there.
-    """
-    tables = apply_overrides({}, overrides)
-    named = {"scorer": scorer, **{t: t for t in transforms}}
-    unknown = sorted(set(tables) - set(named))
-    if unknown:
-        raise ConfigError(f"--set {unknown[0]}...: the pipeline has the steps {', '.join(named)}")
-    for name, values in tables.items():
-        if not isinstance(values, dict):
-            raise click.UsageError(f"--set wants step.key=value such as scorer.k1=6, found {name}={values!r}")
-    return {
-        "transforms": [{"name": t, **tables.get(t, {})} for t in transforms],
-        "scorer": {"name": scorer, **tables.get("scorer", {})},
-    }
 
 
 COMMANDS = (evaluate,)

@@ -16,9 +16,8 @@ from gaitprint.cli._options import (
     splits_option,
     views_option,
 )
+from gaitprint.cli._pipeline import pipeline_of, pipeline_options
 from gaitprint.cli._progress import progress_bar
-from gaitprint.cli.evaluate import build_pipeline
-from gaitprint.config import read_toml
 
 
 def _rates(text: str) -> tuple[float, ...]:
@@ -36,15 +35,7 @@ def _rates(text: str) -> tuple[float, ...]:
 @click.command(short_help="Error rates of pairs and of strangers.")
 @click.argument("embeddings", type=click.Path(path_type=Path))
 @protocol_option
-@click.option("--scorer", metavar="NAME", help="How vectors are compared, as for `evaluate`.  [default: euclidean]")
-@click.option("--transform", "transforms", multiple=True, metavar="NAME", help="What happens to them before.")
-@click.option("--set", "overrides", multiple=True, metavar="STEP.KEY=VALUE", help="A setting of a step. Repeatable.")
-@click.option(
-    "--pipeline",
-    type=click.Path(path_type=Path),
-    metavar="FILE.toml",
-    help="A file with transforms and scorer, instead of the three options above.",
-)
+@pipeline_options
 @click.option(
     "--fmr",
     default="10%,1%,0.1%",
@@ -131,9 +122,7 @@ def verify(
     from gaitprint.retrieval.work import Work
     from gaitprint.stages.verify import verify as stage
 
-    if pipeline is not None and (scorer or transforms or overrides):
-        raise click.UsageError(f"--pipeline {pipeline} says all steps: leave out --scorer, --transform and --set")
-    steps = read_toml(pipeline) if pipeline else build_pipeline(scorer or "euclidean", transforms, overrides)
+    steps = pipeline_of(scorer, transforms, overrides, pipeline)
     asked = {"false_match": fmr, "false_positive": fpir, "thresholds": thresholds, "strangers": strangers}
     asked |= {"splits": splits, "method": method, "prior": prior, "folds": folds, "seed": seed}
     settings = build_settings(VerifySettings, {k: list(v) if isinstance(v, tuple) else v for k, v in asked.items()})

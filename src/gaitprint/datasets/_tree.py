@@ -137,8 +137,9 @@ def _descend(files: Files, folder: str, names: tuple[str, ...], tree: Tree) -> I
         if not re.fullmatch(level.pattern, name):
             if level.optional:
                 raise DataError(
-                    f"{tree.layout}: expected the frames in {files.called(folder)}, or in its folder {level.example!r}, "
-                    f"found the folder {name!r}: the tree is too deep, or {files.where} is not its root"
+                    f"{tree.layout}: expected the frames in {files.called(folder)}, or in its folder "
+                    f"{level.example!r}, found the folder {name!r}: the tree is too deep, or {files.where} is not its "
+                    "root"
                 )
             raise DataError(
                 f"{tree.layout}: expected {wanted}, found {name!r} in {files.called(folder)}: rename or move it away"
