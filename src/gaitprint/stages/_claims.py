@@ -1,10 +1,26 @@
 """A folder belongs to one run: what it was begun with is written first, and compared when it is entered again."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from gaitprint.errors import ArtefactError
+from gaitprint.locks import LOCK, sole_writer
 from gaitprint.storage import read_json, write_json
+
+
+@contextmanager
+def claimed(folder: Path, name: str, facts: dict[str, Any], identity: str, what: str) -> Iterator[None]:
+    """`claim` a folder and be the only process that writes into it for the length of a block.
+
+    Raises:
+        ArtefactError: the folder is another's; nothing is written. DataError: another process is writing into it.
+    """
+    check_claim(folder, name, facts, identity, what)
+    with sole_writer(folder, folder=True):
+        claim(folder, name, facts, identity, what)
+        yield
 
 
 def claim(folder: Path, name: str, facts: dict[str, Any], identity: str, what: str) -> None:
@@ -39,7 +55,7 @@ def check_claim(folder: Path, name: str, facts: dict[str, Any], identity: str, w
             # Killed while it wrote this very file, a run leaves the temporary one.
             if found.name.startswith(f".{name}.") and found.suffix == ".tmp":
                 found.unlink()
-            else:
+            elif found.name != LOCK:
                 others.append(found.name)
     if others:
         raise ArtefactError(f"{folder} is not empty ({others[0]}) and holds no {name}: choose a new folder")

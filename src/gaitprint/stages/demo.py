@@ -10,7 +10,7 @@ from gaitprint.errors import ConfigError
 from gaitprint.inference.embeddings_file import load_embeddings
 from gaitprint.inference.fusion import fuse
 from gaitprint.stages._ablation import AblationResult
-from gaitprint.stages._claims import claim
+from gaitprint.stages._claims import claimed
 from gaitprint.stages.embed import embed
 from gaitprint.stages.evaluate import EvaluationReport, evaluate
 from gaitprint.stages.prepare import prepare
@@ -79,47 +79,49 @@ def demo(
     if not set(VIEWS) <= set(views):
         raise ConfigError(f"the demo's ablation needs the views {', '.join(VIEWS)}, found {', '.join(views)}")
     asked = {"subjects": people, "iterations": iterations, "views": sorted(set(views)), "seed": seed}
-    claim(Path(out), "demo.json", {"asked": asked}, "asked", "a demo of other walkers, views, iterations or seed")
-    trained = (people + 1) // 2
-    store = Path(out) / "walkers"
-    if not is_store(store):
-        say(f"drawing {people} walkers, 10 walks each, seen from {len(set(views))} sides")
-        settings = {"subjects": people, "seed": seed, "frames": FRAMES, "views": sorted(set(views))}
-        prepare(Path("synthetic"), store, dataset="synthetic", settings=settings, progress=progress)
-    overrides = [f"training.iterations={iterations}"] if iterations else []
-    made: dict[str, Path] = {}
-    for name, recipe in NETWORKS.items():
-        run = Path(out) / name
-        say(f"training {name} on walkers 1 to {trained}")
+    with claimed(
+        Path(out), "demo.json", {"asked": asked}, "asked", "a demo of other walkers, views, iterations or seed"
+    ):
+        trained = (people + 1) // 2
+        store = Path(out) / "walkers"
+        if not is_store(store):
+            say(f"drawing {people} walkers, 10 walks each, seen from {len(set(views))} sides")
+            settings = {"subjects": people, "seed": seed, "frames": FRAMES, "views": sorted(set(views))}
+            prepare(Path("synthetic"), store, dataset="synthetic", settings=settings, progress=progress)
+        overrides = [f"training.iterations={iterations}"] if iterations else []
+        made: dict[str, Path] = {}
+        for name, recipe in NETWORKS.items():
+            run = Path(out) / name
+            say(f"training {name} on walkers 1 to {trained}")
 
-        def hear(step: Step, name: str = name) -> None:
-            progress(step.iteration, step.iterations, f"{name} loss {step.figures['loss']:.3f}")
-            for message in step.messages:
-                say(message)
+            def hear(step: Step, name: str = name) -> None:
+                progress(step.iteration, step.iterations, f"{name} loss {step.figures['loss']:.3f}")
+                for message in step.messages:
+                    say(message)
 
-        trained_network = train(store, run, recipe=recipe, overrides=overrides, seed=seed, report=hear)
-        made[name] = Path(out) / f"{name}.safetensors"
-        say(f"embedding walkers {trained + 1} to {people} with {name}")
-        embed(store, [Path(trained_network.model)], made[name], progress=progress)
-    say("measuring by condition and view")
-    by_view = Path(out) / "views.html"
-    vectors = {name: load_embeddings(path) for name, path in made.items()}
-    together = fuse(list(vectors.values()))
-    figures = {name: _rank1(evaluate(e, seed=seed)) for name, e in vectors.items()}
-    figures["both"] = _rank1(evaluate(together, seed=seed, report=by_view, store=store))
-    say("measuring what each step of the method brings")
-    expansion = {"k": SEQUENCES - 1}
-    result = report(
-        vectors,
-        Path(out) / "report",
-        protocol="hid-draws",
-        views=VIEWS,
-        expansion=expansion,
-        store=store,
-        seed=seed,
-        progress=progress,
-    )
-    return DemoResult(result.page, by_view, figures, result.ablation)
+            trained_network = train(store, run, recipe=recipe, overrides=overrides, seed=seed, report=hear)
+            made[name] = Path(out) / f"{name}.safetensors"
+            say(f"embedding walkers {trained + 1} to {people} with {name}")
+            embed(store, [Path(trained_network.model)], made[name], progress=progress)
+        say("measuring by condition and view")
+        by_view = Path(out) / "views.html"
+        vectors = {name: load_embeddings(path) for name, path in made.items()}
+        together = fuse(list(vectors.values()))
+        figures = {name: _rank1(evaluate(e, seed=seed)) for name, e in vectors.items()}
+        figures["both"] = _rank1(evaluate(together, seed=seed, report=by_view, store=store))
+        say("measuring what each step of the method brings")
+        expansion = {"k": SEQUENCES - 1}
+        result = report(
+            vectors,
+            Path(out) / "report",
+            protocol="hid-draws",
+            views=VIEWS,
+            expansion=expansion,
+            store=store,
+            seed=seed,
+            progress=progress,
+        )
+        return DemoResult(result.page, by_view, figures, result.ablation)
 
 
 def _rank1(found: EvaluationReport) -> dict[str, float]:

@@ -1,6 +1,7 @@
 """`gaitprint embed`: a store and one or several model files in, one embeddings file out."""
 
 from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from gaitprint.inference.clip_averaging import WHOLE, ClipAveraging
 from gaitprint.inference.embeddings_file import check_embeddings_place, save_embeddings
 from gaitprint.inference.engine import FRAMES_AT_ONCE, Embedder
 from gaitprint.inference.fusion import fuse
+from gaitprint.locks import sole_writer
 from gaitprint.networks._weights import load_model
 from gaitprint.silhouettes.clips import Preprocessing
 from gaitprint.stages._devices import check_device
@@ -81,17 +83,18 @@ def embed(
     embedders = [open_embedder(path, device, averaging) for path in models]
     if out is not None:
         check_embeddings_place(Path(out))
-    each = []
-    said = {"dataset": opened.dataset, "part": "named subjects" if subjects is not None else part}
-    if quality:
-        said["quality"] = quality
-    for path, embedder in zip(models, embedders, strict=True):
-        name = f"{embedder.facts['network']} ({Path(path).name})"
-        made = embedder.embed(chosen, frames_at_once, lambda d, t, name=name: progress(d, t, name))
-        each.append(replace(made, settings={**made.settings, **said}))
-    result = each[0] if len(each) == 1 else fuse(each, fusion)
-    if out is not None:
-        save_embeddings(Path(out), result)
+    with nullcontext() if out is None else sole_writer(Path(out)):
+        each = []
+        said = {"dataset": opened.dataset, "part": "named subjects" if subjects is not None else part}
+        if quality:
+            said["quality"] = quality
+        for path, embedder in zip(models, embedders, strict=True):
+            name = f"{embedder.facts['network']} ({Path(path).name})"
+            made = embedder.embed(chosen, frames_at_once, lambda d, t, name=name: progress(d, t, name))
+            each.append(replace(made, settings={**made.settings, **said}))
+        result = each[0] if len(each) == 1 else fuse(each, fusion)
+        if out is not None:
+            save_embeddings(Path(out), result)
     return result
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from gaitprint.errors import DataError
-from gaitprint.stages._claims import claim
+from gaitprint.stages._claims import claimed
 from gaitprint.stages._layouts import layout_of
 from gaitprint.storage import atomic_file, write_json
 from gaitprint.store import Store
@@ -67,21 +67,21 @@ def export(
     places = _places(opened.records)
     subjects = sorted({r.subject for r in opened.records if r.subject is not None})
     parts = layout_of(opened).split(split, subjects)
-    claim(out, "export.json", {"store": opened.fingerprint}, "store", "an export of another store")
-    written = 0
-    for i, (record, place) in enumerate(zip(opened.records, places, strict=True), start=1):
-        path = out / place
-        # Files appear whole, so one that is there is done.
-        if not path.is_file():
-            _drop_leftovers(path.parent)
-            # The reference toolkit unpickles what it reads; we only ever write.
-            with atomic_file(path) as stream:
-                pickle.dump(np.array(opened.sound_frames(i - 1)), stream, protocol=4)
-            written += 1
-        if progress is not None:
-            progress(i, len(places), record.key)
-    unknown = {"probe"} if any(r.subject is None for r in opened.records) else set()
-    write_json(out / PARTITION, {"TRAIN_SET": list(parts.train), "TEST_SET": sorted({*parts.test, *unknown})})
+    with claimed(out, "export.json", {"store": opened.fingerprint}, "store", "an export of another store"):
+        written = 0
+        for i, (record, place) in enumerate(zip(opened.records, places, strict=True), start=1):
+            path = out / place
+            # Files appear whole, so one that is there is done.
+            if not path.is_file():
+                _drop_leftovers(path.parent)
+                # The reference toolkit unpickles what it reads; we only ever write.
+                with atomic_file(path) as stream:
+                    pickle.dump(np.array(opened.sound_frames(i - 1)), stream, protocol=4)
+                written += 1
+            if progress is not None:
+                progress(i, len(places), record.key)
+        unknown = {"probe"} if any(r.subject is None for r in opened.records) else set()
+        write_json(out / PARTITION, {"TRAIN_SET": list(parts.train), "TEST_SET": sorted({*parts.test, *unknown})})
     return ExportReport(str(out), str(out / PARTITION), len(places), len(parts.train), len(parts.test), written)
 
 

@@ -1,6 +1,7 @@
 """`gaitprint train`: a store and a recipe in, a model file, a history and a figure out."""
 
 from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from time import monotonic
@@ -13,7 +14,7 @@ from gaitprint.config import settings_to_dict
 from gaitprint.networks._weights import load_state, read_card, save_model
 from gaitprint.report.figures import write_training_figure
 from gaitprint.silhouettes.clips import to_clip
-from gaitprint.stages._claims import claim
+from gaitprint.stages._claims import claimed
 from gaitprint.stages._devices import check_device
 from gaitprint.stages._run_length import with_iterations, within_minutes
 from gaitprint.stages._training_data import hold_out, training_sets
@@ -114,7 +115,7 @@ def train(
     dataset = "+".join(one.dataset for one in opened)
     learnt, aside = hold_out(training_sets(opened, split, subjects, quality), chosen.training.held_out)
     augmentations = tuple(choice.build() for choice in chosen.augmentations)
-    with joined_world(device) as world:
+    with joined_world(device) as world, ExitStack() as held:
         classes = len({r.subject for r in learnt.records})
         if world.rank == 0:
             chosen = within_minutes(chosen, minutes, out, lambda: plan(chosen, classes, device, world.size))
@@ -137,7 +138,8 @@ def train(
         run = sha256_json([chosen.fingerprint, learnt.fingerprint, seed, start])
         if world.rank == 0:
             facts = {"run": run, "recipe": settings_to_dict(chosen)}
-            claim(out, "recipe.json", facts, "run", "a run under another recipe, data set, seed or start")
+            another = "a run under another recipe, data set, seed or start"
+            held.enter_context(claimed(out, "recipe.json", facts, "run", another))
         manifest = make_manifest(
             chosen,
             recipe,
@@ -169,32 +171,32 @@ def train(
             train_network(network, sampler, chosen, out, run, how)
         except OSError as error:
             raise unwritable(out, error, "run again, it goes on") from None
-    history = read_history(out / "history.jsonl")
-    finished = bool(history) and history[-1]["iteration"] == chosen.training.iterations
-    final = _final(history)
-    model, written = out / "model.safetensors", out / "run.json"
-    # Called once more after its end, a run leaves the record of its training as it is.
-    fresh = finished and world.rank == 0 and not (model.is_file() and written.is_file())
-    if fresh:
-        card = _card(chosen, dataset, sampler, seed, start, final)
-        save_model(model, network, card)
-        _save_best(out, network, card)
-        write_training_figure(out / "training.png", history)
-    result = TrainReport(
-        str(model) if finished else "",
-        recipe,
-        dataset,
-        len(sampler.subjects),
-        len(learnt.records),
-        int(history[-1]["iteration"]) if history else 0,
-        monotonic() - started,
-        torch.get_num_threads(),
-        final,
-        tuple(messages),
-    )
-    if fresh:
-        write_json(written, result.to_dict())
-    return result
+        history = read_history(out / "history.jsonl")
+        finished = bool(history) and history[-1]["iteration"] == chosen.training.iterations
+        final = _final(history)
+        model, written = out / "model.safetensors", out / "run.json"
+        # Called once more after its end, a run leaves the record of its training as it is.
+        fresh = finished and world.rank == 0 and not (model.is_file() and written.is_file())
+        if fresh:
+            card = _card(chosen, dataset, sampler, seed, start, final)
+            save_model(model, network, card)
+            _save_best(out, network, card)
+            write_training_figure(out / "training.png", history)
+        result = TrainReport(
+            str(model) if finished else "",
+            recipe,
+            dataset,
+            len(sampler.subjects),
+            len(learnt.records),
+            int(history[-1]["iteration"]) if history else 0,
+            monotonic() - started,
+            torch.get_num_threads(),
+            final,
+            tuple(messages),
+        )
+        if fresh:
+            write_json(written, result.to_dict())
+        return result
 
 
 def _start_from(network: nn.Module, init: Path, dataset: str, subjects: tuple[str, ...]) -> str:

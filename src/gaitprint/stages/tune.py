@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import replace
 from importlib.metadata import version
 from pathlib import Path
@@ -13,6 +14,7 @@ from gaitprint.errors import ConfigError
 from gaitprint.evaluation.choosing import subject_folds
 from gaitprint.evaluation.protocol import Protocol, load_protocol
 from gaitprint.inference.fusion import fuse
+from gaitprint.locks import sole_writer
 from gaitprint.report.html import check_report_place, write_report
 from gaitprint.retrieval.tuning.grids import Grid
 from gaitprint.retrieval.tuning.simplicity import FAMILIES, Table, family
@@ -109,46 +111,48 @@ def tune(
     if report is not None:
         check_report_place(report)
     facts = _facts(each, data, rules, people, (folds, repeats, seed))
-    journal = Journal(None if out is None else journal_place(out), facts)
-    scores = Scores(data, rules, lists, journal, work or Work())
+    with nullcontext() if out is None else sole_writer(out):
+        journal = Journal(None if out is None else journal_place(out), facts)
+        scores = Scores(data, rules, lists, journal, work or Work())
 
-    sets = [*(SubjectSet(fold.choosing, fold.repeat) for fold in cut), SubjectSet(people, 0)]
-    sequences = _sequences(rules, data, len(people))
-    networks = [len(e.layout.blocks) for e in each]
-    total, searches = len(sets) * ROUNDS, []
-    for number, group in enumerate(sets):
-        rounds = iter(range(number * ROUNDS, total))
+        sets = [*(SubjectSet(fold.choosing, fold.repeat) for fold in cut), SubjectSet(people, 0)]
+        sequences = _sequences(rules, data, len(people))
+        networks = [len(e.layout.blocks) for e in each]
+        total, searches = len(sets) * ROUNDS, []
+        for number, group in enumerate(sets):
+            rounds = iter(range(number * ROUNDS, total))
 
-        def measure(tables: Sequence[Table], what: str, group: SubjectSet = group, rounds: Any = rounds) -> Any:
-            progress(next(rounds), total, what)
-            return scores.of(group, tables)
+            def measure(tables: Sequence[Table], what: str, group: SubjectSet = group, rounds: Any = rounds) -> Any:
+                progress(next(rounds), total, what)
+                return scores.of(group, tables)
 
-        searches.append(search(measure, sequences, networks, grid))
-    progress(total, total, "")
-    *others, everybody = searches
-    choices = [{name: tried.chosen(name) for name in FAMILIES} for tried in others]
-    found = decision.measured(scores, cut, choices, people)
-    families = decision.decide(found, everybody, choices, seed)
-    best = [f for f in families if f.taken][-1]
-    result = TuneReport(
-        pipeline=best.chosen,
-        family=best.family,
-        families=families,
-        candidates=tuple(
-            Tried(family(table), table, float(everybody.scores[key].mean())) for key, table in everybody.tables.items()
-        ),
-        facts=facts,
-        warnings=(
-            *pages.synthetic_warnings(each),
-            *warnings,
-            *_supposed(best.chosen),
-            *_doubts(people, families[0].figure),
-        ),
-    )
-    if out is not None:
-        write_tuned(out, result)
-    if report is not None:
-        write_report(report, tuning_page(result))
+            searches.append(search(measure, sequences, networks, grid))
+        progress(total, total, "")
+        *others, everybody = searches
+        choices = [{name: tried.chosen(name) for name in FAMILIES} for tried in others]
+        found = decision.measured(scores, cut, choices, people)
+        families = decision.decide(found, everybody, choices, seed)
+        best = [f for f in families if f.taken][-1]
+        result = TuneReport(
+            pipeline=best.chosen,
+            family=best.family,
+            families=families,
+            candidates=tuple(
+                Tried(family(table), table, float(everybody.scores[key].mean()))
+                for key, table in everybody.tables.items()
+            ),
+            facts=facts,
+            warnings=(
+                *pages.synthetic_warnings(each),
+                *warnings,
+                *_supposed(best.chosen),
+                *_doubts(people, families[0].figure),
+            ),
+        )
+        if out is not None:
+            write_tuned(out, result)
+        if report is not None:
+            write_report(report, tuning_page(result))
     return result
 
 

@@ -19,6 +19,7 @@ from typing import Any
 import numpy as np
 
 from gaitprint.errors import DataError
+from gaitprint.locks import open_locked
 from gaitprint.store.index import StoredSequence
 
 
@@ -51,7 +52,7 @@ class Journal:
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._stream = _held(path)
+        self._stream = open_locked(path, path.parent)
 
     def write(self, decision: Decision | dict[str, Any]) -> None:
         """Append one line and hand it to the system, so that a kill cannot take it back; all of it or nothing."""
@@ -152,27 +153,3 @@ def _decision(values: dict[str, Any]) -> Decision:
 def _short(value: float) -> float:
     """As the index will hold it, so that a resumed run writes the same bytes."""
     return float(np.float32(value))
-
-
-def _held(path: Path) -> FileIO:
-    """The file, opened and locked; opened again where the writer before finished and removed it in between."""
-    while True:
-        stream = path.open("ab", buffering=0)
-        try:
-            _lock(stream)
-        except OSError:
-            stream.close()
-            raise DataError(
-                f"another process is writing {path.parent}: wait for it, or choose another folder"
-            ) from None
-        with suppress(FileNotFoundError):
-            if os.path.samestat(os.fstat(stream.fileno()), path.stat()):
-                return stream
-        stream.close()
-
-
-def _lock(stream: FileIO) -> None:
-    if os.name == "posix":
-        import fcntl
-
-        fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -30,8 +30,9 @@ from store_examples import (
     writer,
 )
 
+from gaitprint import locks
 from gaitprint.errors import ArtefactError, DataError, ShapeError
-from gaitprint.store import Form, Store, StoreWriter, check_free, is_begun, is_store, journal, pack
+from gaitprint.store import Form, Store, StoreWriter, check_free, is_begun, is_store, pack
 
 
 def updated(root: Path) -> Store:
@@ -215,7 +216,9 @@ def test_two_writers_at_once_are_one_too_many(tmp_path: Path) -> None:
     first = writer(tmp_path / "s")
     decide(first, 0)
     before = contents(tmp_path / "s")
-    with pytest.raises(DataError, match=r"^another process is writing .*: wait for it, or choose another folder$"):
+    with pytest.raises(
+        DataError, match=r"^another process is writing .*: wait for it to end, or choose another place$"
+    ):
         writer(tmp_path / "s")
     assert contents(tmp_path / "s") == before
     run(first, fresh)
@@ -225,14 +228,14 @@ def test_two_writers_at_once_are_one_too_many(tmp_path: Path) -> None:
 def test_a_writer_that_begins_while_another_publishes_sees_what_was_published(tmp_path: Path, monkeypatch) -> None:
     """The lock is taken before anything is read: with the state before, the new frames would be cut off."""
     write(tmp_path)
-    real = journal._lock
+    real = locks._lock
 
     def slow(stream) -> None:
-        monkeypatch.setattr(journal, "_lock", real)
+        monkeypatch.setattr(locks, "_lock", real)
         run(writer(tmp_path), update)  # the other one, from beginning to end: it removes the file just opened
         real(stream)
 
-    monkeypatch.setattr(journal, "_lock", slow)
+    monkeypatch.setattr(locks, "_lock", slow)
     with writer(tmp_path) as second:
         assert second.known.keys() == {record(0).key, record(2).key, record(3).key, "bad", "new"}
         assert (tmp_path / "journal.jsonl").stat().st_size > 0, "not the file that was removed"
