@@ -3,6 +3,7 @@
 Each puts one bad thing beside clean sequences and goes through `prepare` and `doctor`, as people do.
 """
 
+import json
 import os
 import re
 import shutil
@@ -173,19 +174,26 @@ PARTITIONS = {
 
 
 @pytest.mark.parametrize("name", [*PARTITIONS, "gone", "a pipe", "a device"])
-def test_a_hostile_partition_is_one_line_of_the_doctors(name: str, scene: Scene, run):
-    """A store names the file, so it may be any: the doctor reads it, and nothing that never ends."""
+def test_a_hostile_partition_is_one_line(name: str, scene: Scene, run):
+    """A partition that is given is read, but nothing that never ends; one that a store merely names is not opened."""
     store, partition = hostile_stores.make(scene), scene.outside / "partition.json"
     if name in PARTITIONS:
         partition.write_bytes(PARTITIONS[name])
     elif name == "a pipe":
         os.mkfifo(partition)
     path = Path("/dev/zero") if name == "a device" else partition
+    before = (store / "store.json").read_bytes()
+    with guarded():
+        ran = run("partition", store, path)
+    assert WATCH.seen == []
+    check_line(ran, path.name)
+    assert (store / "store.json").read_bytes() == before
     hostile_stores.change_head(store, layout={"partition": str(path)})
     with guarded():
         ran = run("doctor", store, "--json")
     assert WATCH.seen == []
-    check_line(ran, path.name)
+    assert (ran.code, json.loads(ran.out)["sound"]) == (0, False)
+    assert "does not hold its partition" in json.loads(ran.out)["findings"][0]["what"]
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="the limit on memory is read and set as Linux does")

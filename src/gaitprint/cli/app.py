@@ -14,6 +14,7 @@ from gaitprint.cli import (
     explain,
     identify,
     learn,
+    partition,
     plan,
     report,
     runs,
@@ -29,6 +30,7 @@ From nothing to figures, on synthetic walkers:
 Step by step:
   gaitprint doctor SOURCE                   what is wrong with a data set
   gaitprint prepare SOURCE STORE            a data set -> one packed store
+  gaitprint partition STORE FILE            who trains and who is tested in it
   gaitprint plan RECIPE                     what training will take
   gaitprint train STORE RUN                 a store -> a trained network
   gaitprint runs FOLDER                     what runs there are, and their curves
@@ -62,7 +64,7 @@ def app(debug: bool) -> None:  # noqa: D103 - the help text is HELP
 
 
 MEASURING = (evaluate, compare, verify, ablate, report, tune, explain)
-MODULES = (data, learn, plan, runs, identify, *MEASURING, compress, capacity, answer)
+MODULES = (data, partition, learn, plan, runs, identify, *MEASURING, compress, capacity, answer)
 
 for command in (c for module in MODULES for c in module.COMMANDS):
     command.context_settings = CONTEXT  # said to each, for click remembers -h and --help from the first use

@@ -23,7 +23,7 @@ layout_option = click.option(
     "settings",
     multiple=True,
     metavar="KEY=VALUE",
-    help="A setting of the layout, such as pattern={subject}/{view}. Repeatable.",
+    help="A setting of the layout, such as pattern={subject}/{view}, or partition=FILE.json. Repeatable.",
 )
 workers_option = click.option(
     "--workers",
@@ -85,7 +85,8 @@ def prepare(
       gaitprint prepare OUMVLP.zip store --dataset oumvlp
       gaitprint prepare synthetic store --set subjects=40 --set seed=0
       gaitprint prepare mine store --dataset folder \\
-        --set 'pattern={subject}/{condition}/{view}'
+        --set 'pattern={subject}/{condition}/{view}' \\
+        --set partition=partition.json
 
     \b
     Files in STORE:
@@ -117,6 +118,8 @@ def prepare(
             f"{report.frames} frames of {height} x {width} pixels, {report.form}, {_megabytes(report.bytes)}, "
             f"in {report.seconds:.1f} s"
         )
+        for line in [] if report.partition is None else report.partition.lines():
+            out.print(line)
         if report.unchanged or report.gone:
             out.print(
                 f"brought up to date: {report.unchanged} unchanged, {len(report.changed)} changed, "

@@ -43,11 +43,3 @@ def _lines(lacking: Mapping[tuple[str, str], list[str]], walks: Mapping[str, int
         alike = len(found) == walks[subject] > 1 and all(views == found[0][1] for _, views in found)
         for name, views in [(subject, found[0][1])] if alike else [(f"{subject}/{c}", v) for c, v in found]:
             yield f"{name}: {', '.join(views)}"
-
-
-def in_both_parts(train: Sequence[str], test: Sequence[str]) -> Iterable[Finding]:
-    """Subjects of a split that are trained on and tested."""
-    both = tuple(sorted(set(train) & set(test)))
-    if both:
-        what = f"subjects that stand in the training and in the test part: {len(both)}"
-        yield Finding("error", what, "leave each in one; figures on people seen in training are worthless", both)

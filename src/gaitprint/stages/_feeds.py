@@ -11,7 +11,7 @@ from gaitprint.errors import ArtefactError, ConfigError, DataError, did_you_mean
 from gaitprint.silhouettes.quality import measure
 from gaitprint.stages._layouts import Found, scan
 from gaitprint.stages._reading import Normalising, ReadSequence, Task, load, packer, read_all
-from gaitprint.store import Form, Store, is_begun, is_store, pack
+from gaitprint.store import Form, Partition, Store, is_begun, is_store, pack
 from gaitprint.types import SequenceRecord
 
 Item = tuple[SequenceRecord, str, ReadSequence]
@@ -34,6 +34,10 @@ class Feed(Protocol):
     """Where it is, as part of what a store is made from."""
     total: int
     """How many sequences there are."""
+    everything: tuple[SequenceRecord, ...]
+    """The records of all sequences in the source, of whomever they are asked for."""
+    partition: Partition | None
+    """The partition that the source keeps itself."""
 
     def first_shape(self) -> tuple[int, int]:
         """H, W of the first sequence that can be used: those of a new store."""
@@ -65,13 +69,24 @@ def feed_of(
         require(not settings and dataset == "auto", "a store knows its data set: leave --dataset and --set out")
         return _Repacked(Store.open(source), how, form, subjects)
     found = scan(source, dataset, settings)
-    return _Tree(_chosen(found, subjects), source, how, form, workers)
+    return _Tree(found, subjects, source, how, form, workers)
 
 
 class _Tree:
     """The sequences found on disk, in the order in which reading them is cheapest."""
 
-    def __init__(self, found: Found, source: Path, how: Normalising, form: Form, workers: int) -> None:
+    def __init__(
+        self,
+        everything: Found,
+        subjects: Sequence[str] | None,
+        source: Path,
+        how: Normalising,
+        form: Form,
+        workers: int,
+    ) -> None:
+        self.everything = tuple(f.record for f in everything.sequences)
+        self.partition: Partition | None = None
+        found = _chosen(everything, subjects)
         self.dataset, self.layout, self.total = found.dataset, found.settings, len(found.sequences)
         self.place = ascii(str(source.absolute()))
         self._files, self._how, self._form, self._workers = found.files, how, form, workers
@@ -114,11 +129,13 @@ class _Walkers:
         settings = build_settings(SyntheticSettings, values, "dataset synthetic")
         require(how.size == 64, f"synthetic walkers are 64 pixels high, found size {how.size}")
         made = [f"{i:03d}" for i in range(settings.start, settings.start + settings.subjects)]
+        where = [(c, v) for c in sorted(set(settings.conditions)) for v in sorted(set(settings.views))]
+        self.everything = tuple(SequenceRecord(f"{name}/{c}/{v}", name, c, v) for name in made for c, v in where)
+        self.partition: Partition | None = None
         self._subjects = frozenset(made if subjects is None else subjects)
         for subject in sorted(self._subjects.difference(made)):
             raise DataError(f"no walker is called {subject!r}: those asked for are {made[0]} to {made[-1]}")
-        each = len(set(settings.conditions)) * len(set(settings.views))
-        self.dataset, self.place, self.total = "synthetic", "", len(self._subjects) * each
+        self.dataset, self.place, self.total = "synthetic", "", len(self._subjects) * len(where)
         self.layout, self._settings, self._form = values, settings, form
 
     def first_shape(self) -> tuple[int, int]:
@@ -152,6 +169,7 @@ class _Repacked:
             raise ConfigError(f"{store.root} holds black and white only: pack the data set itself as {form!r}")
         self.dataset, self.layout, self.place = store.dataset, store.layout, ascii(str(store.root.absolute()))
         self._store, self._form = store, form
+        self.partition, self.everything = store.partition, store.records
         known = {r.subject for r in store.records}
         _check_known(subjects, known)
         wanted = known if subjects is None else frozenset(subjects)

@@ -29,13 +29,15 @@ class Found:
 
 
 def layout_of(store: Store) -> Layout:
-    """The layout a store was prepared from, under the same settings: it knows the splits.
+    """The layout a store was prepared from, under the same settings: it knows the published splits.
 
     Raises:
         ComponentError: the layout is another package's and is not installed here.
         ConfigError: its settings no longer hold.
     """
-    layout: Layout = find_component("dataset", store.dataset).make(store.layout, where=f"dataset {store.dataset}")
+    # a partition is the store's own; one of an earlier version left its file's name here
+    settings = {key: value for key, value in store.layout.items() if key != "partition"}
+    layout: Layout = find_component("dataset", store.dataset).make(settings, where=f"dataset {store.dataset}")
     return layout
 
 

@@ -6,7 +6,7 @@ import numpy as np
 
 from gaitprint.errors import ConfigError
 from gaitprint.stages._good_enough import quality_mask
-from gaitprint.stages._layouts import layout_of
+from gaitprint.stages._splits import split_of
 from gaitprint.store import Joined, SequenceSet, Store, Subset
 
 
@@ -36,8 +36,7 @@ def training_part(store: Store, split: str | None, subjects: Sequence[str] | Non
     """
     present = {r.subject for r in store.records if r.subject is not None}
     if subjects is None:
-        layout = layout_of(store)
-        wanted = set(layout.split(split, sorted(present)).train)
+        wanted = set(split_of(store, split).train)
     else:
         wanted = set(subjects)
         unknown = sorted(wanted - present)

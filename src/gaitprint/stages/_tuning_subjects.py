@@ -4,10 +4,11 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from gaitprint.components import component_names, find_component
-from gaitprint.datasets._layout import Layout
+from gaitprint.datasets._layout import Layout, Split
 from gaitprint.errors import ProtocolError
-from gaitprint.stages._layouts import GUESSES, layout_of
+from gaitprint.stages._layouts import GUESSES
 from gaitprint.stages._pages import dataset_names
+from gaitprint.stages._splits import split_of
 from gaitprint.store import Store
 from gaitprint.types import Embeddings
 
@@ -32,9 +33,8 @@ def check_may_choose(embeddings: Embeddings, split: str | None, store: Path | No
         ProtocolError: some are test subjects, and that is not allowed.
     """
     subjects = sorted({r.subject for r in embeddings.records if r.subject is not None})
-    layouts = _layouts(embeddings, store)
-    if layouts:
-        known = [layout.split(split, subjects) for layout in layouts]
+    known = _splits(embeddings, store, split, subjects)
+    if known:
         tested = [s for s in subjects if any(s in sides.test for sides in known)]
         unknown = [s for s in subjects if not any(s in sides.train or s in sides.test for sides in known)]
     else:
@@ -57,14 +57,15 @@ def check_may_choose(embeddings: Embeddings, split: str | None, store: Path | No
     return tuple(said)
 
 
-def _layouts(embeddings: Embeddings, store: Path | None) -> list[Layout]:
+def _splits(embeddings: Embeddings, store: Path | None, split: str | None, subjects: Sequence[str]) -> list[Split]:
     if store is not None:
-        return [layout_of(Store.open(store))]
+        return [split_of(Store.open(store), split, subjects)]
     published = [n for n in GUESSES if n in component_names("dataset") and n not in WITH_SETTINGS]
     names = dataset_names(embeddings.settings)
     if not names or any(name not in published for name in names):
         return []
-    return [find_component("dataset", name).make() for name in names]
+    layouts: list[Layout] = [find_component("dataset", name).make() for name in names]
+    return [layout.split(split, subjects) for layout in layouts]
 
 
 def _parts(embeddings: Embeddings) -> set[object]:

@@ -10,13 +10,12 @@ from typing import Any
 import numpy as np
 
 from gaitprint.config import require
-from gaitprint.datasets._partition import read_partition
 from gaitprint.datasets.manifest import MANIFESTS
 from gaitprint.errors import DataError, GaitprintError
 from gaitprint.report.html import check_report_place, write_report
 from gaitprint.sources import is_archive
 from gaitprint.stages._appearance import mirrored, shifted
-from gaitprint.stages._completeness import in_both_parts, missing_views
+from gaitprint.stages._completeness import missing_views
 from gaitprint.stages._diagnosis import DoctorReport
 from gaitprint.stages._doctor_page import doctor_page
 from gaitprint.stages._examining import Examined, Progress, examine_files, examine_store
@@ -36,6 +35,7 @@ from gaitprint.stages._identity_check import suspicious_identities
 from gaitprint.stages._layouts import Found, layout_of, scan
 from gaitprint.stages._quarantine import check_movable, quarantine_files, quarantine_rows
 from gaitprint.stages._reading import Normalising, load
+from gaitprint.stages._splits import described, given_partition, split_of
 from gaitprint.storage import sha256_json
 from gaitprint.store import Store, is_begun, is_store
 from gaitprint.types import Frames
@@ -82,8 +82,10 @@ def doctor(
             f"expected the folder or archive of a data set, a manifest or a store at {path}, found {found}: "
             "check the path"
         )
+    values = dict(settings or {})
+    partition = values.pop("partition", None)
     try:
-        found_set = scan(path, dataset, settings or {})
+        found_set = scan(path, dataset, values)
     except DataError as error:
         finding = Finding("error", str(error), "no sequence was read")
         nothing = Examined((), (), (), ())
@@ -95,7 +97,8 @@ def doctor(
         check_movable(found_set.files)
     examined = examine_files(found_set, how, workers, progress)
     keys = [f.record.key for f in found_set.sequences]
-    own = [*missing_of_published(found_set.dataset, keys), *_doubled(found_set.settings)]
+    split = _split(None if partition is None else Path(str(partition)), found_set)
+    own = [*missing_of_published(found_set.dataset, keys), *split]
     root = path if path.is_dir() else path.parent
     moved: tuple[str, ...] = ()
     if fix and examined.unusable:
@@ -112,7 +115,7 @@ def _doctor_store(path: Path, fix: bool, page: Path | None, progress: Progress |
     examined = examine_store(store, progress)
     own = [*impossible_rows(store.rows), *missing_of_published(store.dataset, [r.key for r in store.records])]
     moved = quarantine_rows(store, examined.unusable) if fix and examined.unusable else ()
-    report = _report(path, "store", store.dataset, _title(store), examined, [*own, *_doubled(store.layout)], moved)
+    report = _report(path, "store", store.dataset, _title(store), examined, [*own, *_kept_split(store)], moved)
     if page is not None:
         places = {record.key: i for i, record in enumerate(store.records)}
         write_report(page, doctor_page(report, examined, lambda key: store.frames(places[key])))
@@ -183,10 +186,25 @@ def _title(store: Store) -> str:
         return ""
 
 
-def _doubled(settings: Mapping[str, Any]) -> list[Finding]:
-    """Subjects that the partition file of a layout puts into both parts."""
-    partition = settings.get("partition")
-    return list(in_both_parts(*read_partition(Path(str(partition))))) if partition else []
+def _split(path: Path | None, found: Found) -> list[Finding]:
+    """What is wrong with the partition file that was given."""
+    try:
+        if path is not None:
+            given_partition(path, [f.record for f in found.sequences])
+    except GaitprintError as error:
+        return [Finding("error", str(error), "mend the partition: figures on people seen in training are worthless")]
+    return []
+
+
+def _kept_split(store: Store) -> list[Finding]:
+    """What the partition that a store keeps, or should keep, leaves out."""
+    try:
+        split_of(store, None)
+        found = described(store)
+    except GaitprintError as error:
+        return [Finding("error", str(error), "until then nobody can say who trains")]
+    said = [] if found is None else found.lines()[1:]
+    return [Finding("warning", line.removeprefix("note: "), "see `gaitprint partition`") for line in said]
 
 
 def _looks(examined: Examined) -> list[Finding]:

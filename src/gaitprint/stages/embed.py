@@ -16,7 +16,7 @@ from gaitprint.networks._weights import load_model
 from gaitprint.silhouettes.clips import Preprocessing
 from gaitprint.stages._devices import check_device
 from gaitprint.stages._good_enough import quality_mask
-from gaitprint.stages._layouts import layout_of
+from gaitprint.stages._splits import split_of
 from gaitprint.store import SequenceSet, Store, Subset
 from gaitprint.types import Embeddings
 
@@ -121,7 +121,6 @@ def choose_part(
         return Subset(store, lambda r: r.subject in wanted, mask)
     if part == "all":
         return store if mask is None else Subset(store, lambda r: True, mask)
-    layout = layout_of(store)
-    sides = layout.split(split, sorted({r.subject for r in store.records if r.subject is not None}))
+    sides = split_of(store, split)
     chosen = {*sides.train} if part == "train" else {*sides.test, None}
     return Subset(store, lambda r: r.subject in chosen, mask)

@@ -11,7 +11,7 @@ import numpy as np
 
 from gaitprint.errors import DataError
 from gaitprint.stages._claims import claimed
-from gaitprint.stages._layouts import layout_of
+from gaitprint.stages._splits import split_of
 from gaitprint.storage import atomic_file, write_json
 from gaitprint.store import Store
 from gaitprint.types import SequenceRecord
@@ -65,8 +65,7 @@ def export(
     """
     opened, out = Store.open(store), Path(out)
     places = _places(opened.records)
-    subjects = sorted({r.subject for r in opened.records if r.subject is not None})
-    parts = layout_of(opened).split(split, subjects)
+    parts = split_of(opened, split)
     with claimed(out, "export.json", {"store": opened.fingerprint}, "store", "an export of another store"):
         written = 0
         for i, (record, place) in enumerate(zip(opened.records, places, strict=True), start=1):

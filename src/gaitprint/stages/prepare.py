@@ -10,8 +10,9 @@ from gaitprint.config import require
 from gaitprint.silhouettes.normalize import EdgeRule
 from gaitprint.stages._feeds import Feed, Held, feed_of
 from gaitprint.stages._reading import Normalising, ReadSequence
+from gaitprint.stages._splits import PartitionReport, described, given_partition
 from gaitprint.storage import check_writable, sha256_json, unwritable
-from gaitprint.store import Form, Store, StoreWriter, check_free, is_store
+from gaitprint.store import Form, Partition, Store, StoreWriter, check_free, is_store
 
 Progress = Callable[[int, int, str], None]
 """Called after each sequence: how many are done, of how many (0: unknown), and its key."""
@@ -49,6 +50,8 @@ class PrepareReport:
     """Key and reason of sequences left out."""
     fingerprint: str
     seconds: float
+    partition: PartitionReport | None = None
+    """Who trains and who is tested, where a partition says so."""
 
     def to_dict(self) -> dict[str, object]:
         """Plain values for JSON."""
@@ -80,7 +83,8 @@ def prepare(
             another form or without the bytes it no longer uses; or the word "synthetic" for walkers drawn in code.
         out: a new folder, or that of a store, finished or not.
         dataset: a layout's name (see `gaitprint datasets`); "auto" tries the published ones.
-        settings: the layout's settings, for example `{"pattern": "{subject}/{view}"}` of the data set "folder".
+        settings: the layout's settings, for example `{"pattern": "{subject}/{view}"}` of the data set "folder"; of
+            every data set, `partition` is a JSON file of who trains and who is tested, which the store keeps.
         size: H of the frames in pixels; frames of that height are taken as normalised already.
         edge_rule: see `normalize_sequence`.
         form: "compact" and "raw" lose nothing, "bits" keeps black and white only.
@@ -89,7 +93,9 @@ def prepare(
         progress: called after every sequence.
 
     Raises:
-        DataError: not a data set of that layout, no usable sequence, or the store cannot be written.
+        ArtefactError: there is no such partition.
+        DataError: not a data set of that layout, a partition of other people, no usable sequence, or the store cannot
+            be written.
         ConfigError: a setting is wrong.
     """
     start = monotonic()
@@ -98,15 +104,22 @@ def prepare(
     require(form in get_args(Form), f"form is one of {', '.join(get_args(Form))}, found {form!r}")
     source, out = Path(source), Path(out)
     values = dict(settings or {})
+    partition = values.pop("partition", None)
     check_free(out)
     check_writable(out / "store.json")
     before = Store.open(out) if is_store(out) else None
     feed = feed_of(source, dataset, values, how, form, workers, subjects)
+    split = feed.partition if partition is None else given_partition(Path(str(partition)), feed.everything)
     shape = before.size if before is not None else feed.first_shape()
     chosen = None if subjects is None else sorted(subjects)
     made_from = sha256_json([feed.place, values, size, edge_rule, chosen])
+    forgotten = None if before is None else before.layout.get("partition")
+    if before is not None and forgotten is not None:  # an earlier version counted its file's name among the settings
+        earlier = sha256_json([feed.place, {**values, "partition": forgotten}, size, edge_rule, chosen])
+        if before.head.made_from == earlier:
+            made_from, feed.layout = earlier, {**feed.layout, "partition": forgotten}
     old = {r.key: r for r in before.records} if before is not None else {}
-    tally = _pack(feed, out, shape, made_from, form, old, progress)
+    tally = _pack(feed, out, shape, made_from, form, old, split, progress)
     store = Store.open(out)
     return PrepareReport(
         dataset=store.dataset,
@@ -126,6 +139,7 @@ def prepare(
         quarantined=tally.quarantined,
         fingerprint=store.fingerprint,
         seconds=round(monotonic() - start, 3),
+        partition=described(store),
     )
 
 
@@ -146,12 +160,13 @@ def _pack(
     made_from: str,
     form: Form,
     held: Held,
+    split: Partition | None,
     progress: Progress | None,
 ) -> _Tally:
     """Decide about every sequence: keep it, write it, or set it aside with a reason."""
     unchanged, fresh = 0, []
     try:
-        with StoreWriter(out, feed.dataset, shape, made_from, feed.layout, form, feed.holds) as writer:
+        with StoreWriter(out, feed.dataset, shape, made_from, feed.layout, form, feed.holds, split) as writer:
             resumed = count = len(writer.done)
             for record, source, read in feed.read(writer.done, writer.known, held):
                 reason = _reason(read, shape)

@@ -8,10 +8,12 @@ readable.
 
 from gaitprint.store._folder import check_free
 from gaitprint.store._packing import Form, Packed, pack
+from gaitprint.store._publishing import keep_partition
 from gaitprint.store._sequences import MemorySequences, SequenceSet, Subset
 from gaitprint.store.index import StoredSequence
 from gaitprint.store.joined import Joined
 from gaitprint.store.journal import SetAside
+from gaitprint.store.partition import Partition
 from gaitprint.store.reader import Store, is_begun, is_store
 from gaitprint.store.writer import StoreWriter
 
@@ -20,6 +22,7 @@ __all__ = [
     "Joined",
     "MemorySequences",
     "Packed",
+    "Partition",
     "SequenceSet",
     "SetAside",
     "Store",
@@ -29,5 +32,6 @@ __all__ = [
     "check_free",
     "is_begun",
     "is_store",
+    "keep_partition",
     "pack",
 ]

@@ -5,6 +5,7 @@ from typing import Any
 
 from gaitprint.config import require
 from gaitprint.store._packing import MAX_PIXELS, Form
+from gaitprint.store.partition import Partition
 
 
 @dataclass(frozen=True)
@@ -33,6 +34,8 @@ class StoreHead:
     """Of every record and frame."""
     layout: dict[str, Any] = field(default_factory=dict)
     """Settings of the layout, which its splits need later."""
+    partition: Partition | None = None
+    """Who trains and who is tested, where that was said; its split is then the usual one."""
     format: str = "gaitprint-store"
     """Says what the file is."""
     version: int = 2

@@ -2,16 +2,18 @@
 
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 
 from gaitprint.errors import ArtefactError
 from gaitprint.storage import read_json, sync_folder, write_json
-from gaitprint.store._folder import HEAD, INDEX, QUARANTINE
+from gaitprint.store._folder import HEAD, INDEX, JOURNAL, QUARANTINE
 from gaitprint.store._head import StoreHead
 from gaitprint.store._sequences import fingerprint_of
 from gaitprint.store.index import StoredSequence, write_index
-from gaitprint.store.journal import SetAside
+from gaitprint.store.journal import Journal, SetAside
+from gaitprint.store.partition import Partition
+from gaitprint.store.reader import read_head
 
 
 def publish(root: Path, head: StoreHead, rows: Sequence[StoredSequence], aside: Mapping[str, SetAside]) -> None:
@@ -33,7 +35,26 @@ def publish(root: Path, head: StoreHead, rows: Sequence[StoredSequence], aside: 
         (root / QUARANTINE).unlink(missing_ok=True)
     fingerprint = fingerprint_of([r.record for r in rows], [r.length for r in rows], [r.sha256 for r in rows])
     head = replace(head, index_sha256=digest, sequences=len(rows), fingerprint=fingerprint)
-    write_json(root / HEAD, {"format": head.format, "version": head.version, **vars(head)})
+    _write_head(root, head)
+
+
+def keep_partition(root: Path, partition: Partition | None) -> None:
+    """Give a finished store another partition, or none; nothing else of it changes, and no frame is read.
+
+    Raises:
+        ArtefactError: there is no such store.
+        DataError: another process writes it, or the head cannot be written.
+    """
+    read_head(root)
+    journal = Journal(root / JOURNAL)  # held, for an update may be about to publish another head
+    try:
+        _write_head(root, replace(read_head(root), partition=partition))
+    finally:
+        journal.abandon()
+
+
+def _write_head(root: Path, head: StoreHead) -> None:
+    write_json(root / HEAD, {"format": head.format, "version": head.version, **asdict(head)})
 
 
 def drop_other_indexes(root: Path, name: str) -> None:

@@ -8,10 +8,12 @@ from typing import Any
 
 import numpy as np
 
-from gaitprint.errors import DataError
+from gaitprint.config import build_settings
+from gaitprint.errors import ConfigError, DataError
 from gaitprint.store._packing import Form, pack, unpack
 from gaitprint.store.index import StoredSequence
 from gaitprint.store.journal import Decision, Keep, decisions
+from gaitprint.store.partition import Partition
 from gaitprint.types import SequenceRecord
 
 
@@ -91,6 +93,22 @@ def begun_alike(root: Path, line: bytes, plan: Mapping[str, Any], generation: in
         return bool(begun["generation"] == generation)
     except (ValueError, TypeError, KeyError, RecursionError):
         raise DataError(f"{root} was begun as something else, not as a store: choose another folder") from None
+
+
+def partition_of(line: bytes) -> Partition | None:
+    """The partition that a journal's first line was begun under; one of an earlier version says nothing of it.
+
+    Raises:
+        DataError: it is damaged.
+    """
+    values = json.loads(line).get("partition")
+    try:
+        made: Partition | None = (
+            None if values is None else build_settings(Partition, values, "the journal's partition")
+        )
+    except ConfigError as error:
+        raise DataError(f"{error}: prepare into a new folder") from None
+    return made
 
 
 def refuse_others(root: Path, word: str, found: Mapping[str, Any], ours: Mapping[str, Any]) -> None:

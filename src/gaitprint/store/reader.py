@@ -7,12 +7,13 @@ import numpy as np
 from jaxtyping import Float32
 
 from gaitprint.config import build_settings
-from gaitprint.errors import ArtefactError, ConfigError
+from gaitprint.errors import ArtefactError, ConfigError, DataError
 from gaitprint.storage import read_json
 from gaitprint.store._folder import FRAMES, HEAD, JOURNAL
 from gaitprint.store._head import StoreHead
 from gaitprint.store._packing import Form, pack, unpack
 from gaitprint.store.index import Index, StoredSequence, open_index
+from gaitprint.store.partition import Partition
 from gaitprint.types import Frames, SequenceRecord
 
 
@@ -67,8 +68,13 @@ class Store:
 
     @property
     def layout(self) -> dict[str, Any]:
-        """Settings of the layout, such as a partition file: splits need them."""
+        """Settings of the layout: its splits need them."""
         return dict(self.head.layout)
+
+    @property
+    def partition(self) -> Partition | None:
+        """Who trains and who is tested, where a partition was given."""
+        return self.head.partition
 
     @property
     def form(self) -> Form:
@@ -174,7 +180,7 @@ def read_head(root: Path) -> StoreHead:
         )
     try:
         head: StoreHead = build_settings(StoreHead, values, HEAD)
-    except ConfigError as error:
+    except (ConfigError, DataError) as error:
         raise ArtefactError(f"{root / HEAD} is damaged ({error}): prepare the store again") from None
     return head
 

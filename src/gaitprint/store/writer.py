@@ -3,6 +3,7 @@
 import os
 from collections.abc import Mapping
 from contextlib import suppress
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -12,9 +13,10 @@ from gaitprint.store._folder import FRAMES, INDEX, JOURNAL, check_free, drop_lef
 from gaitprint.store._head import StoreHead
 from gaitprint.store._packing import Form, Packed, pack
 from gaitprint.store._publishing import drop_other_indexes, publish, read_quarantine
-from gaitprint.store._recovery import Holds, begun_alike, mapped, refuse_others, sound_part
+from gaitprint.store._recovery import Holds, begun_alike, mapped, partition_of, refuse_others, sound_part
 from gaitprint.store.index import StoredSequence
 from gaitprint.store.journal import Decision, Journal, Keep, SetAside, write_whole
+from gaitprint.store.partition import Partition
 from gaitprint.store.reader import Store, is_store
 from gaitprint.types import Frames, SequenceRecord
 
@@ -43,6 +45,7 @@ class StoreWriter:
         layout: Mapping[str, Any] | None = None,
         form: Form = "compact",
         holds: Holds = lambda key, record, stamp: True,
+        partition: Partition | None = None,
     ) -> None:
         """Begin a store, bring a finished one up to date, or go on with either.
 
@@ -55,6 +58,7 @@ class StoreWriter:
             form: how frames are packed.
             holds: whether the source is still as it was when a killed run decided about a sequence; see `Holds`. The
                 first that is not ends what is taken over of that run.
+            partition: who trains and who is tested; None: as the store, or the run that was killed, has it.
 
         Raises:
             DataError: the folder is in use for something else, by another process, or cannot be written.
@@ -64,7 +68,7 @@ class StoreWriter:
         self.size, self.form = size, form
         self._dataset, self._made_from = dataset, made_from
         self._plan: dict[str, Any] = {"dataset": dataset, "size": list(size), "form": form, "made_from": made_from}
-        self._layout = dict(layout or {})
+        self._layout, self._partition = dict(layout or {}), partition
         check_free(self.root)
         try:
             self.root.mkdir(parents=True, exist_ok=True)
@@ -78,7 +82,8 @@ class StoreWriter:
             self._decided: dict[str, Decision] = {}
             self._recover(holds)
             if self._journal.empty:
-                self._journal.write({**self._plan, "generation": self._generation})
+                split = None if self._partition is None else asdict(self._partition)
+                self._journal.write({**self._plan, "generation": self._generation, "partition": split})
             self._frames = (self.root / FRAMES).open("ab", buffering=0)
         except BaseException:
             self._journal.abandon()
@@ -131,20 +136,9 @@ class StoreWriter:
         self._check_new(record.key)
         if packed.size != self.size:
             raise DataError(f"{record.key}: the store holds frames of {self.size}, found {packed.size}")
-        row = StoredSequence(
-            record.key,
-            record.subject,
-            record.condition,
-            record.view,
-            packed.length,
-            packed.sha256,
-            source,
-            stamp,
-            warnings,
-            dict(quality or {}),
-            self._end,
-            len(packed.blob),
-        )
+        who = (record.key, record.subject, record.condition, record.view)
+        how, size = dict(quality or {}), len(packed.blob)
+        row = StoredSequence(*who, packed.length, packed.sha256, source, stamp, warnings, how, self._end, size)
         try:
             write_whole(self._frames, packed.blob)
             self._journal.write(row)
@@ -189,7 +183,7 @@ class StoreWriter:
                 (self.root / JOURNAL).unlink()
             raise DataError(f"no sequence was written to {self.root}: there is nothing to keep")
         name = INDEX.format(self._generation)
-        changed = rows != list(self._base.values()) or aside != self._aside
+        changed = rows != list(self._base.values()) or aside != self._aside or self._partition != self._kept
         # an index of this state was left by a writer that was killed while it published: the quarantine may be new
         if changed or (self.root / name).exists():
             os.fsync(self._frames.fileno())
@@ -209,6 +203,7 @@ class StoreWriter:
             index=index,
             bytes=self._end,
             layout=self._layout,
+            partition=self._partition,
         )
 
     def _row(self, decision: Decision) -> StoredSequence:
@@ -227,12 +222,14 @@ class StoreWriter:
         """The rows of the finished state, if there is one made from the same."""
         self._aside: dict[str, SetAside] = {}
         self._generation, self._end, self._index = 1, 0, ""
+        self._kept: Partition | None = None
         if not is_store(self.root):
             return {}
         store = Store.open(self.root)
         head = store.head
         refuse_others(self.root, "prepared", {**vars(head), "size": list(head.size)}, self._plan)
         self._generation, self._end, self._index = head.generation + 1, head.bytes, head.index
+        self._kept = head.partition
         self._aside = read_quarantine(self.root)
         return {row.key: row for row in store.rows}
 
@@ -244,7 +241,9 @@ class StoreWriter:
         if begun_alike(self.root, head, self._plan, self._generation):
             part = sound_part(lines, mapped(frames), self._end, self._base, self.form, self.size, holds)
             self._decided, self._end = part.decided, part.end
+            self._partition = self._partition or partition_of(head)
             kept = len(head) + part.line_bytes
+        self._partition = self._partition or self._kept
         self._journal.cut(kept)
         if frames.exists() and frames.stat().st_size != self._end:
             os.truncate(frames, self._end)

@@ -189,7 +189,11 @@ class TestPartition:
             ({"TRAIN_SET": [1], "TEST_SET": []}, "TRAIN_SET is a list of ids in quotation marks"),
             ({"TRAIN_SET": ["1", "1"], "TEST_SET": []}, "TRAIN_SET names '1' twice"),
             ({"TRAIN_SET": ["1"], "TEST_SET": ["1"]}, "in the training and in the test part"),
-            ({"TRAIN_SET": ["1"], "TEST_SET": ["2"]}, "names none of the subjects found"),
+            (
+                {"TRAIN_SET": ["20"], "TEST_SET": ["2"]},
+                "names none of the subjects found: .* such as '001', found '20'",
+            ),
+            ({"TRAIN_SET": ["1"], "TEST_SET": []}, "names '1', which nobody here is called: did you mean '001'"),
         ],
     )
     def test_a_wrong_one_is_refused(self, tmp_path: Path, value: object, words: str) -> None:

@@ -1,6 +1,6 @@
 import pytest
 
-from gaitprint.stages._completeness import in_both_parts, missing_views
+from gaitprint.stages._completeness import missing_views
 from gaitprint.types import SequenceRecord
 
 
@@ -44,11 +44,3 @@ def test_chance_views_and_people_unknown_lack_nothing() -> None:
     assert list(missing_views([SequenceRecord(f"{i}/x/{i}", str(i), "x", str(i)) for i in range(30)])) == []
     nobody = [SequenceRecord(f"{i}/x/{v}", None, "x", v) for i in range(9) for v in "ab" if (i, v) != (2, "b")]
     assert list(missing_views(nobody)) == []
-
-
-def test_subjects_in_both_parts_are_an_error() -> None:
-    assert list(in_both_parts(["001", "002"], ["003"])) == []
-    assert list(in_both_parts([], [])) == []
-    (finding,) = in_both_parts(["003", "001", "002", "003"], ["004", "003", "001"])
-    assert (finding.severity, finding.keys) == ("error", ("001", "003"))
-    assert finding.what == "subjects that stand in the training and in the test part: 2"

@@ -281,7 +281,7 @@ class TestRepacking:
         assert (mended.quarantined, mended.sequences, mended.unchanged) == ((), 11, 10)
 
     def test_it_knows_its_data_set(self, raw: Path, tmp_path: Path) -> None:
-        for wrong in ({"dataset": "opengait"}, {"settings": {"partition": "x"}}):
+        for wrong in ({"dataset": "opengait"}, {"settings": {"pattern": "x"}}):
             with pytest.raises(ConfigError, match="a store knows its data set"):
                 prepare(raw, tmp_path / "out", **wrong)  # type: ignore[arg-type]
         with pytest.raises(ConfigError, match="64 pixels high, found size 128"):

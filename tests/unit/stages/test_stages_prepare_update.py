@@ -201,7 +201,6 @@ def test_damage_everywhere_keeps_the_store_and_what_is_repaired_is_read(data: Pa
         ({"edge_rule": "gaitset"}, "under other settings, so frames would be mixed: go on as it was prepared"),
         ({"subjects": ["anna"]}, "from another source or under other settings"),
         ({"dataset": "folder"}, "prepared as opengait .* not folder"),
-        ({"dataset": "opengait", "settings": {"partition": "x.json"}}, "under other settings"),
         ({"size": 128}, "under other settings"),
         ({"form": "raw"}, r"as opengait with frames of \(64, 64\), compact, not opengait with .*, raw: go on as"),
         ({"form": "bits"}, "compact, not .* bits"),
