@@ -3,6 +3,7 @@
 import errno
 import hashlib
 import json
+import logging
 import os
 import secrets
 from collections.abc import Iterator
@@ -12,6 +13,7 @@ from typing import IO, Any
 
 from gaitprint.errors import ArtefactError, DataError
 
+_LOG = logging.getLogger(__name__)
 _CURES = {
     errno.ENOSPC: "make room there",
     errno.EDQUOT: "make room there, for your quota is used up,",
@@ -56,6 +58,7 @@ def atomic_file(path: Path) -> Iterator[IO[bytes]]:
             os.fsync(stream.fileno())
         temporary.replace(path)
         sync_folder(path.parent)
+        _LOG.info("wrote %s, %d bytes", path, path.stat().st_size)
     except OSError as error:
         raise unwritable(path, error) from None
     finally:

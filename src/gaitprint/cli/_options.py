@@ -7,12 +7,14 @@ from pathlib import Path
 import click
 
 from gaitprint.cli._common import expand_subjects
+from gaitprint.cli._completion import offer, protocols
 from gaitprint.errors import ConfigError
 from gaitprint.evaluation.statistics import Interval
 from gaitprint.storage import read_json
 
 protocol_option = click.option(
     "--protocol",
+    shell_complete=offer(protocols, files=True),
     default="casia-b",
     show_default=True,
     metavar="NAME",

@@ -6,6 +6,7 @@ from typing import Any, TypeVar
 
 import click
 
+from gaitprint.cli._completion import components, offer
 from gaitprint.config import apply_overrides, read_toml
 from gaitprint.errors import ConfigError
 
@@ -14,12 +15,14 @@ Command = TypeVar("Command", bound=Callable[..., Any])
 _OPTIONS = (
     click.option(
         "--scorer",
+        shell_complete=offer(components("scorer")),
         metavar="NAME",
         help="How vectors are compared: euclidean, part-mean, part-cosine or k-reciprocal.  [default: euclidean]",
     ),
     click.option(
         "--transform",
         "transforms",
+        shell_complete=offer(components("transform")),
         multiple=True,
         metavar="NAME",
         help="What happens to them before: unit-length, cluster-expansion, alpha-expansion. Repeatable, in order.",

@@ -1,5 +1,6 @@
 """Progress of long work on stderr: a bar on a terminal, a line now and then in a log."""
 
+import logging
 import sys
 import time
 from collections.abc import Iterator
@@ -9,6 +10,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Column
 
+_LOG = logging.getLogger(__name__)
 QUIET_SECONDS = 15.0
 """Between two lines where stderr is no terminal."""
 
@@ -37,7 +39,8 @@ class Bar:
             print("  ".join(p for p in parts if p), file=sys.stderr, flush=True)  # noqa: T201
 
     def say(self, message: str) -> None:
-        """A line that stays."""
+        """A line that stays, in the log's file as well."""
+        _LOG.info(message)
         if self._progress is not None:
             self._progress.console.print(message, markup=False, highlight=False, soft_wrap=True)
         else:

@@ -5,6 +5,7 @@ from pathlib import Path
 import click
 
 from gaitprint.cli._common import as_json, emit
+from gaitprint.cli._completion import offer, protocols
 from gaitprint.cli._options import lists_option, memory_option
 from gaitprint.cli._pipeline import pipeline_of, pipeline_options
 from gaitprint.cli._progress import progress_bar
@@ -29,6 +30,7 @@ from gaitprint.cli._progress import progress_bar
 )
 @click.option(
     "--protocol",
+    shell_complete=offer(protocols, files=True),
     metavar="NAME",
     help="Who is probe and who gallery: a shipped protocol or a .toml of your own.  [default: the form's own]",
 )

@@ -1,8 +1,9 @@
 """The commands: one a stage."""
 
+from pathlib import Path
+
 import click
 
-from gaitprint import __version__
 from gaitprint.cli import (
     ablate,
     answer,
@@ -57,15 +58,47 @@ CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 110}
 
 
 @click.group(help=HELP, context_settings=CONTEXT)
-@click.version_option(__version__, prog_name="gaitprint")
+@click.option(
+    "--version",
+    is_flag=True,
+    is_eager=True,
+    expose_value=False,
+    callback=lambda context, _p, asked: _say_version(context) if asked else None,
+    help="Show the version, and what a report of a fault should hold: Python, libraries, processor, precision.",
+)
 @click.option("--debug", is_flag=True, help="Show the traceback of an error.")
 def app(debug: bool) -> None:  # noqa: D103 - the help text is HELP
     del debug  # `main` reads it
 
 
+def _say_version(context: click.Context) -> None:
+    from gaitprint.cli._version import version_lines
+
+    click.echo("\n".join(version_lines()))
+    context.exit()
+
+
+def _log_options() -> list[click.Parameter]:
+    """Every command's, for its help: `main` takes them out of the line, wherever they stand."""
+    return [
+        click.Option(
+            ["-v", "--verbose"], count=True, expose_value=False, help="Say what is read and written; -vv in detail."
+        ),
+        click.Option(
+            ["--log-file"],
+            type=click.Path(path_type=Path),
+            expose_value=False,
+            metavar="FILE",
+            help="Append to this file what is said and done, errors with their tracebacks.",
+        ),
+    ]
+
+
 MEASURING = (evaluate, compare, verify, ablate, report, tune, explain)
 MODULES = (data, partition, learn, plan, runs, identify, *MEASURING, compress, capacity, answer)
 
+app.params += _log_options()
 for command in (c for module in MODULES for c in module.COMMANDS):
     command.context_settings = CONTEXT  # said to each, for click remembers -h and --help from the first use
+    command.params += _log_options()
     app.add_command(command)

@@ -7,12 +7,14 @@ import click
 from rich.console import Console
 
 from gaitprint.cli._common import as_json, emit, print_table, split_option, subjects_option
+from gaitprint.cli._completion import components, offer
 from gaitprint.cli._options import report_option
 from gaitprint.cli._progress import progress_bar
 from gaitprint.config import apply_overrides
 
 dataset_option = click.option(
     "--dataset",
+    shell_complete=offer(lambda: ["auto", *components("dataset")()]),
     default="auto",
     show_default=True,
     metavar="NAME",
@@ -146,6 +148,7 @@ def _megabytes(count: int) -> str:
 @layout_option
 @click.option("--size", default=64, show_default=True, metavar="PIXELS", help="Height of normalised frames.")
 @workers_option
+@click.option("--strict", is_flag=True, help="Exit code 1 where there is an error or a warning, for scripts.")
 @click.option("--fix", is_flag=True, help="Put what cannot be used aside, with its reason; nothing is deleted.")
 @report_option
 @as_json
@@ -155,6 +158,7 @@ def doctor(
     settings: tuple[str, ...],
     size: int,
     workers: int,
+    strict: bool,
     fix: bool,
     report: Path | None,
     as_json: bool,
@@ -163,12 +167,12 @@ def doctor(
 
     PATH is whatever `prepare` takes, or a store. Everything is read; nothing is written, unless you ask for --fix: it
     moves what cannot be used into the folder .quarantine of the data set, or takes it out of the store. The exit code
-    is 0 whatever is found: `sound` in the JSON says whether anything is an error.
+    is 0 whatever is found, unless you ask for --strict; `sound` in the JSON says whether anything is an error.
 
     \b
     Examples:
       gaitprint doctor /data/CASIA-B --report doctor.html
-      gaitprint doctor store --json
+      gaitprint doctor store --strict --json
       gaitprint doctor mine --dataset folder --fix
     """
     from gaitprint.stages.doctor import doctor as stage
@@ -192,6 +196,8 @@ def doctor(
             out.print(f"page: {report}")
 
     emit(found.to_dict(), as_json, text)
+    if strict:
+        found.check_strict()
 
 
 @click.command(short_help="A store -> the reference toolkit's folders and partition file.")

@@ -18,6 +18,7 @@ from gaitprint.cli._common import (
     subjects_option,
     threads_option,
 )
+from gaitprint.cli._completion import offer, recipes
 from gaitprint.cli._progress import progress_bar
 
 
@@ -26,6 +27,7 @@ from gaitprint.cli._progress import progress_bar
 @click.argument("run", type=click.Path(path_type=Path))
 @click.option(
     "--recipe",
+    shell_complete=offer(recipes, files=True),
     default="quick",
     show_default=True,
     metavar="NAME",

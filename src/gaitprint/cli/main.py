@@ -14,38 +14,60 @@ REFUSED, USAGE = 1, 2
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line; returns the exit code. Errors of ours and of the system come out as one line."""
-    import click
-
-    from gaitprint.cli.app import app
-    from gaitprint.storage import way_out
+    from gaitprint.cli._logging import log_request, logging_to
 
     given = list(sys.argv[1:] if arguments is None else arguments)
     debug = "--debug" in given
     given = [word for word in given if word != "--debug"]  # people add it to the end of the line that failed
+    request, given = log_request(given)
+    try:
+        with logging_to(request, given):
+            try:
+                return _run(given)
+            except BaseException as error:  # within, so that the log has it
+                return _answered(error, given, debug)
+    except BaseException as error:
+        return _answered(error, given, debug)
+
+
+def _run(given: Sequence[str]) -> int:
+    import click
+
+    from gaitprint.cli.app import app
+
     try:
         app.main(given or ["--help"], prog_name="gaitprint", standalone_mode=False)
-    except click.UsageError as error:
-        command = error.ctx.command_path if error.ctx else "gaitprint"
-        return _fail(f"{_flat(error.format_message())} (see `{command} --help`)", USAGE)
     except click.exceptions.Exit as stop:
         return stop.exit_code
-    except LeftError as asked:
-        return _fail(left_line(given, asked.signal), asked.code, debug)
-    except (click.Abort, KeyboardInterrupt):
+    return 0
+
+
+def _answered(error: BaseException, given: Sequence[str], debug: bool) -> int:
+    """Say an error in one line; the exit code. What is a fault of ours is raised again."""
+    import click
+
+    from gaitprint.storage import way_out
+
+    if isinstance(error, click.UsageError):
+        command = error.ctx.command_path if error.ctx else "gaitprint"
+        return _fail(f"{_flat(error.format_message())} (see `{command} --help`)", USAGE)
+    if isinstance(error, LeftError):
+        return _fail(left_line(given, error.signal), error.code, debug)
+    if isinstance(error, click.Abort | KeyboardInterrupt):
         return _fail(left_line(given, "SIGINT"), LeftError("SIGINT").code, debug)
-    except RunInterruptedError as left:
-        return _fail(str(left), left.code, debug)
-    except GaitprintError as error:
+    if isinstance(error, RunInterruptedError):
+        return _fail(str(error), error.code, debug)
+    if isinstance(error, GaitprintError):
         return _fail(str(error), REFUSED, debug)
-    except BrokenPipeError:
+    if isinstance(error, BrokenPipeError):
         sys.stdout = open(os.devnull, "w")  # noqa: SIM115, PTH123 - the reader is gone: nothing can be said
         return 0
-    except OSError as error:
+    if isinstance(error, OSError):
         where = f"{error.filename}: " if error.filename else ""
         return _fail(f"{where}{error.strerror or error}; {way_out(error)}", REFUSED, debug)
-    except MemoryError:
+    if isinstance(error, MemoryError):
         return _fail("out of memory: use fewer sequences or smaller batches", REFUSED, debug)
-    return 0
+    raise error
 
 
 def run() -> None:
@@ -60,10 +82,14 @@ def run() -> None:
 
 
 def _fail(message: str, code: int, debug: bool = False) -> int:
+    import logging
+
     if debug:
         import traceback
 
         traceback.print_exc()
+    if logging.getLogger("gaitprint").handlers:  # without any, Python would print it once more
+        logging.getLogger("gaitprint.cli").error(_flat(message), exc_info=code == REFUSED)
     sys.stderr.write(f"gaitprint: {_flat(message)}\n")
     sys.stderr.flush()
     return code

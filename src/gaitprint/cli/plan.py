@@ -6,10 +6,11 @@ import click
 from rich.console import Console
 
 from gaitprint.cli._common import as_json, device_option, emit, set_threads, threads_option
+from gaitprint.cli._completion import offer, recipes
 
 
 @click.command(short_help="What a recipe takes: memory and time.")
-@click.argument("recipe")
+@click.argument("recipe", shell_complete=offer(recipes, files=True))
 @click.option(
     "--set",
     "overrides",

@@ -23,7 +23,9 @@ from gaitprint.datasets._tree import Level, Tree, walk
 from gaitprint.sources import Files
 from gaitprint.types import SequenceRecord
 
-TREE = Tree("HID", (Level("subject", "0001"), VIDEO, LAST))
+TREE = Tree("HID", (Level("subject", "0001"), VIDEO, Level("view", VIEW, VIEW)))
+BESIDE_PROBES = Tree("HID", (Level("subject", "0001"), VIDEO, LAST))
+"""Two levels alone could be anything; beside a folder of probes they are this."""
 
 
 @dataclass(frozen=True)
@@ -37,7 +39,7 @@ class HidSettings:
 class Hid:
     """The competition's folders, or the trees `<id>/<video>` and, for the probes, `probe/<video>` or `<video>/probe`.
 
-    In each video the frames may lie in a folder `default`.
+    In each video the frames may lie in a folder `default`, and do where no folder of probes is at the top.
     """
 
     title = "HID: the yearly competition, 500 subjects to train on in the first editions; free for its entrants"
@@ -53,7 +55,7 @@ class Hid:
             return scan_competition(files, NAMED, self.settings.probes)
         taken = probe_folders(files.list().folders, self.settings.probes)
         found = []
-        for leaf in walk(files, TREE):
+        for leaf in walk(files, BESIDE_PROBES if taken else TREE):
             upper, lower = leaf.names[:2]
             if is_probes(upper) and upper not in taken:
                 continue

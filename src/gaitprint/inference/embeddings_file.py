@@ -6,6 +6,7 @@ it is opened and not as a strange figure later.
 
 import hashlib
 import json
+import logging
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from gaitprint.errors import ArtefactError, GaitprintError, did_you_mean
 from gaitprint.storage import atomic_file, check_writable
 from gaitprint.types import Embeddings, PartLayout, SequenceRecord
 
+_LOG = logging.getLogger(__name__)
 FORMAT = "gaitprint-embeddings"
 VERSION = 1
 
@@ -84,7 +86,9 @@ def load_embeddings(path: Path) -> Embeddings:
     if metadata.get("version") != str(VERSION):
         found = metadata.get("version")
         raise ArtefactError(f"{path} is of version {found}, this package reads version {VERSION}: run `embed` again")
-    return _assemble(path, metadata, vectors)
+    made = _assemble(path, metadata, vectors)
+    _LOG.info("read %s: %d vectors of %d floats, source %s", path, len(made), made.layout.width, made.source[:12])
+    return made
 
 
 def _assemble(path: Path, metadata: dict[str, str], vectors: np.ndarray) -> Embeddings:

@@ -1,5 +1,6 @@
 """From sequences to embeddings: whole sequences through a network, batched where they are equally long."""
 
+import logging
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict
 from typing import Any
@@ -16,6 +17,7 @@ from gaitprint.storage import sha256_json
 from gaitprint.store import SequenceSet
 from gaitprint.types import Embeddings, PartLayout
 
+_LOG = logging.getLogger(__name__)
 FRAMES_AT_ONCE = 600
 """Frames of one batch, a bound on memory: about 0.5 GB for the largest network."""
 
@@ -83,6 +85,7 @@ class Embedder:
             else:
                 np.add.at(vectors, rows, made / counts[rows, None].astype(np.float32))
             done += len(batch)
+            _LOG.debug("%d of %d clips, the last of %d frames", done, len(clips), batch[-1].stop - batch[-1].start)
             progress(done * len(records) // len(clips), len(records))
         settings: dict[str, object] = {"networks": [self.facts], "data": sequences.fingerprint}
         return Embeddings(vectors, records, self.layout, self.source, settings)

@@ -7,6 +7,7 @@ when they are read.
 
 import hashlib
 import json
+import logging
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,7 @@ from gaitprint.config import settings_to_dict
 from gaitprint.errors import ArtefactError, ComponentError, ConfigError
 from gaitprint.storage import sha256_json, write_bytes
 
+_LOG = logging.getLogger(__name__)
 FORMAT = "gaitprint model"
 VERSION = 1
 _OURS = "gaitprint.networks."
@@ -81,6 +83,7 @@ def load_model(path: Path, device: str = "cpu") -> LoadedModel:
     if differences:
         raise ArtefactError(f"{path} does not fit the network its card names: {_listing(differences)}")
     model.load_state_dict(tensors)
+    _LOG.info("read the model %s: %s, sha256 %s", path, card["network"], card["sha256"][:12])
     return LoadedModel(model.to(device).eval(), card)
 
 

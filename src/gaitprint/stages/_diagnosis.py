@@ -1,8 +1,10 @@
 """The doctor's diagnosis as a value."""
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 
+from gaitprint.errors import DataError
 from gaitprint.stages._findings import Finding
 
 
@@ -39,6 +41,18 @@ class DoctorReport:
     def sound(self) -> bool:
         """Whether nothing found is an error."""
         return all(f.severity != "error" for f in self.findings)
+
+    def check_strict(self) -> None:
+        """Refuse data with an error or a warning; notes pass.
+
+        Raises:
+            DataError: there is one.
+        """
+        counts = Counter(f.severity for f in self.findings)
+        if counts["error"] or counts["warning"]:
+            kinds = [kind for kind in ("error", "warning") if counts[kind]]
+            found = ", ".join(f"{counts[kind]} {kind}{'s' if counts[kind] > 1 else ''}" for kind in kinds)
+            raise DataError(f"{self.path}: {found} found, and --strict allows none: see the findings")
 
     def to_dict(self) -> dict[str, object]:
         """Plain values for JSON."""

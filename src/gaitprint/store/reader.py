@@ -1,5 +1,6 @@
 """Opening a store: the index is mapped and checked, frames are read from the map when asked for."""
 
+import logging
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,8 @@ from gaitprint.store._packing import Form, pack, unpack
 from gaitprint.store.index import Index, StoredSequence, open_index
 from gaitprint.store.partition import Partition
 from gaitprint.types import Frames, SequenceRecord
+
+_LOG = logging.getLogger(__name__)
 
 
 class Store:
@@ -51,7 +54,9 @@ class Store:
         head = read_head(root)
         while True:
             try:
-                return cls(root, head, open_index(root / head.index, head.index_sha256))
+                store = cls(root, head, open_index(root / head.index, head.index_sha256))
+                _LOG.info("opened %s: %s, %s", root, head.dataset, head.fingerprint[:12])
+                return store
             except ArtefactError:
                 before, head = head, read_head(root)
                 if head == before:

@@ -54,8 +54,14 @@ def test_the_folders_of_every_edition_are_read(tmp_path: Path, names: tuple[str,
     assert set(told(list(scan(tmp_path, "auto", {}).sequences))) == expected
 
 
+def test_two_levels_without_probes_are_not_guessed(tmp_path: Path) -> None:
+    leaf(tmp_path, "anna/monday")
+    with pytest.raises(DataError, match="no published layout fits"):
+        scan(tmp_path, "auto", {})
+
+
 @pytest.mark.parametrize("deep", ["", "/default"])
-@pytest.mark.parametrize("probe", ["probe/77aa", "probe_phase2/77aa", "77aa/probe"])
+@pytest.mark.parametrize("probe", ["probe/77aa", "probe_phase2/77aa"])
 def test_a_gallery_of_ids_beside_the_probes_is_read(tmp_path: Path, probe: str, deep: str) -> None:
     leaf(tmp_path, f"0501/9b{deep}")
     leaf(tmp_path, f"{probe}{deep}")

@@ -1,11 +1,14 @@
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from gaitprint.cli.main import main
 from gaitprint.datasets.casia_b import CasiaB, CasiaBSettings
 from gaitprint.errors import ArtefactError, ConfigError, DataError
+from gaitprint.stages._findings import Finding
 from gaitprint.stages.datasets import list_datasets
 from gaitprint.stages.doctor import doctor
 from gaitprint.stages.prepare import prepare
@@ -153,3 +156,32 @@ def test_the_layouts_are_listed() -> None:
     assert {"casia-b", "casia-e", "oumvlp", "hid", "folder", "opengait", "gait3d", "grew", "synthetic"} <= set(infos)
     assert infos["casia-b"].splits == ("74", "73", "62", "24")
     assert infos["casia-b"].protocols[0] == "casia-b"
+
+
+def test_strict_makes_an_error_of_a_warning_and_lets_notes_pass(tmp_path: Path) -> None:
+    report = doctor(healthy(tmp_path / "data"))
+    report.check_strict()
+    for severities, words in (
+        (("note",), ""),
+        (("warning",), "1 warning found"),
+        (("error", "warning", "warning", "note"), "1 error, 2 warnings found"),
+    ):
+        found = tuple(Finding(severity, "something", "mend it") for severity in severities)  # type: ignore[arg-type]
+        judged = replace(report, findings=found)
+        if words:
+            with pytest.raises(DataError, match=words):
+                judged.check_strict()
+        else:
+            judged.check_strict()
+
+
+def test_a_script_learns_of_findings_by_the_exit_code(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    data = str(healthy(tmp_path / "data"))
+    assert main(["doctor", data, "--strict"]) == 0
+    save(tmp_path / "data", "c/nm/left", np.zeros((6, 64, 64), np.uint8))
+    assert main(["doctor", data]) == 0
+    capsys.readouterr()
+    assert main(["doctor", data, "--strict", "--json"]) == 1
+    said = capsys.readouterr()
+    assert json.loads(said.out)["findings"]
+    assert said.err.splitlines()[-1].endswith("1 error found, and --strict allows none: see the findings")

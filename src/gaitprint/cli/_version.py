@@ -1,0 +1,51 @@
+"""`gaitprint --version`: what a report of a fault should hold; read without loading any of it."""
+
+import os
+import platform
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+from gaitprint import __version__
+
+LIBRARIES = ("torch", "numpy", "opencv-python-headless", "scipy", "pyarrow")
+_FAST = ("avx512_bf16", "amx_bf16")
+
+
+def version_lines(cpuinfo: Path = Path("/proc/cpuinfo")) -> list[str]:
+    """gaitprint's version first, then Python, libraries, processor, threads, and the precision it is made for."""
+    flags, name = _processor(cpuinfo)
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    threads = os.environ.get("OMP_NUM_THREADS")
+    asked = f"OMP_NUM_THREADS {threads}" if threads else "OMP_NUM_THREADS not set"
+    own = [flag for flag in _FAST if flag in flags]
+    if own:
+        precision = f"multiplies in bfloat16 ({', '.join(own)})"
+    elif flags:
+        precision = "no instructions for bfloat16, float32 is the fast precision"
+    else:
+        precision = "nothing is known of bfloat16"
+    return [
+        f"gaitprint, version {__version__}",
+        f"Python {platform.python_version()}, {platform.platform()}",
+        ", ".join(f"{library} {_installed(library)}" for library in LIBRARIES),
+        f"processor: {name}, {cores} cores for this process, {asked}",
+        f"precision: {precision}; `gaitprint plan` measures a recipe",
+    ]
+
+
+def _installed(library: str) -> str:
+    try:
+        return version(library)
+    except PackageNotFoundError:
+        return "not installed"
+
+
+def _processor(cpuinfo: Path) -> tuple[frozenset[str], str]:
+    """The features and the name of the first processor; none where the system does not say."""
+    try:
+        lines = cpuinfo.read_text(encoding="utf-8", errors="replace").partition("\n\n")[0].splitlines()
+    except OSError:
+        lines = []
+    values = {key.strip(): value.strip() for key, _, value in (line.partition(":") for line in lines)}
+    features = values.get("flags") or values.get("Features") or ""
+    return frozenset(features.split()), values.get("model name") or platform.processor() or platform.machine()

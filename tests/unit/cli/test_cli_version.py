@@ -1,0 +1,80 @@
+"""`--version` says what a report of a fault should hold, and `--strict` and shells get what they ask for."""
+
+import sys
+from importlib.metadata import version
+
+import pytest
+
+import gaitprint
+from gaitprint.cli._version import version_lines
+from gaitprint.cli.main import main
+
+MADE = "processor\t: 0\nmodel name\t: Made Up 9000\nflags\t\t: sse {flags}\n\nprocessor\t: 1\nmodel name\t: Other\n"
+
+
+def test_it_says_what_is_installed(capsys):
+    assert main(["--version"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0] == f"gaitprint, version {gaitprint.__version__}"
+    assert lines[1].startswith(f"Python {sys.version.split()[0]}")
+    for library in ("torch", "numpy", "opencv-python-headless"):
+        assert f"{library} {version(library)}" in lines[2]
+    assert "cores" in lines[3]
+    assert lines[4].startswith("precision: ")
+
+
+@pytest.mark.parametrize(
+    ("flags", "words"),
+    [
+        ("avx512f avx512_bf16", "multiplies in bfloat16 (avx512_bf16)"),
+        ("amx_bf16", "multiplies in bfloat16 (amx_bf16)"),
+        ("avx512f avx512bw", "float32 is the fast precision"),
+        ("", "float32 is the fast precision"),
+    ],
+)
+def test_the_precision_is_what_the_processor_has(tmp_path, flags, words):
+    """AVX-512 alone computes in bfloat16 only by emulating it."""
+    (tmp_path / "cpuinfo").write_text(MADE.format(flags=flags))
+    lines = version_lines(tmp_path / "cpuinfo")
+    assert words in lines[4]
+    assert "Made Up 9000" in lines[3]
+
+
+def test_a_system_that_does_not_say_is_no_error(tmp_path):
+    assert "nothing is known of bfloat16" in version_lines(tmp_path / "nothing")[4]
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_each_shell_gets_its_script(monkeypatch, capsys, shell):
+    monkeypatch.setenv("_GAITPRINT_COMPLETE", f"{shell}_source")
+    if shell == "bash":
+        monkeypatch.setattr("click.shell_completion.BashComplete._check_version", staticmethod(lambda: None))
+    with pytest.raises(SystemExit) as left:
+        main([])
+    said = capsys.readouterr().out
+    assert left.value.code == 0
+    assert f"_GAITPRINT_COMPLETE={shell}_complete" in said
+
+
+@pytest.mark.parametrize(
+    ("line", "begun", "offered"),
+    [
+        ("gaitprint", "ev", "evaluate"),
+        ("gaitprint evaluate e.safetensors --protocol", "gait", "gait3d"),
+        ("gaitprint evaluate e.safetensors --scorer", "k-", "k-reciprocal"),
+        ("gaitprint answer e.safetensors --transform", "unit", "unit-length"),
+        ("gaitprint prepare source store --dataset", "ou", "oumvlp"),
+        ("gaitprint train store run --recipe", "qu", "quick"),
+        ("gaitprint plan", "gaitgl-d", "gaitgl-demo"),
+        ("gaitprint answer e.safetensors --form", "g", "grew"),
+    ],
+)
+def test_names_are_completed(monkeypatch, capsys, line, begun, offered):
+    monkeypatch.setenv("_GAITPRINT_COMPLETE", "fish_complete")
+    monkeypatch.setenv("COMP_WORDS", f"{line} {begun}")
+    monkeypatch.setenv("COMP_CWORD", begun)
+    with pytest.raises(SystemExit):
+        main([])
+    values = [row.split(",", 1)[1].split("\t")[0] for row in capsys.readouterr().out.splitlines() if "," in row]
+    assert offered in values
+    assert all(v.startswith(begun) for v in values)
