@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from gaitprint.evaluation.breakdown import Breakdown, break_down
+from gaitprint.evaluation.columns import figure_columns, outcome_columns
 from gaitprint.evaluation.evaluate import evaluate as measure
 from gaitprint.evaluation.protocol import load_protocol
 from gaitprint.evaluation.result import Evaluation
@@ -23,6 +24,7 @@ from gaitprint.stages._figures import mean_figure, mean_interval
 from gaitprint.stages._selection import chosen, opened
 from gaitprint.stages._sheets import check_store, match_sheets
 from gaitprint.store import Store
+from gaitprint.tables import Columns, data_frame
 from gaitprint.types import Embeddings
 
 
@@ -59,6 +61,18 @@ class EvaluationReport:
             "pipeline": self.pipeline,
             "warnings": list(self.warnings),
         }
+
+    def to_columns(self, outcomes: bool = False) -> Columns:
+        """List the figures, one a row, over all probes and by view and condition; or how each probe fared."""
+        return outcome_columns(self.evaluation) if outcomes else figure_columns(self.evaluation, self.breakdowns)
+
+    def to_frame(self, outcomes: bool = False) -> Any:
+        """Make a pandas data frame of `to_columns`.
+
+        Raises:
+            ConfigError: pandas is not installed.
+        """
+        return data_frame(self.to_columns(outcomes))
 
 
 def evaluate(

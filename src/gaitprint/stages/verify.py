@@ -8,6 +8,7 @@ from typing import Any
 
 from gaitprint.errors import ProtocolError
 from gaitprint.evaluation.calibration_file import load_calibration, save_calibration
+from gaitprint.evaluation.columns import rate_columns
 from gaitprint.evaluation.protocol import load_protocol
 from gaitprint.evaluation.reliability import subjects_needed
 from gaitprint.evaluation.verification_result import Verification
@@ -20,6 +21,7 @@ from gaitprint.stages import _pages as pages
 from gaitprint.stages._selection import chosen, opened
 from gaitprint.stages._verification_page import verification_page
 from gaitprint.storage import check_writable
+from gaitprint.tables import Columns, data_frame
 from gaitprint.types import Embeddings
 
 PAIR_BY_PAIR = {"unit-length", "euclidean", "part-mean", "part-cosine"}
@@ -44,6 +46,18 @@ class VerificationReport:
             "pipeline": self.pipeline,
             "warnings": list(self.warnings),
         }
+
+    def to_columns(self) -> Columns:
+        """List the error rates, one a row, in percent; None where the subjects cannot carry one."""
+        return rate_columns(self.verification)
+
+    def to_frame(self) -> Any:
+        """Make a pandas data frame of `to_columns`.
+
+        Raises:
+            ConfigError: pandas is not installed.
+        """
+        return data_frame(self.to_columns())
 
 
 def verify(

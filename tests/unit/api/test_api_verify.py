@@ -77,3 +77,35 @@ def test_only_what_belongs_together_is_decided(calibration, tmp_path):
         (tmp_path / "bad.json").write_text(text)
         with pytest.raises(GaitprintError, match=r"bad\.json"):
             gp.verify(probe, person, tmp_path / "bad.json")
+
+
+def test_the_file_that_the_command_writes_decides(tmp_path: Path) -> None:
+    """Sixty people as points: their own walks are near, those of others far."""
+    from gaitprint.evaluation.verify_settings import VerifySettings
+    from gaitprint.stages.verify import verify
+
+    generator = np.random.default_rng(0)
+    records, vectors = [], []
+    for s in range(60):
+        centre = generator.normal(size=2) * 10
+        for condition in ("nm-01", "nm-05"):
+            records.append(SequenceRecord(f"{s}/{condition}/090", f"{s:03d}", condition, "090"))
+            vectors.append(centre + 0.05 * generator.normal(size=2))
+    data = Embeddings(np.array(vectors, np.float32), tuple(records), PartLayout(((1, 2),)), "points")
+    rules = tmp_path / "two.toml"
+    rules.write_text(
+        'name = "two"\ntitle = "Two"\nsource = "x"\nmode = "pooled"\nranks = [1]\ncmc_length = 1\n'
+        '[gallery]\nconditions = ["nm-01"]\n[probes.NM]\nconditions = ["nm-05"]\n'
+    )
+    report = verify(
+        data, protocol=rules, settings=VerifySettings(splits=1, resamples=20), calibration=tmp_path / "c.json"
+    )
+    held = gp.load_calibration(tmp_path / "c.json")
+    assert held.facts["subjects"] == 60
+    own = gp.verify(data.select([1]), data.select([0]), held)
+    assert own.same
+    assert own.distances[0] == pytest.approx(gp.compare(data.select([1]), data.select([0])))
+    far = int(np.argmax(np.linalg.norm(data.vectors - data.vectors[0], axis=1)))
+    assert not gp.verify(data.select([far]), data.select([0]), held)
+    columns = report.to_columns()
+    assert columns["figure"][0] == "EER"

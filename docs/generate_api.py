@@ -1,0 +1,132 @@
+"""Write docs/api.md from the docstrings of the public names: `python docs/generate_api.py`."""
+
+import dataclasses
+import inspect
+import re
+import sys
+from pathlib import Path
+
+import gaitprint
+from gaitprint.stages.networks import setting_docs
+
+PAGE = Path(__file__).with_name("api.md")
+GROUPS = {
+    "Walks, in and out": ["load_silhouettes", "Silhouettes", "SequenceRecord"],
+    "Vectors": ["Model", "embed", "Embeddings", "save_embeddings", "load_embeddings"],
+    "Distances and lists": ["distances", "compare", "rank", "Ranking", "Match"],
+    "Yes or no": ["verify", "Decision", "load_calibration", "CalibrationFile"],
+    "Why": ["explain"],
+    "Errors": ["GaitprintError"],
+}
+HEAD = """# The API
+
+`import gaitprint as gp` is quick and loads nothing; each name is imported when it is first used. All are typed, so
+editors complete them. This page is made of the docstrings (`python docs/generate_api.py`). What the commands do is in
+`gaitprint.stages`, one function a command, with the same arguments.
+
+```python
+import gaitprint as gp
+
+model = gp.Model.load("demo/gaitgl/model.safetensors")
+anna = gp.load_silhouettes("walks/anna/monday", subject="anna")
+gallery = gp.load_embeddings("demo/gaitgl.safetensors")
+ranking = gp.rank(model.embed(anna), gallery, top=3)
+print(ranking[0][0].subject, gp.distances(model.embed(anna), gallery).shape, ranking.to_columns()["distance"])
+```
+
+`to_columns()` of embeddings, rankings and reports is a dict of lists; `to_frame()` makes a pandas data frame of it,
+where pandas is installed (`pip install '.[pandas]'`).
+"""
+
+
+def page() -> str:
+    """The text of the page; every public name stands in it once."""
+    listed = [name for names in GROUPS.values() for name in names]
+    missing = {*gaitprint.__all__} - {*listed, "__version__"}
+    if missing or len(set(listed)) != len(listed):
+        raise SystemExit(f"GROUPS must hold every public name once; missing: {sorted(missing)}")
+    parts = [HEAD.rstrip()]
+    for title, names in GROUPS.items():
+        parts.append(f"## {title}")
+        parts += [_entry(name, getattr(gaitprint, name)) for name in names]
+    return "\n\n".join(parts) + "\n"
+
+
+def _entry(name: str, thing: object) -> str:
+    if inspect.isclass(thing):
+        lines = [f"### {name}", _prose(inspect.getdoc(thing) or "")]
+        if dataclasses.is_dataclass(thing):
+            lines += _fields(thing)
+        for key, member in vars(thing).items():
+            if not key.startswith("_") and _ours(thing, key):
+                lines.append(_member(f"{name}.{key}", member))
+        return "\n\n".join(line for line in lines if line)
+    return f"### {name}\n\n{_call(name, thing)}\n\n{_prose(inspect.getdoc(thing) or '')}"
+
+
+def _fields(thing: type) -> list[str]:
+    docs = setting_docs(thing)
+    shown = [f for f in dataclasses.fields(thing) if not f.name.startswith("_")]
+    return ["\n".join(f"- `{f.name}`: {_type(f.type)}{_about(docs.get(f.name, ''))}" for f in shown)]
+
+
+def _about(text: str) -> str:
+    flat = " ".join(text.split()).replace("``", "`")
+    return f"; {flat[0].lower() + flat[1:] if flat[1:2].islower() else flat}" if flat else ""
+
+
+def _member(name: str, member: object) -> str:
+    if isinstance(member, property):
+        return f"**{name}** {_prose(inspect.getdoc(member) or '')}"
+    function = member.__func__ if isinstance(member, classmethod | staticmethod) else member
+    return f"{_call(name, function)}\n\n{_prose(inspect.getdoc(function) or '')}"
+
+
+def _ours(thing: type, key: str) -> bool:
+    member = inspect.getattr_static(thing, key)
+    return isinstance(member, property | classmethod | staticmethod) or inspect.isfunction(member)
+
+
+def _call(name: str, function: object) -> str:
+    signature = inspect.signature(function)  # type: ignore[arg-type]
+    given = [p for p in signature.parameters.values() if p.name not in ("self", "cls")]
+    words = []
+    for i, p in enumerate(given):
+        if p.kind is p.KEYWORD_ONLY and (i == 0 or given[i - 1].kind is not p.KEYWORD_ONLY):
+            words.append("*")
+        stars = "**" if p.kind is p.VAR_KEYWORD else ""
+        default = "" if p.default is p.empty else f" = {p.default!r}"
+        words.append(f"{stars}{p.name}: {_type(p.annotation, '')}{default}")
+    return f"`{name}({', '.join(words)}) -> {_type(signature.return_annotation, '')}`"
+
+
+def _type(annotation: object, tick: str = "`") -> str:
+    text = annotation if isinstance(annotation, str) else inspect.formatannotation(annotation)
+    text = re.sub(r"\b(?:gaitprint|numpy|pathlib|typing|collections|jaxtyping)(?:\.\w+)*\.(\w+)", r"\1", text)
+    text = re.sub(r"\b(Float32|UInt8|Float64)\[(?:\w+), ['\"]([^'\"]*)['\"]\]", r"\1[\2]", text)
+    return f"{tick}{text.strip(chr(39))}{tick}"
+
+
+def _prose(text: str) -> str:
+    """A docstring as Markdown: its sections become lists."""
+    lines, items = [], False
+    for line in text.splitlines():
+        head = re.fullmatch(r"(Args|Returns|Raises):", line)
+        if head:
+            lines += [f"{head[1]}:", ""] if lines and not lines[-1] else ["", f"{head[1]}:", ""]
+            items = True
+        elif items and re.match(r"    \S", line):
+            name, colon, rest = line.strip().partition(": ")
+            named = bool(colon) and re.fullmatch(r"\w+", name)
+            lines.append(f"- `{name}`: {rest}" if named else f"- {line.strip()}")
+        elif items and line.startswith("        "):
+            lines.append(f"  {line.strip()}")
+        else:
+            items = items and not line
+            lines.append(line)
+    return re.sub(r"\n{3,}", "\n\n", "\n".join(lines).replace("``", "`")).strip()
+
+
+if __name__ == "__main__":
+    PAGE.write_text(page(), encoding="utf-8")
+    sys.stdout.write(f"{PAGE}\n")
