@@ -6,6 +6,7 @@ from typing import Any
 
 from gaitprint.evaluation.breakdown import Breakdown
 from gaitprint.evaluation.result import Evaluation, Outcome, ProbeSetResult
+from gaitprint.evaluation.rules import Figure
 from gaitprint.evaluation.statistics import Band
 from gaitprint.evaluation.verification_result import Verification
 from gaitprint.tables import Columns
@@ -51,11 +52,10 @@ def rate_columns(verification: Verification) -> Columns:
     """List the error rates: EER, FNMR at each FMR, FNIR at each FPIR, and searches of known people."""
     rows: list[_Row] = []
     for s in verification.sets:
-        points = [("EER", None, s.equal_error)]
-        points += [("FNMR at FMR", p.stated, p) for p in s.misses] + [
-            ("FNIR at FPIR", p.stated, p) for p in s.not_found
-        ]
-        figures = [(name, stated, p.figure, p.threshold) for name, stated, p in points]
+        figures: list[tuple[str, float | None, Figure, float | None]] = []
+        figures.append(("EER", None, s.equal_error.figure, s.equal_error.threshold))
+        figures += [("FNMR at FMR", p.stated, p.figure, p.threshold) for p in s.misses]
+        figures += [("FNIR at FPIR", p.stated, p.figure, p.threshold) for p in s.not_found]
         figures += [(f"rank-{k} of people", None, figure, None) for k, figure in s.ranks]
         for name, stated, figure, threshold in figures:
             ends = [None if v is None else 100.0 * v for v in (stated, figure.value, figure.low, figure.high)]

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 
 from gaitprint.errors import DataError
-from gaitprint.stages._findings import Finding
+from gaitprint.stages._findings import Finding, Severity
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,8 @@ class DoctorReport:
         """
         counts = Counter(f.severity for f in self.findings)
         if counts["error"] or counts["warning"]:
-            kinds = [kind for kind in ("error", "warning") if counts[kind]]
+            severities: tuple[Severity, ...] = ("error", "warning")
+            kinds = [kind for kind in severities if counts[kind]]
             found = ", ".join(f"{counts[kind]} {kind}{'s' if counts[kind] > 1 else ''}" for kind in kinds)
             raise DataError(f"{self.path}: {found} found, and --strict allows none: see the findings")
 
