@@ -7,9 +7,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 from hypothesis import settings
-from jaxtyping import install_import_hook
 
-install_import_hook("gaitprint", "beartype.beartype")
+import shape_checks
+
+shape_checks.install()
 
 settings.register_profile("gaitprint", deadline=None, derandomize=True, max_examples=25)
 settings.load_profile("gaitprint")
