@@ -12,9 +12,10 @@ from collections.abc import Callable
 from typing import Any, get_args
 
 import jaxtyping
-from beartype import beartype
+from beartype import BeartypeConf, beartype
 from jaxtyping import AbstractArray, install_import_hook
 
+AS_PYTHON_DOES = BeartypeConf(violation_type=TypeError)
 same_axes = jaxtyping.jaxtyped
 """`with same_axes("context")`: within, an axis of one name has one size."""
 
@@ -39,7 +40,7 @@ def checked(what: Any) -> Any:
 
 
 def _checked_function(function: Callable[..., Any]) -> Callable[..., Any]:
-    once = beartype(function)
+    once = beartype(conf=AS_PYTHON_DOES)(function)
     if not any(_has_array(hint) for hint in getattr(function, "__annotations__", {}).values()):
         return once
 

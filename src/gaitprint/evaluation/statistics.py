@@ -11,8 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from jaxtyping import Float64, Int
-from scipy.special import expit, logit
-from scipy.stats import norm, t
+from scipy.special import expit, logit, ndtri, stdtrit
 
 from gaitprint.evaluation.influence import Figures
 from gaitprint.evaluation.resampling import Resamples
@@ -103,7 +102,7 @@ def widening(subjects: Int[np.ndarray, "F"], level: float) -> Float64[np.ndarray
     """sqrt(n / (n - 1)) t / z: what a spread estimated from n subjects falls short of; 1 where n is below 2."""
     some = np.maximum(subjects, 2)
     tail = (1.0 - level) / 2.0
-    factor = np.sqrt(some / (some - 1.0)) * t.isf(tail, some - 1) / norm.isf(tail)
+    factor = np.sqrt(some / (some - 1.0)) * stdtrit(some - 1, tail) / ndtri(tail)
     return np.asarray(np.where(subjects < 2, 1.0, factor))
 
 

@@ -12,7 +12,6 @@ from torch import nn
 
 from gaitprint.config import settings_to_dict
 from gaitprint.networks._weights import load_state, read_card, save_model
-from gaitprint.report.figures import write_training_figure
 from gaitprint.silhouettes.clips import to_clip
 from gaitprint.stages._claims import claimed
 from gaitprint.stages._devices import check_device
@@ -181,6 +180,8 @@ def train(
             card = _card(chosen, dataset, sampler, seed, start, final)
             save_model(model, network, card)
             _save_best(out, network, card)
+            from gaitprint.report.figures import write_training_figure  # late: every start and rank would pay for it
+
             write_training_figure(out / "training.png", history)
         result = TrainReport(
             str(model) if finished else "",

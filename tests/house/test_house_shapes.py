@@ -1,0 +1,58 @@
+"""The checks of types and shapes that run while the tests run do find what is wrong."""
+
+import numpy as np
+import pytest
+from jaxtyping import Float32, UInt8
+from shape_checks import checked
+
+
+@checked
+def stacked(left: Float32[np.ndarray, "N D"], right: Float32[np.ndarray, "M D"]) -> Float32[np.ndarray, "N+M D"]:
+    return np.concatenate([left, right])[: len(left) + len(right)]
+
+
+@checked
+def shorter(left: Float32[np.ndarray, "N D"]) -> Float32[np.ndarray, "N D"]:
+    return left[1:]
+
+
+@checked
+def repeated(word: str, times: int) -> list[str]:
+    return [word] * times
+
+
+def rows(n: int, d: int) -> np.ndarray:
+    return np.zeros((n, d), np.float32)
+
+
+def test_sound_calls_pass() -> None:
+    assert repeated("a", 2) == ["a", "a"]
+    assert stacked(rows(2, 3), rows(1, 3)).shape == (3, 3)
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda: stacked(rows(2, 3), rows(2, 4)),  # an axis of one name with two sizes
+        lambda: stacked(rows(2, 3).astype(np.float64), rows(2, 3)),
+        lambda: stacked(rows(2, 3)[0], rows(2, 3)),
+        lambda: shorter(rows(2, 3)),  # only what is returned is wrong
+        lambda: repeated("a", 2.0),
+        lambda: repeated(b"a", 2),
+    ],
+)
+def test_wrong_calls_do_not(call) -> None:
+    with pytest.raises(TypeError):
+        call()
+
+
+def test_the_package_is_decorated() -> None:
+    from gaitprint.types import PartLayout, SequenceRecord, Silhouettes
+
+    with pytest.raises(TypeError):
+        PartLayout("64x256")
+    record = SequenceRecord("a", "a", "nm-01", "090")
+    sound: UInt8[np.ndarray, "T H W"] = np.full((3, 64, 64), 255, np.uint8)
+    assert Silhouettes(sound, record).frames.shape == (3, 64, 64)
+    with pytest.raises(TypeError):
+        Silhouettes(sound, "001")
