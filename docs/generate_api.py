@@ -1,10 +1,14 @@
 """Write docs/api.md from the docstrings of the public names: `python docs/generate_api.py`."""
 
+import ast
 import dataclasses
 import inspect
 import re
 import sys
+import textwrap
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import gaitprint
 from gaitprint.stages.networks import setting_docs
@@ -52,7 +56,7 @@ def page() -> str:
     return "\n\n".join(parts) + "\n"
 
 
-def _entry(name: str, thing: object) -> str:
+def _entry(name: str, thing: Any) -> str:
     if inspect.isclass(thing):
         lines = [f"### {name}", _prose(inspect.getdoc(thing) or "")]
         if dataclasses.is_dataclass(thing):
@@ -65,9 +69,13 @@ def _entry(name: str, thing: object) -> str:
 
 
 def _fields(thing: type) -> list[str]:
+    """The fields as the source has them: what a field's type becomes at run time differs between versions."""
     docs = setting_docs(thing)
-    shown = [f for f in dataclasses.fields(thing) if not f.name.startswith("_")]
-    return ["\n".join(f"- `{f.name}`: {_type(f.type)}{_about(docs.get(f.name, ''))}" for f in shown)]
+    (tree,) = ast.parse(inspect.getsource(thing)).body
+    assert isinstance(tree, ast.ClassDef)
+    shown = [n for n in tree.body if isinstance(n, ast.AnnAssign) and not ast.unparse(n.target).startswith("_")]
+    names = [(ast.unparse(n.target), ast.unparse(n.annotation)) for n in shown]
+    return ["\n".join(f"- `{name}`: `{kind}`{_about(docs.get(name, ''))}" for name, kind in names)]
 
 
 def _about(text: str) -> str:
@@ -75,7 +83,7 @@ def _about(text: str) -> str:
     return f"; {flat[0].lower() + flat[1:] if flat[1:2].islower() else flat}" if flat else ""
 
 
-def _member(name: str, member: object) -> str:
+def _member(name: str, member: Any) -> str:
     if isinstance(member, property):
         return f"**{name}** {_prose(inspect.getdoc(member) or '')}"
     function = member.__func__ if isinstance(member, classmethod | staticmethod) else member
@@ -87,24 +95,15 @@ def _ours(thing: type, key: str) -> bool:
     return isinstance(member, property | classmethod | staticmethod) or inspect.isfunction(member)
 
 
-def _call(name: str, function: object) -> str:
-    signature = inspect.signature(function)  # type: ignore[arg-type]
-    given = [p for p in signature.parameters.values() if p.name not in ("self", "cls")]
-    words = []
-    for i, p in enumerate(given):
-        if p.kind is p.KEYWORD_ONLY and (i == 0 or given[i - 1].kind is not p.KEYWORD_ONLY):
-            words.append("*")
-        stars = "**" if p.kind is p.VAR_KEYWORD else ""
-        default = "" if p.default is p.empty else f" = {p.default!r}"
-        words.append(f"{stars}{p.name}: {_type(p.annotation, '')}{default}")
-    return f"`{name}({', '.join(words)}) -> {_type(signature.return_annotation, '')}`"
-
-
-def _type(annotation: object, tick: str = "`") -> str:
-    text = annotation if isinstance(annotation, str) else inspect.formatannotation(annotation)
-    text = re.sub(r"\b(?:gaitprint|numpy|pathlib|typing|collections|jaxtyping)(?:\.\w+)*\.(\w+)", r"\1", text)
-    text = re.sub(r"\b(Float32|UInt8|Float64)\[(?:\w+), ['\"]([^'\"]*)['\"]\]", r"\1[\2]", text)
-    return f"{tick}{text.strip(chr(39))}{tick}"
+def _call(name: str, function: Callable[..., object]) -> str:
+    """The signature as the source has it."""
+    (tree,) = ast.parse(textwrap.dedent(inspect.getsource(function))).body
+    assert isinstance(tree, ast.FunctionDef)
+    given = tree.args
+    for some in (given.posonlyargs, given.args):
+        some[:] = [a for a in some if a.arg not in ("self", "cls")]
+    returned = ast.unparse(tree.returns).strip("'") if tree.returns else "None"
+    return f"`{name}({ast.unparse(given)}) -> {returned}`"
 
 
 def _prose(text: str) -> str:

@@ -34,6 +34,13 @@ class SequenceRecord:
     def __post_init__(self) -> None:
         if not self.key:
             raise ShapeError("a sequence record needs a key such as '001/nm-01/090', found an empty one")
+        if not (
+            isinstance(self.key, str)
+            and (self.subject is None or isinstance(self.subject, str))
+            and isinstance(self.condition, str)
+            and isinstance(self.view, str)
+        ):
+            raise ShapeError(f"key, subject, condition and view are text (zeros matter: '003'), found {self!r}")
 
 
 @dataclass(frozen=True)
@@ -100,9 +107,19 @@ class Embeddings:
         return len(self.records)
 
     def select(self, rows: Sequence[int] | np.ndarray) -> "Embeddings":
-        """The given rows, in the given order; or those where a mask of N truths holds."""
+        """Take the given rows, in the given order; or those where a mask of N truths holds.
+
+        Raises:
+            ShapeError: no whole numbers, a row that is not there, or a mask of another length.
+        """
         given = np.asarray(rows)
+        if given.dtype == np.bool_ and given.shape != (len(self),):
+            raise ShapeError(f"a mask has one truth a sequence, {len(self)} in all, found {list(given.shape)}")
+        if given.size and given.dtype != np.bool_ and not np.issubdtype(given.dtype, np.integer):
+            raise ShapeError(f"rows are whole numbers, or truths, found {given.dtype}")
         chosen = np.flatnonzero(given) if given.dtype == np.bool_ else given.astype(np.intp)
+        if chosen.ndim != 1 or (chosen.size and not -len(self) <= chosen.min() <= chosen.max() < len(self)):
+            raise ShapeError(f"rows are a list of numbers 0 to {len(self) - 1}, found {given.tolist()!r:.60}")
         records = tuple(self.records[i] for i in chosen)
         return Embeddings(self.vectors[chosen], records, self.layout, self.source, self.settings)
 

@@ -13,7 +13,10 @@ from gaitprint.silhouettes.reading import as_frames, load_frames
 from gaitprint.types import Embeddings, SequenceRecord, Silhouettes
 
 Masks = np.ndarray | Sequence[np.ndarray]
-"""Frames in memory: an array [T, H, W] of uint8 (0..255) or bool, or T frames [H, W] of any sizes."""
+"""Frames in memory: an array [T, H, W] of uint8 (0..255) or bool, or T frames [H, W] of any sizes.
+
+What numpy makes an array of, such as a tensor in the processor's memory, serves as one.
+"""
 
 
 def load_silhouettes(
@@ -54,16 +57,16 @@ def load_silhouettes(
 
 def _masks(masks: Masks) -> list[np.ndarray]:
     where = "the masks"
-    if isinstance(masks, np.ndarray):
-        return list(as_frames(masks, where))
-    if not isinstance(masks, Sequence) or not all(isinstance(mask, np.ndarray) for mask in masks):
+    if hasattr(masks, "__array__"):  # of numpy, or what makes itself one: a tensor, an image
+        return list(as_frames(np.asarray(masks), where))
+    if not isinstance(masks, Sequence) or isinstance(masks, bytes):
         raise DataError(
-            f"a walk is the path of a folder or file, an array [T, H, W] or a list of arrays [H, W], found "
-            f"{masks!r:.60}"
+            "a walk is the path of a folder or file, an array [T, H, W] or a list of arrays [H, W], found "
+            f"{type(masks).__name__}"
         )
     if not masks:
         raise DataError("a walk in memory needs at least one mask, found an empty list")
-    return [frame for i, mask in enumerate(masks) for frame in as_frames(mask, f"mask {i}")]
+    return [frame for i, mask in enumerate(masks) for frame in as_frames(np.asarray(mask), f"mask {i}")]
 
 
 def save_embeddings(path: str | Path, embeddings: Embeddings) -> None:

@@ -91,7 +91,7 @@ def embed(
     """
     from gaitprint.inference.fusion import fuse
 
-    given = [model] if isinstance(model, Model | str | Path) else list(model)
+    given = [model] if isinstance(model, Model | str | Path) else list(model or ())
     if not given:
         raise ConfigError("embed needs at least one walk and one model file")
     sequences = _sequences(silhouettes)
@@ -101,7 +101,7 @@ def embed(
 
 
 def _sequences(walks: Silhouettes | str | Path | Sequence[Silhouettes | str | Path]) -> MemorySequences:
-    given = [walks] if isinstance(walks, Silhouettes | str | Path) else list(walks)
+    given = [walks] if isinstance(walks, Silhouettes | str | Path) else [] if walks is None else list(walks)
     if not given:
         raise ConfigError("embed needs at least one walk and one model file")
     made = [load_silhouettes(walk) if isinstance(walk, str | Path) else walk for walk in given]

@@ -112,13 +112,19 @@ def as_frames(array: np.ndarray, name: str) -> Frames:
     if array.dtype != np.uint8 or array.ndim not in (2, 3):
         raise DataError(
             f"{name}: expected uint8 or bool frames [T, H, W] or one frame [H, W], "
-            f"found {array.dtype} {list(array.shape)}"
+            f"found {array.dtype} {list(array.shape)}{_cure(array)}"
         )
     if array.size == 0:
         raise DataError(f"{name}: expected at least one frame and one pixel, found {list(array.shape)}")
     if array.max() == 1:
         raise DataError(f"{name}: expected values 0 to 255, found only 0 and 1: save it as bool, or times 255")
     return array if array.ndim == 3 else array[None]
+
+
+def _cure(array: np.ndarray) -> str:
+    if array.ndim > 3:
+        return ": one value a pixel is wanted, no colours"
+    return ": make it bool by a limit, such as masks > 0.5" if array.dtype.kind in "fiu" else ""
 
 
 def natural_order(name: str) -> tuple[tuple[str | int, ...], str]:

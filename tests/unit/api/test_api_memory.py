@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 import gaitprint as gp
-from gaitprint.errors import ArtefactError, ConfigError, DataError
+from gaitprint.errors import ArtefactError, ConfigError, DataError, ShapeError
 from gaitprint.silhouettes.normalize import normalize_sequence
 
 pytestmark = pytest.mark.usefixtures("one_thread")
@@ -100,3 +100,43 @@ def test_a_data_frame_is_made_of_the_columns(walks, drawn_model, monkeypatch):
     for value in (made, ranked):
         with pytest.raises(ConfigError, match=r"pip install pandas.*to_columns"):
             value.to_frame()
+
+
+class Tensor:
+    """What other libraries hold their arrays in."""
+
+    def __init__(self, array):
+        self.array = array
+
+    def __array__(self, dtype=None, copy=None):
+        return self.array
+
+
+def test_what_numpy_takes_for_an_array_is_one(walks):
+    files, frames = sys.modules["gaitprint.api.files"], walks[0].frames
+    assert np.array_equal(np.stack(files._masks.__wrapped__(Tensor(frames))), frames)
+    assert np.array_equal(np.stack(files._masks.__wrapped__([Tensor(f) for f in frames])), frames)
+
+
+@pytest.mark.parametrize(
+    ("masks", "words"),
+    [
+        (np.zeros((2, 8, 8)), "float64.*masks > 0.5"),
+        (np.zeros((2, 8, 8), np.int64), "int64.*masks > 0.5"),
+        (np.zeros((2, 8, 8, 3), np.uint8), "no colours"),
+        (np.array([None]), "object"),
+    ],
+)
+def test_other_arrays_are_refused_with_the_way_out(masks, words):
+    with pytest.raises(DataError, match=words):
+        gp.load_silhouettes(masks)
+
+
+@pytest.mark.parametrize("rows", [[0.5], [6], [-7], [[0, 1]], [True], [True] * 7, ["0"]])
+def test_rows_that_are_none_are_refused(walks, drawn_model, rows):
+    """A row of 0.5 was taken for row 0, and a mask of another length for a shorter one."""
+    made = gp.embed(walks, drawn_model)
+    with pytest.raises(ShapeError, match=r"rows are|a mask has"):
+        made.select(np.array(rows))
+    assert made.select([-1]).records == made.select([5]).records
+    assert len(made.select([])) == 0
