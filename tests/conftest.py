@@ -6,9 +6,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import settings
-
 import shape_checks
+from hypothesis import settings
 
 shape_checks.install()
 

@@ -7,12 +7,13 @@ import signal
 import subprocess
 import sys
 import sysconfig
-import time
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
+from warm_processes import WarmProcess, wait_until
+from warm_processes import gaitprint as gaitprint_program
 
 import gaitprint
 from gaitprint.components import find_component
@@ -240,23 +241,22 @@ def test_the_demo_goes_all_the_way(run, tmp_path, monkeypatch):
     assert f"{told['ablation']['rows'][0]['mean']:.1f}" in again.out
 
 
-def test_a_killed_preparation_goes_on_to_the_same_bytes(world, walkers, tmp_path):
+def test_a_killed_preparation_goes_on_to_the_same_bytes(world, run, walkers, tmp_path):
     store = tmp_path / "store"
-    words = [PROGRAM, "prepare", "synthetic", store, *walkers]
+    words = ["prepare", "synthetic", store, *walkers]
     kill_when(words, lambda: len(lines(store / "journal.jsonl")) > 20)
     done = len(lines(store / "journal.jsonl"))
     assert 20 < done < 128, "killed in the middle"
-    ran = subprocess.run([*words, "--json"], capture_output=True, text=True, env=QUIET, check=True)
-    assert json.loads(ran.stdout)["resumed"] >= 20
+    assert run(*words, "--json").json()["resumed"] >= 20
     assert contents(store) == contents(world.store)
 
 
 def test_a_killed_training_goes_on_to_the_same_bytes(world, run, tiny, tmp_path):
     rest = ["--recipe", "gaitgl-small", "--set", "training.iterations=30", *tiny]
-    words = [PROGRAM, "train", world.store, tmp_path / "killed", *rest]
+    words = ["train", world.store, tmp_path / "killed", *rest]
     kill_when(words, lambda: (tmp_path / "killed" / "checkpoints" / "00000004.safetensors").exists())
     assert not (tmp_path / "killed" / "model.safetensors").exists(), "killed in the middle"
-    subprocess.run(words, capture_output=True, env=QUIET, check=True)
+    assert run(*words).code == 0
     assert run("train", world.store, tmp_path / "straight", *rest).code == 0
     killed, straight = contents(tmp_path / "killed"), contents(tmp_path / "straight")
     timed = {name for name in killed if name.startswith("tensorboard/")} | {"run.json", "training.png", "manifest.json"}
@@ -327,14 +327,10 @@ def test_progress_stays_off_stdout_and_is_quiet(world, run, tmp_path):
 
 def kill_when(words, reached):
     """Start a command and kill it, hard, as soon as something is reached."""
-    with subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=QUIET) as running:
-        end = time.monotonic() + 60
-        while not reached():
-            assert running.poll() is None, "it ended before it could be killed"
-            assert time.monotonic() < end
-            time.sleep(0.005)
-        running.send_signal(signal.SIGKILL)
-        assert running.wait() == -signal.SIGKILL
+    running = WarmProcess(gaitprint_program, *map(str, words), environment=QUIET)
+    wait_until(reached, running)
+    running.send_signal(signal.SIGKILL)
+    assert running.ended()[0] == -signal.SIGKILL
 
 
 def lines(path):

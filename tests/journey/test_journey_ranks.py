@@ -2,12 +2,13 @@
 
 import json
 import signal
-import subprocess
 
 import pytest
 import torch
 from safetensors.torch import load_file
-from training_lives import QUIET, TORCHRUN, Life, assert_same, history, reached
+from torch.distributed.run import main as torchrun
+from training_lives import QUIET, TWO, Life, assert_same, history, reached
+from warm_processes import WarmProcess
 
 from gaitprint.networks._weights import load_model
 from gaitprint.training.loop import build_network
@@ -31,10 +32,10 @@ def words(world, tiny):
 def straight(words, tmp_path_factory):
     """Two processes, as the documentation starts them, never disturbed."""
     run = tmp_path_factory.mktemp("ranks") / "run"
-    started = [*TORCHRUN, "-m", "gaitprint", "train", *map(str, words(run)), "--json"]
-    ran = subprocess.run(started, capture_output=True, text=True, env=QUIET)
-    assert ran.returncode == 0, ran.stderr
-    return run, json.loads(ran.stdout), ran.stderr
+    started = [*TWO, "-m", "gaitprint", "train", *map(str, words(run)), "--json"]
+    code, said, told = WarmProcess(torchrun, started, environment=QUIET).ended()
+    assert code == 0, told
+    return run, json.loads(said), told
 
 
 def test_one_of_them_speaks(straight):

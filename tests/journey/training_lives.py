@@ -3,23 +3,22 @@
 import os
 import shutil
 import signal
-import subprocess
 import sys
-import time
 from pathlib import Path
 
 import torch
+from torch.distributed.run import main as torchrun
+from warm_processes import WarmProcess, gaitprint, wait_until
 
 from gaitprint.training.checkpoint import newest_checkpoint
 from gaitprint.training.history import read_history
 from gaitprint.training.watching import TIMED
 
 QUIET = {**os.environ, "OMP_NUM_THREADS": "1", "COLUMNS": "80"}
-TORCHRUN = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
+TWO = ["--standalone", "--nproc-per-node", "2"]
+"""Of torchrun."""
 TELLS_PID = 'echo $$ > "$0-$RANK.new" && mv "$0-$RANK.new" "$0-$RANK" && exec "$@"'
 """A script that leaves the number of its process, by its rank, beside itself, and becomes the program."""
-PATIENCE = 120.0
-"""Seconds until something that should happen counts as not happening; machines may be busy."""
 
 
 class Life:
@@ -32,24 +31,21 @@ class Life:
     """
 
     def __init__(self, words: list[str | Path], pids: Path | None = None, restarts: int = 0) -> None:
-        program = [sys.executable, "-m", "gaitprint", "train", *map(str, words)]
+        given = [str(word) for word in words]
         self._pids = pids
-        if pids is not None:
-            shutil.rmtree(pids, ignore_errors=True)
-            pids.mkdir()
-            (pids / "pid").write_text(TELLS_PID)
-            program = [*TORCHRUN, "--max-restarts", str(restarts), "--no-python", "sh", str(pids / "pid"), *program]
-        self._process = subprocess.Popen(
-            program, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, env=QUIET
-        )
+        if pids is None:
+            self._process = WarmProcess(gaitprint, "train", *given, environment=QUIET)
+            return
+        shutil.rmtree(pids, ignore_errors=True)
+        pids.mkdir()
+        (pids / "pid").write_text(TELLS_PID)
+        program = [sys.executable, "-m", "gaitprint", "train", *given]
+        started = [*TWO, "--max-restarts", str(restarts), "--no-python", "sh", str(pids / "pid"), *program]
+        self._process = WarmProcess(torchrun, started, environment=QUIET)
 
     def until(self, iteration: int, run: Path) -> "Life":
         """Wait for a checkpoint that far."""
-        end = time.monotonic() + PATIENCE
-        while reached(run) < iteration:
-            assert self._process.poll() is None, f"it ended before iteration {iteration}: {self.ended()}"
-            assert time.monotonic() < end
-            time.sleep(0.002)
+        wait_until(lambda: reached(run) >= iteration, self._process)
         return self
 
     def send(self, number: signal.Signals, rank: int | None = None) -> "Life":
@@ -68,8 +64,8 @@ class Life:
 
     def ended(self) -> tuple[int, str]:
         """Exit code and what was said on stderr, once it is over."""
-        said = self._process.communicate(timeout=PATIENCE)[1]
-        return self._process.returncode, said
+        code, _, told = self._process.ended()
+        return code, told
 
 
 def reached(run: Path) -> int:

@@ -1,15 +1,14 @@
 """Stopped or killed, twice in a row, a run ends with the bits of one that was never disturbed."""
 
-import os
 import signal
-import subprocess
-import sys
 import time
 from pathlib import Path
+from threading import Thread
 
 import numpy as np
 import pytest
 import torch
+from warm_processes import WarmProcess, wait_until
 
 from gaitprint.stages.train import train
 from gaitprint.training.checkpoint import read_checkpoint
@@ -18,26 +17,6 @@ from gaitprint.training.watching import TIMED
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 
-CHILD = """
-import sys, time
-from pathlib import Path
-from threading import Thread
-import torch
-torch.set_num_threads(1)
-from gaitprint.stages.train import train
-def show(step):
-    print(step.iteration, flush=True)
-    time.sleep(0.01)
-store, *runs = sys.argv[1:]
-threads = [
-    Thread(target=train, args=(Path(store), Path(run)), kwargs=dict(recipe=recipe, seed=5, report=show))
-    for run, recipe in zip(runs[::2], runs[1::2])
-]
-for thread in threads:
-    thread.start()
-for thread in threads:
-    thread.join()
-"""
 NETWORKS = ["gaitgl", "gaitmask"]
 AUGMENTATIONS = """[
     { name = "flip", settings = { probability = 0.5 } },
@@ -126,6 +105,28 @@ def test_without_any_sound_checkpoint_it_starts_again(recipes, straight, walkers
     assert_same(final(run), straight["gaitgl"])
 
 
+def train_both(store, *runs):
+    """Train in threads of one process, saying each iteration."""
+    torch.set_num_threads(1)
+
+    def show(step):
+        print(step.iteration, flush=True)
+        time.sleep(0.01)
+
+    threads = [
+        Thread(target=train, args=(store, Path(run)), kwargs={"recipe": str(recipe), "seed": 5, "report": show})
+        for run, recipe in zip(runs[::2], runs[1::2], strict=True)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+
+def said_so_far(child):
+    return max((int(line) for line in child.out().splitlines(keepends=True) if line.endswith("\n")), default=0)
+
+
 def test_killed_twice_in_a_row_at_random_moments(recipes, straight, walkers_store, tmp_path):
     """SIGKILL, both networks in one process; the moments differ from run to run, the bits may not."""
     generator = np.random.default_rng()
@@ -133,17 +134,13 @@ def test_killed_twice_in_a_row_at_random_moments(recipes, straight, walkers_stor
     reached = 0
     for low, high in ((1, 8), (6, 15)):
         moment = int(generator.integers(low, high))
-        with subprocess.Popen(
-            [sys.executable, "-c", CHILD, str(walkers_store), *runs],
-            stdout=subprocess.PIPE, env={**os.environ, "OMP_NUM_THREADS": "1"},
-        ) as child:  # fmt: skip
-            for line in child.stdout:
-                reached = max(reached, int(line))
-                if int(line) >= moment:
-                    time.sleep(generator.random() * 0.02)
-                    child.send_signal(signal.SIGKILL)
-                    break
-        assert child.returncode == -signal.SIGKILL
+        child = WarmProcess(train_both, walkers_store, *runs)
+        wait_until(lambda child=child, moment=moment: said_so_far(child) >= moment, child)
+        reached = max(reached, said_so_far(child))
+        time.sleep(generator.random() * 0.02)
+        child.send_signal(signal.SIGKILL)
+        assert child.ended()[0] == -signal.SIGKILL
+        reached = max(reached, said_so_far(child))
     for name in NETWORKS:
         assert not (tmp_path / name / "model.safetensors").exists()
         steps = []

@@ -4,13 +4,13 @@ import json
 import os
 import socket
 from collections.abc import Callable
-from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
 import torch
 from safetensors.torch import save_file
 from torch import Tensor, nn
+from warm_processes import WARM
 
 from gaitprint.components import find_component
 from gaitprint.errors import GaitprintError
@@ -81,8 +81,7 @@ def started(size: int, folder: Path, work: Callable[[World, Path], None]) -> lis
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    context = get_context("spawn")
-    processes = [context.Process(target=_enter, args=(rank, size, port, folder, work)) for rank in range(size)]
+    processes = [WARM.Process(target=_enter, args=(rank, size, port, folder, work)) for rank in range(size)]
     for process in processes:
         process.start()
     try:
