@@ -4,6 +4,7 @@ import ast
 import importlib
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import gaitprint as gp
@@ -40,6 +41,7 @@ def test_starting_imports_nothing_heavy() -> None:
     """`import gaitprint` loads none of these; masks, ranking and decisions do without torch."""
     code = """
 import sys
+import tomllib
 import gaitprint as gp
 heavy = {"numpy", "scipy", "torch", "cv2", "pyarrow", "pandas"} & set(sys.modules)
 assert not heavy, heavy
@@ -48,3 +50,9 @@ assert "torch" not in sys.modules
 """
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
+
+
+def test_the_stub_is_packed() -> None:
+    """Without it an installed package has no names for editors."""
+    packed = tomllib.loads((Path(__file__).resolve().parents[3] / "pyproject.toml").read_text(encoding="utf-8"))
+    assert {"py.typed", "*.pyi"} <= set(packed["tool"]["setuptools"]["package-data"]["gaitprint"])
