@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test check clean
+.PHONY: demo test check matrix clean
 
 $(VENV)/ready: pyproject.toml constraints.txt
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "gaitprint needs Python 3.11 or newer: make PYTHON=python3.11 ...")'
@@ -26,5 +26,8 @@ check: $(VENV)/ready  ## everything CI runs
 	$(BIN)/lint-imports
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q -n auto --dist loadfile --doctest-modules --cov --cov-report=term src tests
 
+matrix: $(VENV)/ready  ## the suite on other machines: make matrix CELLS="avx2 python-3.13"
+	$(BIN)/python tests/matrix.py $(CELLS)
+
 clean:
-	rm -rf $(VENV) demo
+	rm -rf $(VENV) .matrix demo

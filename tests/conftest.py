@@ -7,14 +7,25 @@ from pathlib import Path
 import numpy as np
 import pytest
 import shape_checks
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 shape_checks.install()
 
-settings.register_profile("gaitprint", deadline=None, derandomize=True, max_examples=25)
+# no verdict hangs on how fast the machine is: neither a deadline nor a complaint about slow drawing
+settings.register_profile(
+    "gaitprint", deadline=None, derandomize=True, max_examples=25, suppress_health_check=[HealthCheck.too_slow]
+)
 settings.load_profile("gaitprint")
 
 ROOT = Path(__file__).resolve().parent.parent
+
+
+@pytest.fixture(scope="session", autouse=True)
+def own_cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What is measured of this machine is neither taken from the user's folder nor left in it."""
+    folder = tmp_path_factory.mktemp("cache")
+    os.environ["GAITPRINT_CACHE"] = str(folder)
+    return folder
 
 
 @pytest.fixture(scope="session")

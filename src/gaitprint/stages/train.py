@@ -15,17 +15,19 @@ from gaitprint.networks._weights import load_state, read_card, save_model
 from gaitprint.silhouettes.clips import to_clip
 from gaitprint.stages._claims import claimed
 from gaitprint.stages._devices import check_device
+from gaitprint.stages._precision import run_precision
 from gaitprint.stages._run_length import with_iterations, within_minutes
 from gaitprint.stages._training_data import hold_out, training_sets
 from gaitprint.stages._validation import Validation
 from gaitprint.storage import sha256_json, unwritable, write_json
 from gaitprint.store import Store
 from gaitprint.training.checkpoint import newest_checkpoint
-from gaitprint.training.history import read_history
-from gaitprint.training.loop import Execution, build_network, computed_precision, train_network
+from gaitprint.training.history import last_means, read_history
+from gaitprint.training.loop import Execution, build_network, train_network
 from gaitprint.training.manifest import make_manifest, make_session, write_manifest
 from gaitprint.training.objective import Objective
 from gaitprint.training.planner import Plan, plan
+from gaitprint.training.precision import Precision
 from gaitprint.training.prefetch import StartMethod
 from gaitprint.training.recipe import Recipe, load_recipe
 from gaitprint.training.sampler import BatchSampler
@@ -115,9 +117,11 @@ def train(
     learnt, aside = hold_out(training_sets(opened, split, subjects, quality), chosen.training.held_out)
     augmentations = tuple(choice.build() for choice in chosen.augmentations)
     with joined_world(device) as world, ExitStack() as held:
+        precision = run_precision(chosen, device, out, world)
         classes = len({r.subject for r in learnt.records})
+        under = (device, world.size, precision)
         if world.rank == 0:
-            chosen = within_minutes(chosen, minutes, out, lambda: plan(chosen, classes, device, world.size))
+            chosen = within_minutes(chosen, minutes, out, lambda: plan(chosen, classes, *under))
         if minutes is not None:
             chosen = with_iterations(chosen, world.same(chosen.training.iterations))
         sampler = BatchSampler(
@@ -136,7 +140,7 @@ def train(
         start = "scratch" if init is None else _start_from(network, Path(init), dataset, sampler.subjects)
         run = sha256_json([chosen.fingerprint, learnt.fingerprint, seed, start])
         if world.rank == 0:
-            facts = {"run": run, "recipe": settings_to_dict(chosen)}
+            facts = {"run": run, "recipe": settings_to_dict(chosen), "precision": precision.name}
             another = "a run under another recipe, data set, seed or start"
             held.enter_context(claimed(out, "recipe.json", facts, "run", another))
         manifest = make_manifest(
@@ -152,8 +156,7 @@ def train(
             start=start,
         )
         if planned is not None and world.rank == 0:
-            planned(plan(chosen, classes, device, world.size))
-        precision = computed_precision(chosen.training, device)
+            planned(plan(chosen, classes, *under))
         messages: list[str] = []
 
         def hear(step: Step) -> None:
@@ -165,19 +168,19 @@ def train(
                 write_manifest(out, manifest, make_session(iteration, device, precision, world.size))
 
         validate = None if aside is None else Validation(aside, chosen.preprocessing, device)
-        how = Execution(device, world, workers, start_method, stop_after, hear, validate, begun)
+        how = Execution(device, precision, world, workers, start_method, stop_after, hear, validate, begun)
         try:
             train_network(network, sampler, chosen, out, run, how)
         except OSError as error:
             raise unwritable(out, error, "run again, it goes on") from None
         history = read_history(out / "history.jsonl")
         finished = bool(history) and history[-1]["iteration"] == chosen.training.iterations
-        final = _final(history)
+        final = last_means(history)
         model, written = out / "model.safetensors", out / "run.json"
         # Called once more after its end, a run leaves the record of its training as it is.
         fresh = finished and world.rank == 0 and not (model.is_file() and written.is_file())
         if fresh:
-            card = _card(chosen, dataset, sampler, seed, start, final)
+            card = _card(chosen, dataset, sampler, seed, start, precision, final)
             save_model(model, network, card)
             _save_best(out, network, card)
             from gaitprint.report.figures import write_training_figure  # late: every start and rank would pay for it
@@ -218,16 +221,14 @@ def _save_best(out: Path, network: nn.Module, card: dict[str, Any]) -> None:
     save_model(out / "best.safetensors", network, card | {"metrics": best})
 
 
-def _final(history: list[dict[str, float | int]]) -> dict[str, float]:
-    """Means of the last rows over those that have the figure: some are there only now and then."""
-    last = history[-50:]
-    keys = dict.fromkeys(k for row in last for k in row if k != "iteration")
-    having = {k: [row[k] for row in last if k in row] for k in keys}
-    return {k: sum(values) / len(values) for k, values in having.items()}
-
-
 def _card(
-    recipe: Recipe, dataset: str, sampler: BatchSampler, seed: int, start: str, final: dict[str, float]
+    recipe: Recipe,
+    dataset: str,
+    sampler: BatchSampler,
+    seed: int,
+    start: str,
+    precision: Precision,
+    final: dict[str, float],
 ) -> dict[str, Any]:
     plain = settings_to_dict(recipe)
     return {
@@ -242,6 +243,7 @@ def _card(
             "start": start,
             "torch": torch.__version__,
             "threads": torch.get_num_threads(),
+            "precision": precision.name,
         },
         "licence": "that of the training data; synthetic walkers need none",
         "metrics": {k: v for k, v in final.items() if k not in TIMED},

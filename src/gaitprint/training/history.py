@@ -25,3 +25,11 @@ def cut_history(path: Path, iteration: int) -> None:
         if row["iteration"] <= iteration:
             kept.append(line + "\n")
     write_text(path, "".join(kept))
+
+
+def last_means(history: list[dict[str, float | int]]) -> dict[str, float]:
+    """Means of the last 50 rows over those that have the figure: some are there only now and then."""
+    last = history[-50:]
+    keys = dict.fromkeys(k for row in last for k in row if k != "iteration")
+    having = {k: [row[k] for row in last if k in row] for k in keys}
+    return {k: sum(values) / len(values) for k, values in having.items()}

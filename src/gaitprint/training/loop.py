@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Callable
-from contextlib import AbstractContextManager, ExitStack, nullcontext
+from contextlib import ExitStack, nullcontext
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -16,6 +16,7 @@ from gaitprint.training.alarms import Alarms
 from gaitprint.training.interruption import Interruption, interruption
 from gaitprint.training.objective import Objective
 from gaitprint.training.optimizers import new_optimizer
+from gaitprint.training.precision import FLOAT32, Precision
 from gaitprint.training.prefetch import StartMethod, prefetched
 from gaitprint.training.recipe import Recipe, TrainingSettings
 from gaitprint.training.running import RunningState
@@ -28,10 +29,12 @@ from gaitprint.training.world import World
 
 @dataclass(frozen=True)
 class Execution:
-    """How a run is carried out. Nothing here changes what it computes, but for the order of additions."""
+    """How a run is carried out. But for the precision nothing here changes what it computes, save the order of sums."""
 
     device: str = "cpu"
     """Where the network lies."""
+    precision: Precision = FLOAT32
+    """What convolutions are computed in; see `choose_precision`."""
     world: World = field(default_factory=World)
     """The processes that train together."""
     workers: int = 0
@@ -115,13 +118,6 @@ def prepare_network(network: nn.Module, settings: TrainingSettings, how: Executi
         network.recompute = True  # type: ignore[assignment]
     how.world.synchronised(network)
     network.train()
-
-
-def computed_precision(settings: TrainingSettings, device: str) -> str:
-    """What convolutions are really computed in: bfloat16 where it was chosen and the processor has it."""
-    kind = torch.device(device).type
-    has = kind == "cuda" or bool(torch.ops.mkldnn._is_mkldnn_bf16_supported())
-    return "bfloat16" if settings.precision == "bfloat16" and has else "float32"
 
 
 def _iterate(
@@ -213,11 +209,7 @@ class _Stepper:
     def __init__(self, state: RunningState, objective: Objective, how: Execution, seed: int) -> None:
         self._state, self._objective, self._how, self._seed = state, objective, how, seed
         self._masks = torch.Generator()
-        kind = torch.device(how.device).type
-        mixed = computed_precision(state.settings, how.device) == "bfloat16"
-        self._precision: Callable[[], AbstractContextManager[object]] = (
-            partial(torch.autocast, kind, torch.bfloat16) if mixed else nullcontext
-        )
+        self._within = partial(how.precision.within, how.device)
 
     def __call__(self, iteration: int, batch: Batch) -> tuple[dict[str, float], bool]:
         state, settings, device = self._state, self._state.settings, self._how.device
@@ -230,7 +222,7 @@ class _Stepper:
         clips, labels = torch.from_numpy(batch.clips).to(device), torch.from_numpy(batch.labels).to(device)
         masks = partial(self._masks.manual_seed, (self._seed << 32) + iteration)
         loss, figures = loss_and_gradients(
-            network, self._objective, clips, labels, masks, self._how.world, self._precision, settings.micro_batch
+            network, self._objective, clips, labels, masks, self._how.world, self._within, settings.micro_batch
         )
         self._how.world.sum_gradients(network.parameters())
         gradients = [p.grad for p in network.parameters() if p.grad is not None]

@@ -20,6 +20,7 @@ import torch
 from gaitprint.config import settings_to_dict
 from gaitprint.errors import ArtefactError
 from gaitprint.storage import read_json, write_json
+from gaitprint.training.precision import Precision
 from gaitprint.training.recipe import Recipe
 
 NAME = "manifest.json"
@@ -62,13 +63,13 @@ def make_manifest(
     }
 
 
-def make_session(iteration: int, device: str, precision: str, ranks: int = 1) -> dict[str, Any]:
+def make_session(iteration: int, device: str, precision: Precision, ranks: int = 1) -> dict[str, Any]:
     """What one call runs under: code, versions, threads and device.
 
     Args:
         iteration: iterations done when it began; 0 is a new run.
         device: `cpu`, `cuda`, `cuda:1`.
-        precision: what is really computed in: float32 on a CPU whatever the recipe says.
+        precision: what is really computed in, and why.
         ranks: processes that share the work.
     """
     return {
@@ -78,7 +79,8 @@ def make_session(iteration: int, device: str, precision: str, ranks: int = 1) ->
         "device_name": device_name(device),
         "threads": torch.get_num_threads(),
         "ranks": ranks,
-        "precision": precision,
+        "precision": precision.name,
+        "precision_because": precision.why,
         "code": code_version(),
         "python": platform.python_version(),
         "torch": torch.__version__,

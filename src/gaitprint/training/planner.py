@@ -1,17 +1,18 @@
 """What a run will take, before it starts: measured on four clips and scaled to the batch."""
 
 import time
-from contextlib import nullcontext
 from dataclasses import dataclass
+from functools import partial
 
 import torch
 from torch import Tensor, nn
 
-from gaitprint.training.loop import Execution, build_network, computed_precision, prepare_network
+from gaitprint.training.loop import Execution, build_network, prepare_network
 from gaitprint.training.objective import Objective
+from gaitprint.training.precision import FLOAT32, Precision
 from gaitprint.training.recipe import Recipe
 from gaitprint.training.sampler import clips_of_rank
-from gaitprint.training.step import loss_and_gradients
+from gaitprint.training.step import Within, loss_and_gradients
 from gaitprint.training.world import World
 
 _SUBJECTS, _SEQUENCES = 2, 2
@@ -42,6 +43,8 @@ class Plan:
     """Steps of the run."""
     shape: str
     """The batch in words."""
+    precision: Precision = FLOAT32
+    """What is computed in, and why."""
 
     @property
     def memory(self) -> int:
@@ -59,10 +62,11 @@ class Plan:
             f"about {self.memory / 1e9:.2g} GB, {_duration(self.seconds_per_step)} a step, "
             f"{_duration(self.seconds)} in all ({self.iterations} steps of {self.shape}, "
             f"{torch.get_num_threads()} thread{'s' if torch.get_num_threads() > 1 else ''})"
+            + (f"; {self.precision.describe()}" if self.precision.why else "")
         )
 
 
-def plan(recipe: Recipe, classes: int, device: str = "cpu", ranks: int = 1) -> Plan:
+def plan(recipe: Recipe, classes: int, device: str = "cpu", ranks: int = 1, precision: Precision | None = None) -> Plan:
     """Measure four made-up clips of the recipe's shape and scale to a process's part of the batch.
 
     Convolutions grow with the number of clips, and they are nearly all of it. On a GPU, where four clips do not fill
@@ -71,17 +75,18 @@ def plan(recipe: Recipe, classes: int, device: str = "cpu", ranks: int = 1) -> P
     Args:
         classes: training subjects.
         ranks: processes that share a batch.
+        precision: what is computed in, float32 where None; see `choose_precision`.
 
     Raises:
         ConfigError: the processes cannot share it, or the network cannot do what the recipe asks.
     """
-    settings, shape = recipe.training, recipe.preprocessing
+    settings, shape, precision = recipe.training, recipe.preprocessing, precision or FLOAT32
     own = clips_of_rank(settings, ranks)
     network = build_network(recipe, max(classes, _SUBJECTS), 0)
     prepare_network(network, settings, Execution(device=device))
     generator = torch.Generator().manual_seed(0)
     clips = torch.rand(_CLIPS, 1, settings.frames, shape.height, shape.width, generator=generator).round().to(device)
-    seconds, kept = _measured(network, recipe, clips, device)
+    seconds, kept = _measured(network, recipe, clips, partial(precision.within, device))
     count = settings.subjects * settings.sequences
     at_once = min(own, settings.micro_batch or own)
     # two passes cost a forward pass more, a third of a step
@@ -98,6 +103,7 @@ def plan(recipe: Recipe, classes: int, device: str = "cpu", ranks: int = 1) -> P
         seconds_per_step=seconds / _CLIPS * own * passes,
         iterations=settings.iterations,
         shape=f"{settings.subjects} x {settings.sequences} clips of {settings.frames} frames",
+        precision=precision,
     )
 
 
@@ -107,18 +113,14 @@ def iterations_within(minutes: float, made: Plan) -> int:
     return steps if steps < 100 else steps // 10 * 10
 
 
-def _measured(network: nn.Module, recipe: Recipe, clips: Tensor, device: str) -> tuple[float, int]:
+def _measured(network: nn.Module, recipe: Recipe, clips: Tensor, within: Within) -> tuple[float, int]:
     """Seconds of a step on these clips, and bytes kept for its gradient besides the weights."""
     objective = Objective(recipe.losses)
-    labels = torch.arange(_SUBJECTS, device=device).repeat_interleave(_SEQUENCES)
-    mixed = computed_precision(recipe.training, device) == "bfloat16"
-
-    def precision() -> torch.autocast | nullcontext[None]:
-        return torch.autocast(torch.device(device).type, torch.bfloat16) if mixed else nullcontext()
+    labels = torch.arange(_SUBJECTS, device=clips.device).repeat_interleave(_SEQUENCES)
 
     def step() -> float:
         network.zero_grad()
-        return loss_and_gradients(network, objective, clips, labels, torch.Generator, World(), precision)[0]
+        return loss_and_gradients(network, objective, clips, labels, torch.Generator, World(), within)[0]
 
     weights = {p.untyped_storage().data_ptr() for p in network.parameters()}
     kept: dict[int, int] = {}

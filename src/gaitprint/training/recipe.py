@@ -109,8 +109,9 @@ class TrainingSettings:
     """`steps`: milestones and resets only; `cosine`: one half cosine from the learning rate down to 0."""
     warm_up: int = 0
     """Iterations over which the learning rate climbs linearly from 0."""
-    precision: Literal["float32", "bfloat16"] = "float32"
-    """bfloat16: convolutions in it where the processor has it; distances and losses are float32 always."""
+    precision: Literal["float32", "bfloat16", "bfloat16-always"] = "float32"
+    """bfloat16: convolutions in it where that is the faster here; bfloat16-always: even where it is slower. Distances
+    and losses are float32 always."""
     checkpoint_every: int = 500
     """Iterations between checkpoints."""
     held_out: int = 0

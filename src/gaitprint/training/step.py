@@ -21,7 +21,7 @@ from gaitprint.training.world import World
 
 Masks = Callable[[], torch.Generator]
 """A generator at the start of the iteration's numbers: every pass of a batch draws the same masks."""
-Precision = Callable[[], AbstractContextManager[object]]
+Within = Callable[[], AbstractContextManager[object]]
 """What the network computes within: autocast, or nothing."""
 
 
@@ -32,7 +32,7 @@ def loss_and_gradients(
     labels: Int[Tensor, " N"],
     masks: Masks,
     world: World,
-    precision: Precision,
+    within: Within,
     micro_batch: int | None = None,
 ) -> tuple[float, dict[str, float]]:
     """Add the gradient of the loss over all processes' clips to this process's parameters; see `World`.
@@ -48,22 +48,22 @@ def loss_and_gradients(
         ConfigError: `micro_batch`, and a network whose trunk cannot be taken apart.
     """
     if micro_batch is None or micro_batch >= len(clips):
-        with precision():
+        with within():
             outputs = network(clips, masks())
         return _backward(objective, outputs, labels, world)
     check_micro_batch(network)
     trunk, head = network.trunk, network.head
     assert callable(trunk)
     assert callable(head)
-    with torch.no_grad(), precision():
+    with torch.no_grad(), within():
         pooled = torch.cat([trunk(some, masks()) for some in clips.split(micro_batch)])
     pooled.requires_grad_()
-    with precision():
+    with within():
         outputs = head(pooled)
     result = _backward(objective, outputs, labels, world)
     assert pooled.grad is not None
     for some, gradient in _pairs(clips, pooled.grad, micro_batch):
-        with precision():
+        with within():
             again = trunk(some, masks())
         again.backward(gradient)
     return result

@@ -22,7 +22,7 @@ class Threads:
 
     def __init__(self, size: int) -> None:
         self.rows: list[Tensor | None] = [None] * size
-        self.barrier = Barrier(size, timeout=20)
+        self.barrier = Barrier(size, timeout=600)
 
     def gathered(self, rank: int) -> Callable[[Tensor], Tensor]:
         def gather(x: Tensor) -> Tensor:

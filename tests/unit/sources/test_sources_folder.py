@@ -119,7 +119,6 @@ def test_links_that_lead_nowhere_or_in_circles_are_one_line(root: Path) -> None:
         assert "cannot be read: " + os.strerror(errno.ELOOP) in refused(use)
 
 
-@pytest.mark.timeout(20)
 def test_what_is_no_regular_file_is_not_read_and_nobody_waits_for_it(root: Path) -> None:
     os.mkfifo(root / "001/nm/pipe.png")
     link(root / "001/nm/link.png", "pipe.png")

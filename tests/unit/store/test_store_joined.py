@@ -3,10 +3,10 @@
 import multiprocessing
 import pickle
 from pathlib import Path
-from time import process_time
 
 import numpy as np
 import pytest
+from effort import calls
 from hypothesis import given
 from hypothesis import strategies as st
 from store_examples import SIZE, frames, record, write
@@ -136,10 +136,8 @@ def test_a_hundred_thousand_sequences_are_cheap():
     """Nothing is made for each of them before it is asked for, and nothing of it travels."""
     joined = Joined({"a": Many(60_000), "b": Many(40_000)})
     assert "records" not in vars(joined)
-    started = process_time()
-    for place in range(0, 100_000, 100):
-        joined.frames(place)
-    assert process_time() - started < 2
+    joined.frames(0)  # what is made once is made
+    assert calls(lambda: joined.frames(99_999)) < 1000
     assert "records" not in vars(joined)
     assert joined.records[99_999] == SequenceRecord("b/039999", "b/03999", "nm-01", "090")
     assert joined.records is joined.records

@@ -43,12 +43,16 @@ def endless():
     while True:
         number += 1
         save(number)
+def newest():
+    return max(int(name[:8]) for name in os.listdir(folder) if name.endswith(".safetensors") and name[:8].isdigit())
 for kill in range(260):
     if kill < 200:
         place = draw.randrange(size)
         child = forked(limited)
     else:
         child = forked(endless)
+        while newest() <= done:  # it writes when the system lets it
+            time.sleep(0.0005)
         time.sleep(draw.random() * 0.02)
         os.kill(child, signal.SIGKILL)
     end = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
@@ -68,11 +72,11 @@ print(json.dumps({"ends": ends, "leftovers": leftovers, "done": done}))
 
 def test_two_hundred_and_sixty_writers_killed_at_any_byte_and_moment(tmp_path):
     answer = subprocess.run(
-        [sys.executable, "-c", KILLS, str(tmp_path)], capture_output=True, text=True, timeout=120, check=False,
+        [sys.executable, "-c", KILLS, str(tmp_path)], capture_output=True, text=True, timeout=600, check=False,
         env={**os.environ, "OMP_NUM_THREADS": "1"},
     )  # fmt: skip
     assert answer.returncode == 0, answer.stderr
     counted = json.loads(answer.stdout)
     assert counted["ends"] == {"-25": 200, "-9": 60}
     assert counted["leftovers"] >= 200
-    assert counted["done"] > 20
+    assert counted["done"] > 60

@@ -123,7 +123,7 @@ class Exchange:
     """Where threads that stand for processes lay what they have, and see what the others have laid."""
 
     def __init__(self, size):
-        self.size, self.slots, self.barrier = size, [None] * size, threading.Barrier(size, timeout=30)
+        self.size, self.slots, self.barrier = size, [None] * size, threading.Barrier(size, timeout=600)
 
     def __call__(self, rank, value):
         self.slots[rank] = value

@@ -6,7 +6,7 @@ import platform
 import re
 import socket
 import subprocess
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from importlib.metadata import version
 from pathlib import Path
 
@@ -17,6 +17,7 @@ import torch
 from gaitprint.config import settings_to_dict
 from gaitprint.errors import DataError
 from gaitprint.training.manifest import code_version, device_name, make_manifest, make_session, write_manifest
+from gaitprint.training.precision import FLOAT32, Precision
 from gaitprint.training.recipe import load_recipe
 
 RECIPE = load_recipe("gaitgl-small")
@@ -69,9 +70,9 @@ def test_a_manifest_says_what_decides_a_run():
 
 
 def test_a_session_says_what_it_ran_under():
-    before = datetime.now(UTC).replace(microsecond=0)
-    made = make_session(40, "cpu", "float32", ranks=2)
-    assert before <= datetime.fromisoformat(made.pop("when")) <= datetime.now(UTC)
+    made = make_session(40, "cpu", Precision("float32", "so it is"), ranks=2)
+    when = datetime.fromisoformat(made.pop("when"))
+    assert abs(when - datetime.now(UTC)) < timedelta(days=1), "a clock may be set while this runs"
     assert made == {
         "iteration": 40,
         "device": "cpu",
@@ -79,6 +80,7 @@ def test_a_session_says_what_it_ran_under():
         "threads": torch.get_num_threads(),
         "ranks": 2,
         "precision": "float32",
+        "precision_because": "so it is",
         "code": code_version(),
         "python": platform.python_version(),
         "torch": torch.__version__,
@@ -88,7 +90,7 @@ def test_a_session_says_what_it_ran_under():
 
 def test_no_machine_no_user_and_no_place_is_named():
     recipe = str(Path.home() / "secret" / "mine.toml")
-    text = json.dumps([make_manifest(RECIPE, recipe, **FACTS), make_session(0, "cpu", "float32")])
+    text = json.dumps([make_manifest(RECIPE, recipe, **FACTS), make_session(0, "cpu", FLOAT32)])
     assert '"mine.toml"' in text
     assert not re.search(r'"/', text), "no absolute path"
     words = {socket.gethostname(), os.environ.get("USER") or "nobody-here", str(Path.home())} - {"/", ""}
@@ -98,7 +100,7 @@ def test_no_machine_no_user_and_no_place_is_named():
 def test_sessions_are_appended(tmp_path):
     manifest = make_manifest(RECIPE, "gaitgl-small", **FACTS)
     for iteration in (0, 20, 60):
-        write_manifest(tmp_path, manifest, make_session(iteration, "cpu", "float32"))
+        write_manifest(tmp_path, manifest, make_session(iteration, "cpu", FLOAT32))
     held = json.loads((tmp_path / "manifest.json").read_text())
     assert [s["iteration"] for s in held["sessions"]] == [0, 20, 60]
     assert {k: v for k, v in held.items() if k != "sessions"} == manifest
@@ -108,7 +110,7 @@ def test_sessions_are_appended(tmp_path):
 @pytest.mark.parametrize("text", ["{", "[]", '{"run": "another", "sessions": [1]}', '{"run": "RUN", "sessions": 3}'])
 def test_a_manifest_that_is_damaged_or_anothers_is_replaced(tmp_path, text):
     (tmp_path / "manifest.json").write_text(text.replace("RUN", "f" * 64))
-    write_manifest(tmp_path, make_manifest(RECIPE, "gaitgl-small", **FACTS), make_session(7, "cpu", "float32"))
+    write_manifest(tmp_path, make_manifest(RECIPE, "gaitgl-small", **FACTS), make_session(7, "cpu", FLOAT32))
     held = json.loads((tmp_path / "manifest.json").read_text())
     assert [s["iteration"] for s in held["sessions"]] == [7]
 
@@ -116,7 +118,7 @@ def test_a_manifest_that_is_damaged_or_anothers_is_replaced(tmp_path, text):
 def test_a_folder_that_cannot_be_written_to(tmp_path):
     (tmp_path / "manifest.json").mkdir()
     with pytest.raises(DataError, match="cannot write"):
-        write_manifest(tmp_path, make_manifest(RECIPE, "gaitgl-small", **FACTS), make_session(7, "cpu", "float32"))
+        write_manifest(tmp_path, make_manifest(RECIPE, "gaitgl-small", **FACTS), make_session(7, "cpu", FLOAT32))
 
 
 def test_code_in_a_checkout_has_its_commit(checkout):

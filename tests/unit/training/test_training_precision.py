@@ -11,8 +11,9 @@ from gaitprint.networks._convolution import Convolution
 from gaitprint.silhouettes.clips import Preprocessing
 from gaitprint.store import MemorySequences
 from gaitprint.training.history import read_history
-from gaitprint.training.loop import Execution, build_network, computed_precision, train_network
+from gaitprint.training.loop import Execution, build_network, train_network
 from gaitprint.training.objective import Objective
+from gaitprint.training.precision import FLOAT32, Precision
 from gaitprint.training.recipe import LossChoice, NetworkChoice, Recipe, TrainingSettings
 from gaitprint.training.sampler import BatchSampler
 from gaitprint.training.watching import TIMED
@@ -24,22 +25,9 @@ NETWORKS = {
     "gaitgl": NetworkChoice("gaitgl", {"form": "casia-b", "channels": [2, 3, 4], "strips": 2, "height": 16}),
     "gaitmask": NetworkChoice("gaitmask", {"channels": [2, 3, 4], "height": 16, "head": "separate-bnneck"}),
 }
-HALF = replace(TRAINING, precision="bfloat16")
+HALF = Precision("bfloat16")
 
 pytestmark = pytest.mark.usefixtures("one_thread")
-
-
-@pytest.fixture
-def bfloat16():
-    """A processor that has it."""
-    if computed_precision(HALF, "cpu") != "bfloat16":
-        pytest.skip("this processor has no bfloat16: convolutions are computed in float32")
-
-
-@pytest.fixture
-def no_bfloat16(monkeypatch):
-    """A processor that does not have it."""
-    monkeypatch.setattr(torch.ops.mkldnn, "_is_mkldnn_bf16_supported", lambda: False)
 
 
 def people():
@@ -54,13 +42,13 @@ def people():
     return MemorySequences(tuple(records), tuple(arrays))
 
 
-def run(folder, name, training=TRAINING, prepare=lambda network: None):
+def run(folder, name, training=TRAINING, prepare=lambda network: None, precision=FLOAT32):
     """A network trained in `folder`, and the history without what tells of the machine."""
     recipe = Recipe("tiny", NETWORKS[name], Preprocessing(16, 4), BOTH, training)
     sampler = BatchSampler(people(), training, recipe.preprocessing, 0)
     network = build_network(recipe, 3, 0)
     prepare(network)
-    train_network(network, sampler, recipe, folder, "me", Execution())
+    train_network(network, sampler, recipe, folder, "me", Execution(precision=precision))
     rows = read_history(folder / "history.jsonl")
     return network, [{k: v for k, v in row.items() if k not in TIMED} for row in rows]
 
@@ -86,26 +74,9 @@ def test_a_run_that_computes_twice_is_the_plain_run_to_the_bit(tmp_path, name):
     assert_same_bits(again, plain)
 
 
-def test_what_is_computed_in_is_what_was_chosen_where_the_processor_has_it(monkeypatch):
-    for has in (True, False):
-        monkeypatch.setattr(torch.ops.mkldnn, "_is_mkldnn_bf16_supported", lambda has=has: has)
-        assert computed_precision(TRAINING, "cpu") == computed_precision(TRAINING, "cuda:1") == "float32"
-        assert computed_precision(HALF, "cuda:1") == "bfloat16"
-        assert computed_precision(HALF, "cpu") == ("bfloat16" if has else "float32")
-
-
-def test_without_it_a_run_is_that_in_float32_to_the_bit(tmp_path, no_bfloat16):
-    half, history = run(tmp_path / "half", "gaitgl", HALF)
-    plain, expected = run(tmp_path / "plain", "gaitgl")
-    assert history == expected
-    assert_same_bits(half, plain)
-
-
 @pytest.mark.parametrize("micro_batch", [None, 4])
 @pytest.mark.parametrize("name", list(NETWORKS))
-def test_convolutions_are_in_bfloat16_and_distances_and_losses_in_float32(
-    tmp_path, name, micro_batch, bfloat16, monkeypatch
-):
+def test_convolutions_are_in_bfloat16_and_distances_and_losses_in_float32(tmp_path, name, micro_batch, monkeypatch):
     seen = {"convolutions": set(), "outputs": set(), "distances": set(), "softmax": set(), "loss": set()}
     measure, score, judge = part_triplet.part_distances, part_softmax.part_cross_entropy, Objective.__call__
 
@@ -133,15 +104,15 @@ def test_convolutions_are_in_bfloat16_and_distances_and_losses_in_float32(
     monkeypatch.setattr(part_triplet, "part_distances", measured)
     monkeypatch.setattr(part_softmax, "part_cross_entropy", scored)
     monkeypatch.setattr(Objective, "__call__", judged)
-    network, _ = run(tmp_path, name, replace(HALF, micro_batch=micro_batch, iterations=2), watch)
+    network, _ = run(tmp_path, name, replace(TRAINING, micro_batch=micro_batch, iterations=2), watch, HALF)
     assert seen.pop("convolutions") == {torch.bfloat16}
     assert seen == {key: {torch.float32} for key in seen}
     assert {v.dtype for v in network.state_dict().values()} == {torch.float32, torch.int64}
 
 
 @pytest.mark.parametrize("name", list(NETWORKS))
-def test_a_run_in_bfloat16_is_finite_and_near_the_one_in_float32(tmp_path, name, bfloat16):
-    half, history = run(tmp_path / "half", name, HALF)
+def test_a_run_in_bfloat16_is_finite_and_near_the_one_in_float32(tmp_path, name):
+    half, history = run(tmp_path / "half", name, precision=HALF)
     plain, expected = run(tmp_path / "plain", name)
     assert history != expected
     assert all(torch.isfinite(value).all() for value in half.state_dict().values())

@@ -86,7 +86,7 @@ def started(size: int, folder: Path, work: Callable[[World, Path], None]) -> lis
         process.start()
     try:
         for process in processes:
-            process.join(timeout=120)
+            process.join(timeout=600)
         return [process.exitcode for process in processes]
     finally:
         for process in processes:

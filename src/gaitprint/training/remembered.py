@@ -1,0 +1,68 @@
+"""What was measured of this machine, kept in the user's folder for caches so that it is measured once."""
+
+import json
+import math
+import os
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from gaitprint.errors import ArtefactError, DataError
+from gaitprint.storage import read_json, sha256_json, write_json
+
+VARIABLE = "GAITPRINT_CACHE"
+"""Names another folder."""
+
+
+def cache_folder() -> Path | None:
+    """Where measurements are kept: what GAITPRINT_CACHE names, or `gaitprint` in the user's folder for caches.
+
+    None where this user has no folder at all.
+    """
+    if named := os.environ.get(VARIABLE):
+        return Path(named)
+    base = Path(os.environ.get("XDG_CACHE_HOME", ""))
+    if base.is_absolute():  # a relative one counts for nothing by the XDG specification
+        return base / "gaitprint"
+    try:
+        return Path.home() / ".cache" / "gaitprint"
+    except RuntimeError:
+        return None
+
+
+def remembered(what: str, facts: dict[str, Any], measure: Callable[[], dict[str, float]]) -> dict[str, float]:
+    """`measure()`, or what it gave the last time under the same facts.
+
+    Each measurement is a file of its own, written whole: several processes may come at once. A folder that cannot be
+    written to, or a file that is damaged, costs only a measurement.
+
+    Args:
+        what: the file's name begins with it.
+        facts: all that the values hang on, such as the processor and the version of torch.
+        measure: positive numbers by name, always the same names.
+    """
+    facts = json.loads(json.dumps(facts))
+    folder = cache_folder()
+    if folder is None:
+        return measure()
+    path = folder / f"{what}-{sha256_json(facts)[:16]}.json"
+    known = _read(path, facts)
+    if known is not None:
+        return known
+    values = measure()
+    with suppress(DataError):
+        write_json(path, {"facts": facts, "values": values})
+    return values
+
+
+def _read(path: Path, facts: dict[str, Any]) -> dict[str, float] | None:
+    try:
+        held = read_json(path, "a measurement")
+    except ArtefactError:
+        return None
+    if not isinstance(held, dict) or held.get("facts") != facts or not isinstance(held.get("values"), dict):
+        return None
+    values = held["values"]
+    sound = all(isinstance(value, float) and 0 < value < math.inf for value in values.values())
+    return values if sound and values else None
