@@ -25,6 +25,8 @@ def here(tmp_path, monkeypatch):
     """A working folder with data sets in it, of the names that the help texts use."""
     for name, dataset in (("mine", "folder"), ("OUMVLP", "oumvlp"), ("CASIA-B", "casia-b")):
         find_component("dataset", dataset).make().write_miniature(tmp_path / name)
+    people = sorted({path.relative_to(tmp_path / "mine").parts[0] for path in (tmp_path / "mine").rglob("*.p*")})
+    (tmp_path / "partition.json").write_text(json.dumps({"TRAIN_SET": people[:2], "TEST_SET": people[2:]}))
     with zipfile.ZipFile(tmp_path / "OUMVLP.zip", "w") as archive:
         for path in sorted((tmp_path / "OUMVLP").rglob("*.pkl")):
             archive.write(path, path.relative_to(tmp_path))

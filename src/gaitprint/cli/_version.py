@@ -2,10 +2,14 @@
 
 import os
 import platform
+from contextlib import suppress
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from gaitprint import __version__
+from gaitprint.errors import ArtefactError
+from gaitprint.storage import read_json
+from gaitprint.training.remembered import cache_folder
 
 LIBRARIES = ("torch", "numpy", "opencv-python-headless", "scipy", "pyarrow")
 _FAST = ("avx512_bf16", "amx_bf16")
@@ -29,8 +33,20 @@ def version_lines(cpuinfo: Path = Path("/proc/cpuinfo")) -> list[str]:
         f"Python {platform.python_version()}, {platform.platform()}",
         ", ".join(f"{library} {_installed(library)}" for library in LIBRARIES),
         f"processor: {name}, {cores} cores for this process, {asked}",
-        f"precision: {precision}; `gaitprint plan` measures a recipe",
+        f"precision: {precision}; {_measured() or '`gaitprint plan` measures a recipe'}",
     ]
+
+
+def _measured() -> str:
+    """What was timed on this machine with this torch, and remembered."""
+    folder, said = cache_folder(), set()
+    for path in sorted(folder.glob("precision-*.json")) if folder is not None else ():
+        with suppress(ArtefactError, KeyError, TypeError, ValueError, ZeroDivisionError):
+            held = read_json(path, "a measurement")
+            network, seconds = held["facts"]["network"]["name"], held["values"]
+            if held["facts"]["torch"] == _installed("torch"):
+                said.add(f"{network} takes {seconds['bfloat16'] / seconds['float32']:.2g} times as long in bfloat16")
+    return f"measured: {', '.join(sorted(said))}" if said else ""
 
 
 def _installed(library: str) -> str:

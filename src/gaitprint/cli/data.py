@@ -172,7 +172,7 @@ def doctor(
     \b
     Examples:
       gaitprint doctor /data/CASIA-B --report doctor.html
-      gaitprint doctor store --strict --json
+      gaitprint doctor store --json
       gaitprint doctor mine --dataset folder --fix
     """
     from gaitprint.stages.doctor import doctor as stage

@@ -1,5 +1,6 @@
 """`--version` says what a report of a fault should hold, and `--strict` and shells get what they ask for."""
 
+import json
 import sys
 from importlib.metadata import version
 
@@ -78,3 +79,15 @@ def test_names_are_completed(monkeypatch, capsys, line, begun, offered):
     values = [row.split(",", 1)[1].split("\t")[0] for row in capsys.readouterr().out.splitlines() if "," in row]
     assert offered in values
     assert all(v.startswith(begun) for v in values)
+
+
+def test_what_was_measured_here_is_said(tmp_path, monkeypatch):
+    monkeypatch.setenv("GAITPRINT_CACHE", str(tmp_path))
+    assert "`gaitprint plan` measures a recipe" in version_lines()[4]
+    facts = {"torch": version("torch"), "network": {"name": "gaitgl"}}
+    values = {"float32": 1.0, "bfloat16": 2.5}
+    (tmp_path / "precision-a.json").write_text(json.dumps({"facts": facts, "values": values}))
+    (tmp_path / "precision-b.json").write_text(json.dumps({"facts": {**facts, "torch": "0"}, "values": values}))
+    for i, text in enumerate(("{", "[]", "{}", '{"facts": 1, "values": 2}')):
+        (tmp_path / f"precision-{i}.json").write_text(text)
+    assert version_lines()[4].endswith("; measured: gaitgl takes 2.5 times as long in bfloat16")
