@@ -74,6 +74,20 @@ def test_from_raw_folders_to_the_answer(
     assert {row["videoID"]: row["subjectID"] for row in rows} == {f"v{i}": name for i, name in enumerate(IDS)}
 
 
+def test_people_to_train_on_are_never_an_answer(
+    raw: Path, model: Path, vectors: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    store, everybody, out = Path(vectors).with_name("store"), str(tmp_path / "all.safetensors"), tmp_path / "a.csv"
+    capsys.readouterr()
+    assert main(["embed", str(store), "--model", str(model), "--out", str(tmp_path / "test.safetensors")]) == 0
+    assert "note: 1 of the people are left out of the gallery" in capsys.readouterr().err
+    assert main(["embed", str(store), "--model", str(model), "--out", everybody, "--part", "all"]) == 0
+    assert "note" not in capsys.readouterr().err
+    assert main(["answer", everybody, "--out", str(out)]) == 1
+    assert "the gallery holds 1 people of the folder 'train'" in capsys.readouterr().err
+    assert not out.exists()
+
+
 def test_a_protocol_of_ones_own_chooses_the_gallery(vectors: str, tmp_path: Path) -> None:
     out = str(tmp_path / "submission.csv")
     rules = tmp_path / "mine.toml"

@@ -118,6 +118,7 @@ def embed(
             device=device,
             averaging=ClipAveraging(flip, windows, window_frames),
             progress=bar.update,
+            say=bar.say,
         )
     facts = {
         "embeddings": str(out),

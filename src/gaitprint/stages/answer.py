@@ -5,7 +5,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
-from gaitprint.errors import ConfigError
+from gaitprint.errors import ConfigError, ProtocolError
 from gaitprint.evaluation.answers import GREW_RANKS, answer_probes, write_grew_answer, write_hid_answer
 from gaitprint.evaluation.protocol import load_protocol
 from gaitprint.retrieval.pipeline import Pipeline
@@ -52,6 +52,8 @@ def answer(
     steps = Pipeline.from_settings(pipeline or {})
     rules = load_protocol(protocol or PROTOCOLS[form])
     data = opened(embeddings)
+    if protocol is None:
+        _check_nobody_trains(data)
     top = GREW_RANKS if form == "grew" else 1
     check_writable(Path(out))
     found = answer_probes(data, rules, partial(steps.comparison, work=work), top=top, lists=lists)
@@ -69,3 +71,13 @@ def answer(
         "compared": steps.label,
         "transductive": steps.transductive,
     }
+
+
+def _check_nobody_trains(data: Embeddings) -> None:
+    """No probe is of somebody to train on, yet each would be the answer to some."""
+    people = {r.subject for r in data.records if r.key.startswith("train/")}
+    if people:
+        raise ProtocolError(
+            f"the gallery holds {len(people)} people of the folder 'train', of whom no probe is: embed without "
+            "--part all, or choose the gallery by a --protocol of your own"
+        )

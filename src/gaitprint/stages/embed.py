@@ -56,6 +56,7 @@ def embed(
     averaging: ClipAveraging = WHOLE,
     frames_at_once: int = FRAMES_AT_ONCE,
     progress: Callable[[int, int, str], None] = lambda done, total, what: None,
+    say: Callable[[str], None] = lambda line: None,
 ) -> Embeddings:
     """One vector a sequence, by one network or by several whose vectors are concatenated.
 
@@ -72,6 +73,7 @@ def embed(
         averaging: mirror images and windows whose vectors are averaged; all frames at once where not given.
         frames_at_once: bound on the frames of one batch.
         progress: called with (sequences done, sequences in all, which network).
+        say: called with a line that should be read.
 
     Raises:
         GaitprintError: in one line.
@@ -80,6 +82,8 @@ def embed(
         raise ConfigError("give at least one model file: `gaitprint train` makes one")
     opened = Store.open(store)
     chosen = choose_part(opened, part, split, subjects, quality)
+    if part == "test" and subjects is None:
+        _say_left_out(opened, chosen, say)
     embedders = [open_embedder(path, device, averaging) for path in models]
     if out is not None:
         check_embeddings_place(Path(out))
@@ -96,6 +100,18 @@ def embed(
         if out is not None:
             save_embeddings(Path(out), result)
     return result
+
+
+def _say_left_out(store: Store, chosen: SequenceSet, say: Callable[[str], None]) -> None:
+    """Where probes wait for an answer, whoever is not embedded cannot be the answer to any."""
+    if all(r.subject is not None for r in store.records):
+        return
+    left_out = {r.subject for r in store.records} - {r.subject for r in chosen.records} - {None}
+    if left_out:
+        say(
+            f"note: {len(left_out)} of the people are left out of the gallery, for the split trains on them (or --quality "
+            "refuses them); where nobody trains, as in later editions of HID, embed with --part all"
+        )
 
 
 def choose_part(
