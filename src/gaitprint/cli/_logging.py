@@ -6,6 +6,7 @@ stderr nothing stands twice.
 
 import logging
 import os
+import re
 import sys
 import time
 from collections.abc import Iterator, Sequence
@@ -13,6 +14,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from gaitprint.errors import ArtefactError
 from gaitprint.storage import unwritable
 
 ROOT, SHOWN = "gaitprint", "gaitprint.cli"
@@ -61,7 +63,7 @@ def logging_to(request: LogRequest, arguments: Sequence[str]) -> Iterator[None]:
     """Log for the length of a block, then leave everything as it was.
 
     Raises:
-        DataError: the file cannot be written to.
+        ArtefactError: another file is there. DataError: it cannot be written to.
     """
     logger = logging.getLogger(ROOT)
     handlers = _handlers(request)
@@ -92,6 +94,7 @@ def _handlers(request: LogRequest) -> list[logging.Handler]:
         handlers[-1].setLevel(level)
         handlers[-1].setFormatter(logging.Formatter("%(name)s: %(message)s"))
     if request.file is not None and os.environ.get("RANK", "0") == "0":
+        _check_log(request.file)
         try:
             request.file.parent.mkdir(parents=True, exist_ok=True)
             handlers.append(logging.FileHandler(request.file, encoding="utf-8", errors="backslashreplace"))
@@ -100,3 +103,16 @@ def _handlers(request: LogRequest) -> list[logging.Handler]:
         handlers[-1].setLevel(level)
         handlers[-1].setFormatter(logging.Formatter(_FORM))
     return handlers
+
+
+def _check_log(path: Path) -> None:
+    """Only a log is added to: a line at the end of a model would damage it."""
+    try:
+        begins = b""
+        if path.is_file():
+            with path.open("rb") as stream:
+                begins = stream.read(11)
+    except OSError as error:
+        raise unwritable(path, error) from None
+    if begins and not re.match(rb"\d{4}-\d\d-\d\d ", begins):
+        raise ArtefactError(f"{path} is there and is no log of ours: choose another name, or remove it first")

@@ -59,11 +59,9 @@ from gaitprint.cli.ablate import print_ablation
 )
 @click.option(
     "--window-frames",
-    default=30,
-    show_default=True,
     type=click.IntRange(min=1),
     metavar="FRAMES",
-    help="Frames of a window of --windows; a sequence that has no more is taken whole.",
+    help="Frames of a window of --windows; a sequence that has no more is taken whole.  [default: 30]",
 )
 @split_option
 @subjects_option
@@ -79,7 +77,7 @@ def embed(
     part: str,
     flip: bool,
     windows: int,
-    window_frames: int,
+    window_frames: int | None,
     split: str | None,
     subjects: tuple[str, ...] | None,
     quality: str,
@@ -104,6 +102,8 @@ def embed(
     from gaitprint.inference.clip_averaging import ClipAveraging
     from gaitprint.stages.embed import embed as stage
 
+    if window_frames is not None and not windows:
+        raise click.UsageError(f"--window-frames {window_frames} says how long windows are: say how many by --windows")
     set_threads(threads)
     with progress_bar("embedding") as bar:
         made = stage(
@@ -116,7 +116,7 @@ def embed(
             subjects=subjects,
             quality=quality,
             device=device,
-            averaging=ClipAveraging(flip, windows, window_frames),
+            averaging=ClipAveraging(flip, windows, window_frames or 30),
             progress=bar.update,
             say=bar.say,
         )

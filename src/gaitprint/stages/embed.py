@@ -109,8 +109,8 @@ def _say_left_out(store: Store, chosen: SequenceSet, say: Callable[[str], None])
     left_out = {r.subject for r in store.records} - {r.subject for r in chosen.records} - {None}
     if left_out:
         say(
-            f"note: {len(left_out)} of the people are left out of the gallery, for the split trains on them (or --quality "
-            "refuses them); where nobody trains, as in later editions of HID, embed with --part all"
+            f"note: {len(left_out)} of the people are left out of the gallery, since the split trains on them (or "
+            "--quality refuses them); where nobody trains, as in later editions of HID, embed with --part all"
         )
 
 

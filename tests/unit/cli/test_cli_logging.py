@@ -81,3 +81,18 @@ def test_a_library_hears_it_under_the_name_gaitprint(tmp_path, caplog):
     with caplog.at_level(logging.INFO, logger="gaitprint"):
         write_text(tmp_path / "a.txt", "abc")
     assert [r.name for r in caplog.records] == ["gaitprint.storage"]
+
+
+@pytest.mark.parametrize("held", [b"\x10\x00\x00\x00{}", b"a note\n"])
+def test_only_a_log_is_added_to(tmp_path, capsys, held):
+    (tmp_path / "model.safetensors").write_bytes(held)
+    assert main(["datasets", "--log-file", str(tmp_path / "model.safetensors")]) == 1
+    assert "is no log of ours" in capsys.readouterr().err
+    assert (tmp_path / "model.safetensors").read_bytes() == held
+
+
+def test_a_length_of_windows_without_windows_is_no_option(tmp_path, capsys):
+    """It would be left out of account without a word."""
+    given = ["embed", str(tmp_path), "--model", "m", "--out", "e", "--window-frames", "12"]
+    assert main(given) == 2
+    assert "say how many by --windows" in capsys.readouterr().err
