@@ -82,8 +82,9 @@ def answer(
             work=work,
         )
     note = "; transductive: sees all probes" if facts["transductive"] else ""
-    line = f"{out}: {facts['probes']} probes, {facts['subjects']} subjects; {facts['compared']}{note}"
-    emit(facts, as_json, lambda console: console.print(line, markup=False))
+    lines = [f"{out}: {facts['probes']} probes, {facts['subjects']} subjects; {facts['compared']}{note}"]
+    lines += [f"note: {warning}" for warning in facts["warnings"]]
+    emit(facts, as_json, lambda console: console.print("\n".join(lines), markup=False))
 
 
 COMMANDS = (answer,)

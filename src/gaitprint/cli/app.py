@@ -10,6 +10,7 @@ from gaitprint.cli import (
     capacity,
     compare,
     compress,
+    convert,
     data,
     evaluate,
     explain,
@@ -95,7 +96,7 @@ def _log_options() -> list[click.Parameter]:
 
 
 MEASURING = (evaluate, compare, verify, ablate, report, tune, explain)
-MODULES = (data, partition, learn, plan, runs, identify, *MEASURING, compress, capacity, answer)
+MODULES = (data, partition, learn, convert, plan, runs, identify, *MEASURING, compress, capacity, answer)
 
 app.params += _log_options()
 for command in (c for module in MODULES for c in module.COMMANDS):

@@ -101,6 +101,8 @@ def compress(
         print_table(out, ["codec", "bytes", "rank-1 %", "points (95 %)", again, "points (95 %)"], rows)
         learned = f"; fitted on {result.trained_on} other subjects" if result.trained_on else ""
         out.print(f"{result.protocol}; distance: {result.distance}; one probe at a time{learned}")
+        for warning in result.warnings:
+            out.print(f"note: {warning}")
         for path, size in result.files.items():
             out.print(f"{path}: {size} bytes")
 

@@ -7,6 +7,7 @@ import numpy as np
 from gaitprint.evaluation.result import Evaluation, ProbeSetResult
 from gaitprint.evaluation.statistics import Interval
 from gaitprint.report.values import Badge, HeatMap, Percent
+from gaitprint.stages._familiar import familiar_warnings
 from gaitprint.types import Embeddings
 
 FEW_SUBJECTS = 20
@@ -75,6 +76,11 @@ def dataset_names(settings: Mapping[str, object]) -> list[str]:
     own = settings.get("dataset")
     inner = [name for part in parts for name in dataset_names(part)]
     return list(dict.fromkeys([*([own] if isinstance(own, str) else []), *inner]))
+
+
+def people_warnings(embeddings: Sequence[Embeddings]) -> list[str]:
+    """Of whom the figures are: walkers that are drawn, people whom a network has seen."""
+    return [*synthetic_warnings(embeddings), *familiar_warnings(embeddings)]
 
 
 def synthetic_warnings(embeddings: Sequence[Embeddings]) -> list[str]:

@@ -6,6 +6,7 @@ import numpy as np
 
 from gaitprint.errors import ConfigError
 from gaitprint.stages._good_enough import quality_mask
+from gaitprint.stages._seen import How, Memory, memory_of_stores
 from gaitprint.stages._splits import split_of
 from gaitprint.store import Joined, SequenceSet, Store, Subset
 
@@ -21,11 +22,12 @@ def training_sets(
     parts = [training_part(store, split, subjects, quality) for store in stores]
     if len(parts) == 1:
         return parts[0]
-    names: list[str] = []
-    for store in stores:
-        again = sum(name.partition("#")[0] == store.dataset for name in names)
-        names.append(f"{store.dataset}#{again + 1}" if again else store.dataset)
-    return Joined(dict(zip(names, parts, strict=True)))
+    return Joined(dict(zip(_names(stores), parts, strict=True)))
+
+
+def seen_in(stores: Sequence[Store], subjects: Sequence[str], how: How) -> Memory:
+    """Subjects of `training_sets` as a network's card remembers them: each by the name it has in its own store."""
+    return memory_of_stores(stores, _names(stores), subjects, how)
 
 
 def training_part(store: Store, split: str | None, subjects: Sequence[str] | None, quality: str = "") -> SequenceSet:
@@ -67,6 +69,15 @@ def hold_out(part: SequenceSet, count: int) -> tuple[SequenceSet, SequenceSet | 
     places = np.linspace(0, len(subjects), count, endpoint=False) + len(subjects) / (2 * count)
     aside = {subjects[int(i)] for i in places}
     return Subset(part, lambda r: r.subject not in aside), Subset(part, lambda r: r.subject in aside)
+
+
+def _names(stores: Sequence[Store]) -> list[str]:
+    """What each of several stores is called where they are joined: its data set, numbered where it comes again."""
+    names: list[str] = []
+    for store in stores:
+        again = sum(name.partition("#")[0] == store.dataset for name in names)
+        names.append(f"{store.dataset}#{again + 1}" if again else store.dataset)
+    return names
 
 
 def _span(subjects: list[str]) -> str:

@@ -115,7 +115,7 @@ def ablate(
         best=best,
         full=full,
         notes=_notes(rows, best, full, seed, resamples),
-        warnings=(*pages.synthetic_warnings(list(data.values())), *_warnings(rows)),
+        warnings=(*pages.people_warnings(list(data.values())), *_warnings(rows)),
     )
     if report is not None:
         write_report(report, ablation_page(result, data, fusion, opened_store, seed, resamples))

@@ -10,6 +10,7 @@ from gaitprint.evaluation.answers import GREW_RANKS, answer_probes, write_grew_a
 from gaitprint.evaluation.protocol import load_protocol
 from gaitprint.retrieval.pipeline import Pipeline
 from gaitprint.retrieval.work import Work
+from gaitprint.stages._pages import people_warnings
 from gaitprint.stages._selection import opened
 from gaitprint.storage import check_writable
 from gaitprint.types import Embeddings
@@ -42,7 +43,7 @@ def answer(
         work: memory, cores and progress of comparing; None: the usual.
 
     Returns:
-        Facts: the file, the numbers of probes and of subjects, how they were compared, transductive or not.
+        Facts: the file, the numbers of probes and of subjects, how they were compared, transductive or not, warnings.
 
     Raises:
         GaitprintError: in one line; nothing is written.
@@ -70,6 +71,7 @@ def answer(
         "subjects": len(found.known),
         "compared": steps.label,
         "transductive": steps.transductive,
+        "warnings": people_warnings([data]),
     }
 
 

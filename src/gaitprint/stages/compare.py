@@ -130,7 +130,7 @@ def compare(
 
     runs = measured(left, first), measured(right, second)
     lines = compare_evaluations(*runs, np.random.Generator(np.random.PCG64(seed)), figure, resamples)
-    warnings = (*pages.synthetic_warnings([left, right]), *_warnings(lines, runs))
+    warnings = (*pages.people_warnings([left, right]), *_warnings(lines, runs))
     return ComparisonReport(*runs, figure, lines, warnings)
 
 

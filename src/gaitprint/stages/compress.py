@@ -24,6 +24,7 @@ from gaitprint.retrieval.compression.shortlist import Rescored
 from gaitprint.retrieval.compression.templates import make_templates, save_templates
 from gaitprint.retrieval.pipeline import Pipeline
 from gaitprint.stages._figures import difference, mean_figure, mean_interval
+from gaitprint.stages._pages import people_warnings
 from gaitprint.stages._selection import chosen
 from gaitprint.types import Comparison, Embeddings
 
@@ -68,10 +69,13 @@ class CompressionReport:
     figures: tuple[CodecFigures, ...]
     files: dict[str, int]
     """Written files and their bytes."""
+    warnings: tuple[str, ...] = ()
+    """Of whom the figures are, where that must be said."""
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values for JSON."""
         return {**{k: v for k, v in vars(self).items() if k not in ("figures", "interval")},
+                "warnings": list(self.warnings),
                 "interval": None if self.interval is None else asdict(self.interval),
                 "codecs": [asdict(f) for f in self.figures]}  # fmt: skip
 
@@ -149,6 +153,7 @@ def compress(
         trained_on=len({r.subject for r in training.records}),
         figures=tuple(figures),
         files={} if out is None or codec is None else _written(Path(out), codec, data),
+        warnings=tuple(people_warnings([data])),
     )
 
 

@@ -1,5 +1,6 @@
 """`gaitprint convert`: weights of others in, a model file of ours out."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,9 +12,18 @@ from gaitprint.errors import ConfigError
 from gaitprint.networks._importing import import_weights
 from gaitprint.networks._weights import save_model
 from gaitprint.silhouettes.clips import Preprocessing
+from gaitprint.stages._seen import Memory, Seen
 
 
-def convert(weights: Path, out: Path, *, keep_classifier: bool = False, licence: str = "unknown") -> dict[str, Any]:
+def convert(
+    weights: Path,
+    out: Path,
+    *,
+    keep_classifier: bool = False,
+    licence: str = "unknown",
+    dataset: str = "",
+    subjects: Sequence[str] = (),
+) -> dict[str, Any]:
     """Write a model file from the reference toolkit's checkpoint (.pt) or the authors' encoder (.ptm).
 
     Args:
@@ -21,6 +31,8 @@ def convert(weights: Path, out: Path, *, keep_classifier: bool = False, licence:
         out: the model file to write.
         keep_classifier: keep the classifier, which embedding does not need.
         licence: of the weights, for the card.
+        dataset: the data set that they were trained on, where that is known; `subjects` says on whom of it.
+        subjects: as above; none: nobody knows, and every figure of the network will say so.
 
     Returns:
         The card of the new file, with notes on what was recognised and dropped.
@@ -30,6 +42,13 @@ def convert(weights: Path, out: Path, *, keep_classifier: bool = False, licence:
     """
     if Path(out).exists():
         raise ConfigError(f"{out} exists already: choose another name or remove it")
+    if bool(dataset) != bool(subjects):
+        raise ConfigError(
+            "whom weights were trained on is told by a data set and its subjects, such as casia-b and 001-074: "
+            f"found {dataset or ', '.join(subjects)!r} alone"
+        )
+    known = (Seen("trained", dataset.replace("_", "-"), "", "", tuple(sorted(set(subjects)))),)
+    seen = Memory(known) if subjects else Memory(unknown=(f"imported from {Path(weights).name}",))
     imported = import_weights(Path(weights), keep_classifier=keep_classifier)
     component = find_component("network", imported.network)
     network = component.make(imported.settings, classes=imported.classes, generator=torch.Generator())
@@ -37,7 +56,7 @@ def convert(weights: Path, out: Path, *, keep_classifier: bool = False, licence:
     card = {
         "title": f"{imported.network}, imported from {Path(weights).name}",
         "preprocessing": settings_to_dict(Preprocessing()),
-        "training": {"imported": Path(weights).name, "notes": list(imported.notes)},
+        "training": {"imported": Path(weights).name, "notes": list(imported.notes), "seen": seen.to_dict()},
         "licence": licence,
         "metrics": {},
     }

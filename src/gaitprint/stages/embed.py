@@ -15,7 +15,9 @@ from gaitprint.locks import sole_writer
 from gaitprint.networks._weights import load_model
 from gaitprint.silhouettes.clips import Preprocessing
 from gaitprint.stages._devices import check_device
+from gaitprint.stages._familiar import Place
 from gaitprint.stages._good_enough import quality_mask
+from gaitprint.stages._seen import memory_of
 from gaitprint.stages._splits import split_of
 from gaitprint.store import SequenceSet, Store, Subset
 from gaitprint.types import Embeddings
@@ -39,6 +41,7 @@ def open_embedder(path: Path, device: str = "cpu", averaging: ClipAveraging = WH
     except ConfigError as error:
         raise ArtefactError(f"{path} does not say how frames become its input ({error}): get the file again") from None
     facts = {key: loaded.card.get(key) for key in ("network", "settings", "preprocessing", "title", "sha256")}
+    facts["seen"] = memory_of(loaded.card).to_dict()
     return Embedder(loaded.model, preprocessing, str(loaded.card["sha256"]), facts, device, averaging)
 
 
@@ -89,7 +92,7 @@ def embed(
         check_embeddings_place(Path(out))
     with nullcontext() if out is None else sole_writer(Path(out)):
         each = []
-        said = {"dataset": opened.dataset, "part": "named subjects" if subjects is not None else part}
+        said = {**vars(Place.of(opened)), "part": "named subjects" if subjects is not None else part}
         if quality:
             said["quality"] = quality
         for path, embedder in zip(models, embedders, strict=True):

@@ -143,7 +143,7 @@ def described(evaluation: Evaluation, data: Embeddings, steps: Pipeline, seed: i
         transductive=steps.transductive,
         pipeline=steps.settings,
         warnings=(
-            *pages.synthetic_warnings([data]),
+            *pages.people_warnings([data]),
             *_transductive(steps),
             *pages.chance_warnings("Rank-1", evaluation),
             *pages.data_warnings([evaluation]),

@@ -16,6 +16,7 @@ from gaitprint.report.html import check_report_place, write_report
 from gaitprint.retrieval.contributions import Divisible
 from gaitprint.stages import _explain_page as pages
 from gaitprint.stages._explain_panels import panels_of
+from gaitprint.stages._familiar import Place, familiar_walks, familiar_warnings
 from gaitprint.stages._rivals import Rivals, find_rivals, row_of
 from gaitprint.stages._selection import opened
 from gaitprint.stages._usual import Usual, usual
@@ -127,7 +128,7 @@ def explain(
         beside,
         rivals,
         tuple(pages.findings(strips, found, beside, rivals)),
-        tuple(pages.warnings(strips, beside, known is not None, synthetic)),
+        (*pages.warnings(strips, beside, known is not None, synthetic), *_familiar(embedders, sequences, found, known)),
     )
     panels = panels_of(strips, found, beside)
     if figure is not None:
@@ -153,6 +154,15 @@ def explain_walks(
         raise ConfigError(f"walks to compare have keys of their own, found {[r.key for r in named]}")
     sequences = MemorySequences(named, tuple(w.frames for w in walks))
     return explain(sequences, models, probe.record.key, against=[o.record.key for o in others], **settings)
+
+
+def _familiar(
+    embedders: Sequence[Embedder], sequences: SequenceSet, found: Sequence[Compared], known: Embeddings | None
+) -> tuple[str, ...]:
+    """Whom of the walks, and of those that it was learnt from, the networks have seen."""
+    place = Place.of(sequences) if isinstance(sequences, Store) else Place()
+    walks = familiar_walks([e.facts for e in embedders], place, [r for one in found for r in (one.probe, one.other)])
+    return tuple(dict.fromkeys((*walks, *([] if known is None else familiar_warnings([known])))))
 
 
 def _check(

@@ -17,7 +17,9 @@ from gaitprint.stages._claims import claimed
 from gaitprint.stages._devices import check_device
 from gaitprint.stages._precision import run_precision
 from gaitprint.stages._run_length import with_iterations, within_minutes
-from gaitprint.stages._training_data import hold_out, training_sets
+from gaitprint.stages._seen import Memory
+from gaitprint.stages._training_card import best_card, remembered, training_card
+from gaitprint.stages._training_data import hold_out, seen_in, training_sets
 from gaitprint.stages._validation import Validation
 from gaitprint.storage import sha256_json, unwritable, write_json
 from gaitprint.store import Store
@@ -27,12 +29,11 @@ from gaitprint.training.loop import Execution, build_network, train_network
 from gaitprint.training.manifest import make_manifest, make_session, write_manifest
 from gaitprint.training.objective import Objective
 from gaitprint.training.planner import Plan, plan
-from gaitprint.training.precision import Precision
 from gaitprint.training.prefetch import StartMethod
-from gaitprint.training.recipe import Recipe, load_recipe
+from gaitprint.training.recipe import load_recipe
 from gaitprint.training.sampler import BatchSampler
 from gaitprint.training.step import check_passes
-from gaitprint.training.watching import TIMED, Step
+from gaitprint.training.watching import Step
 from gaitprint.training.world import joined_world
 
 
@@ -180,9 +181,11 @@ def train(
         # Called once more after its end, a run leaves the record of its training as it is.
         fresh = finished and world.rank == 0 and not (model.is_file() and written.is_file())
         if fresh:
-            card = _card(chosen, dataset, sampler, seed, start, precision, final)
+            seen = remembered(init) + seen_in(opened, sampler.subjects, "trained")
+            card = training_card(chosen, dataset, sampler, seed, start, precision, final, seen)
             save_model(model, network, card)
-            _save_best(out, network, card)
+            aside_people = () if aside is None else sorted({r.subject for r in aside.records if r.subject is not None})
+            _save_best(out, network, card, seen + seen_in(opened, aside_people, "chose"))
             from gaitprint.report.figures import write_training_figure  # late: every start and rank would pay for it
 
             write_training_figure(out / "training.png", history)
@@ -211,40 +214,11 @@ def _start_from(network: nn.Module, init: Path, dataset: str, subjects: tuple[st
     return load_state(network, init, keep_classifier=same)
 
 
-def _save_best(out: Path, network: nn.Module, card: dict[str, Any]) -> None:
+def _save_best(out: Path, network: nn.Module, card: dict[str, Any], seen: Memory) -> None:
     """The weights that did best on the subjects held out, as a model file; the network holds them afterwards."""
     found, _ = newest_checkpoint(out / "best")
     if found is None:
         return
     network.load_state_dict({k.partition(".")[2]: v for k, v in found.tensors.items()})
     best = {"validation_rank1": found.state.notes["score"], "iteration": found.state.iteration}
-    save_model(out / "best.safetensors", network, card | {"metrics": best})
-
-
-def _card(
-    recipe: Recipe,
-    dataset: str,
-    sampler: BatchSampler,
-    seed: int,
-    start: str,
-    precision: Precision,
-    final: dict[str, float],
-) -> dict[str, Any]:
-    plain = settings_to_dict(recipe)
-    return {
-        "title": recipe.title,
-        "preprocessing": plain["preprocessing"],
-        "training": {
-            "recipe": plain,
-            "dataset": dataset,
-            "data": sampler.sequences.fingerprint,
-            "subjects": list(sampler.subjects),
-            "seed": seed,
-            "start": start,
-            "torch": torch.__version__,
-            "threads": torch.get_num_threads(),
-            "precision": precision.name,
-        },
-        "licence": "that of the training data; synthetic walkers need none",
-        "metrics": {k: v for k, v in final.items() if k not in TIMED},
-    }
+    save_model(out / "best.safetensors", network, best_card(card, seen, best))

@@ -143,7 +143,7 @@ def tune(
             ),
             facts=facts,
             warnings=(
-                *pages.synthetic_warnings(each),
+                *pages.people_warnings(each),
                 *warnings,
                 *_supposed(best.chosen),
                 *_doubts(people, families[0].figure),

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from gaitprint.errors import ProtocolError
-from gaitprint.evaluation.calibration_file import load_calibration, save_calibration
+from gaitprint.evaluation.calibration_file import load_calibration, read_calibration, save_calibration
 from gaitprint.evaluation.columns import rate_columns
 from gaitprint.evaluation.protocol import load_protocol
 from gaitprint.evaluation.reliability import subjects_needed
@@ -18,6 +18,7 @@ from gaitprint.report.html import check_report_place, write_report
 from gaitprint.retrieval.pipeline import Pipeline
 from gaitprint.retrieval.work import Work
 from gaitprint.stages import _pages as pages
+from gaitprint.stages._fitted_on import calibration_warnings, people_facts
 from gaitprint.stages._selection import chosen, opened
 from gaitprint.stages._verification_page import verification_page
 from gaitprint.storage import check_writable
@@ -99,6 +100,7 @@ def verify(
     rules = load_protocol(protocol)
     data = chosen(opened(embeddings), subjects, views, conditions)
     given = None if use is None else load_calibration(use, source=data.source, pipeline=steps.settings)
+    fitted = [] if use is None else calibration_warnings(read_calibration(use).facts, data)
     if report is not None:
         check_report_place(report)
     if calibration is not None:
@@ -124,7 +126,8 @@ def verify(
         calibration=given,
         progress=lambda done, total: work.progress(done, total, "strangers"),
     )
-    result = VerificationReport(found, steps.scorer.distance, steps.settings, _warnings(found, data))
+    warnings = (*_warnings(found, data), *fitted)
+    result = VerificationReport(found, steps.scorer.distance, steps.settings, warnings)
     if calibration is not None:
         if found.calibration is None:
             raise ProtocolError(f"{calibration} was not written: {found.calibration_missing}")
@@ -134,6 +137,7 @@ def verify(
             "subjects": found.calibration.subjects,
             "same_pairs": found.whole.same_pairs,
             "other_pairs": found.whole.other_pairs,
+            **people_facts(data),
         }
         save_calibration(
             calibration, found.calibration.calibration, source=data.source, pipeline=steps.settings, facts=facts
@@ -145,7 +149,7 @@ def verify(
 
 def _warnings(found: Verification, data: Embeddings) -> tuple[str, ...]:
     """What must be known before a figure is quoted."""
-    said = pages.synthetic_warnings([data])
+    said = pages.people_warnings([data])
     if found.transductive:
         said.append("The figures are transductive: every distance was made with the help of all other probes.")
     if found.subjects < pages.FEW_SUBJECTS:

@@ -8,6 +8,7 @@ from gaitprint.api.models import embed
 from gaitprint.errors import ConfigError, DataError
 from gaitprint.networks._importing import import_weights
 from gaitprint.networks._weights import load_model
+from gaitprint.stages._seen import Memory, Seen, memory_of
 from gaitprint.stages.convert import convert
 from gaitprint.types import SequenceRecord, Silhouettes
 
@@ -52,6 +53,18 @@ def test_it_embeds(toolkit, tmp_path):
     frames = np.random.default_rng(0).integers(0, 256, (3, 64, 64), dtype=np.uint8)
     made = embed(Silhouettes(frames, SequenceRecord("x", None, "", "")), tmp_path / "model.safetensors")
     assert made.vectors.shape == (1, 64 * 4)
+
+
+def test_whom_weights_were_trained_on_is_unknown_or_told(toolkit, tmp_path):
+    card = convert(toolkit, tmp_path / "a.safetensors")
+    assert memory_of(card) == Memory(unknown=("imported from GaitGL-80000.pt",))
+    subjects = tuple(f"{i:03d}" for i in range(1, 75))
+    card = convert(toolkit, tmp_path / "b.safetensors", dataset="casia-b", subjects=subjects)
+    assert memory_of(card) == Memory((Seen("trained", "casia-b", "", "", subjects),))
+    for half in ({"dataset": "casia-b"}, {"subjects": ["001"]}):
+        with pytest.raises(ConfigError, match="a data set and its subjects, such as casia-b and 001-074"):
+            convert(toolkit, tmp_path / "c.safetensors", **half)
+    assert not (tmp_path / "c.safetensors").exists()
 
 
 def test_refusals_write_nothing(toolkit, tmp_path):

@@ -9,6 +9,8 @@ from gaitprint.errors import ArtefactError, ConfigError, DataError
 from gaitprint.inference.embeddings_file import load_embeddings
 from gaitprint.inference.fusion import fuse
 from gaitprint.networks._weights import load_model, save_model
+from gaitprint.stages._familiar import familiar_warnings
+from gaitprint.stages._seen import memory_of
 from gaitprint.stages.embed import choose_part, embed, open_embedder
 from gaitprint.stages.train import train
 from gaitprint.store import Store, StoreWriter
@@ -73,6 +75,7 @@ def test_the_file_holds_what_is_returned_and_every_run_writes_the_same_bytes(wal
 def test_facts_for_reports(walkers_store, models):
     (facts,) = embed(walkers_store, models[:1]).settings["networks"]
     card = load_model(models[0]).card
+    assert facts.pop("seen") == card["training"]["seen"]
     assert facts == {k: card[k] for k in ("network", "settings", "preprocessing", "title", "sha256")}
     assert facts["preprocessing"] == {"size": 64, "cut": 12, "reduce": 4}
 
@@ -122,3 +125,26 @@ def test_models_that_are_none(walkers_store, models, tmp_path):
         with pytest.raises(ArtefactError, match="does not say how frames become its input") as error:
             open_embedder(tmp_path / f"{i}")
         assert "\n" not in str(error.value)
+
+
+def test_embeddings_say_whom_their_networks_have_seen(walkers_store, models, tmp_path):
+    """Of both networks, through the file, a selection and the fusion; nothing is said of people never seen."""
+    trained = embed(walkers_store, models, tmp_path / "e.safetensors", part="train")
+    for data in (trained, load_embeddings(tmp_path / "e.safetensors"), trained.select([0, 1])):
+        part, seen = familiar_warnings([data])
+        assert part.startswith("The sequences are of the training part of their split")
+        count = len(subjects(data))
+        assert seen.startswith(f"Trained people: {count} of the {count} subjects (001")
+    assert familiar_warnings([embed(walkers_store, models)]) == []
+    named = embed(walkers_store, models[:1], subjects=["002", "005"])
+    assert [w[:45] for w in familiar_warnings([named])] == ["Trained people: 1 of the 2 subjects (002) tra"]
+
+
+def test_weights_remember_everybody_through_fine_tuning(walkers_store, recipe_file, models, tmp_path):
+    recipe = str(recipe_file("gaitgl", iterations=1))
+    tuned = Path(train(walkers_store, tmp_path / "r", recipe=recipe, init=models[0], subjects=["004", "005"]).model)
+    seen = memory_of(load_model(tuned).card)
+    assert [s.subjects for s in seen.people] == [("001", "002", "003"), ("004", "005")]
+    assert seen.unknown == ()
+    (said,) = familiar_warnings([embed(walkers_store, [tuned])])
+    assert said.startswith("Trained people: 2 of the 3 subjects (004, 005) trained tiny")

@@ -117,7 +117,14 @@ def test_named_walks_need_no_embeddings(made, tmp_path):
     result = explain(store, models[:1], PROBE, against=["005/nm-01/036"], out=tmp_path / "two.html")
     assert [c.role for c in result.against] == ["other"]
     assert "nobody can say how usual" in " ".join(result.warnings)
+    assert not [w for w in result.warnings if "trained" in w]
     assert result.to_dict()["gallery"] is None
+
+
+def test_walks_of_trained_people_are_said_to_be(made):
+    store, models, _ = made
+    (said,) = [w for w in explain(store, models[:1], PROBE, against=["001/nm-01/036"]).warnings if "trained" in w]
+    assert said.startswith("Trained people: 1 of the 2 subjects (001) trained ")
 
 
 def test_in_python(made, tmp_path):
