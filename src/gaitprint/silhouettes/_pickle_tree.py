@@ -11,23 +11,24 @@ from typing import Any
 from gaitprint.errors import DataError
 
 MAX_INSTRUCTIONS = 500
-"""A pickled array takes about sixty."""
+"""A pickled array takes about sixty; a list of frames some 25 each, for which the file's bytes allow, see `_budget`."""
+_MOST_INSTRUCTIONS = 500_000
 
 _NUMBERS = frozenset({"INT", "BININT", "BININT1", "BININT2", "LONG", "LONG1", "LONG4"})
 _BYTES = frozenset({"BINSTRING", "SHORT_BINSTRING", "BINBYTES", "SHORT_BINBYTES", "BINBYTES8", "BYTEARRAY8"})
 _TEXTS = frozenset({"UNICODE", "BINUNICODE", "SHORT_BINUNICODE", "BINUNICODE8"})
 _VALUES = _NUMBERS | _BYTES | _TEXTS
 _CONSTANTS = {"NONE": None, "NEWTRUE": True, "NEWFALSE": False, "EMPTY_TUPLE": ()}
+_LISTS = frozenset({"EMPTY_LIST", "LIST", "APPEND", "APPENDS"})
 _TUPLES = {"TUPLE1": 1, "TUPLE2": 2, "TUPLE3": 3}
 _OTHER_THINGS = {
-    "LIST": "a list or an array of objects",
-    "EMPTY_LIST": "a list or an array of objects",
     "DICT": "a dictionary or a structured type",
     "EMPTY_DICT": "a dictionary or a structured type",
     "EMPTY_SET": "a set",
     "FROZENSET": "a set",
     "FLOAT": "a float",
     "BINFLOAT": "a float",
+    "NEXT_BUFFER": "values that lie outside of it (NEXT_BUFFER, written with a buffer_callback)",
 }
 
 
@@ -48,7 +49,9 @@ class Call:
 
 
 def read_tree(data: bytes, admitted: frozenset[str]) -> Any:
-    """The value a pickle describes, made of None, bool, int, str, bytes, tuple, `Symbol` and `Call`.
+    """The value a pickle describes, made of None, bool, int, str, bytes, tuple, list, `Symbol` and `Call`.
+
+    A list may hold itself: nothing may descend into one without a limit.
 
     Args:
         data: the whole pickle.
@@ -60,10 +63,11 @@ def read_tree(data: bytes, admitted: frozenset[str]) -> Any:
     stack: list[Any] = []
     marks: list[int] = []
     memo: dict[Any, Any] = {}
+    budget = _budget(len(data))
     try:
         for count, (opcode, argument, position) in enumerate(pickletools.genops(data)):
-            if count >= MAX_INSTRUCTIONS:
-                raise DataError(f"has more than {MAX_INSTRUCTIONS} instructions, one array needs about 60")
+            if count >= budget:
+                raise DataError(f"has more than {budget} instructions, one array needs about 60, a list 25 a frame")
             name = opcode.name
             if name == "STOP":
                 if position is None or position + 1 != len(data) or len(stack) != 1:
@@ -79,6 +83,8 @@ def read_tree(data: bytes, admitted: frozenset[str]) -> Any:
                 marks.append(len(stack))
             elif name == "TUPLE":
                 _gather(stack, marks.pop())
+            elif name in _LISTS:
+                _list(stack, marks, name)
             elif name == "MEMOIZE":
                 memo[len(memo)] = stack[-1]
             elif name in ("PUT", "BINPUT", "LONG_BINPUT"):
@@ -113,6 +119,26 @@ def _gather(stack: list[Any], start: int) -> None:
     if not 0 <= start <= len(stack):
         raise IndexError("a tuple of more values than there are")
     stack[start:] = [tuple(stack[start:])]
+
+
+def _list(stack: list[Any], marks: list[int], name: str) -> None:
+    """Carry out one of the four instructions that make lists."""
+    start = {"EMPTY_LIST": len(stack), "APPEND": len(stack) - 1}.get(name, -1)
+    if start < 0:
+        start = marks.pop()
+    values = stack[start:]
+    del stack[start:]
+    if name in ("EMPTY_LIST", "LIST"):
+        stack.append(values)
+    elif isinstance(stack[-1], list):
+        stack[-1].extend(values)
+    else:
+        raise ValueError("a value for something that is no list")
+
+
+def _budget(size: int) -> int:
+    """The instructions that a file of so many bytes may hold: small files with many of them are no frames."""
+    return min(_MOST_INSTRUCTIONS, MAX_INSTRUCTIONS + size // 16)
 
 
 def _symbol(name: str, admitted: frozenset[str]) -> Symbol:

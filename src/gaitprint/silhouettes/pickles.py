@@ -1,5 +1,10 @@
-"""Arrays out of pickle files, without unpickling: silhouettes are handed round as pickles, which can run programs."""
+"""Arrays out of pickle files, without unpickling: silhouettes are handed round as pickles, which can run programs.
 
+What NumPy 1 and 2 and Python 2 and 3 write of an array is read, by any protocol and in any order of memory: of a view,
+of a transposed array, of a matrix or an array mapped from a file; and a list of such arrays, a frame each.
+"""
+
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,12 +17,19 @@ from gaitprint.sources.folder import FolderFiles
 
 _MAKE = frozenset({"numpy.core.multiarray._reconstruct", "numpy._core.multiarray._reconstruct"})
 _FROM_BUFFER = frozenset({"numpy.core.numeric._frombuffer", "numpy._core.numeric._frombuffer"})
-_ADMITTED = _MAKE | _FROM_BUFFER | {"numpy.ndarray", "numpy.dtype", "_codecs.encode"}
-_WAY_OUT = "one pickled NumPy array is read, nothing else; save it again with numpy.save"
+_NO_BYTES = frozenset({"builtins.bytes", "__builtin__.bytes", "__builtin__.str"})
+"""How Python 3 writes nothing at all for readers of protocol 0 to 2."""
+_CLASSES = frozenset(
+    {"numpy.ndarray", "numpy.matrix", "numpy.matrixlib.defmatrix.matrix", "numpy.memmap"}
+    | {f"numpy.{core}.memmap.memmap" for core in ("core", "_core")}
+)
+"""Kinds of arrays whose state is a plain array's; a masked array is none of them, for what it hides would be shown."""
+_ADMITTED = _MAKE | _FROM_BUFFER | _NO_BYTES | _CLASSES | {"numpy.dtype", "_codecs.encode"}
+_WAY_OUT = "a pickled NumPy array or list of arrays is read, nothing else; save it again with numpy.save"
 
 
-def read_array_pickle(path: Path, max_bytes: int) -> np.ndarray:
-    """The one array of a pickle file; see `parse_pickle`.
+def read_array_pickle(path: Path, max_bytes: int) -> np.ndarray | list[np.ndarray]:
+    """The array or arrays of a pickle file; see `parse_pickle`.
 
     Args:
         path: the file.
@@ -28,43 +40,68 @@ def read_array_pickle(path: Path, max_bytes: int) -> np.ndarray:
     return parse_pickle(files.read(path.name, max_bytes), files.called(path.name), max_bytes)
 
 
-def parse_pickle(data: bytes, name: str, max_bytes: int) -> np.ndarray:
-    """The one array of a pickle written by any version of NumPy and Python; nothing in it is ever called.
+def parse_pickle(data: bytes, name: str, max_bytes: int) -> np.ndarray | list[np.ndarray]:
+    """The array of a pickle written by any version of NumPy and Python, or its list; nothing in it is ever called.
 
-    The size the array claims is held against the bytes that are there before memory is taken, so that an array is never
-    larger than its file and `max_bytes` is not needed here.
+    The size an array claims is held against the bytes that are there before memory is taken, so that none is larger
+    than its file. A list of arrays of one shape becomes one array, [T, H, W] of frames [H, W].
 
     Args:
         data: the whole file.
         name: of the file, for errors.
-        max_bytes: see above.
+        max_bytes: of all arrays of a list together, which may name one of them many times.
 
     Raises:
-        DataError: no array, anything besides one array, object or structured values, damaged, truncated.
+        DataError: no array, anything besides arrays, object or structured values, damaged, truncated, too large.
     """
-    del max_bytes
     try:
-        return _array(read_tree(data, _ADMITTED))
+        tree = read_tree(data, _ADMITTED)
+        return _arrays(tree, max_bytes) if isinstance(tree, list | tuple) else _array(tree)
     except DataError as error:
         raise DataError(f"the pickle {name} {error}: {_WAY_OUT}") from None
+
+
+def _arrays(trees: Sequence[Any], max_bytes: int) -> np.ndarray | list[np.ndarray]:
+    if not trees:
+        raise DataError(f"holds an empty {type(trees).__name__}")
+    arrays: list[np.ndarray] = []
+    room = max_bytes
+    for tree in trees:
+        if not isinstance(tree, Call):
+            raise DataError(f"holds a {type(trees).__name__} of {type(tree).__name__}, not of arrays")
+        arrays.append(_array(tree))
+        room -= arrays[-1].nbytes
+        if room < 0:
+            raise DataError(f"holds a list of more than {max_bytes} bytes in arrays")
+    alike = {(array.dtype, array.shape) for array in arrays}
+    return np.stack(arrays) if len(alike) == 1 else arrays
 
 
 def _array(tree: Any) -> np.ndarray:
     if not isinstance(tree, Call):
         raise DataError(f"holds {'a name' if isinstance(tree, Symbol) else type(tree).__name__}, no array")
+    axes: Any = None
     if tree.function.name in _MAKE:
         _expect(_is_tuple(tree.state, 5), "an array without a state")
         version, shape, dtype, fortran, values = tree.state
         _expect(version == 1 and isinstance(fortran, bool), "an array state of another version")
+        layout = "F" if fortran else "C"
     elif tree.function.name in _FROM_BUFFER:
-        _expect(_is_tuple(tree.arguments, 4) and tree.state is None, "a buffer with other arguments")
-        values, dtype, shape, layout = tree.arguments
-        _expect(layout in ("C", "F"), "an unknown layout of memory")
-        fortran = layout == "F"
+        _expect(len(tree.arguments) in (4, 5) and tree.state is None, "a buffer with other arguments")
+        # since NumPy 2.3 an array whose axes lie in another order comes with that order
+        values, dtype, shape, layout, axes = (*tree.arguments, None)[:5]
+        _expect(layout in (("C", "F") if axes is None else ("K",)), "an unknown layout of memory")
     else:
         raise DataError(f"holds a result of {tree.function.name}, no array")
     _expect(isinstance(shape, tuple) and all(type(n) is int for n in shape), "a shape that is none")
-    return plain_array(_bytes(values), *_kind_and_order(dtype), shape, fortran)
+    if isinstance(values, list):
+        raise DataError("holds an array of objects")
+    array = plain_array(_bytes(values), *_kind_and_order(dtype), shape, layout == "F")
+    if axes is None:
+        return array
+    numbers = isinstance(axes, tuple) and all(type(axis) is int for axis in axes)
+    _expect(numbers and sorted(axes) == list(range(array.ndim)), "an order of axes that is none")
+    return np.ascontiguousarray(array.transpose(axes))
 
 
 def _kind_and_order(tree: Any) -> tuple[str, str]:
@@ -83,6 +120,8 @@ def _bytes(tree: Any) -> bytes | bytearray:
         # How Python 3 writes bytes for readers of protocol 0 to 2.
         _expect(_is_tuple(tree.arguments, 2) and tree.arguments[1] == "latin1", "an unknown coding of bytes")
         tree = tree.arguments[0]
+    elif isinstance(tree, Call) and tree.function.name in _NO_BYTES and tree.arguments == ():
+        return b""
     if isinstance(tree, str):
         try:
             return tree.encode("latin1")

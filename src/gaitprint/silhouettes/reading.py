@@ -5,6 +5,7 @@ anything is decoded, nothing is unpickled, and an error is one line that names t
 """
 
 import re
+from collections.abc import Callable
 from pathlib import Path, PurePosixPath
 
 import numpy as np
@@ -23,7 +24,12 @@ MAX_FILE_BYTES = 2**28
 MAX_SEQUENCE_BYTES = 2**29
 """Of all decoded frames of one folder."""
 
-_PARSERS = {".pkl": parse_pickle, ".npy": parse_npy, ".npz": parse_npz}
+_Parser = Callable[[bytes, str, int], np.ndarray | list[np.ndarray]]
+_PARSERS: dict[str, _Parser] = {
+    ".pkl": parse_pickle,
+    ".npy": parse_npy,
+    ".npz": parse_npz,
+}
 
 
 def load_frames(path: Path) -> list[UInt8[np.ndarray, "_h _w"]]:
@@ -85,10 +91,11 @@ def read_image(files: Files, place: str) -> UInt8[np.ndarray, "_h _w"]:
     return decode_image(files.read(place, MAX_FILE_BYTES), files.called(place))
 
 
-def read_sequence_file(files: Files, place: str) -> Frames:
+def read_sequence_file(files: Files, place: str) -> Frames | list[UInt8[np.ndarray, "_h _w"]]:
     """The frames of a whole sequence from one .pkl, .npy or .npz file; a single 2-D image becomes one frame.
 
-    Values are uint8; bool becomes 0 and 255. The .npz holds one array, or one called ``frames``.
+    Values are uint8; bool becomes 0 and 255. The .npz holds one array, or one called ``frames``; the .pkl one array or
+    a list of frames, which may differ in size.
 
     Raises:
         DataError: another ending, shape or type; hostile, damaged or too large; a link out of the data set.
@@ -97,8 +104,10 @@ def read_sequence_file(files: Files, place: str) -> Frames:
     parser = _PARSERS.get(PurePosixPath(place).suffix.lower())
     if parser is None:
         raise DataError(f"{name} is no sequence file: expected a folder of images, or .pkl, .npy or .npz")
-    array = parser(files.read(place, MAX_FILE_BYTES), name, MAX_FILE_BYTES)
-    return as_frames(array, name)
+    found = parser(files.read(place, MAX_FILE_BYTES), name, MAX_FILE_BYTES)
+    if isinstance(found, np.ndarray):
+        return as_frames(found, name)
+    return [frame for i, array in enumerate(found) for frame in as_frames(array, f"{name}, frame {i}")]
 
 
 def as_frames(array: np.ndarray, name: str) -> Frames:
