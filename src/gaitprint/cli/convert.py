@@ -18,7 +18,6 @@ from gaitprint.cli._common import as_json, emit, expand_subjects
 )
 @click.option(
     "--subjects",
-    default=(),
     callback=lambda _c, _p, v: expand_subjects(v) if v else (),
     metavar="LIST",
     help="Weights: on whom of it, such as 001-074; figures on others are then figures on people never seen.",

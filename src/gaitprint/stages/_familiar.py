@@ -142,7 +142,8 @@ def _memory(facts: Mapping[str, Any]) -> Memory:
 
 
 def _title(facts: Mapping[str, Any]) -> str:
-    return str(facts.get("title") or facts.get("network") or "the network")
+    """Its name without what a title tells behind a colon, for a sentence."""
+    return str(facts.get("title") or facts.get("network") or "the network").partition(":")[0]
 
 
 def _joined(titles: Sequence[str]) -> str:

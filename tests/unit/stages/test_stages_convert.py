@@ -5,6 +5,7 @@ import pytest
 import torch
 
 from gaitprint.api.models import embed
+from gaitprint.cli.main import main
 from gaitprint.errors import ConfigError, DataError
 from gaitprint.networks._importing import import_weights
 from gaitprint.networks._weights import load_model
@@ -78,3 +79,12 @@ def test_refusals_write_nothing(toolkit, tmp_path):
     with pytest.raises(DataError, match="no weights file at"):
         convert(tmp_path / "none.pt", tmp_path / "out")
     assert not (tmp_path / "out").exists()
+
+
+def test_the_command_takes_whom_weights_were_trained_on(toolkit, tmp_path, capsys):
+    out = tmp_path / "model.safetensors"
+    assert main(["convert", str(toolkit), str(tmp_path / "unknown.safetensors")]) == 0
+    assert main(["convert", str(toolkit), str(out), "--dataset", "casia-b", "--subjects", "001-003"]) == 0
+    assert memory_of(load_model(out).card).people[0].subjects == ("001", "002", "003")
+    assert memory_of(load_model(tmp_path / "unknown.safetensors").card).people == ()
+    assert capsys.readouterr().err == ""
