@@ -100,6 +100,9 @@ def test_torch_stays_up() -> None:
     code = """
 import sys
 import gaitprint
+import gaitprint.api.comparing
+import gaitprint.api.models
+import gaitprint.cli._version
 import gaitprint.cli.app
 import gaitprint.evaluation.evaluate
 import gaitprint.report.html

@@ -185,3 +185,13 @@ def test_a_script_learns_of_findings_by_the_exit_code(tmp_path: Path, capsys: py
     said = capsys.readouterr()
     assert json.loads(said.out)["findings"]
     assert said.err.splitlines()[-1].endswith("1 error found, and --strict allows none: see the findings")
+
+
+@pytest.mark.parametrize(("probes", "severity"), [(True, "note"), (False, "warning")])
+def test_one_walk_a_person_is_a_gallery_where_probes_wait(tmp_path: Path, probes: bool, severity: str) -> None:
+    for i, subject in enumerate("ab"):
+        save(tmp_path / "data", f"{subject}/nm/left", body(i, frames=6))
+    if probes:
+        save(tmp_path / "data", "probe/x/left", body(9, frames=6))
+    (found,) = [f for f in doctor(tmp_path / "data").findings if "single sequence" in f.what]
+    assert (found.severity, found.keys) == (severity, ("a", "b"))
