@@ -161,7 +161,7 @@ def parse(arguments: list[str], where: str) -> None:
         find_component("scorer", given["scorer"])
     for transform in given.get("transforms", ()):
         find_component("transform", transform)
-    if given.get("dataset", "auto") != "auto":
+    if given.get("dataset") not in (None, "auto"):
         find_component("dataset", given["dataset"])
 
 

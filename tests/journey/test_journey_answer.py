@@ -80,6 +80,15 @@ def test_a_partition_files_probe_set_reaches_the_protocol(
     assert json.loads(capsys.readouterr().out)["mean"] == 100.0
 
 
+def test_a_probe_that_is_written_otherwise_is_no_probe_less(
+    supermarket: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    lists = tmp_path / "Gait3D.json"
+    lists.write_text(json.dumps({"PROBE_SET": ["0001-cam1-seq0", "2-cam3-seq0"]}))
+    assert main(["evaluate", str(supermarket), "--protocol", "gait3d", "--lists", str(lists)]) == 1
+    assert "names the sequence '2-cam3-seq0', which is not there: did you mean '0002" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize("text", ["[]", '{"PROBE_SET": "0001"}', "{", '{"PROBE_SET": [1]}'])
 def test_lists_that_are_none_are_refused(
     supermarket: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], text: str

@@ -13,9 +13,7 @@ from gaitprint.cli._common import as_json, emit, expand_subjects
 @click.argument("out", type=click.Path(path_type=Path))
 @click.option("--keep-classifier", is_flag=True, help="Weights: keep the classifier, for going on with training.")
 @click.option("--licence", metavar="TEXT", help="Weights: their licence, for the model file.  [default: unknown]")
-@click.option(
-    "--dataset", default="", metavar="NAME", help="Weights: the data set they were trained on, such as casia-b."
-)
+@click.option("--dataset", metavar="NAME", help="Weights: the data set they were trained on, such as casia-b.")
 @click.option(
     "--subjects",
     callback=lambda _c, _p, v: expand_subjects(v) if v else (),
@@ -28,7 +26,7 @@ def convert(
     out: Path,
     keep_classifier: bool,
     licence: str | None,
-    dataset: str,
+    dataset: str | None,
     subjects: tuple[str, ...],
     as_json: bool,
 ) -> None:
@@ -64,7 +62,7 @@ def convert(
         out,
         keep_classifier=keep_classifier,
         licence="unknown" if licence is None else licence,
-        dataset=dataset,
+        dataset=dataset or "",
         subjects=subjects,
     )
 

@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from pathlib import Path
 
 from gaitprint.datasets._layout import Split
@@ -54,8 +54,7 @@ def check_names(what: str, named: Sequence[str], known: Iterable[str]) -> None:
     absent = [name for name in named if name not in present]
     if not absent:
         return
-    alike = {loosely(name): name for name in sorted(present, reverse=True)}
-    odd = [(name, alike[loosely(name)]) for name in absent if loosely(name) in alike]
+    odd = misspelt(absent, present)
     if odd:
         wrong, right = odd[0]
         raise DataError(
@@ -67,6 +66,12 @@ def check_names(what: str, named: Sequence[str], known: Iterable[str]) -> None:
             f"{what} none of the subjects found: expected names such as {min(present, default='')!r}, found "
             f"{absent[0]!r}"
         )
+
+
+def misspelt(absent: Sequence[str], present: Collection[str]) -> list[tuple[str, str]]:
+    """Names that are not there, each with the one that is and differs in zeros, spaces or capitals alone."""
+    alike = {loosely(name): name for name in sorted(present, reverse=True)} if absent else {}
+    return [(name, alike[loosely(name)]) for name in absent if loosely(name) in alike]
 
 
 def loosely(name: str) -> str:

@@ -7,6 +7,7 @@ from fnmatch import fnmatchcase
 import numpy as np
 from jaxtyping import Bool, Int
 
+from gaitprint.datasets._partition import misspelt
 from gaitprint.errors import ProtocolError
 from gaitprint.evaluation.protocol import ProbeSelection, Protocol, Selection
 from gaitprint.types import SequenceRecord
@@ -112,6 +113,13 @@ def matches(selection: Selection, records: Sequence[SequenceRecord]) -> Bool[np.
         raise ProtocolError(f"the list {selection.keys_from} of sequence keys was not handed over: call with_lists")
     if selection.keys:
         wanted = frozenset(selection.keys)
+        present = {name for r in records for name in (r.key, long_name(r))}
+        if odd := misspelt(sorted(wanted - present), present):
+            wrong, right = odd[0]
+            raise ProtocolError(
+                f"a list names the sequence {wrong!r}, which is not there: did you mean {right!r}? {len(odd)} of "
+                f"{len(wanted)} are written otherwise than in the data; zeros, spaces and capitals count"
+            )
         keep &= np.array([r.key in wanted or long_name(r) in wanted for r in records], bool)
     if selection.labelled is not None:
         keep &= np.array([(r.subject is not None) is selection.labelled for r in records], bool)
