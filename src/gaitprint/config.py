@@ -4,6 +4,7 @@ import dataclasses
 import tomllib
 import types
 import typing
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
@@ -53,13 +54,22 @@ def build_settings(cls: type, values: Any, where: str = "settings") -> Any:
     known = {f.name for f in dataclasses.fields(cls)}
     for key in values:
         if key not in known:
-            raise ConfigError(f"{where} has no setting {key!r}: {did_you_mean(key, known)}")
+            raise ConfigError(f"{where} has no setting {key!r}: {_meant(key, cls, hints)}")
     for f in dataclasses.fields(cls):
         required = f.default is dataclasses.MISSING and f.default_factory is dataclasses.MISSING
         if required and f.name not in values:
             raise ConfigError(f"{where} needs a value for {f.name!r}")
     made = {key: _convert(value, hints[key], f"{where}.{key}") for key, value in values.items()}
     return cls(**made)
+
+
+def _meant(key: str, cls: type, hints: dict[str, Any]) -> str:
+    """What an unknown key may have meant: a setting here or in a table below, where it is named with its table."""
+    tables = {name: hint for name, hint in hints.items() if dataclasses.is_dataclass(hint)}
+    names = {f.name: f"{table}.{f.name}" for table, hint in tables.items() for f in dataclasses.fields(hint)}
+    names |= {f.name: f.name for f in dataclasses.fields(cls)}
+    near = get_close_matches(key, names, n=1)
+    return f"did you mean {names[near[0]]!r}?" if near else did_you_mean(key, (f.name for f in dataclasses.fields(cls)))
 
 
 def settings_to_dict(settings: Any) -> dict[str, Any]:

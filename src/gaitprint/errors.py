@@ -73,7 +73,12 @@ class ProtocolError(GaitprintError):
 def did_you_mean(wrong: str, known: Iterable[str]) -> str:
     """The tail of an error about a misspelt name: the nearest known name, or the first of them all."""
     names = sorted(known)
-    near = get_close_matches(wrong, names, n=1)
+    if wrong.isdecimal():  # 040 is no misspelt 001, but 98 may mean 098
+        near = [name for name in names if name.isdecimal() and int(name) == int(wrong)]
+        if not near and len(names) > _SHOWN:
+            return f"there are {len(names)}, {names[0]} to {names[-1]}"
+    else:
+        near = get_close_matches(wrong, names, n=1)
     if near:
         return f"did you mean {near[0]!r}?"
     more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""

@@ -4,18 +4,13 @@ from pathlib import Path
 
 import pytest
 import torch
+from docs_demo import WALKERS
 
 from gaitprint.datasets._miniature import figure, write_images
 from gaitprint.stages.embed import embed
 from gaitprint.stages.prepare import prepare
 from gaitprint.stages.train import train
 
-WALKERS = {
-    "subjects": 8,
-    "frames": 9,
-    "conditions": ["nm-01", "nm-02", "nm-05", "bg-01", "cl-01"],
-    "views": ["000", "054", "090"],
-}
 BRIEF = ("training.iterations=5", "training.warm_up=0", "training.subjects=4", "training.sequences=2")
 
 

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from gaitprint.config import apply_overrides, build_settings, read_toml, require, settings_to_dict
 from gaitprint.errors import ConfigError
+from gaitprint.training.recipe import load_recipe
 
 
 @dataclass(frozen=True)
@@ -142,3 +143,19 @@ def test_any_text_is_a_value(text: str):
 
 def test_deep_text_is_a_value():
     assert apply_overrides({}, ["k=" + "[" * 50_000])["k"].startswith("[[")
+
+
+@pytest.mark.parametrize(
+    ("given", "meant"),
+    [
+        ("iterations", "training.iterations"),
+        ("iteration", "training.iterations"),
+        ("learning_rate", "training.learning_rate"),
+        ("cut", "preprocessing.cut"),
+        ("trainin", "training"),
+        ("augmentation", "augmentations"),
+    ],
+)
+def test_a_setting_without_its_table_is_named_with_it(given, meant):
+    with pytest.raises(ConfigError, match=rf"has no setting '{given}': did you mean '{meant}'\?$"):
+        load_recipe("quick", [f"{given}=3"])

@@ -94,3 +94,10 @@ def test_did_you_mean():
     assert did_you_mean("gaitgk", ["gaitgl", "tiny"]) == "did you mean 'gaitgl'?"
     assert did_you_mean("xyz", ["b", "a"]) == "known: a, b"
     assert did_you_mean("xyz", []) == "known: none"
+
+
+def test_a_number_is_no_misspelling_of_another():
+    tested = [f"{i:03d}" for i in range(21, 41)]
+    assert did_you_mean("001", tested) == "known: " + ", ".join(tested)
+    assert did_you_mean("98", ["090", "098"]) == "did you mean '098'?"
+    assert did_you_mean("1", [f"{i:03d}" for i in range(100, 200)]) == "there are 100, 100 to 199"

@@ -149,7 +149,9 @@ def compare(pipeline: Pipeline, a: Embeddings, b: Embeddings) -> float:
         ConfigError: the pipeline is transductive, which two sequences alone cannot be.
     """
     if len(a) != 1 or len(b) != 1:
-        raise DataError(f"a comparison is of one sequence with one, found {len(a)} with {len(b)}: use distances()")
+        raise DataError(
+            f"a comparison is of one sequence with one, found {len(a)} with {len(b)}: `gaitprint.distances` compares many with many, `select` takes some"
+        )
     if pipeline.transductive:
         raise ConfigError(f"{pipeline.label} needs many probes: compare two sequences without transductive steps")
     return float(pipeline.distances(a, b)[0, 0])

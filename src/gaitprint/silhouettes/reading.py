@@ -49,14 +49,22 @@ def read_sequence(files: Files, place: str) -> list[UInt8[np.ndarray, "_h _w"]]:
 
     Args:
         files: the data set.
-        place: the name of the folder or of the .pkl, .npy or .npz file in it.
+        place: the name of a .pkl, .npy or .npz file, of a folder of images, or of a folder with one such file.
 
     Raises:
         DataError: see `read_image_folder` and `read_sequence_file`.
     """
-    if files.is_folder(place):
+    if not files.is_folder(place):
+        return list(read_sequence_file(files, place))
+    names = files.list(place).files
+    arrays = [name for name in names if PurePosixPath(name).suffix.lower() in _PARSERS]
+    if len(arrays) != len(names) or not arrays:
         return read_image_folder(files, place)
-    return list(read_sequence_file(files, place))
+    if len(arrays) > 1:
+        raise DataError(
+            f"{files.called(place)} holds {len(arrays)} array files, a sequence is one: name {arrays[0]}, say"
+        )
+    return list(read_sequence_file(files, inside(place, arrays[0])))
 
 
 def read_image_folder(files: Files, place: str) -> list[UInt8[np.ndarray, "_h _w"]]:

@@ -1,1 +1,58 @@
-"""The stages: one function each, which the command of the same name calls with the same arguments."""
+"""The stages: one function each, which the command of the same name calls with the same arguments.
+
+    from gaitprint.stages import embed, evaluate
+
+Each lies in a module of its name, which is loaded when it is asked for, and can be called as its function.
+"""
+
+import sys
+from collections.abc import Callable
+from importlib import import_module
+from types import ModuleType
+from typing import Any
+
+_FUNCTIONS = {
+    **{name: name for name in ("ablate", "answer", "capacity", "compare", "compress", "convert", "demo", "doctor")},
+    **{name: name for name in ("embed", "evaluate", "explain", "export", "partition", "prepare", "report", "runs")},
+    **{name: name for name in ("train", "tune", "verify")},
+    "datasets": "list_datasets",
+    "networks": "list_networks",
+    "plan": "plan_run",
+}
+"""The stages, and the function of each."""
+
+
+class _Stage(ModuleType):
+    """A stage's module, called as its function: Python puts the module of that name in the function's place."""
+
+    @property
+    def _function(self) -> Callable[..., Any]:
+        function: Callable[..., Any] = vars(self)[_FUNCTIONS[self.__name__.rpartition(".")[2]]]
+        return function
+
+    @property
+    def __wrapped__(self) -> Callable[..., Any]:
+        return self._function
+
+    def __call__(self, *given: Any, **named: Any) -> Any:
+        return self._function(*given, **named)
+
+
+class _Stages(ModuleType):
+    """This package."""
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        if name in _FUNCTIONS and isinstance(value, ModuleType):
+            value.__class__ = _Stage
+        super().__setattr__(name, value)
+
+    def __getattr__(self, name: str) -> Any:
+        if name not in _FUNCTIONS:
+            raise AttributeError(f"module {self.__name__!r} has no attribute {name!r}")
+        return import_module(f"{self.__name__}.{name}")
+
+    def __dir__(self) -> list[str]:
+        return sorted({*super().__dir__(), *_FUNCTIONS})
+
+
+sys.modules[__name__].__class__ = _Stages

@@ -41,6 +41,8 @@ class _Seen:
     warnings: tuple[str, ...] = ()
     quality: dict[str, float] = field(default_factory=dict)
     reason: str = ""
+    again: bool = False
+    """See `Loaded`."""
 
 
 def examine_files(found: Found, how: Normalising, workers: int, progress: Progress | None) -> Examined:
@@ -63,7 +65,7 @@ def _gather(blank: Sequence[StoredSequence], seen: Iterator[_Seen], progress: Pr
     rows, averages, shapes, unusable = [], [], [], []
     for count, (row, s) in enumerate(zip(blank, seen, strict=True), start=1):
         if s.average is None:
-            unusable.append(Unusable(row.key, s.reason, row.source))
+            unusable.append(Unusable(row.key, s.reason, row.source, s.again))
         else:
             rows.append(replace(row, length=s.length, sha256=s.sha256, warnings=s.warnings, quality=s.quality))
             averages.append(s.average)
@@ -82,7 +84,7 @@ def _gather(blank: Sequence[StoredSequence], seen: Iterator[_Seen], progress: Pr
 def _see(files: Files, task: Task, how: Normalising) -> _Seen:
     loaded = load(files, task.place, how)
     if loaded.frames is None:
-        return _Seen(reason=loaded.reason)
+        return _Seen(reason=loaded.reason, again=loaded.again)
     packed = pack(loaded.frames, "raw")
     average = average_silhouette(loaded.frames)
     return _Seen(packed.length, packed.sha256, packed.size, average, loaded.warnings, loaded.quality)

@@ -50,6 +50,8 @@ class Unusable:
     reason: str
     place: str = ""
     """Where it lies in the data set."""
+    again: bool = False
+    """The system would not read it this time; nothing is known against the sequence itself."""
 
 
 def impossible_rows(rows: Sequence[StoredSequence]) -> Iterable[Finding]:
@@ -108,6 +110,12 @@ def unknown_subjects(rows: Sequence[StoredSequence]) -> Iterable[Finding]:
 
 def unusable_sequences(unusable: Sequence[Unusable], kind: str) -> Iterable[Finding]:
     """Sequences of which no frames came out, grouped by nothing: each has its own reason in the report."""
+    unread = [u for u in unusable if u.again]
+    if unread:
+        what = f"sequences that the system does not let be read: {len(unread)}, the first because {unread[0].reason}"
+        advice = "ask for the right to read them, or check the disk, and run it again; --fix leaves them where they are"
+        yield Finding("error", what, advice, tuple(u.key for u in unread))
+    unusable = [u for u in unusable if not u.again]
     if unusable:
         what = f"sequences that cannot be used: {len(unusable)}, the first because {unusable[0].reason}"
         left = "`prepare` leaves them out, --fix puts them aside"

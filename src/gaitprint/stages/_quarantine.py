@@ -51,7 +51,8 @@ def quarantine_files(
             old.rename(_free(new))
             moved.append(bad.key)
     except OSError as error:
-        raise DataError(f"cannot move {bad.place} into {root / FOLDER}: {reason_and_way_out(error)}") from None
+        said = reason_and_way_out(error, "run it again")
+        raise DataError(f"cannot move {bad.place} into {root / FOLDER}: {said}") from None
     return tuple(moved)
 
 

@@ -31,12 +31,21 @@ def chosen(
         present = {name for r in embeddings.records if (name := _name(r, word)) is not None}
         for name in wanted:
             if name not in present:
-                raise ProtocolError(f"no sequence has the {word} {name!r}: {did_you_mean(name, present)}")
+                part = _part(embeddings) if word == "subject" else ""
+                raise ProtocolError(f"no sequence has the {word} {name!r}{part}: {did_you_mean(name, present)}")
         names = frozenset(wanted)
         keep = [i for i in keep if _name(embeddings.records[i], word) in names]
     if not keep:
         raise ProtocolError("no sequence has the subjects, views and conditions asked for: ask for fewer restrictions")
     return embeddings if len(keep) == len(embeddings) else embeddings.select(keep)
+
+
+def _part(embeddings: Embeddings) -> str:
+    """Which side of the split was embedded, in words; nothing where the embeddings do not say it."""
+    networks = embeddings.settings.get("networks")
+    first = networks[0] if isinstance(networks, list) and networks and isinstance(networks[0], dict) else {}
+    part = embeddings.settings.get("part", first.get("part"))
+    return f", for the {part} part was embedded" if part in ("test", "train") else ""
 
 
 def _name(record: SequenceRecord, word: str) -> str | None:

@@ -101,8 +101,9 @@ def doctor(
     own = [*missing_of_published(found_set.dataset, keys), *split]
     root = path if path.is_dir() else path.parent
     moved: tuple[str, ...] = ()
-    if fix and examined.unusable:
-        moved = quarantine_files(found_set.files, root, examined.unusable, _shared(found_set))
+    bad = tuple(u for u in examined.unusable if not u.again)
+    if fix and bad:
+        moved = quarantine_files(found_set.files, root, bad, _shared(found_set))
     report = _report(path, "data set", found_set.dataset, found_set.layout.title, examined, own, moved)
     if page is not None:
         places = {row.key: row.source for row in examined.rows}

@@ -435,3 +435,13 @@ def test_with_any_byte_changed_it_is_read_or_refused(tmp_path_factory, place: in
     data[place % len(data)] ^= value
     with suppress(DataError):
         assert read_sequence_file(_write(folder / f"y{ending}", bytes(data))).size <= 60
+
+
+def test_a_folder_with_one_array_file_is_that_array(tmp_path):
+    frames = np.full((3, 16, 10), 255, np.uint8)
+    (tmp_path / "walk").mkdir()
+    np.save(tmp_path / "walk" / "090.npy", frames)
+    assert np.array_equal(np.stack(load_frames(tmp_path / "walk")), frames)
+    np.save(tmp_path / "walk" / "108.npy", frames)
+    with pytest.raises(DataError, match=r"walk holds 2 array files, a sequence is one: name 090\.npy, say$"):
+        load_frames(tmp_path / "walk")

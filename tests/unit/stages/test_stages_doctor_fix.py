@@ -1,6 +1,8 @@
 """What cannot be used is put aside, with its reason: nothing is deleted, and then all is well."""
 
+import errno
 import json
+import os
 import pickle
 import shutil
 import zipfile
@@ -55,6 +57,27 @@ class TestFolders:
         assert (again.unusable, again.quarantined, again.sequences, again.sound) == ((), (), 15, True)
         assert len(reasons(data)) == 1
         assert prepare(data, tmp_path / "store").quarantined == ()
+
+    @pytest.mark.parametrize("code", [errno.EACCES, errno.EIO, errno.EMFILE, errno.ESTALE])
+    def test_what_the_system_will_not_read_stays_where_it_is(self, data: Path, monkeypatch, code: int) -> None:
+        """Nothing is known against it: the right to read it may be missing, or a disk may be away."""
+        opened = os.open
+
+        def refuse(path, *rest):
+            if str(path).endswith("left.pkl") and "ben/day-01" in str(path):
+                raise OSError(code, os.strerror(code))
+            return opened(path, *rest)
+
+        monkeypatch.setattr(os, "open", refuse)
+        report = doctor(data, fix=True)
+        assert report.quarantined == ()
+        assert [key for key, _ in report.unusable] == [BAD]
+        (finding,) = [f for f in report.findings if f.severity == "error"]
+        assert os.strerror(code) in finding.what
+        assert "--fix leaves them where they are" in finding.advice
+        assert not (data / ".quarantine").exists()
+        monkeypatch.undo()
+        assert doctor(data).sound
 
     def test_without_being_asked_nothing_is_moved(self, data: Path) -> None:
         damage(data)
@@ -137,7 +160,7 @@ class TestFolders:
     def test_where_nothing_can_be_moved_it_is_said(self, data: Path) -> None:
         damage(data)
         (data / ".quarantine").write_text("a file is in the way")
-        with pytest.raises(DataError, match=rf"cannot move {BAD}.* into .*: .*; check the permissions") as caught:
+        with pytest.raises(DataError, match=rf"cannot move {BAD}.* into .*: .* and run it again") as caught:
             doctor(data, fix=True)
         assert "\n" not in str(caught.value)
         assert (data / BAD / "left.pkl").read_bytes() == b"damaged"

@@ -1,0 +1,46 @@
+"""`from gaitprint.stages import embed` gives what can be called as the command is, and loads nothing before."""
+
+import inspect
+import subprocess
+import sys
+
+import pytest
+
+from gaitprint import stages
+from gaitprint.cli.app import app
+
+
+@pytest.mark.parametrize("name", sorted(app.commands))
+def test_every_command_is_a_stage_that_can_be_called(name: str) -> None:
+    stage = getattr(stages, name)
+    assert callable(stage)
+    assert name in dir(stages)
+    module = inspect.getmodule(inspect.unwrap(stage))
+    assert module is not None
+    assert module.__name__ == f"gaitprint.stages.{name}"
+    assert inspect.signature(stage) == inspect.signature(inspect.unwrap(stage))
+
+
+def test_it_does_what_the_function_does() -> None:
+    from gaitprint.stages import datasets
+    from gaitprint.stages.datasets import list_datasets
+
+    assert datasets() == list_datasets()
+
+
+def test_another_name_is_none() -> None:
+    with pytest.raises(ImportError, match="nothing"):
+        from gaitprint.stages import nothing  # noqa: F401
+    assert not hasattr(stages, "_nothing")
+
+
+def test_nothing_is_loaded_before_it_is_asked_for() -> None:
+    code = """
+import sys
+import gaitprint.stages
+from gaitprint.stages import doctor, prepare
+loaded = {m.rpartition('.')[2] for m in sys.modules if m.startswith('gaitprint.stages.')}
+sys.exit(repr(loaded) if 'torch' in sys.modules or 'train' in loaded else 0)
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
