@@ -270,7 +270,7 @@ EVALUATE = {
     "pipeline missing": ("evaluate {gl} --pipeline {bad}/none.toml", ["no settings file"]),
     "pipeline key": ("evaluate {gl} --pipeline {bad}/steps.toml", ["no setting 'scorers'", "mean 'scorer'"]),
     "subject unknown": ("evaluate {gl} --subjects 001", ["no sequence has the subject '001'"]),
-    "view unknown": ("evaluate {gl} --views 000,09", ["no sequence has the view '09'", "mean '090'"]),
+    "view unknown": ("evaluate {gl} --views 000,09", ["no sequence has the view '09'", "known: 000, 090"]),
     "condition empty": ("evaluate {gl} --conditions nm-01,,", ["separated by commas", "'nm-01,,'"]),
     "page of other ending": ("evaluate {gl} --report {gl}", ["ends in .html"]),
     "page over a folder": ("evaluate {gl} --report {bad}/folder.html", ["cannot write", "a folder is there"]),

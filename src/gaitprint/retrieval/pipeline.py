@@ -150,7 +150,8 @@ def compare(pipeline: Pipeline, a: Embeddings, b: Embeddings) -> float:
     """
     if len(a) != 1 or len(b) != 1:
         raise DataError(
-            f"a comparison is of one sequence with one, found {len(a)} with {len(b)}: `gaitprint.distances` compares many with many, `select` takes some"
+            f"a comparison is of one sequence with one, found {len(a)} with {len(b)}: choose with `select`, or compare "
+            "many with many by `gaitprint.distances`"
         )
     if pipeline.transductive:
         raise ConfigError(f"{pipeline.label} needs many probes: compare two sequences without transductive steps")
