@@ -120,6 +120,10 @@ def prepare(
             f"{report.frames} frames of {height} x {width} pixels, {report.form}, {_megabytes(report.bytes)}, "
             f"in {report.seconds:.1f} s"
         )
+        if report.damage:
+            out.print(f"read anew, for the finished store could not be used: {report.damage}")
+        if report.moved_from:
+            out.print(f"the source is the one that was at {report.moved_from}")
         for line in [] if report.partition is None else report.partition.lines():
             out.print(line)
         if report.unchanged or report.gone:

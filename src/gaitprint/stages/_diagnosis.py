@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from gaitprint.errors import DataError
 from gaitprint.stages._findings import Finding, Severity
@@ -36,6 +37,8 @@ class DoctorReport:
     """Of each measurement the 5th percentile, the median and the 95th, over the sequences that have it."""
     quarantined: tuple[str, ...] = ()
     """Keys of sequences that were put aside."""
+    made_of: Mapping[str, Any] = field(default_factory=dict)
+    """Of a store, the source and settings it was prepared from, and by which version; empty where it does not say."""
 
     @property
     def sound(self) -> bool:
@@ -72,6 +75,8 @@ class DoctorReport:
                 "views: " + _counted(self.views),
                 f"fingerprint: {self.fingerprint}",
             ]
+        if self.made_of:
+            head.append("prepared from: " + "; ".join(f"{name} {value}" for name, value in self.made_of.items()))
         if self.quality:
             head.append("quality (5 %, median, 95 %): " + _quality_words(self.quality))
         head += [f.line() for f in self.findings] + ([] if self.findings else ["nothing found wrong"])

@@ -70,7 +70,8 @@ def quarantine_rows(store: Store, unusable: tuple[Unusable, ...]) -> tuple[str, 
     """
     reasons = {bad.key: bad.reason for bad in unusable}
     head = store.head
-    with StoreWriter(store.root, head.dataset, head.size, head.made_from, head.layout, head.form) as writer:
+    same = (head.dataset, head.size, head.made_from, head.layout, head.form)
+    with StoreWriter(store.root, *same, made_of=head.made_of) as writer:
         for key in writer.known:
             if key in writer.done:
                 continue

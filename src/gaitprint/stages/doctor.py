@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from itertools import chain
 from pathlib import Path, PurePosixPath
 from statistics import median
@@ -117,6 +118,9 @@ def _doctor_store(path: Path, fix: bool, page: Path | None, progress: Progress |
     own = [*impossible_rows(store.rows), *missing_of_published(store.dataset, [r.key for r in store.records])]
     moved = quarantine_rows(store, examined.unusable) if fix and examined.unusable else ()
     report = _report(path, "store", store.dataset, _title(store), examined, [*own, *_kept_split(store)], moved)
+    head = store.head
+    if head.made_of:
+        report = replace(report, made_of={**head.made_of, "version": head.written_by})
     if page is not None:
         places = {record.key: i for i, record in enumerate(store.records)}
         write_report(page, doctor_page(report, examined, lambda key: store.frames(places[key])))

@@ -9,10 +9,11 @@ from typing import Any, get_args
 from gaitprint.config import require
 from gaitprint.silhouettes.normalize import EdgeRule
 from gaitprint.stages._feeds import Feed, Held, feed_of
+from gaitprint.stages._provenance import finished, has_moved, made_of
 from gaitprint.stages._reading import Normalising, ReadSequence
 from gaitprint.stages._splits import PartitionReport, described, given_partition
 from gaitprint.storage import check_writable, sha256_json, unwritable
-from gaitprint.store import Form, Partition, Store, StoreWriter, check_free, is_store
+from gaitprint.store import Form, Partition, Store, StoreWriter, check_free
 
 Progress = Callable[[int, int, str], None]
 """Called after each sequence: how many are done, of how many (0: unknown), and its key."""
@@ -52,6 +53,10 @@ class PrepareReport:
     seconds: float
     partition: PartitionReport | None = None
     """Who trains and who is tested, where a partition says so."""
+    moved_from: str = ""
+    """Where the source was when the store was brought up to date before, if it was elsewhere."""
+    damage: str = ""
+    """What was wrong with the finished store, so that all was read anew."""
 
     def to_dict(self) -> dict[str, object]:
         """Plain values for JSON."""
@@ -107,7 +112,7 @@ def prepare(
     partition = values.pop("partition", None)
     check_free(out)
     check_writable(out / "store.json")
-    before = Store.open(out) if is_store(out) else None
+    before, damage = finished(out)
     feed = feed_of(source, dataset, values, how, form, workers, subjects)
     split = feed.partition if partition is None else given_partition(Path(str(partition)), feed.everything)
     shape = before.size if before is not None else feed.first_shape()
@@ -118,8 +123,15 @@ def prepare(
         earlier = sha256_json([feed.place, {**values, "partition": forgotten}, size, edge_rule, chosen])
         if before.head.made_from == earlier:
             made_from, feed.layout = earlier, {**feed.layout, "partition": forgotten}
+    words = made_of(feed, values, size, edge_rule, chosen)
+    moved_from = ""
+    if before is not None and before.head.made_from != made_from:
+        moved = before.head.made_of != words and has_moved(before, feed, words)
+        moved_from = str(before.head.made_of["source"]) if moved else ""
+        if moved or before.head.made_of == words:
+            made_from = before.head.made_from  # of the place where it was first
     old = {r.key: r for r in before.records} if before is not None else {}
-    tally = _pack(feed, out, shape, made_from, form, old, split, progress)
+    tally = _pack(feed, out, shape, (made_from, words), form, old, split, progress)
     store = Store.open(out)
     return PrepareReport(
         dataset=store.dataset,
@@ -140,6 +152,8 @@ def prepare(
         fingerprint=store.fingerprint,
         seconds=round(monotonic() - start, 3),
         partition=described(store),
+        moved_from=moved_from,
+        damage=damage,
     )
 
 
@@ -157,7 +171,7 @@ def _pack(
     feed: Feed,
     out: Path,
     shape: tuple[int, int],
-    made_from: str,
+    made: tuple[str, dict[str, Any]],
     form: Form,
     held: Held,
     split: Partition | None,
@@ -166,7 +180,8 @@ def _pack(
     """Decide about every sequence: keep it, write it, or set it aside with a reason."""
     unchanged, fresh = 0, []
     try:
-        with StoreWriter(out, feed.dataset, shape, made_from, feed.layout, form, feed.holds, split) as writer:
+        about = (out, feed.dataset, shape, made[0], feed.layout, form, feed.holds, split, made[1])
+        with StoreWriter(*about, anew=True) as writer:
             resumed = count = len(writer.done)
             for record, source, read in feed.read(writer.done, writer.known, held):
                 reason = _reason(read, shape)

@@ -36,6 +36,10 @@ class StoreHead:
     """Settings of the layout, which its splits need later."""
     partition: Partition | None = None
     """Who trains and who is tested, where that was said; its split is then the usual one."""
+    made_of: dict[str, Any] = field(default_factory=dict)
+    """What `made_from` is the fingerprint of, in words; empty where an earlier version wrote it."""
+    written_by: str = ""
+    """Version of this package that wrote it; empty the same."""
     format: str = "gaitprint-store"
     """Says what the file is."""
     version: int = 2

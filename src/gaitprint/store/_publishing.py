@@ -5,6 +5,7 @@ from contextlib import suppress
 from dataclasses import asdict, replace
 from pathlib import Path
 
+import gaitprint
 from gaitprint.errors import ArtefactError
 from gaitprint.storage import read_json, sync_folder, write_json
 from gaitprint.store._folder import HEAD, INDEX, JOURNAL, QUARANTINE
@@ -34,7 +35,9 @@ def publish(root: Path, head: StoreHead, rows: Sequence[StoredSequence], aside: 
     else:
         (root / QUARANTINE).unlink(missing_ok=True)
     fingerprint = fingerprint_of([r.record for r in rows], [r.length for r in rows], [r.sha256 for r in rows])
-    head = replace(head, index_sha256=digest, sequences=len(rows), fingerprint=fingerprint)
+    head = replace(
+        head, index_sha256=digest, sequences=len(rows), fingerprint=fingerprint, written_by=gaitprint.__version__
+    )
     _write_head(root, head)
 
 

@@ -119,10 +119,24 @@ def refuse_others(root: Path, word: str, found: Mapping[str, Any], ours: Mapping
             f"{root} was {word} as {theirs}, not {wanted}: go on as it was {word}, or choose another folder"
         )
     if found["made_from"] != ours["made_from"]:
+        which = _differing(found.get("made_of") or {}, ours.get("made_of") or {})
         raise DataError(
-            f"{root} was {word} from another source or under other settings, so frames would be mixed: "
+            f"{root} was {word} from another source or under other settings{which}, so frames would be mixed: "
             f"go on as it was {word}, or choose another folder"
         )
+
+
+def _differing(theirs: Mapping[str, Any], ours: Mapping[str, Any]) -> str:
+    """Which source and settings differ, in brackets; nothing where one side does not say what it is made of."""
+    if not theirs or not ours:
+        return ""
+    keys = [key for key in {**theirs, **ours} if theirs.get(key) != ours.get(key)]
+    return f" ({'; '.join(f'{key}: {_short(theirs.get(key))}, now {_short(ours.get(key))}' for key in keys)})"
+
+
+def _short(value: Any, limit: int = 100) -> str:
+    text = "none said" if value is None else value if isinstance(value, str) else json.dumps(value)
+    return text if len(text) <= limit else f"{text[: limit - 3]}..."
 
 
 def _is_whole(row: StoredSequence, data: np.ndarray, end: int, form: Form, size: tuple[int, int]) -> bool:

@@ -63,6 +63,11 @@ class Store:
                     raise
                 # published in between, and the index that was to be opened is gone
 
+    @staticmethod
+    def check_head(root: Path) -> None:
+        """Raise ArtefactError where the head alone is damaged, of another version, or missing."""
+        read_head(Path(root))
+
     def __reduce__(self) -> tuple[Any, ...]:
         return _reopen, (self.root, self.head.fingerprint)
 
@@ -147,8 +152,10 @@ class Store:
         return frames
 
     def _damage(self, index: int, what: str) -> ArtefactError:
-        key = self._index.records[index].key
-        return ArtefactError(f"{key} in {self.root} is damaged ({what}): prepare the store again")
+        key, cure = self._index.records[index].key, f"`gaitprint doctor {self.root} --fix`"
+        return ArtefactError(
+            f"{key} in {self.root} is damaged ({what}): take it out by {cure} and prepare the store again"
+        )
 
 
 def is_store(root: Path) -> bool:
@@ -181,12 +188,12 @@ def read_head(root: Path) -> StoreHead:
     ):
         raise ArtefactError(
             f"{root / HEAD} is no {known['format'].default} of version {known['version'].default}: "
-            "prepare the store again"
+            "prepare the store again in a new folder"
         )
     try:
         head: StoreHead = build_settings(StoreHead, values, HEAD)
     except (ConfigError, DataError) as error:
-        raise ArtefactError(f"{root / HEAD} is damaged ({error}): prepare the store again") from None
+        raise ArtefactError(f"{root / HEAD} is damaged ({error}): prepare the store again in a new folder") from None
     return head
 
 

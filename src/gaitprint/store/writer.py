@@ -9,15 +9,15 @@ from typing import Any
 
 from gaitprint.errors import DataError
 from gaitprint.storage import reason_and_way_out
+from gaitprint.store._base import read_base
 from gaitprint.store._folder import FRAMES, INDEX, JOURNAL, check_free, drop_leftovers
 from gaitprint.store._head import StoreHead
 from gaitprint.store._packing import Form, Packed, pack
-from gaitprint.store._publishing import drop_other_indexes, publish, read_quarantine
-from gaitprint.store._recovery import Holds, begun_alike, mapped, partition_of, refuse_others, sound_part
+from gaitprint.store._publishing import drop_other_indexes, publish
+from gaitprint.store._recovery import Holds, begun_alike, mapped, partition_of, sound_part
 from gaitprint.store.index import StoredSequence
 from gaitprint.store.journal import Decision, Journal, Keep, SetAside, write_whole
 from gaitprint.store.partition import Partition
-from gaitprint.store.reader import Store, is_store
 from gaitprint.types import Frames, SequenceRecord
 
 
@@ -46,6 +46,8 @@ class StoreWriter:
         form: Form = "compact",
         holds: Holds = lambda key, record, stamp: True,
         partition: Partition | None = None,
+        made_of: Mapping[str, Any] | None = None,
+        anew: bool = False,
     ) -> None:
         """Begin a store, bring a finished one up to date, or go on with either.
 
@@ -59,6 +61,8 @@ class StoreWriter:
             holds: whether the source is still as it was when a killed run decided about a sequence; see `Holds`. The
                 first that is not ends what is taken over of that run.
             partition: who trains and who is tested; None: as the store, or the run that was killed, has it.
+            made_of: what `made_from` is the fingerprint of, in words.
+            anew: write a finished store anew where its index or frames are damaged or gone; else that is refused.
 
         Raises:
             DataError: the folder is in use for something else, by another process, or cannot be written.
@@ -68,6 +72,7 @@ class StoreWriter:
         self.size, self.form = size, form
         self._dataset, self._made_from = dataset, made_from
         self._plan: dict[str, Any] = {"dataset": dataset, "size": list(size), "form": form, "made_from": made_from}
+        self._plan["made_of"] = self._made_of = dict(made_of or {})
         self._layout, self._partition = dict(layout or {}), partition
         check_free(self.root)
         try:
@@ -77,7 +82,9 @@ class StoreWriter:
         # held before anything is read: another writer may be about to publish
         self._journal = Journal(self.root / JOURNAL)
         try:
-            self._base = self._read_base()
+            base = read_base(self.root, self._plan, anew)
+            self._base, self._aside, self._kept = base.rows, base.aside, (base.partition, base.made_of)
+            self._generation, self._end, self._index = base.generation, base.end, base.index
             drop_leftovers(self.root)
             self._decided: dict[str, Decision] = {}
             self._recover(holds)
@@ -183,7 +190,9 @@ class StoreWriter:
                 (self.root / JOURNAL).unlink()
             raise DataError(f"no sequence was written to {self.root}: there is nothing to keep")
         name = INDEX.format(self._generation)
-        changed = rows != list(self._base.values()) or aside != self._aside or self._partition != self._kept
+        changed = (
+            rows != list(self._base.values()) or aside != self._aside or (self._partition, self._made_of) != self._kept
+        )
         # an index of this state was left by a writer that was killed while it published: the quarantine may be new
         if changed or (self.root / name).exists():
             os.fsync(self._frames.fileno())
@@ -204,6 +213,7 @@ class StoreWriter:
             bytes=self._end,
             layout=self._layout,
             partition=self._partition,
+            made_of=self._made_of,
         )
 
     def _row(self, decision: Decision) -> StoredSequence:
@@ -218,21 +228,6 @@ class StoreWriter:
         self._journal.write(decision)
         self._decided[decision.key] = decision
 
-    def _read_base(self) -> dict[str, StoredSequence]:
-        """The rows of the finished state, if there is one made from the same."""
-        self._aside: dict[str, SetAside] = {}
-        self._generation, self._end, self._index = 1, 0, ""
-        self._kept: Partition | None = None
-        if not is_store(self.root):
-            return {}
-        store = Store.open(self.root)
-        head = store.head
-        refuse_others(self.root, "prepared", {**vars(head), "size": list(head.size)}, self._plan)
-        self._generation, self._end, self._index = head.generation + 1, head.bytes, head.index
-        self._kept = head.partition
-        self._aside = read_quarantine(self.root)
-        return {row.key: row for row in store.rows}
-
     def _recover(self, holds: Holds) -> None:
         """Take up an earlier run's journal as far as its frames are there and whole; cut both files behind that."""
         journal, frames = self.root / JOURNAL, self.root / FRAMES
@@ -243,7 +238,7 @@ class StoreWriter:
             self._decided, self._end = part.decided, part.end
             self._partition = self._partition or partition_of(head)
             kept = len(head) + part.line_bytes
-        self._partition = self._partition or self._kept
+        self._partition = self._partition or self._kept[0]
         self._journal.cut(kept)
         if frames.exists() and frames.stat().st_size != self._end:
             os.truncate(frames, self._end)

@@ -233,7 +233,7 @@ def test_a_disk_that_fails_once_loses_nothing(casia: Path, tmp_path: Path, monke
 def test_only_some_subjects(casia: Path, tmp_path: Path) -> None:
     report = prepare(casia, tmp_path / "store", subjects=["002", "075"])
     assert (report.subjects, report.sequences) == (2, 16)
-    with pytest.raises(DataError, match="no sequence of subject '077': did you mean '07"):
+    with pytest.raises(DataError, match="no sequence of subject '077': known: 001, 002, 075"):
         prepare(casia, tmp_path / "other", subjects=["077"])
 
 

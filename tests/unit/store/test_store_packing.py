@@ -156,7 +156,9 @@ def test_the_store_names_the_damaged_sequence(tmp_path: Path) -> None:
     (tmp_path / "frames.bin").write_bytes(bytes(data))
     store = Store.open(tmp_path)
     for place in (1, -2):
-        with pytest.raises(ArtefactError, match=r"^001/nm-01/é1 in .* is damaged .*: prepare the store again$"):
+        with pytest.raises(
+            ArtefactError, match=r"^001/nm-01/é1 in .* is damaged .* --fix` and prepare the store again$"
+        ):
             store.frames(place)
     np.testing.assert_array_equal(store.frames(2), frames(2))
 
