@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from gaitprint.errors import ConfigError, did_you_mean
+from gaitprint.texts import decode_text
 
 
 def read_toml(path: Path) -> dict[str, Any]:
@@ -18,7 +19,7 @@ def read_toml(path: Path) -> dict[str, Any]:
         ConfigError: the file is missing, no text, or no TOML.
     """
     try:
-        return tomllib.loads(Path(path).read_text(encoding="utf-8"))
+        return tomllib.loads(decode_text(Path(path).read_bytes()))
     except FileNotFoundError:
         raise ConfigError(f"no settings file at {path}: check the path") from None
     except (OSError, ValueError, RecursionError) as error:

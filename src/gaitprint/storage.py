@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from gaitprint.errors import ArtefactError, DataError
+from gaitprint.texts import decode_text
 
 _LOG = logging.getLogger(__name__)
 _CURES = {
@@ -140,16 +141,18 @@ def write_json(path: Path, value: Any) -> None:
 def read_json(path: Path, what: str) -> Any:
     """The value of a JSON file; `what` names the file in errors, for example "the store's index".
 
+    It may begin with a byte order mark, as editors put there.
+
     Raises:
         ArtefactError: missing or damaged, or a device or pipe, which may never end.
     """
     try:
         if Path(path).exists() and not Path(path).is_file():
             raise ValueError("it is no regular file")
-        return json.loads(Path(path).read_text(encoding="utf-8"))
+        return json.loads(decode_text(Path(path).read_bytes()))
     except FileNotFoundError:
         raise ArtefactError(f"{what} is missing: no file {path}") from None
-    except (OSError, UnicodeDecodeError, ValueError, RecursionError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise ArtefactError(f"{what} cannot be read ({path}): {error}") from None
 
 

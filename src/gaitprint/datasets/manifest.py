@@ -1,4 +1,4 @@
-"""A list of sequences of one's own: a CSV or Parquet file with a row for each, beside the data."""
+"""A list of sequences of one's own: a CSV, TSV or Parquet file with a row for each, beside the data."""
 
 import csv
 import io
@@ -18,9 +18,10 @@ from gaitprint.datasets._partition import partition_split, partition_splits
 from gaitprint.datasets._tree import ARRAYS
 from gaitprint.errors import DataError, did_you_mean
 from gaitprint.sources import Files
+from gaitprint.texts import decode_text
 from gaitprint.types import SequenceRecord
 
-MANIFESTS = (".csv", ".parquet")
+MANIFESTS = (".csv", ".tsv", ".parquet")
 MAX_BYTES = 2**28
 """Of the manifest, as it lies and unpacked."""
 MAX_ROWS = 10_000_000
@@ -34,7 +35,7 @@ class ManifestSettings:
     """Which file, and how its columns are called."""
 
     file: str = MINIATURE
-    """The manifest: a .csv file with a header line, UTF-8, or a .parquet file; paths in it start where it lies."""
+    """The manifest: a .csv or .tsv file with a header line, or a .parquet file; its paths start where it lies."""
     path: str = "path"
     """The column of the sequence's folder of images or array file; the only one that must be there."""
     subject: str = "subject"
@@ -50,13 +51,13 @@ class ManifestSettings:
 
     def __post_init__(self) -> None:
         ending = PurePosixPath(self.file).suffix.lower()
-        require(ending in MANIFESTS, f"a manifest is a .csv or .parquet file, found {self.file!r}")
+        require(ending in MANIFESTS, f"a manifest is a .csv, .tsv or .parquet file, found {self.file!r}")
 
 
 class Manifest:
     """Any files anywhere under the manifest's folder; ids are text, zeros matter."""
 
-    title = "manifest: sequences listed in a CSV or Parquet file of your own, a row each"
+    title = "manifest: sequences listed in a CSV, TSV or Parquet file of your own, a row each"
     protocols: tuple[str, ...] = ()
 
     def __init__(self, settings: ManifestSettings) -> None:
@@ -72,7 +73,8 @@ class Manifest:
                 f"manifest: expected the file {name} with a row for each sequence, found none: check the path"
             )
         data = files.read(self.settings.file, MAX_BYTES)
-        rows = _csv_rows(data, name) if self.settings.file.lower().endswith(".csv") else _parquet_rows(data, name)
+        read = _parquet_rows if self.settings.file.lower().endswith(".parquet") else _csv_rows
+        rows = read(data, name)
         found = [self._found(name, number, row) for number, row in enumerate(rows, start=1)]
         if not found:
             raise DataError(f"{name} lists no sequence: expected a row for each, found only a header")
@@ -114,7 +116,10 @@ class Manifest:
 
 def _csv_rows(data: bytes, name: str) -> Iterator[dict[str, str]]:
     try:
-        reader = csv.DictReader(io.StringIO(data.decode("utf-8-sig"), newline=""), strict=True)
+        text = decode_text(data)
+        # spreadsheets of many countries write semicolons, and some programs tabs whatever the ending
+        mark = max(",;\t", key=text.partition("\n")[0].count)
+        reader = csv.DictReader(io.StringIO(text, newline=""), strict=True, delimiter=mark)
         names = reader.fieldnames or ()
         twice = next((n for n in names if n and list(names).count(n) > 1), None)
         if twice is not None:
@@ -124,8 +129,8 @@ def _csv_rows(data: bytes, name: str) -> Iterator[dict[str, str]]:
                 found = "more" if None in row else "fewer"
                 raise DataError(f"{name}, line {reader.line_num}: {found} cells than the header has columns")
             yield row
-    except (UnicodeDecodeError, csv.Error) as error:
-        raise DataError(f"{name} cannot be read as CSV in UTF-8 ({error}): save it as such") from None
+    except (ValueError, csv.Error) as error:
+        raise DataError(f"{name} cannot be read as CSV ({error}): save it as such, in UTF-8") from None
 
 
 def _parquet_rows(data: bytes, name: str) -> Iterator[dict[str, str]]:

@@ -1,7 +1,9 @@
-"""Embeddings on disk: one safetensors file, the tensor `vectors` and a JSON card in the metadata.
+"""Embeddings on disk: one safetensors file, the tensors `vectors` and `records` and a JSON card in the metadata.
 
-The card holds records, part layout, source and settings. Both halves carry a SHA-256, so a damaged file is found when
-it is opened and not as a strange figure later.
+The records lie in a tensor of bytes, JSON lines in UTF-8, for the metadata of safetensors may not pass 100 MB, which is
+600,000 sequences with long keys. The card holds part layout, source, settings and the SHA-256 of both tensors, and has
+its own beside it, so a damaged file is found when it is opened and not as a strange figure later. Files of version 1,
+whose records are in the card, are read as well.
 """
 
 import hashlib
@@ -16,35 +18,39 @@ from safetensors import SafetensorError, safe_open
 
 from gaitprint.errors import ArtefactError, GaitprintError, did_you_mean
 from gaitprint.storage import atomic_file, check_writable
+from gaitprint.tensor_headers import packed_header
 from gaitprint.types import Embeddings, PartLayout, SequenceRecord
 
 _LOG = logging.getLogger(__name__)
 FORMAT = "gaitprint-embeddings"
-VERSION = 1
+VERSION = 2
 
 
 def save_embeddings(path: Path, embeddings: Embeddings) -> None:
     """Write the whole file, or nothing.
 
     Raises:
-        ArtefactError: the settings are no JSON values.
+        ArtefactError: the settings are no JSON values, or too long to be read again.
         DataError: the folder cannot be written to.
     """
     vectors = np.ascontiguousarray(embeddings.vectors, dtype="<f4")
     try:
-        card = json.dumps(_card(embeddings, vectors), ensure_ascii=False, allow_nan=False)
+        records = _packed(embeddings.records)
+        card = json.dumps(_card(embeddings, vectors, records), ensure_ascii=False, allow_nan=False)
     except (TypeError, ValueError) as error:
-        raise ArtefactError(f"the settings of embeddings must be plain JSON values: {error}") from None
+        raise ArtefactError(f"the records and settings of embeddings must be plain JSON values: {error}") from None
+    end = vectors.nbytes + len(records)
     header = {
         "__metadata__": {"format": FORMAT, "version": str(VERSION), "card": card, "card_sha256": _sha256(card)},
         "vectors": {"dtype": "F32", "shape": list(vectors.shape), "data_offsets": [0, vectors.nbytes]},
+        "records": {"dtype": "U8", "shape": [len(records)], "data_offsets": [vectors.nbytes, end]},
     }
-    text = json.dumps(header, ensure_ascii=False).encode("utf-8")
-    text += b" " * (-len(text) % 8)
+    head = packed_header(Path(path), header)
     # The header is written by hand because `safetensors.numpy.save` copies all vectors once more in memory.
     with atomic_file(path) as stream:
-        stream.write(len(text).to_bytes(8, "little") + text)
+        stream.write(head)
         stream.write(vectors.data)
+        stream.write(records)
 
 
 def check_embeddings_place(path: Path) -> None:
@@ -80,18 +86,21 @@ def load_embeddings(path: Path) -> Embeddings:
             metadata: dict[str, str] = file.metadata() or {}
             if metadata.get("format") != FORMAT:
                 raise ArtefactError(f"{path} is a safetensors file but holds no embeddings: make some with `embed`")
+            version = metadata.get("version")
+            if version not in ("1", str(VERSION)):
+                raise ArtefactError(
+                    f"{path} is of version {version}, this package reads versions 1 and {VERSION}: run `embed` again"
+                )
             vectors: np.ndarray = file.get_tensor("vectors")
+            records: bytes | None = None if version == "1" else file.get_tensor("records").tobytes()
     except (SafetensorError, OSError) as error:
         raise ArtefactError(f"{path} is no embeddings file, or is damaged ({error}): run `embed` again") from None
-    if metadata.get("version") != str(VERSION):
-        found = metadata.get("version")
-        raise ArtefactError(f"{path} is of version {found}, this package reads version {VERSION}: run `embed` again")
-    made = _assemble(path, metadata, vectors)
+    made = _assemble(path, metadata, vectors, records)
     _LOG.info("read %s: %d vectors of %d floats, source %s", path, len(made), made.layout.width, made.source[:12])
     return made
 
 
-def _assemble(path: Path, metadata: dict[str, str], vectors: np.ndarray) -> Embeddings:
+def _assemble(path: Path, metadata: dict[str, str], vectors: np.ndarray, packed: bytes | None) -> Embeddings:
     card = metadata.get("card", "")
     if _sha256(card) != metadata.get("card_sha256"):
         raise ArtefactError(f"the records of {path} are damaged (SHA-256 differs): run `embed` again")
@@ -99,7 +108,10 @@ def _assemble(path: Path, metadata: dict[str, str], vectors: np.ndarray) -> Embe
         values = json.loads(card)
         if _sha256(np.ascontiguousarray(vectors).data) != values["vectors_sha256"]:
             raise ArtefactError(f"the vectors of {path} are damaged (SHA-256 differs): run `embed` again")
-        records = tuple(SequenceRecord(*row) for row in values["records"])
+        if packed is not None and _sha256(packed) != values["records_sha256"]:
+            raise ArtefactError(f"the records of {path} are damaged (SHA-256 differs): run `embed` again")
+        rows = values["records"] if packed is None else map(json.loads, packed.decode("utf-8").split("\n")[:-1])
+        records = tuple(SequenceRecord(*row) for row in rows)
         layout = PartLayout(tuple((parts, channels) for parts, channels in values["layout"]))
         return Embeddings(vectors, records, layout, values["source"], values["settings"])
     except ArtefactError:
@@ -108,17 +120,23 @@ def _assemble(path: Path, metadata: dict[str, str], vectors: np.ndarray) -> Embe
         raise ArtefactError(f"{path} does not fit together ({error}): run `embed` again") from None
 
 
-def _card(embeddings: Embeddings, vectors: Float32[np.ndarray, "N D"]) -> dict[str, Any]:
+def _packed(records: tuple[SequenceRecord, ...]) -> bytes:
+    """A line of JSON each."""
+    lines = (json.dumps([r.key, r.subject, r.condition, r.view], ensure_ascii=False) + "\n" for r in records)
+    return "".join(lines).encode("utf-8")
+
+
+def _card(embeddings: Embeddings, vectors: Float32[np.ndarray, "N D"], records: bytes) -> dict[str, Any]:
     return {
-        "records": [[r.key, r.subject, r.condition, r.view] for r in embeddings.records],
         "layout": [list(block) for block in embeddings.layout.blocks],
         "source": embeddings.source,
         "settings": embeddings.settings,
         "vectors_sha256": _sha256(vectors.data),
+        "records_sha256": _sha256(records),
     }
 
 
-def _sha256(data: str | memoryview) -> str:
+def _sha256(data: str | bytes | memoryview) -> str:
     return hashlib.sha256(data.encode("utf-8") if isinstance(data, str) else data).hexdigest()
 
 

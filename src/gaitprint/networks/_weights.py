@@ -21,6 +21,7 @@ from gaitprint.components import find_component
 from gaitprint.config import settings_to_dict
 from gaitprint.errors import ArtefactError, ComponentError, ConfigError
 from gaitprint.storage import sha256_json, write_bytes
+from gaitprint.tensor_headers import check_header
 
 _LOG = logging.getLogger(__name__)
 FORMAT = "gaitprint model"
@@ -66,6 +67,8 @@ def save_model(path: Path, model: nn.Module, card: dict[str, Any]) -> dict[str, 
         text = json.dumps(full, ensure_ascii=False, allow_nan=False)
     except (TypeError, ValueError) as error:
         raise ArtefactError(f"{path} is not written: its card is not plain JSON ({error})") from None
+    # a quotation mark within the card takes two bytes in the header
+    check_header(Path(path), len(json.dumps(text, ensure_ascii=False).encode("utf-8")) + 1000 * len(tensors))
     write_bytes(Path(path), save(tensors, {"gaitprint": text}))
     loaded: dict[str, Any] = json.loads(text)
     return loaded

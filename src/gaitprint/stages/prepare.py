@@ -84,8 +84,9 @@ def prepare(
     all the while.
 
     Args:
-        source: the root of the data set; a zip or tar archive of it; a CSV or Parquet manifest; a store, to pack it in
-            another form or without the bytes it no longer uses; or the word "synthetic" for walkers drawn in code.
+        source: the root of the data set; a zip or tar archive of it; a CSV, TSV or Parquet manifest; a store, to
+            pack it in another form or without the bytes it no longer uses; or the word "synthetic" for walkers drawn
+            in code.
         out: a new folder, or that of a store, finished or not.
         dataset: a layout's name (see `gaitprint datasets`); "auto" tries the published ones.
         settings: the layout's settings, for example `{"pattern": "{subject}/{view}"}` of the data set "folder"; of

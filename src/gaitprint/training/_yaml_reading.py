@@ -6,6 +6,7 @@ from typing import Any
 import yaml
 
 from gaitprint.errors import ConfigError
+from gaitprint.texts import decode_text
 
 MAX_BYTES = 1_000_000
 """Published configurations have some 2,000."""
@@ -29,7 +30,7 @@ def read_yaml(path: Path, max_bytes: int = MAX_BYTES) -> dict[str, Any]:
     if len(data) > max_bytes:
         raise ConfigError(f"{path} has more than {max_bytes} bytes: that is no configuration")
     try:
-        values = _parse(data.decode("utf-8-sig"))
+        values = _parse(decode_text(data))
     except yaml.MarkedYAMLError as error:
         raise ConfigError(f"{path} cannot be read as YAML: {_told(error)}") from None
     except (yaml.YAMLError, ValueError) as error:

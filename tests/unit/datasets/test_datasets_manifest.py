@@ -59,10 +59,15 @@ class TestCsv:
             "path,subject\nübung/冬.npy,Ünal".encode(),
             '"path","subject"\n"übung/冬.npy","Ünal"\n'.encode(),
             "path,subject\n\nübung/冬.npy,Ünal\n\n".encode(),
+            "path;subject\nübung/冬.npy;Ünal\n".encode(),
+            "path\tsubject\nübung/冬.npy\tÜnal\n".encode(),
+            "path,subject\nübung/冬.npy,Ünal\n".encode("utf-16"),
+            "path\tsubject\r\nübung/冬.npy\tÜnal\r\n".encode("utf-16"),
+            "path,subject\nübung/冬.npy,Ünal\n".encode("utf-32"),
             "path,subject\n./übung//冬.npy,Ünal\n".encode(),
             "path,subject\nübung\\冬.npy,Ünal\n".encode(),
         ],
-        ids=["mark", "windows lines", "no last line end", "quoted", "empty lines", "dots", "windows path"],
+        ids=lambda data: repr(data)[:40],
     )
     def test_files_as_programs_write_them(self, tmp_path: Path, data: bytes) -> None:
         assert told(scanned(tmp_path, data)) == [("übung/冬", "Ünal", "default", "default", "übung/冬.npy")]
@@ -92,7 +97,7 @@ class TestCsv:
         [
             ("file,subject\nx.npy,a\n", r"manifest\.csv has no column 'path': known: file, subject"),
             ("paht,subject\nx.npy,a\n", "has no column 'path': did you mean 'paht'"),
-            ("path;subject\nx.npy;a\n", "has no column 'path'"),
+            ("path:subject\nx.npy:a\n", "has no column 'path'"),
             ("path,subject\nx.npy\n", "line 2: fewer cells than the header has columns"),
             ("path,subject\ny.npy,b\nx.npy,a,b\n", "line 3: more cells than the header has columns"),
             ("path,subject,subject\nx.npy,a,b\n", "has two columns 'subject': rename one"),
@@ -108,8 +113,8 @@ class TestCsv:
             ("path\n./\n", "row 1: expected a path below"),
             ('path\n"a\nb.npy"\n', r"row 1: 'a\\nb\.npy' holds unprintable characters: rename it"),
             ('path,key\nx.npy,"a\tb"\n', r"row 1: .* holds unprintable characters"),
-            ('path\n"x.npy\n', "cannot be read as CSV in UTF-8"),
-            ('path\n"x".npy\n', "cannot be read as CSV in UTF-8"),
+            ('path\n"x.npy\n', "cannot be read as CSV"),
+            ('path\n"x".npy\n', "cannot be read as CSV"),
         ],
     )
     def test_a_wrong_one_is_refused(self, tmp_path: Path, text: str, words: str) -> None:
@@ -117,7 +122,7 @@ class TestCsv:
             scanned(tmp_path, text)
         assert "\n" not in str(caught.value)
 
-    @pytest.mark.parametrize("coding", ["utf-16", "utf-16-le", "latin-1", "utf-32"])
+    @pytest.mark.parametrize("coding", ["utf-16-le", "latin-1", "utf-32-be"])
     def test_another_coding_is_refused(self, tmp_path: Path, coding: str) -> None:
         with pytest.raises(DataError, match=r"manifest\.csv") as caught:
             scanned(tmp_path, "path,subject\nx.npy,Jürgen\n".encode(coding))
@@ -226,7 +231,7 @@ class TestPreparing:
     @pytest.mark.parametrize(
         ("settings", "error", "words"),
         [
-            ({"file": "list.txt"}, ConfigError, r"a manifest is a \.csv or \.parquet file, found 'list\.txt'"),
+            ({"file": "list.txt"}, ConfigError, r"a manifest is a \.csv, \.tsv or \.parquet file, found 'list\.txt'"),
             (
                 {"file": "none.csv"},
                 DataError,

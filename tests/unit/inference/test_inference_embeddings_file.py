@@ -1,3 +1,4 @@
+import hashlib
 import json
 
 import numpy as np
@@ -6,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from safetensors.numpy import load_file, save_file
 
+from gaitprint import tensor_headers
 from gaitprint.errors import ArtefactError, DataError
 from gaitprint.inference.embeddings_file import load_embeddings, save_embeddings
 from gaitprint.types import Embeddings, PartLayout, SequenceRecord
@@ -80,11 +82,12 @@ def test_damaged_vectors_and_records_are_told_apart(tmp_path):
     path = tmp_path / "e.safetensors"
     save_embeddings(path, made_up())
     data = bytearray(path.read_bytes())
-    data[-1] ^= 1
+    place = data.index(made_up().vectors.tobytes()) + 30
+    data[place] ^= 1
     path.write_bytes(data)
     with pytest.raises(ArtefactError, match=r"the vectors of .* are damaged"):
         load_embeddings(path)
-    data[-1] ^= 1
+    data[place] ^= 1
     path.write_bytes(data.replace("ü2".encode(), "ü3".encode()))
     with pytest.raises(ArtefactError, match=r"the records of .* are damaged"):
         load_embeddings(path)
@@ -106,8 +109,8 @@ def test_foreign_and_future_files(tmp_path):
     with pytest.raises(ArtefactError, match="holds no embeddings"):
         load_embeddings(path)
     save_embeddings(path, made_up())
-    rewritten(path, version="2")
-    with pytest.raises(ArtefactError, match="version 2, this package reads version 1"):
+    rewritten(path, version="3")
+    with pytest.raises(ArtefactError, match="version 3, this package reads versions 1 and 2"):
         load_embeddings(path)
     save_embeddings(path, made_up())
     rewritten(path, card_sha256=None)
@@ -115,18 +118,67 @@ def test_foreign_and_future_files(tmp_path):
         load_embeddings(path)
 
 
-def test_a_card_that_contradicts_the_vectors(tmp_path):
-    import hashlib
+def as_version_1(path, **changes):
+    """The file as version 1 was: records in the card, and no tensor of them."""
+    e = load_embeddings(path)
+    card = {
+        "records": [[r.key, r.subject, r.condition, r.view] for r in e.records],
+        "layout": e.layout.blocks,
+        "source": e.source,
+        "settings": e.settings,
+        "vectors_sha256": hashlib.sha256(e.vectors.tobytes()).hexdigest(),
+    }
+    text = json.dumps({k: v for k, v in {**card, **changes}.items() if v is not None}, ensure_ascii=False)
+    told = {"version": "1", "card": text, "card_sha256": hashlib.sha256(text.encode()).hexdigest()}
+    save_file({"vectors": e.vectors}, path, {"format": "gaitprint-embeddings", **told})
 
+
+def test_a_file_of_version_1_is_read(tmp_path):
     path = tmp_path / "e.safetensors"
-    for change in ({"layout": [[1, 5]]}, {"records": []}, {"records": [["k"]]}, {"source": None}, None):
+    save_embeddings(path, made_up())
+    as_version_1(path)
+    assert_equal(load_embeddings(path), made_up())
+    save_embeddings(path, load_embeddings(path))
+    for change in ({"records": []}, {"records": [["k"]]}, {"records": None}, {"vectors_sha256": None}):
+        save_embeddings(path, made_up())
+        as_version_1(path, **change)
+        with pytest.raises(ArtefactError, match="does not fit together"):
+            load_embeddings(path)
+
+
+def test_records_longer_than_a_header_may_be_are_read_again(tmp_path):
+    key = "k" * 2_000_000
+    records = tuple(SequenceRecord(f"{key}{i}", None, "nm", "0") for i in range(51))
+    e = Embeddings(np.zeros((51, 1), np.float32), records, PartLayout(((1, 1),)), "abc")
+    save_embeddings(tmp_path / "e.safetensors", e)
+    assert load_embeddings(tmp_path / "e.safetensors").records == records
+
+
+def test_settings_longer_than_a_header_may_be_are_not_written(tmp_path, monkeypatch):
+    monkeypatch.setattr(tensor_headers, "MAX_HEADER", 2000)
+    e = made_up()
+    save_embeddings(tmp_path / "e", Embeddings(e.vectors, e.records, e.layout, e.source, {"x": "y" * 1000}))
+    with pytest.raises(ArtefactError, match=r"is not written: what it says of itself takes [0-9]+ bytes, more than"):
+        save_embeddings(tmp_path / "f", Embeddings(e.vectors, e.records, e.layout, e.source, {"x": "y" * 2000}))
+    assert [p.name for p in tmp_path.iterdir()] == ["e"]
+
+
+def test_a_key_that_is_no_text_leaves_nothing_behind(tmp_path):
+    e = made_up(1)
+    odd = (SequenceRecord("\ud800", None, "nm", "0"),)
+    with pytest.raises(ArtefactError, match="plain JSON values"):
+        save_embeddings(tmp_path / "e", Embeddings(e.vectors, odd, e.layout, e.source))
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_card_that_contradicts_the_vectors(tmp_path):
+    path = tmp_path / "e.safetensors"
+    for change in ({"layout": [[1, 5]]}, {"source": None}, {"records_sha256": None}, None):
         save_embeddings(path, made_up())
         length = int.from_bytes(path.read_bytes()[:8], "little")
         card = json.loads(json.loads(path.read_bytes()[8 : 8 + length])["__metadata__"]["card"])
         card = {"vectors_sha256": card["vectors_sha256"]} if change is None else {**card, **change}
-        if change == {"source": None}:
-            del card["source"]
-        text = json.dumps(card)
+        text = json.dumps({k: v for k, v in card.items() if v is not None})
         rewritten(path, card=text, card_sha256=hashlib.sha256(text.encode()).hexdigest())
         with pytest.raises(ArtefactError, match="does not fit together"):
             load_embeddings(path)

@@ -14,6 +14,7 @@ from safetensors import SafetensorError, safe_open
 
 from gaitprint.errors import ArtefactError
 from gaitprint.storage import atomic_file, check_writable
+from gaitprint.tensor_headers import packed_header
 
 _TYPES = {"<f4": "F32", "<f2": "F16", "|i1": "I8", "|u1": "U8"}
 
@@ -22,6 +23,7 @@ def write_card_file(path: Path, form: str, version: int, card: dict[str, Any], a
     """Write the whole file, or nothing; returns its bytes.
 
     Raises:
+        ArtefactError: the card is too long to be read again.
         DataError: the folder cannot be written to.
     """
     # wide elements first: then each array starts at a multiple of its element's size
@@ -36,13 +38,12 @@ def write_card_file(path: Path, form: str, version: int, card: dict[str, Any], a
         offsets = [place, place + array.nbytes]
         header[name] = {"dtype": _TYPES[array.dtype.str], "shape": list(array.shape), "data_offsets": offsets}
         place = offsets[1]
-    head = json.dumps(header).encode("utf-8")
-    head += b" " * (-len(head) % 8)
+    head = packed_header(Path(path), header)
     with atomic_file(path) as stream:
-        stream.write(len(head).to_bytes(8, "little") + head)
+        stream.write(head)
         for array in whole.values():
             stream.write(array.data)
-    return 8 + len(head) + place
+    return len(head) + place
 
 
 def check_card_place(path: Path, form: str, what: str) -> None:
