@@ -66,6 +66,10 @@ class LeftError(BaseException):
         """The exit code, as a shell says it: 130 and 143."""
 
 
+class RoomError(GaitprintError):
+    """Something would not fit into memory, by an estimate made before it was begun."""
+
+
 class ProtocolError(GaitprintError):
     """A protocol selects nothing, or asks for what the data do not hold."""
 

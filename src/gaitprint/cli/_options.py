@@ -1,6 +1,5 @@
 """Options of the commands that measure: what to measure, under which protocol, and the page to write."""
 
-import re
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -10,6 +9,7 @@ from gaitprint.cli._common import expand_subjects
 from gaitprint.cli._completion import offer, protocols
 from gaitprint.errors import ConfigError
 from gaitprint.evaluation.statistics import Interval
+from gaitprint.memory import parse_size
 from gaitprint.storage import read_json
 
 protocol_option = click.option(
@@ -144,8 +144,7 @@ def parse_memory(text: str) -> int:
     Raises:
         ConfigError: it is no such size.
     """
-    found = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*([KMGT])(i?)B?\s*", text, re.IGNORECASE)
-    if found is None:
+    size = parse_size(text)
+    if size is None:
         raise click.UsageError(f"--memory is a size such as 512MiB or 16GB, found {text!r}")
-    number, unit, binary = found.groups()
-    return int(float(number) * (1024 if binary else 1000) ** (" KMGT".index(unit.upper())))
+    return size

@@ -17,6 +17,7 @@ from jaxtyping import Float32
 from safetensors import SafetensorError, safe_open
 
 from gaitprint.errors import ArtefactError, GaitprintError, did_you_mean
+from gaitprint.memory import check_room
 from gaitprint.storage import atomic_file, check_writable
 from gaitprint.tensor_headers import packed_header
 from gaitprint.types import Embeddings, PartLayout, SequenceRecord
@@ -81,6 +82,8 @@ def load_embeddings(path: Path) -> Embeddings:
     path = Path(path)
     if not path.is_file():
         raise ArtefactError(f"no embeddings at {path}: {_way_out(path)}")
+    fewer = "embed fewer subjects at a time, or make smaller templates with `gaitprint compress`"
+    check_room(path.stat().st_size, f"reading {path}", fewer)
     try:
         with safe_open(path, framework="numpy") as file:
             metadata: dict[str, str] = file.metadata() or {}

@@ -12,6 +12,7 @@ from torch import nn
 
 from gaitprint.errors import DataError
 from gaitprint.inference.clip_averaging import WHOLE, Clip, ClipAveraging
+from gaitprint.memory import check_room
 from gaitprint.silhouettes.clips import Preprocessing, to_clip
 from gaitprint.storage import sha256_json
 from gaitprint.store import SequenceSet
@@ -20,6 +21,8 @@ from gaitprint.types import Embeddings, PartLayout
 _LOG = logging.getLogger(__name__)
 FRAMES_AT_ONCE = 600
 """Frames of one batch, a bound on memory: about 0.5 GB for the largest network."""
+LONG, SHORT = 6000, 16
+"""Frames: of a sequence that is asked about before it is embedded, and of the clip by which memory is measured."""
 
 
 class Embedder:
@@ -69,12 +72,14 @@ class Embedder:
 
         Raises:
             DataError: there is no sequence.
+            RoomError: one is so long that the network's features of it would not fit into memory.
         """
         records = sequences.records
         if not records:
             raise DataError("there is no sequence to embed: check the selection of subjects, conditions and views")
         clips = list(self.averaging.clips(sequences.lengths))
         counts = np.bincount([clip.row for clip in clips], minlength=len(records))
+        self._check_room(max(clips, key=lambda clip: clip.stop - clip.start), sequences)
         vectors = np.zeros((len(records), self.layout.width), np.float32)
         done = 0
         for batch in _equal_lengths(clips, frames_at_once):
@@ -89,6 +94,33 @@ class Embedder:
             progress(done * len(records) // len(clips), len(records))
         settings: dict[str, object] = {"networks": [self.facts], "data": sequences.fingerprint}
         return Embeddings(vectors, records, self.layout, self.source, settings)
+
+    def _check_room(self, longest: Clip, sequences: SequenceSet) -> None:
+        frames = longest.stop - longest.start
+        if frames > LONG:
+            key = sequences.records[longest.row].key
+            what, card = f"embedding {key}, {frames} frames at once,", None
+            if torch.device(self.device).type == "cuda":
+                card = int(torch.cuda.mem_get_info(self.device)[0])
+            check_room(frames * self._bytes_a_frame(), what, "cut the sequence, or average over windows of it", card)
+
+    @torch.inference_mode()
+    def _bytes_a_frame(self) -> float:
+        """At the peak: twice what goes in and comes out of the layer that has most, on a short clip."""
+        most = [0]
+
+        def see(_: nn.Module, given: tuple[object, ...], made: object) -> None:
+            both = (*given, *(made if isinstance(made, tuple) else (made,)))
+            most[0] = max(most[0], sum(x.nbytes for x in both if isinstance(x, torch.Tensor)))
+
+        hooks = [layer.register_forward_hook(see) for layer in self.network.modules() if not list(layer.children())]
+        shape = (1, SHORT, self.preprocessing.height, self.preprocessing.width)
+        try:
+            self.clips(np.zeros(shape, np.float32))
+        finally:
+            for hook in hooks:
+                hook.remove()
+        return 2 * most[0] / SHORT
 
     def _pixels(self, sequences: SequenceSet, clip: Clip) -> Float32[np.ndarray, "T H W"]:
         pixels = to_clip(sequences.frames(clip.row, clip.start, clip.stop), self.preprocessing)

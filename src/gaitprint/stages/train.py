@@ -13,7 +13,7 @@ from torch import nn
 from gaitprint.config import settings_to_dict
 from gaitprint.networks._weights import load_state, read_card, save_model
 from gaitprint.silhouettes.clips import to_clip
-from gaitprint.stages._claims import claimed
+from gaitprint.stages._claims import check_claim, claimed
 from gaitprint.stages._devices import check_device
 from gaitprint.stages._precision import run_precision
 from gaitprint.stages._run_length import with_iterations, within_minutes
@@ -28,9 +28,10 @@ from gaitprint.training.history import last_means, read_history
 from gaitprint.training.loop import Execution, build_network, train_network
 from gaitprint.training.manifest import make_manifest, make_session, write_manifest
 from gaitprint.training.objective import Objective
-from gaitprint.training.planner import Plan, plan
+from gaitprint.training.planner import Plan, check_plan, plan
 from gaitprint.training.prefetch import StartMethod
 from gaitprint.training.recipe import load_recipe
+from gaitprint.training.room import check_start
 from gaitprint.training.sampler import BatchSampler
 from gaitprint.training.step import check_passes
 from gaitprint.training.watching import Step
@@ -117,9 +118,10 @@ def train(
     dataset = "+".join(one.dataset for one in opened)
     learnt, aside = hold_out(training_sets(opened, split, subjects, quality), chosen.training.held_out)
     augmentations = tuple(choice.build() for choice in chosen.augmentations)
+    classes = len({r.subject for r in learnt.records})
     with joined_world(device) as world, ExitStack() as held:
+        check_start(chosen, classes, device, world.size)
         precision = run_precision(chosen, device, out, world)
-        classes = len({r.subject for r in learnt.records})
         under = (device, world.size, precision)
         if world.rank == 0:
             chosen = within_minutes(chosen, minutes, out, lambda: plan(chosen, classes, *under))
@@ -142,8 +144,13 @@ def train(
         run = sha256_json([chosen.fingerprint, learnt.fingerprint, seed, start])
         if world.rank == 0:
             facts = {"run": run, "recipe": settings_to_dict(chosen), "precision": precision.name}
-            another = "a run under another recipe, data set, seed or start"
-            held.enter_context(claimed(out, "recipe.json", facts, "run", another))
+            mine = (out, "recipe.json", facts, "run", "a run under another recipe, data set, seed or start")
+            check_claim(*mine)
+            if planned is not None:
+                made = plan(chosen, classes, *under)
+                check_plan(made, device)
+                planned(made)
+            held.enter_context(claimed(*mine))
         manifest = make_manifest(
             chosen,
             recipe,
@@ -156,8 +163,6 @@ def train(
             seed=seed,
             start=start,
         )
-        if planned is not None and world.rank == 0:
-            planned(plan(chosen, classes, *under))
         messages: list[str] = []
 
         def hear(step: Step) -> None:

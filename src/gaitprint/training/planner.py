@@ -7,18 +7,20 @@ from functools import partial
 import torch
 from torch import Tensor, nn
 
+from gaitprint.memory import check_room
 from gaitprint.training.loop import Execution, build_network, prepare_network
 from gaitprint.training.objective import Objective
 from gaitprint.training.precision import FLOAT32, Precision
 from gaitprint.training.recipe import Recipe
+from gaitprint.training.room import BATCHES, WAY_OUT, check_start, device_room, weights_bytes
 from gaitprint.training.sampler import clips_of_rank
 from gaitprint.training.step import Within, loss_and_gradients
 from gaitprint.training.world import World
 
 _SUBJECTS, _SEQUENCES = 2, 2
 _CLIPS = _SUBJECTS * _SEQUENCES
-_COPIES = {"adam": 4, "adamw": 4, "sgd": 3}
-"""Tensors as large as the weights: they, their gradient, and what the optimizer remembers of each."""
+_LONGEST = 60
+"""Frames of the clips that are measured; of longer ones, so many, for all grows with them."""
 _HEADROOM = 1.15
 """On what is kept for the gradient: the gradients that pass by while it is computed."""
 
@@ -79,13 +81,17 @@ def plan(recipe: Recipe, classes: int, device: str = "cpu", ranks: int = 1, prec
 
     Raises:
         ConfigError: the processes cannot share it, or the network cannot do what the recipe asks.
+        RoomError: its weights or batches alone do not fit into memory.
     """
     settings, shape, precision = recipe.training, recipe.preprocessing, precision or FLOAT32
     own = clips_of_rank(settings, ranks)
+    check_start(recipe, max(classes, _SUBJECTS), device, ranks)
     network = build_network(recipe, max(classes, _SUBJECTS), 0)
     prepare_network(network, settings, Execution(device=device))
     generator = torch.Generator().manual_seed(0)
-    clips = torch.rand(_CLIPS, 1, settings.frames, shape.height, shape.width, generator=generator).round().to(device)
+    frames = min(settings.frames, _LONGEST)
+    longer = settings.frames / frames
+    clips = torch.rand(_CLIPS, 1, frames, shape.height, shape.width, generator=generator).round().to(device)
     seconds, kept = _measured(network, recipe, clips, partial(precision.within, device))
     count = settings.subjects * settings.sequences
     at_once = min(own, settings.micro_batch or own)
@@ -93,18 +99,27 @@ def plan(recipe: Recipe, classes: int, device: str = "cpu", ranks: int = 1, prec
     passes = 4 / 3 if at_once < own else 1.0
     size = sum(p.numel() * p.element_size() for p in network.parameters())
     parts = shape.height
-    batch = own * clips[0].nbytes
+    batch = own * int(clips[0].nbytes * longer)
     return Plan(
         parameters=sum(p.numel() for p in network.parameters()),
-        weights=size * (_COPIES[settings.optimizer] + bool(settings.average)),
-        activations=int(_HEADROOM * kept / _CLIPS * at_once),
-        batch=batch * 4,
+        weights=weights_bytes(size, settings),
+        activations=int(_HEADROOM * kept * longer / _CLIPS * at_once),
+        batch=batch * BATCHES,
         losses=6 * 4 * parts * count * count + 64_000_000,
-        seconds_per_step=seconds / _CLIPS * own * passes,
+        seconds_per_step=seconds * longer / _CLIPS * own * passes,
         iterations=settings.iterations,
         shape=f"{settings.subjects} x {settings.sequences} clips of {settings.frames} frames",
         precision=precision,
     )
+
+
+def check_plan(made: Plan, device: str) -> None:
+    """Refuse a run that will not fit into the memory there is.
+
+    Raises:
+        RoomError: as it says.
+    """
+    check_room(made.memory, f"a step of {made.shape}", WAY_OUT, device_room(device))
 
 
 def iterations_within(minutes: float, made: Plan) -> int:

@@ -1,0 +1,132 @@
+"""How much memory there is for this process, and refusing beforehand what would not fit.
+
+A process that takes more is killed by the system without a word. What counts is the smallest of what the machine has
+free, the limits of its control groups (containers, Slurm) and its own limit (`ulimit -v`). Where the estimate is wrong,
+the variable GAITPRINT_MEMORY says how much may be taken, such as 64GB.
+"""
+
+import os
+import re
+from pathlib import Path
+
+from gaitprint.errors import ConfigError, RoomError
+
+VARIABLE = "GAITPRINT_MEMORY"
+_UNLIMITED = 1 << 60
+"""Control groups of version 1 say about this where there is no limit."""
+
+
+def check_room(needed: int | float, what: str, way_out: str, available: int | None = None) -> None:
+    """Refuse what needs more bytes than are available; nothing where nobody says how many are.
+
+    Args:
+        needed: an estimate, bytes.
+        what: what needs them, for the error.
+        way_out: what to do about it, for the error.
+        available: of the place where it is computed; None: of this process.
+
+    Raises:
+        RoomError: it will not fit.
+    """
+    room = available_memory() if available is None or os.environ.get(VARIABLE) else available
+    if room is not None and needed > room:
+        raise RoomError(
+            f"{what} takes about {gigabytes(needed)} of memory, and {gigabytes(room)} are available: {way_out}; "
+            f"or say with {VARIABLE}={gigabytes(needed * 1.1).replace(' ', '')} that there is enough"
+        )
+
+
+def available_memory() -> int | None:
+    """Bytes that this process may still take; None where the system does not say.
+
+    Raises:
+        ConfigError: GAITPRINT_MEMORY is no size.
+    """
+    said = os.environ.get(VARIABLE)
+    if said:
+        size = parse_size(said)
+        if size is None:
+            raise ConfigError(f"{VARIABLE} is a size such as 512MiB or 16GB, found {said!r}")
+        return size
+    found = [n for n in (_machine(Path("/proc/meminfo")), _groups(Path("/")), _own_limit()) if n is not None]
+    return max(0, min(found)) if found else None
+
+
+def parse_size(text: str) -> int | None:
+    """Bytes of a size such as 512MiB or 16GB; None where it is none.
+
+    >>> parse_size("2 GiB"), parse_size("1.5kB"), parse_size("much")
+    (2147483648, 1500, None)
+    """
+    found = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*([KMGT])(i?)B?\s*", text, re.IGNORECASE)
+    if found is None:
+        return None
+    number, unit, binary = found.groups()
+    return int(float(number) * (1024 if binary else 1000) ** (" KMGT".index(unit.upper())))
+
+
+def gigabytes(count: int | float) -> str:
+    """For people.
+
+    >>> gigabytes(1.23e12), gigabytes(6.6e7)
+    ('1230 GB', '0.066 GB')
+    """
+    return f"{count / 1e9:.0f} GB" if count >= 1e11 else f"{count / 1e9:.2g} GB"
+
+
+def _machine(meminfo: Path) -> int | None:
+    """What the system could give without swapping (Linux); elsewhere all the memory there is."""
+    try:
+        for line in meminfo.read_text().splitlines():
+            if line.startswith("MemAvailable:"):
+                return int(line.split()[1]) * 1024
+    except (OSError, ValueError, IndexError):
+        pass
+    try:
+        return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    except (AttributeError, ValueError, OSError):
+        return None
+
+
+def _groups(root: Path) -> int | None:
+    """What the control groups of this process, and those above them, leave."""
+    try:
+        lines = (root / "proc/self/cgroup").read_text().splitlines()
+    except OSError:
+        return None
+    found = []
+    for line in lines:
+        _, kinds, place = line.split(":", 2)
+        first = "memory" in kinds.split(",")
+        if kinds and not first:
+            continue
+        top = root / "sys/fs/cgroup" / ("memory" if first else "")
+        names = ("memory.limit_in_bytes", "memory.usage_in_bytes") if first else ("memory.max", "memory.current")
+        here = top / place.lstrip("/")
+        for group in {top, here, *(p for p in here.parents if p.is_relative_to(top))}:
+            left = _left(group, *names)
+            if left is not None:
+                found.append(left)
+    return min(found, default=None)
+
+
+def _left(group: Path, limit: str, usage: str) -> int | None:
+    """Limit less use; file pages that nobody has used of late count as free, for the system gives them back."""
+    try:
+        bytes_ = int((group / limit).read_text())  # "max" where there is none
+        used = int((group / usage).read_text())
+        cached = [line for line in (group / "memory.stat").read_text().splitlines() if "inactive_file " in line]
+        return None if bytes_ >= _UNLIMITED else bytes_ - used + int(cached[-1].split()[1] if cached else 0)
+    except (OSError, ValueError, IndexError):
+        return None
+
+
+def _own_limit() -> int | None:
+    try:
+        import resource
+
+        limit = resource.getrlimit(resource.RLIMIT_AS)[0]
+        used = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
+    except (ImportError, OSError, ValueError, IndexError):
+        return None
+    return None if limit == resource.RLIM_INFINITY else limit - used

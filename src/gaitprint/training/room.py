@@ -1,0 +1,55 @@
+"""Whether a run fits into memory, before anything of it is made."""
+
+import torch
+
+from gaitprint.errors import RoomError
+from gaitprint.memory import check_room
+from gaitprint.training.loop import build_network
+from gaitprint.training.recipe import Recipe, TrainingSettings
+from gaitprint.training.sampler import clips_of_rank
+
+COPIES = {"adam": 4, "adamw": 4, "sgd": 3}
+"""Tensors as large as the weights: they, their gradient, and what the optimizer remembers of each."""
+BATCHES = 4
+"""Batches that are made ahead, made, or being computed."""
+WAY_OUT = (
+    "lower training.frames, training.subjects or training.sequences, train with training.micro_batch, or take a "
+    "smaller network"
+)
+
+
+def check_start(recipe: Recipe, classes: int, device: str, ranks: int = 1) -> None:
+    """Refuse a run whose weights and batches alone will not fit; what is kept for the gradient, `plan` measures.
+
+    The network is made without memory for its weights, which takes milliseconds.
+
+    Raises:
+        RoomError: it will not fit.
+        ConfigError: a setting is wrong, or the processes cannot share a batch.
+    """
+    settings, shape = recipe.training, recipe.preprocessing
+    own = clips_of_rank(settings, ranks)
+    clips = BATCHES * own * settings.frames * shape.height * shape.width * 4
+    check_room(clips, f"a batch of {own} clips of {settings.frames} frames", WAY_OUT)
+    try:
+        with torch.device("meta"):
+            network = build_network(recipe, classes, 0)
+    except NotImplementedError:
+        return  # a network that reads its own weights while it is made
+    except RuntimeError as error:  # torch has no narrower one for a size beyond its numbers
+        if "overflow" not in str(error).lower():
+            raise
+        raise RoomError(f"no memory holds the weights of this network ({error}): {WAY_OUT}") from None
+    size = sum(p.numel() * p.element_size() for p in network.parameters())
+    kept = weights_bytes(size, settings)
+    check_room(kept, f"a network of {size / 4e6:,.0f} million weights in training", WAY_OUT, device_room(device))
+
+
+def weights_bytes(size: int, settings: TrainingSettings) -> int:
+    """Bytes of weights (of so many), gradients, the optimizer's memory and a moving average."""
+    return size * (COPIES[settings.optimizer] + bool(settings.average))
+
+
+def device_room(device: str) -> int | None:
+    """Bytes that a graphics card has free; None for the processor, whose memory is the machine's."""
+    return int(torch.cuda.mem_get_info(device)[0]) if torch.device(device).type == "cuda" else None
