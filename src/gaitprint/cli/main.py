@@ -2,6 +2,7 @@
 
 import io
 import os
+import re
 import sys
 from collections.abc import Sequence
 
@@ -10,6 +11,9 @@ from gaitprint.errors import GaitprintError, LeftError, RunInterruptedError
 
 REFUSED, USAGE = 1, 2
 """Exit codes: something is wrong with data, files, names or settings; the command line cannot be read."""
+
+_OUT_OF_MEMORY = re.compile(r"(can't|cannot) allocate memory|out of memory", re.IGNORECASE)
+"""What torch says, whose error is none of memory."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -65,7 +69,7 @@ def _answered(error: BaseException, given: Sequence[str], debug: bool) -> int:
     if isinstance(error, OSError):
         where = f"{error.filename}: " if error.filename else ""
         return _fail(f"{where}{error.strerror or error}; {way_out(error)}", REFUSED, debug)
-    if isinstance(error, MemoryError):
+    if isinstance(error, MemoryError) or (isinstance(error, RuntimeError) and _OUT_OF_MEMORY.search(str(error))):
         return _fail("out of memory: use fewer sequences or smaller batches", REFUSED, debug)
     raise error
 
@@ -76,7 +80,10 @@ def run() -> None:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")  # a file's name need not be text
-    code = main()
+    try:
+        code = main()
+    except LeftError as asked:  # while an error was being said
+        code = _fail(left_line(sys.argv[1:], asked.signal), asked.code)
     answer_no_more()
     sys.exit(code)
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from gaitprint.errors import ArtefactError
 from gaitprint.locks import LOCK, sole_writer
-from gaitprint.storage import read_json, write_json
+from gaitprint.storage import check_writable, read_json, write_json
 
 
 @contextmanager
@@ -41,7 +41,7 @@ def check_claim(folder: Path, name: str, facts: dict[str, Any], identity: str, w
     """Whether the folder is claimed already, by the same facts; for finding out before long work that it is another's.
 
     Raises:
-        ArtefactError: it is.
+        ArtefactError: it is. DataError: nothing can be written there.
     """
     path = Path(folder) / name
     if path.is_file():
@@ -59,4 +59,5 @@ def check_claim(folder: Path, name: str, facts: dict[str, Any], identity: str, w
                 others.append(found.name)
     if others:
         raise ArtefactError(f"{folder} is not empty ({others[0]}) and holds no {name}: choose a new folder")
+    check_writable(path)
     return False

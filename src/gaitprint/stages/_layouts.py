@@ -58,6 +58,8 @@ def scan(source: Path, dataset: str, settings: Mapping[str, Any]) -> Found:
         return _named(open_files(source.parent), "manifest", {"file": source.name, **settings})
     if dataset == "auto" and settings:
         raise ConfigError(f"the settings {', '.join(settings)} need a named data set (--dataset), not 'auto'")
+    if dataset != "auto":
+        find_component("dataset", dataset)  # a wrong name is told before a wrong path
     files = open_files(source)
     try:
         return _guessed(files) if dataset == "auto" else _named(files, dataset, settings)

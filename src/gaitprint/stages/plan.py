@@ -6,6 +6,7 @@ from gaitprint.stages._devices import check_device
 from gaitprint.stages._precision import chosen_precision
 from gaitprint.training.planner import Plan, plan
 from gaitprint.training.recipe import load_recipe
+from gaitprint.training.room import check_start
 
 
 def plan_run(
@@ -25,4 +26,5 @@ def plan_run(
     """
     check_device(device)
     chosen = load_recipe(recipe, tuple(overrides))
+    check_start(chosen, subjects, device, ranks)
     return plan(chosen, subjects, device, ranks, chosen_precision(chosen, device))

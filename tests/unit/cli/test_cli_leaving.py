@@ -126,3 +126,48 @@ def test_ctrl_c_at_a_terminal_leaves_no_worker(tmp_path):
     assert process.returncode == 130
     line = "gaitprint: interrupted (SIGINT), nothing is half-written: the same command begins anew"
     assert [said for said in told.splitlines() if said != "reading"] == [line]
+
+
+@pytest.mark.parametrize(
+    "error",
+    [MemoryError(), RuntimeError("[enforce fail] DefaultCPUAllocator: can't allocate memory: you tried 9 bytes")],
+)
+def test_memory_that_ran_out_is_one_line(monkeypatch, capsys, error):
+    def full():
+        raise error
+
+    monkeypatch.setattr("gaitprint.stages.datasets.list_datasets", full)
+    assert main(["datasets"]) == 1
+    assert capsys.readouterr().err == "gaitprint: out of memory: use fewer sequences or smaller batches\n"
+
+
+@pytest.mark.parametrize(
+    ("words", "code"),
+    [
+        (["evaluate", "none", "--protocol", "nix"], 1),
+        (["plan", "nix"], 1),
+        (["plan", "quick", "--set", "network.name=nix"], 1),
+        (["plan", "quick", "--set", "iterations=3"], 1),
+        (["prepare", "synthetic", "store", "--dataset", "nix"], 1),
+        (["evaluate", "none", "--scorer", "nix"], 1),
+        (["doctor", "none"], 1),
+        (["embed", "none", "--model", "none", "--out", "out"], 1),
+        (["nix"], 2),
+        (["plan", "quick", "--nix"], 2),
+        (["prepare", "synthetic"], 2),
+        (["prepare", "synthetic", "store", "--form", "nix"], 2),
+        (["prepare", "synthetic", "store", "--subjects", "3-1"], 2),
+        (["evaluate", "none", "--memory", "lots"], 2),
+        (["plan", "quick", "--people", "many"], 2),
+        (["--version"], 0),
+        (["plan", "--help"], 0),
+    ],
+)
+def test_codes_are_the_same_over_all_commands(monkeypatch, tmp_path, capsys, words, code):
+    monkeypatch.chdir(tmp_path)
+    assert main(words) == code
+    told = capsys.readouterr().err
+    assert told.count("\n") == (code > 0)
+    if code:
+        assert told.startswith("gaitprint: ")
+    assert not list(tmp_path.iterdir())

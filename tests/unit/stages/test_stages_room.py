@@ -25,13 +25,13 @@ def machine(monkeypatch):
         ("network.settings.channels=[100000, 200000, 300000]", "million weights in training takes about"),
         ("network.settings.channels=[10000000000, 20000000000, 30000000000]", "no memory holds the weights"),
         ("training.frames=1000000", "clips of 1000000 frames takes about"),
-        ("training.subjects=100000", "a batch of 400000 clips of 9 frames takes about"),
+        ("training.subjects=100000", "a batch of 400000 clips of 18 frames takes about"),
     ],
 )
 def test_a_training_that_cannot_fit_is_refused_before_it_starts(walkers_store, tmp_path, change, words):
     for work in (
-        lambda: train(walkers_store, tmp_path / "run", recipe="gaitgl-small", overrides=[change]),
-        lambda: plan_run("gaitgl-small", overrides=[change]),
+        lambda: train(walkers_store, tmp_path / "run", recipe="quick", overrides=[change]),
+        lambda: plan_run("quick", overrides=[change]),
     ):
         with pytest.raises(RoomError) as refused:
             work()
