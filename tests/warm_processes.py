@@ -21,7 +21,7 @@ WARM.set_forkserver_preload(
 )
 
 
-PATIENCE = 120.0
+PATIENCE = 600.0
 """Seconds until something that should happen counts as not happening; machines may be busy."""
 
 
@@ -31,6 +31,28 @@ def gaitprint(*words: str) -> None:
 
     sys.argv = ["gaitprint", *words]
     run()
+
+
+def slow_gaitprint(*words: str) -> None:
+    """Be the program, with a pause after every sequence stored and every checkpoint.
+
+    For who means to end it in the middle: on a busy machine it would be over before anybody comes to it.
+    """
+    from gaitprint.store.writer import StoreWriter
+    from gaitprint.training.running import RunningState
+
+    for owner, name, seconds in ((StoreWriter, "_decide", 0.02), (RunningState, "save", 0.2)):
+        setattr(owner, name, _with_pause(getattr(owner, name), seconds))
+    gaitprint(*words)
+
+
+def _with_pause(work: Callable[..., Any], seconds: float) -> Callable[..., Any]:
+    def slowly(*given: object) -> Any:
+        done = work(*given)
+        time.sleep(seconds)
+        return done
+
+    return slowly
 
 
 class WarmProcess:

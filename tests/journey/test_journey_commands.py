@@ -12,8 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from warm_processes import WarmProcess, wait_until
-from warm_processes import gaitprint as gaitprint_program
+from warm_processes import WarmProcess, slow_gaitprint, wait_until
 
 import gaitprint
 from gaitprint.components import find_component
@@ -327,7 +326,7 @@ def test_progress_stays_off_stdout_and_is_quiet(world, run, tmp_path):
 
 def kill_when(words, reached):
     """Start a command and kill it, hard, as soon as something is reached."""
-    running = WarmProcess(gaitprint_program, *map(str, words), environment=QUIET)
+    running = WarmProcess(slow_gaitprint, *map(str, words), environment=QUIET)
     wait_until(reached, running)
     running.send_signal(signal.SIGKILL)
     assert running.ended()[0] == -signal.SIGKILL

@@ -7,8 +7,9 @@ import sys
 from pathlib import Path
 
 import torch
+import warm_processes
 from torch.distributed.run import main as torchrun
-from warm_processes import WarmProcess, gaitprint, wait_until
+from warm_processes import WarmProcess, slow_gaitprint, wait_until
 
 from gaitprint.training.checkpoint import newest_checkpoint
 from gaitprint.training.history import read_history
@@ -19,6 +20,11 @@ TWO = ["--standalone", "--nproc-per-node", "2"]
 """Of torchrun."""
 TELLS_PID = 'echo $$ > "$0-$RANK.new" && mv "$0-$RANK.new" "$0-$RANK" && exec "$@"'
 """A script that leaves the number of its process, by its rank, beside itself, and becomes the program."""
+
+SLOWLY = f"import sys; sys.path.append({str(Path(warm_processes.__file__).parent)!r}); " + (
+    "from warm_processes import slow_gaitprint; slow_gaitprint(*sys.argv[1:])"
+)
+"""A program for Python's `-c`."""
 
 
 class Life:
@@ -34,12 +40,12 @@ class Life:
         given = [str(word) for word in words]
         self._pids = pids
         if pids is None:
-            self._process = WarmProcess(gaitprint, "train", *given, environment=QUIET)
+            self._process = WarmProcess(slow_gaitprint, "train", *given, environment=QUIET)
             return
         shutil.rmtree(pids, ignore_errors=True)
         pids.mkdir()
         (pids / "pid").write_text(TELLS_PID)
-        program = [sys.executable, "-m", "gaitprint", "train", *given]
+        program = [sys.executable, "-c", SLOWLY, "train", *given]
         started = [*TWO, "--max-restarts", str(restarts), "--no-python", "sh", str(pids / "pid"), *program]
         self._process = WarmProcess(torchrun, started, environment=QUIET)
 

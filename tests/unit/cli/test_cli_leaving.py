@@ -13,7 +13,7 @@ from gaitprint.cli.app import app
 from gaitprint.cli.main import main
 from gaitprint.processes import deaf_children
 
-PATIENCE = 120.0
+PATIENCE = 600.0
 """Seconds until something that should happen counts as not happening."""
 
 
