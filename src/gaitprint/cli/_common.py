@@ -10,6 +10,8 @@ import click
 from rich.console import Console
 from rich.table import Table
 
+from gaitprint.cores import usable_cores
+
 _PIPE_WIDTH = 1000
 """Columns where nobody looks: no cell of a table is folded."""
 
@@ -31,7 +33,7 @@ threads_option = click.option(
     "--threads",
     type=click.IntRange(min=1),
     metavar="COUNT",
-    help="Processor threads; 1 gives the same bytes on every run.  [default: torch's own choice]",
+    help="Processor threads; 1 gives the same bytes on every run.  [default: the cores it may use]",
 )
 split_option = click.option(
     "--split",
@@ -117,8 +119,10 @@ def expand_subjects(text: str) -> tuple[str, ...]:
 
 
 def set_threads(threads: int | None) -> None:
-    """Let torch compute with so many threads."""
-    if threads is not None:
-        import torch
+    """Let torch compute with so many threads; where nobody says how many, with no more than there are cores for."""
+    import torch
 
+    if threads is None and "OMP_NUM_THREADS" not in os.environ and torch.get_num_threads() > usable_cores():
+        threads = usable_cores()
+    if threads is not None:
         torch.set_num_threads(threads)

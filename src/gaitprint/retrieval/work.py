@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
 from gaitprint.config import require
+from gaitprint.cores import usable_cores
 from gaitprint.errors import DataError
 
 Task = TypeVar("Task")
@@ -27,10 +28,6 @@ def _silent(done: int, total: int, what: str) -> None:
 
 def _unsaid(message: str) -> None:
     del message
-
-
-def _cores() -> int:
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 @dataclass(frozen=True)
@@ -55,7 +52,7 @@ class Work:
     @property
     def cores(self) -> int:
         """Threads in numbers."""
-        return self.threads or _cores()
+        return self.threads or usable_cores()
 
     def rows(self, bytes_a_row: float, at_most: int = 1024) -> int:
         """Rows of a block of which every thread holds one, each row taking so many bytes."""
