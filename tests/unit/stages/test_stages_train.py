@@ -38,10 +38,13 @@ def first_frames(subjects, seed=0, dataset="synthetic"):
 
 @pytest.fixture(scope="module")
 def finished(walkers_store, recipe_file, tmp_path_factory):
-    """A finished run and its report."""
+    """A finished run and its report, on one thread."""
     run = tmp_path_factory.mktemp("finished") / "run"
-    recipe = str(recipe_file())
-    return run, recipe, train(walkers_store, run, recipe=recipe, seed=4)
+    recipe, before = str(recipe_file()), torch.get_num_threads()
+    torch.set_num_threads(1)
+    report = train(walkers_store, run, recipe=recipe, seed=4)
+    torch.set_num_threads(before)
+    return run, recipe, report
 
 
 def test_what_a_run_leaves(finished, walkers_store):
