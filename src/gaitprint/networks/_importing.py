@@ -1,9 +1,11 @@
 """Weights made elsewhere: the reference toolkit's checkpoints and the authors' encoders, under our key names.
 
 Both are files of torch.save, which are pickles: they are read with `weights_only=True` alone, after a look at their
-size. What the network is follows from keys and shapes, never from a name; a tensor that finds no place is an error.
+size; what stands beside the weights (a NumPy number, the run's arguments) is replaced, see `_bystanders`.
+What the network is follows from keys and shapes, never from a name; a tensor that finds no place is an error.
 """
 
+import re
 import zipfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,12 +17,16 @@ from torch import Tensor
 
 from gaitprint.components import find_component
 from gaitprint.errors import ConfigError, DataError
+from gaitprint.networks._bystanders import STAND_INS
 from gaitprint.networks._foreign_keys import AUTHORS_MARK, TOOLKIT_MARK, KeyPlan, authors_plan, toolkit_plan
 
 MAX_BYTES = 6_000_000_000
 """Above the largest published case: GaitGL with a classifier of 20,000 subjects and its optimizer's state."""
 
 _SHOWN = 12
+_ENTRIES = ("model", "state_dict", "model_state_dict", "net")
+"""Where checkpoints keep their weights, in the order in which they are looked for."""
+_WORDS = " or ".join(map(repr, _ENTRIES))
 
 
 @dataclass(frozen=True)
@@ -82,22 +88,50 @@ def _read(path: Path, max_bytes: int) -> tuple[dict[str, Tensor], list[str]]:
     if size > max_bytes:
         raise DataError(f"{path} holds {size} bytes, more than the {max_bytes} allowed for weights")
     try:
-        value = torch.load(path, map_location="cpu", weights_only=True)
-    except UnpicklingError:
-        raise DataError(f"{path} is damaged or holds more than tensors and plain values: it is not unpickled") from None
+        with torch.serialization.safe_globals(STAND_INS):  # type: ignore[arg-type] # a pair of stand-in and name is one
+            value = torch.load(path, map_location="cpu", weights_only=True)
+    except UnpicklingError as error:
+        refers = re.search(r"(?:GLOBAL|global:|function) (?:GLOBAL )?([\w.]+)", str(error))
+        what = f" (it refers to {refers[1][:80]})" if refers else ""
+        raise DataError(
+            f"{path} is damaged or holds more than tensors and plain values{what}: it is not unpickled; where it was "
+            "made, save the weights alone with torch.save(model.state_dict(), ...)"
+        ) from None
     except Exception as error:  # a file from outside can make the reader raise anything
         first = (str(error).splitlines() or [type(error).__name__])[0]
         raise DataError(f"{path} is no sound file of torch.save ({first[:200]})") from None
-    notes = []
-    if isinstance(value, dict) and isinstance(value.get("model"), dict):
-        notes = [f"a checkpoint of iteration {value['iteration']}"] if isinstance(value.get("iteration"), int) else []
-        value = value["model"]
+    value, notes = _weights_within(value)
     if not isinstance(value, dict) or not value or not all(isinstance(v, Tensor) for v in value.values()):
-        raise DataError(f"{path} is no state dict: expected tensors by name, or a checkpoint with an entry 'model'")
+        raise DataError(f"{path} is no state dict: expected tensors by name, or a checkpoint with an entry {_WORDS}")
     # a tensor may claim more values than its storage holds
     if sum(v.numel() * v.element_size() for v in value.values()) > max_bytes:
         raise DataError(f"{path} declares tensors of more than the {max_bytes} bytes allowed for weights")
-    return {str(key).removeprefix("module."): v for key, v in value.items()}, notes
+    named: dict[str, Tensor] = {}
+    for key, tensor in value.items():
+        name = re.sub(r"^((module|_orig_mod)\.)+", "", str(key))
+        if name in named:
+            raise DataError(f"{path} holds two tensors {name!r}, one behind a wrapper's prefix: save one network alone")
+        named[name] = tensor
+    return named, notes
+
+
+def _weights_within(value: Any) -> tuple[Any, list[str]]:
+    """The table of tensors of a checkpoint, and what to say of it: its iteration, and tables that are left out."""
+    entry = next((e for e in _ENTRIES if isinstance(value, dict) and isinstance(value.get(e), dict)), None)
+    if entry is None:
+        return value, []
+    iteration = value.get("iteration")
+    if isinstance(iteration, Tensor) and iteration.numel() == 1:
+        iteration = iteration.item()
+    notes = [f"a checkpoint of iteration {iteration}"] if isinstance(iteration, int) else []
+    others = [str(k) for k, v in value.items() if k != entry and _is_state(v)]
+    if others:
+        notes.append(f"took the weights of {entry!r}, left out those of {_listing(others)}")
+    return value[entry], notes
+
+
+def _is_state(value: Any) -> bool:
+    return isinstance(value, dict) and bool(value) and all(isinstance(v, Tensor) for v in value.values())
 
 
 def _unpacked_size(path: Path) -> int:

@@ -1,11 +1,15 @@
 """Other people's files: recognised by their keys, refused by name."""
 
+import argparse
+import collections
+import datetime
 import io
 import os
 import pickle
 import zipfile
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
+import numpy as np
 import pytest
 import torch
 
@@ -151,6 +155,58 @@ def test_a_network_larger_than_memory_is_refused_by_its_shapes_alone(tmp_path) -
         import_weights(write(tmp_path / "x.pt", state))
 
 
+BESIDE = {
+    "an integer of numpy": np.int64(7),
+    "another, of two bytes": np.int16(7),
+    "one of the other order of bytes": np.array([7], ">i4")[0],
+    "a tensor": torch.tensor(7),
+}
+
+
+@pytest.mark.parametrize("legacy", [False, True])
+@pytest.mark.parametrize("name", BESIDE)
+def test_an_iteration_that_is_no_plain_number_is_read(tmp_path, name, legacy) -> None:
+    path = tmp_path / "x.pt"
+    value = {"model": toolkit(), "iteration": BESIDE[name]}
+    torch.save(value, path, _use_new_zipfile_serialization=not legacy)
+    assert import_weights(path).notes[0] == "a checkpoint of iteration 7"
+
+
+@pytest.mark.parametrize("legacy", [False, True])
+def test_what_stands_beside_the_weights_is_no_harm(tmp_path, legacy) -> None:
+    plain = import_weights(write(tmp_path / "plain.pt", toolkit()))
+    beside = {
+        "best": np.float64(0.5),
+        "name": np.str_("gl"),
+        "history": np.zeros(3),
+        "objects": np.array([None]),
+        "arguments": argparse.Namespace(rate=np.float32(1), out=PurePosixPath("runs")),
+        "metrics": collections.defaultdict(list, rank=[1.0]),
+        "when": datetime.datetime(2024, 1, 2, tzinfo=datetime.UTC),
+        "ema": toolkit(),
+    }
+    for entry in ("model", "state_dict", "model_state_dict"):
+        state = {f"module._orig_mod.{key}": tensor for key, tensor in toolkit().items()}
+        torch.save({**beside, entry: state}, tmp_path / "x.pt", _use_new_zipfile_serialization=not legacy)
+        found = import_weights(tmp_path / "x.pt")
+        assert found.state.keys() == plain.state.keys()
+        assert all(torch.equal(found.state[key], plain.state[key]) for key in plain.state)
+        assert found.notes[0] == f"took the weights of {entry!r}, left out those of ema"
+
+
+def test_a_class_that_is_not_known_is_named_with_the_way_out(tmp_path) -> None:
+    torch.save({"model": toolkit(), "config": torch.nn.Linear(1, 1)}, tmp_path / "x.pt")
+    with pytest.raises(DataError, match=r"refers to torch\.nn\.modules\.linear\.Linear.*: it is not unpickled.*save"):
+        import_weights(tmp_path / "x.pt")
+
+
+def test_one_tensor_with_and_without_a_prefix_is_refused(tmp_path) -> None:
+    state = toolkit()
+    key = next(iter(state))
+    with pytest.raises(DataError, match="holds two tensors"):
+        import_weights(write(tmp_path / "x.pt", {**state, f"module.{key}": state[key]}))
+
+
 class Hostile:
     def __reduce__(self) -> tuple[object, ...]:
         return os.mkdir, ("executed",)
@@ -160,7 +216,7 @@ class Hostile:
 def test_code_in_a_checkpoint_is_not_executed(tmp_path, legacy, monkeypatch) -> None:
     monkeypatch.chdir(tmp_path)
     write(tmp_path / "x.pt", toolkit() | {"evil": Hostile()}, legacy)
-    with pytest.raises(DataError, match=r"more than tensors and plain values: it is not unpickled"):
+    with pytest.raises(DataError, match=r"more than tensors and plain values.*: it is not unpickled"):
         import_weights(tmp_path / "x.pt")
     assert not (tmp_path / "executed").exists()
 
