@@ -32,7 +32,7 @@ class SequenceRecord:
     view: str
 
     def __post_init__(self) -> None:
-        if not self.key:
+        if isinstance(self.key, str) and not self.key:
             raise ShapeError("a sequence record needs a key such as '001/nm-01/090', found an empty one")
         if not (
             isinstance(self.key, str)
@@ -40,7 +40,11 @@ class SequenceRecord:
             and isinstance(self.condition, str)
             and isinstance(self.view, str)
         ):
-            raise ShapeError(f"key, subject, condition and view are text (zeros matter: '003'), found {self!r}")
+            kinds = ", ".join(
+                type(v).__name__ if isinstance(v, np.ndarray) else repr(v)[:40]
+                for v in (self.key, self.subject, self.condition, self.view)
+            )
+            raise ShapeError(f"key, subject, condition and view are text (zeros matter: '003'), found {kinds}")
 
 
 @dataclass(frozen=True)
@@ -51,6 +55,11 @@ class Silhouettes:
     record: SequenceRecord
 
     def __post_init__(self) -> None:
+        if not isinstance(self.record, SequenceRecord):
+            raise ShapeError(
+                "silhouettes come with a SequenceRecord(key, subject, condition, view), found "
+                f"{type(self.record).__name__}"
+            )
         check_frames(self.frames, self.record.key)
 
 
@@ -93,6 +102,8 @@ class Embeddings:
     """What made them, for people and reports: networks, fusion, preprocessing, data."""
 
     def __post_init__(self) -> None:
+        if not isinstance(self.vectors, np.ndarray):
+            raise ShapeError(f"embeddings are an array float32 [N, D], found {type(self.vectors).__name__}")
         if self.vectors.ndim != 2 or self.vectors.dtype != np.float32:
             raise ShapeError(f"embeddings are float32 [N, D], found {self.vectors.dtype} {self.vectors.shape}")
         if len(self.records) != len(self.vectors):
@@ -160,6 +171,8 @@ class Comparison(Protocol):
 
 def check_frames(frames: np.ndarray, name: str) -> None:
     """Raise ShapeError unless `frames` is uint8 [T >= 1, H, W]."""
+    if not isinstance(frames, np.ndarray):
+        raise ShapeError(f"{name}: silhouettes are an array uint8 [T, H, W], found {type(frames).__name__}")
     if frames.ndim != 3 or frames.dtype != np.uint8:
         raise ShapeError(f"{name}: silhouettes are uint8 [T, H, W], found {frames.dtype} {list(frames.shape)}")
     if 0 in frames.shape:

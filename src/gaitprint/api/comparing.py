@@ -1,5 +1,6 @@
 """From vectors to answers: distances, ranked lists, yes or no, and why."""
 
+import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -7,36 +8,41 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float32
 
-from gaitprint.api.files import load_calibration
-from gaitprint.errors import ProtocolError
+from gaitprint.api._given import given_embeddings, given_path, given_pipeline, given_several
+from gaitprint.api.files import load_calibration, load_silhouettes
+from gaitprint.errors import ConfigError, ProtocolError
 from gaitprint.evaluation.calibration_file import CalibrationFile
 from gaitprint.evaluation.decision import Decision, decide
 from gaitprint.retrieval import pipeline as retrieval
 from gaitprint.retrieval.ranking import Ranking, ranking
+from gaitprint.stages._arguments import shown
 from gaitprint.types import Embeddings, Silhouettes
 
+Vectors = Embeddings | str | Path
+"""Embeddings, or the path of a file of them."""
 
-def distances(
-    probes: Embeddings, gallery: Embeddings, pipeline: dict[str, Any] | None = None
-) -> Float32[np.ndarray, "Q G"]:
+
+def distances(probes: Vectors, gallery: Vectors, pipeline: dict[str, Any] | None = None) -> Float32[np.ndarray, "Q G"]:
     """Compute the distance of every probe to every gallery walk, small is alike; Euclidean where no pipeline is given.
 
     Raises:
         ArtefactError: made by different networks. ConfigError: an unknown step or setting. DataError: a side is empty.
     """
-    return retrieval.Pipeline.from_settings(pipeline or {}).distances(probes, gallery)
+    sides = given_embeddings(probes, "the probe side"), given_embeddings(gallery, "the gallery side")
+    return retrieval.Pipeline.from_settings(given_pipeline(pipeline)).distances(*sides)
 
 
-def compare(a: Embeddings, b: Embeddings, pipeline: dict[str, Any] | None = None) -> float:
+def compare(a: Vectors, b: Vectors, pipeline: dict[str, Any] | None = None) -> float:
     """Compute the distance of two single walks, small is alike; Euclidean where no pipeline is given.
 
     Raises:
         ArtefactError: they were embedded by different networks.
     """
-    return retrieval.compare(retrieval.Pipeline.from_settings(pipeline or {}), a, b)
+    walks = given_embeddings(a, "a walk"), given_embeddings(b, "a walk")
+    return retrieval.compare(retrieval.Pipeline.from_settings(given_pipeline(pipeline)), *walks)
 
 
-def rank(probe: Embeddings, gallery: Embeddings, top: int = 5, pipeline: dict[str, Any] | None = None) -> Ranking:
+def rank(probe: Vectors, gallery: Vectors, top: int = 5, pipeline: dict[str, Any] | None = None) -> Ranking:
     """For each probe find the `top` nearest gallery walks, nearest first, ties in gallery order.
 
     Args:
@@ -48,13 +54,16 @@ def rank(probe: Embeddings, gallery: Embeddings, top: int = 5, pipeline: dict[st
     Raises:
         ArtefactError: made by different networks. ConfigError: an unknown step or setting.
     """
-    found = retrieval.Pipeline.from_settings(pipeline or {}).distances(probe, gallery)
-    return ranking(found, probe.records, gallery.records, top)
+    if not isinstance(top, int | np.integer) or isinstance(top, bool) or top < 1:
+        raise ConfigError(f"top is how many gallery walks to list, 1 or more, found {shown(top)}")
+    probes, known = given_embeddings(probe, "the probe side"), given_embeddings(gallery, "the gallery side")
+    found = distances(probes, known, pipeline)
+    return ranking(found, probes.records, known.records, int(top))
 
 
 def verify(
-    probe: Embeddings,
-    person: Embeddings,
+    probe: Vectors,
+    person: Vectors,
     calibration: str | Path | CalibrationFile,
     *,
     prior: float = 0.5,
@@ -78,29 +87,30 @@ def verify(
         ArtefactError: other networks made the vectors, or the file is missing or damaged. ProtocolError: more than one
             probe, or walks of several people. ConfigError: a probability that the calibration cannot carry.
     """
+    walk, known = given_embeddings(probe, "the probe"), given_embeddings(person, "the person's side")
     held = calibration if isinstance(calibration, CalibrationFile) else load_calibration(calibration)
-    people = sorted({str(r.subject) for r in person.records if r.subject is not None})
-    if len(probe) != 1 or not len(person) or len(people) > 1:
+    people = sorted({str(r.subject) for r in known.records if r.subject is not None})
+    if len(walk) != 1 or not len(known) or len(people) > 1:
         raise ProtocolError(
-            f"one walk is verified against walks of one person, found {len(probe)} probes and walks of "
+            f"one walk is verified against walks of one person, found {len(walk)} probes and walks of "
             f"{len(people) or 'no'} people ({', '.join(people[:3])}): use rank() to search among many"
         )
-    held.check_source(probe.source)
-    found = distances(probe, person, held.pipeline)
+    held.check_source(walk.source)
+    found = distances(walk, known, held.pipeline)
     return decide(held.calibration, found[0].tolist(), prior, least)
 
 
 def explain(
-    probe: Silhouettes,
-    other: Silhouettes | Sequence[Silhouettes],
+    probe: Silhouettes | str | Path,
+    other: Silhouettes | str | Path | Sequence[Silhouettes | str | Path],
     model: str | Path | Sequence[str | Path],
     **settings: Any,
 ) -> Any:
     """Which strips of the body and which moments make a walk and another (or several) alike or not.
 
     Args:
-        probe: the walk that is asked about.
-        other: what it is compared with.
+        probe: the walk that is asked about; a path is loaded by `load_silhouettes`.
+        other: what it is compared with, likewise.
         model: a model file, or several.
         settings: of `gaitprint.stages.explain.explain`: `out="why.html"` writes a page, `embeddings=...` says how usual
             the distances are, `scorer="part-mean"` takes that distance.
@@ -113,7 +123,15 @@ def explain(
     """
     from gaitprint.stages.explain import explain_walks
 
-    others = [other] if isinstance(other, Silhouettes) else list(other)
-    models = [Path(m) for m in ([model] if isinstance(model, str | Path) else model)]
+    others = [_walk(walk) for walk in given_several(other, Silhouettes, "Silhouettes or a path to compare with")]
+    models = [given_path(m, "a model file") for m in given_several(model, (), "a model file")]
     paths = {key: Path(v) if isinstance(v, str) else v for key, v in settings.items() if key in ("out", "figure")}
-    return explain_walks(probe, others, models, **{**settings, **paths})
+    return explain_walks(_walk(probe), others, models, **{**settings, **paths})
+
+
+def _walk(walk: Any) -> Silhouettes:
+    if isinstance(walk, Silhouettes):
+        return walk
+    if isinstance(walk, str | os.PathLike):
+        return load_silhouettes(given_path(walk, "a walk"))
+    raise ConfigError(f"explain takes Silhouettes or paths, found {shown(walk)}: make them by load_silhouettes()")

@@ -1,18 +1,21 @@
 """From files and from memory: walks, embeddings, calibrations."""
 
 import hashlib
-from collections.abc import Sequence
+import os
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
 
+from gaitprint.api._given import given_embeddings, given_path
 from gaitprint.errors import DataError
 from gaitprint.evaluation.calibration_file import CalibrationFile, read_calibration
 from gaitprint.silhouettes.normalize import normalize_sequence
 from gaitprint.silhouettes.reading import as_frames, load_frames
+from gaitprint.stages._arguments import shown
 from gaitprint.types import Embeddings, SequenceRecord, Silhouettes
 
-Masks = np.ndarray | Sequence[np.ndarray]
+Masks = np.ndarray | Iterable[np.ndarray]
 """Frames in memory: an array [T, H, W] of uint8 (0..255) or bool, or T frames [H, W] of any sizes.
 
 What numpy makes an array of, such as a tensor in the processor's memory, serves as one.
@@ -44,8 +47,8 @@ def load_silhouettes(
     Raises:
         DataError: missing, damaged, hostile, or without a usable frame.
     """
-    if isinstance(source, str | Path):
-        frames, name = load_frames(Path(source)), str(source)
+    if isinstance(source, str | os.PathLike):
+        frames, name = load_frames(given_path(source, "a walk")), str(source)
     else:
         frames, name = _masks(source), ""
     shapes = {f.shape for f in frames}
@@ -59,14 +62,23 @@ def _masks(masks: Masks) -> list[np.ndarray]:
     where = "the masks"
     if hasattr(masks, "__array__"):  # of numpy, or what makes itself one: a tensor, an image
         return list(as_frames(np.asarray(masks), where))
+    if isinstance(masks, Iterator):
+        masks = list(masks)
     if not isinstance(masks, Sequence) or isinstance(masks, bytes):
         raise DataError(
             "a walk is the path of a folder or file, an array [T, H, W] or a list of arrays [H, W], found "
-            f"{type(masks).__name__}"
+            f"{shown(masks)}"
         )
     if not masks:
         raise DataError("a walk in memory needs at least one mask, found an empty list")
-    return [frame for i, mask in enumerate(masks) for frame in as_frames(np.asarray(mask), f"mask {i}")]
+    return [frame for i, mask in enumerate(masks) for frame in as_frames(_array(mask, i), f"mask {i}")]
+
+
+def _array(mask: object, number: int) -> np.ndarray:
+    try:
+        return np.asarray(mask)
+    except (ValueError, TypeError) as error:
+        raise DataError(f"mask {number}: expected an array [H, W], found {shown(mask)} ({error!s:.80})") from None
 
 
 def save_embeddings(path: str | Path, embeddings: Embeddings) -> None:
@@ -77,8 +89,9 @@ def save_embeddings(path: str | Path, embeddings: Embeddings) -> None:
     """
     from gaitprint.inference import embeddings_file as file
 
-    file.check_embeddings_place(Path(path))
-    file.save_embeddings(Path(path), embeddings)
+    place, made = given_path(path, "the embeddings to write"), given_embeddings(embeddings, "what is written")
+    file.check_embeddings_place(place)
+    file.save_embeddings(place, made)
 
 
 def load_embeddings(path: str | Path) -> Embeddings:
@@ -89,7 +102,7 @@ def load_embeddings(path: str | Path) -> Embeddings:
     """
     from gaitprint.inference import embeddings_file as file
 
-    return file.load_embeddings(Path(path))
+    return file.load_embeddings(given_path(path, "embeddings"))
 
 
 def load_calibration(path: str | Path) -> CalibrationFile:
@@ -98,4 +111,4 @@ def load_calibration(path: str | Path) -> CalibrationFile:
     Raises:
         ArtefactError: missing or damaged.
     """
-    return read_calibration(Path(path))
+    return read_calibration(given_path(path, "a calibration"))

@@ -1,12 +1,15 @@
 """From walks to vectors, by a model held open or by a model file."""
 
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from gaitprint.api._given import given_path, given_several
 from gaitprint.api.files import load_silhouettes
 from gaitprint.errors import ConfigError
+from gaitprint.stages._arguments import shown
 from gaitprint.store import MemorySequences
 from gaitprint.types import Embeddings, Silhouettes
 
@@ -45,7 +48,8 @@ class Model:
         from gaitprint.stages.embed import open_embedder
 
         averaging = ClipAveraging(flip, windows, window_frames)
-        return cls(Path(path), open_embedder(Path(path), device, averaging))
+        file = given_path(path, "a model file")
+        return cls(file, open_embedder(file, device, averaging))
 
     @property
     def source(self) -> str:
@@ -91,7 +95,7 @@ def embed(
     """
     from gaitprint.inference.fusion import fuse
 
-    given = [model] if isinstance(model, Model | str | Path) else list(model or ())
+    given = [] if model is None else given_several(model, Model, "a Model or a model file")
     if not given:
         raise ConfigError("embed needs at least one walk and one model file")
     sequences = _sequences(silhouettes)
@@ -101,13 +105,11 @@ def embed(
 
 
 def _sequences(walks: Silhouettes | str | Path | Sequence[Silhouettes | str | Path]) -> MemorySequences:
-    given = [walks] if isinstance(walks, Silhouettes | str | Path) else [] if walks is None else list(walks)
+    given = [] if walks is None else given_several(walks, Silhouettes, "a walk of load_silhouettes() or its path")
     if not given:
         raise ConfigError("embed needs at least one walk and one model file")
-    made = [load_silhouettes(walk) if isinstance(walk, str | Path) else walk for walk in given]
+    made = [load_silhouettes(Path(walk)) if isinstance(walk, str | os.PathLike) else walk for walk in given]
     for walk in made:
         if not isinstance(walk, Silhouettes):
-            raise ConfigError(
-                f"embed takes Silhouettes or paths, found {type(walk).__name__}: make them by load_silhouettes()"
-            )
+            raise ConfigError(f"embed takes Silhouettes or paths, found {shown(walk)}: make them by load_silhouettes()")
     return MemorySequences(tuple(w.record for w in made), tuple(w.frames for w in made))

@@ -35,7 +35,10 @@ class _Stage(ModuleType):
         return self._function
 
     def __call__(self, *given: Any, **named: Any) -> Any:
-        return self._function(*given, **named)
+        from gaitprint.stages._arguments import settled  # needs numpy, which `gaitprint --help` does not wait for
+
+        bound = settled(self._function, given, named)
+        return self._function(*bound.args, **bound.kwargs)
 
 
 class _Stages(ModuleType):

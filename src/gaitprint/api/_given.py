@@ -1,0 +1,77 @@
+"""What people hand to the public functions: taken as what is obviously meant, or refused in one line."""
+
+import os
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from gaitprint.errors import ConfigError
+from gaitprint.stages._arguments import shown
+from gaitprint.types import Embeddings
+
+
+def given_path(value: Any, what: str) -> Path:
+    """The path of a file or folder.
+
+    Args:
+        value: text, or what says its own path.
+        what: for the error, such as "a model file".
+
+    Raises:
+        ConfigError: something else.
+    """
+    if isinstance(value, str | os.PathLike):
+        path = os.fspath(value)
+        if isinstance(path, str) and path:
+            return Path(path)
+    raise ConfigError(f"expected the path of {what}, found {shown(value)}")
+
+
+def given_embeddings(value: Any, what: str) -> Embeddings:
+    """Embeddings, or those of the file at a path.
+
+    Raises:
+        ConfigError: something else. ArtefactError: a file that is missing, foreign or damaged.
+    """
+    if isinstance(value, Embeddings):
+        return value
+    if isinstance(value, str | os.PathLike):
+        from gaitprint.inference.embeddings_file import load_embeddings
+
+        return load_embeddings(given_path(value, "embeddings"))
+    raise ConfigError(f"{what} is Embeddings, of embed() or load_embeddings(), or their file; found {shown(value)}")
+
+
+def given_pipeline(value: Any) -> dict[str, Any]:
+    """The settings of a pipeline; nothing is the plain one.
+
+    Raises:
+        ConfigError: no table.
+    """
+    if value is None:
+        return {}
+    if not isinstance(value, Mapping):
+        raise ConfigError(f'a pipeline is a table such as {{"scorer": {{"name": "part-mean"}}}}, found {shown(value)}')
+    return dict(value)
+
+
+def given_several(value: Any, single: type | tuple[type, ...], what: str) -> list[Any]:
+    """The things in a list or other series of them; a single one is a list of one.
+
+    Args:
+        value: one or several.
+        single: what one is; a text or path always is one.
+        what: for the error, such as "walks".
+
+    Raises:
+        ConfigError: neither, or a table.
+    """
+    kinds = single if isinstance(single, tuple) else (single,)
+    if isinstance(value, (*kinds, str, os.PathLike)):
+        return [value]
+    # an array is no series of arrays, and bytes none of numbers
+    if value is None or isinstance(value, bytes | Mapping | np.ndarray) or not isinstance(value, Iterable):
+        raise ConfigError(f"expected {what}, one or a list, found {shown(value)}")
+    return list(value)
