@@ -14,6 +14,7 @@ from gaitprint.cli import (
     data,
     evaluate,
     explain,
+    export,
     identify,
     learn,
     partition,
@@ -96,7 +97,7 @@ def _log_options() -> list[click.Parameter]:
 
 
 MEASURING = (evaluate, compare, verify, ablate, report, tune, explain)
-MODULES = (data, partition, learn, convert, plan, runs, identify, *MEASURING, compress, capacity, answer)
+MODULES = (data, export, partition, learn, convert, plan, runs, identify, *MEASURING, compress, capacity, answer)
 
 app.params += _log_options()
 for command in (c for module in MODULES for c in module.COMMANDS):

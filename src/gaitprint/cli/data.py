@@ -1,4 +1,4 @@
-"""Commands about data: prepare, doctor, export, datasets."""
+"""Commands about data: prepare, doctor, datasets."""
 
 from dataclasses import asdict
 from pathlib import Path
@@ -6,7 +6,7 @@ from pathlib import Path
 import click
 from rich.console import Console
 
-from gaitprint.cli._common import as_json, emit, print_table, split_option, subjects_option
+from gaitprint.cli._common import as_json, emit, print_table, subjects_option
 from gaitprint.cli._completion import components, offer
 from gaitprint.cli._options import report_option
 from gaitprint.cli._progress import progress_bar
@@ -59,6 +59,11 @@ workers_option = click.option(
 )
 @workers_option
 @subjects_option
+@click.option(
+    "--trust-times",
+    is_flag=True,
+    help="Again later: files of the same sizes and times are the same, unread; quicker, and not sure.",
+)
 @as_json
 def prepare(
     source: Path,
@@ -70,6 +75,7 @@ def prepare(
     form: str,
     workers: int,
     subjects: tuple[str, ...] | None,
+    trust_times: bool,
     as_json: bool,
 ) -> None:
     """Read a data set, normalise its silhouettes and pack them into the folder STORE.
@@ -79,7 +85,8 @@ def prepare(
     walkers drawn in code. Frames already normalised to --size rows are taken as they are. A sequence that cannot be
     read is left out and named with its reason.
 
-    Killed, run it again: it goes on where it was. Run again later, it reads only what is new or changed in SOURCE.
+    Killed, run it again: it goes on where it was. Run again later, only what is new or has changed in SOURCE is
+    packed: the bytes of all files are compared, or their sizes and times with --trust-times.
 
     \b
     Examples:
@@ -110,6 +117,7 @@ def prepare(
             form=form,  # type: ignore[arg-type]
             workers=workers,
             subjects=subjects,
+            trust_times=trust_times,
             progress=bar.update,
         )
 
@@ -204,33 +212,6 @@ def doctor(
         found.check_strict()
 
 
-@click.command(short_help="A store -> the reference toolkit's folders and partition file.")
-@click.argument("store", type=click.Path(path_type=Path))
-@click.argument("out", type=click.Path(path_type=Path))
-@split_option
-@as_json
-def export(store: Path, out: Path, split: str | None, as_json: bool) -> None:
-    """Write the sequences of STORE into the folder OUT as the field's reference toolkit reads them.
-
-    Each becomes OUT/<subject>/<condition>/<view>/<view>.pkl, an array uint8 [T, H, W]; OUT/partition.json says who
-    trains. Killed, run it again: it goes on where it was.
-
-    \b
-    Example:
-      gaitprint export store CASIA-B-pkl
-    """
-    from gaitprint.stages.export import export as stage
-
-    with progress_bar("exporting") as bar:
-        report = stage(store, out, split=split, progress=bar.update)
-
-    def text(console: Console) -> None:
-        console.print(f"{report.out}: {report.sequences} sequences")
-        console.print(f"{report.partition}: {report.train} subjects train, {report.test} are tested")
-
-    emit(report.to_dict(), as_json, text)
-
-
 @click.command(short_help="List the data sets that can be read.")
 @as_json
 def datasets(as_json: bool) -> None:
@@ -246,4 +227,4 @@ def datasets(as_json: bool) -> None:
     emit([asdict(d) for d in found], as_json, text)
 
 
-COMMANDS = (prepare, doctor, export, datasets)
+COMMANDS = (prepare, doctor, datasets)

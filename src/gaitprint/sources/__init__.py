@@ -2,6 +2,18 @@
 
 from gaitprint.sources._names import Listing, inside, parent
 from gaitprint.sources._within import Within
+from gaitprint.sources.contents import Watched, as_it_was, full_stamp
 from gaitprint.sources.opening import Files, is_archive, open_files
 
-__all__ = ["Files", "Listing", "Within", "inside", "is_archive", "open_files", "parent"]
+__all__ = [
+    "Files",
+    "Listing",
+    "Watched",
+    "Within",
+    "as_it_was",
+    "full_stamp",
+    "inside",
+    "is_archive",
+    "open_files",
+    "parent",
+]

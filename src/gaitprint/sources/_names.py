@@ -40,7 +40,7 @@ def parent(name: str) -> str:
 
 
 class NameTree:
-    """The tree of an archive's members, built from their names.
+    """The tree of an archive's members, built from their names; a backslash parts folders, as Windows means it.
 
     Raises:
         DataError: a name that leads out of the archive, is unprintable, far too long, or stands twice.
@@ -50,17 +50,21 @@ class NameTree:
         self._where = where
         self._folders: dict[str, dict[str, None]] = {"": {}}
         self._files: dict[str, dict[str, None]] = {"": {}}
+        self.backslashes = 0
+        """Names whose folders were parted by backslashes."""
 
-    def add(self, name: str, is_folder: bool) -> str | None:
+    def add(self, given: str, is_folder: bool) -> str | None:
         """Enter one member; returns its name in the tree, or None for the root, hidden and cluttering entries."""
+        name = given.replace("\\", "/")
         parts = [p for p in name.split("/") if p not in ("", ".")]
-        if name.startswith("/") or "\\" in name or ".." in parts or "\0" in name or (parts and ":" in parts[0]):
-            raise DataError(f"{self._where}: the name {name[:80]!a} leads out of the archive: pack it anew")
+        if name.startswith("/") or ".." in parts or "\0" in name or (parts and ":" in parts[0]):
+            raise DataError(f"{self._where}: the name {given[:80]!a} leads out of the archive: pack it anew")
         if len(name) > MAX_NAME or len(parts) > MAX_DEPTH:
-            raise DataError(f"{self._where}: the name {name[:80]!a}... is too long or too deep: pack it anew")
+            raise DataError(f"{self._where}: the name {given[:80]!a}... is too long or too deep: pack it anew")
         if not parts or any(is_clutter(p) for p in parts):
             return None
         check_printable(self._where, "/".join(parts))
+        self.backslashes += name != given
         folder = ""
         for part in parts if is_folder else parts[:-1]:
             self._check_new(folder, part, self._files)
@@ -74,6 +78,13 @@ class NameTree:
         self._check_new(folder, parts[-1], self._folders)
         self._files[folder][parts[-1]] = None
         return inside(folder, parts[-1])
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What was done about names, for people."""
+        if not self.backslashes:
+            return ()
+        return (f"{self._where}: {self.backslashes} names have backslashes between their folders, read as slashes",)
 
     def _check_new(self, folder: str, part: str, held: dict[str, dict[str, None]]) -> None:
         if part in held[folder]:

@@ -17,6 +17,16 @@ class Within:
     def where(self) -> str:
         return self.files.called(self.folder)
 
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """See `Files.notes`."""
+        return self.files.notes
+
+    @property
+    def checksums(self) -> bool:
+        """See `Files.checksums`."""
+        return self.files.checksums
+
     def called(self, name: str) -> str:
         """See `Files.called`."""
         return self.files.called(self._inner(name))

@@ -33,6 +33,16 @@ class FolderFiles:
     def where(self) -> str:
         return shown(self._root)
 
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """See `Files.notes`."""
+        return ()
+
+    @property
+    def checksums(self) -> bool:
+        """See `Files.checksums`."""
+        return False
+
     def called(self, name: str) -> str:
         """See `Files.called`."""
         return shown(self._path(name))

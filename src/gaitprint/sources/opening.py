@@ -19,6 +19,14 @@ class Files(Protocol):
     def where(self) -> str:
         """The path of the folder or archive, for messages."""
 
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What was done about the names in it, a line each, for people."""
+
+    @property
+    def checksums(self) -> bool:
+        """Whether stamps are made of checksums; elsewhere they are of sizes and times, and `contents` knows better."""
+
     def called(self, name: str) -> str:
         """How a file or folder is called in messages: one printable line."""
 
@@ -40,7 +48,8 @@ class Files(Protocol):
         """
 
     def stamp(self, name: str) -> str:
-        """A short text that changes when the file, or any file directly in the folder, does: from sizes and times.
+        """A short text that changes when the file, or any file directly in the folder, does: from sizes and times, or
+        from checksums.
 
         Raises:
             DataError: it is not there.

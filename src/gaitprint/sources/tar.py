@@ -16,6 +16,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from gaitprint.errors import DataError
+from gaitprint.sources._identity import identity
 from gaitprint.sources._names import Listing, NameTree, inside, parent
 from gaitprint.sources._shown import shown, unreadable
 from gaitprint.sources._tar_headers import StrictMember
@@ -63,6 +64,16 @@ class TarFiles:
     @property
     def where(self) -> str:
         return shown(self._path)
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """See `Files.notes`."""
+        return self._tree.notes
+
+    @property
+    def checksums(self) -> bool:
+        """See `Files.checksums`."""
+        return False
 
     def called(self, name: str) -> str:
         """See `Files.called`."""
@@ -142,10 +153,10 @@ def open_tar(path: Path) -> TarFiles:
         status = path.stat()
     except OSError as error:
         raise unreadable(path, error) from None
-    return _opened(path, status.st_size, status.st_mtime_ns)
+    return _opened(path, identity(status))
 
 
 @lru_cache(maxsize=4)
-def _opened(path: Path, size: int, mtime: int) -> TarFiles:
-    del size, mtime  # another file under the same name is another archive
+def _opened(path: Path, which: tuple[int, ...]) -> TarFiles:
+    del which  # another file under the same name is another archive
     return TarFiles(path)

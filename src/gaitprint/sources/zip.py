@@ -9,8 +9,10 @@ from functools import lru_cache
 from pathlib import Path
 
 from gaitprint.errors import DataError
+from gaitprint.sources._identity import identity
 from gaitprint.sources._names import Listing, NameTree, inside
 from gaitprint.sources._shown import shown, unreadable
+from gaitprint.sources._zip_names import member_name
 
 _METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 """Of the others the library unpacks 4 KiB at once, however much that becomes: 4 GiB of bzip2."""
@@ -30,6 +32,7 @@ class ZipFiles:
         self._lock = threading.Lock()
         self._tree = NameTree(shown(path))
         self._members: dict[str, zipfile.ZipInfo] = {}
+        self._guessed: list[str] = []
         try:
             self._archive = zipfile.ZipFile(path)
         except (zipfile.BadZipFile, ValueError, NotImplementedError, EOFError) as error:
@@ -38,9 +41,14 @@ class ZipFiles:
             raise unreadable(path, error) from None
         try:
             for member in self._archive.infolist():
-                # the library cuts a name at NUL
-                name = self._tree.add(member.orig_filename, member.is_dir())
-                if name is not None and not member.is_dir():
+                called, guessed = member_name(member)
+                is_folder = called.endswith(("/", "\\"))
+                name = self._tree.add(called, is_folder)
+                if name is None:
+                    continue
+                if guessed:
+                    self._guessed.append(name)
+                if not is_folder:
                     self._members[name] = member
         except DataError:
             self._archive.close()
@@ -52,6 +60,22 @@ class ZipFiles:
     @property
     def where(self) -> str:
         return shown(self._path)
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """See `Files.notes`."""
+        if not self._guessed:
+            return self._tree.notes
+        guess = (
+            f"{self.where}: {len(self._guessed)} names are no UTF-8 and are read by the format's code page 437, such "
+            f"as {self._guessed[0]!r}: where that is wrong, pack the archive anew with names in UTF-8"
+        )
+        return (*self._tree.notes, guess)
+
+    @property
+    def checksums(self) -> bool:
+        """See `Files.checksums`."""
+        return True
 
     def called(self, name: str) -> str:
         """See `Files.called`."""
@@ -110,10 +134,10 @@ def open_zip(path: Path) -> ZipFiles:
         status = path.stat()
     except OSError as error:
         raise unreadable(path, error) from None
-    return _opened(path, status.st_size, status.st_mtime_ns)
+    return _opened(path, identity(status))
 
 
 @lru_cache(maxsize=4)
-def _opened(path: Path, size: int, mtime: int) -> ZipFiles:
-    del size, mtime  # another file under the same name is another archive
+def _opened(path: Path, which: tuple[int, ...]) -> ZipFiles:
+    del which  # another file under the same name is another archive
     return ZipFiles(path)

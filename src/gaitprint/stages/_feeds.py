@@ -9,6 +9,7 @@ from gaitprint.config import build_settings, require
 from gaitprint.datasets.synthetic import SyntheticSettings, walkers
 from gaitprint.errors import ArtefactError, ConfigError, DataError, did_you_mean
 from gaitprint.silhouettes.quality import measure
+from gaitprint.sources import Watched, as_it_was
 from gaitprint.stages._layouts import Found, scan
 from gaitprint.stages._reading import Normalising, ReadSequence, Task, load, packer, read_all
 from gaitprint.store import Form, Partition, Store, is_begun, is_store, pack
@@ -57,6 +58,7 @@ def feed_of(
     form: Form,
     workers: int,
     subjects: Sequence[str] | None,
+    trust_times: bool = False,
 ) -> Feed:
     """The feed that a source is.
 
@@ -69,7 +71,7 @@ def feed_of(
         require(not settings and dataset == "auto", "a store knows its data set: leave --dataset and --set out")
         return _Repacked(Store.open(source), how, form, subjects)
     found = scan(source, dataset, settings)
-    return _Tree(found, subjects, source, how, form, workers)
+    return _Tree(found, subjects, source, how, form, workers, trust_times)
 
 
 class _Tree:
@@ -83,13 +85,16 @@ class _Tree:
         how: Normalising,
         form: Form,
         workers: int,
+        trust_times: bool,
     ) -> None:
         self.everything = tuple(f.record for f in everything.sequences)
         self.partition: Partition | None = None
         found = _chosen(everything, subjects)
         self.dataset, self.layout, self.total = found.dataset, found.settings, len(found.sequences)
         self.place = ascii(str(source.absolute()))
-        self._files, self._how, self._form, self._workers = found.files, how, form, workers
+        self._files, self._workers = found.files, workers
+        self._how, self._trust_times = how, trust_times
+        self._packer = packer(how, form, trust_times)
         self._found = sorted(found.sequences, key=lambda f: found.files.order(f.place))
         self._by_key = {f.record.key: f for f in self._found}
 
@@ -109,7 +114,7 @@ class _Tree:
         if found is None or record not in (None, found.record):
             return False
         try:
-            return not stamp or self._files.stamp(found.place) == stamp
+            return not stamp or as_it_was(Watched(self._files), found.place, stamp, self._trust_times)
         except DataError:
             return False
 
@@ -117,7 +122,7 @@ class _Tree:
         """See `Feed`."""
         left = [f for f in self._found if f.record.key not in done]
         tasks = [Task(f.place, _stamp(f.record, known, held)) for f in left]
-        results = read_all(packer(self._how, self._form), self._files, tasks, self._workers)
+        results = read_all(self._packer, self._files, tasks, self._workers)
         for found, read in zip(left, results, strict=True):
             yield found.record, found.place, read
 

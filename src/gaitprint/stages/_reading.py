@@ -21,7 +21,7 @@ from gaitprint.processes import deaf_children, end_children, leave_with_parent
 from gaitprint.silhouettes.normalize import MIN_FRAMES, EdgeRule, normalize_sequence
 from gaitprint.silhouettes.quality import measure
 from gaitprint.silhouettes.reading import read_sequence
-from gaitprint.sources import Files
+from gaitprint.sources import Files, Watched, as_it_was, full_stamp
 from gaitprint.store import Form, Packed, pack
 from gaitprint.types import Frames
 
@@ -93,18 +93,26 @@ def load(files: Files, place: str, how: Normalising) -> Loaded:
         return Loaded(None, reason=str(error))
 
 
-def read_packed(files: Files, task: Task, how: Normalising, form: Form) -> ReadSequence:
-    """One sequence ready for a store; not read at all where its stamp is that of the last time."""
+def read_packed(files: Files, task: Task, how: Normalising, form: Form, trust_times: bool = False) -> ReadSequence:
+    """One sequence ready for a store; without frames where its files are what they were the last time."""
+    watched = Watched(files)
     try:
-        stamp = files.stamp(task.place)
+        if as_it_was(watched, task.place, task.stamp, trust_times):
+            return ReadSequence(None, stamp=task.stamp, unchanged=True)
     except GaitprintError as error:
         return ReadSequence(None, reason=str(error))
-    if stamp == task.stamp:
-        return ReadSequence(None, stamp=stamp, unchanged=True)
-    found = load(files, task.place, how)
+    found = load(watched, task.place, how)
     packed = None if found.frames is None else pack(found.frames, form)
     # without a stamp it is tried again the next time
-    return ReadSequence(packed, found.warnings, found.quality, found.reason, "" if found.again else stamp)
+    stamp = "" if found.again else _stamp(watched, task.place)
+    return ReadSequence(packed, found.warnings, found.quality, found.reason, stamp)
+
+
+def _stamp(files: Watched, place: str) -> str:
+    try:
+        return full_stamp(files, place)
+    except GaitprintError:
+        return ""
 
 
 def read_all(
@@ -146,9 +154,9 @@ def _read_bundle(read: Callable[[Files, Task], Result], files: Files, tasks: Seq
     return [read(files, task) for task in tasks]
 
 
-def packer(how: Normalising, form: Form) -> Callable[[Files, Task], ReadSequence]:
+def packer(how: Normalising, form: Form, trust_times: bool = False) -> Callable[[Files, Task], ReadSequence]:
     """`read_packed` with its settings, as `read_all` wants it."""
-    return partial(read_packed, how=how, form=form)
+    return partial(read_packed, how=how, form=form, trust_times=trust_times)
 
 
 def _normalised(raw: list[UInt8[np.ndarray, "_H _W"]], how: Normalising) -> Loaded:

@@ -74,6 +74,7 @@ def prepare(
     form: Form = "compact",
     workers: int = 0,
     subjects: Sequence[str] | None = None,
+    trust_times: bool = False,
     progress: Progress | None = None,
 ) -> PrepareReport:
     """Read every sequence of `source`, normalise it to `size` pixels, measure it, and pack all into the store `out`.
@@ -96,6 +97,8 @@ def prepare(
         form: "compact" and "raw" lose nothing, "bits" keeps black and white only.
         workers: processes that read; 0 reads in this one.
         subjects: keep only these.
+        trust_times: bringing a store up to date, take files of the same sizes and times for the same, instead of
+            comparing their bytes.
         progress: called after every sequence.
 
     Raises:
@@ -114,7 +117,7 @@ def prepare(
     check_free(out)
     check_writable(out / "store.json")
     before, damage = finished(out)
-    feed = feed_of(source, dataset, values, how, form, workers, subjects)
+    feed = feed_of(source, dataset, values, how, form, workers, subjects, trust_times)
     split = feed.partition if partition is None else given_partition(Path(str(partition)), feed.everything)
     shape = before.size if before is not None else feed.first_shape()
     chosen = None if subjects is None else sorted(subjects)

@@ -47,7 +47,8 @@ def save(path: Path, *members: bytes, end: bytes = bytes(2 * BLOCK)) -> Path:
     return path
 
 
-OUT = ["../x.png", "a/../../x.png", "a/..", "/x.png", "/etc/passwd", "C:/x.png", "a\\b.png"]
+OUT = ["../x.png", "a/../../x.png", "a/..", "/x.png", "/etc/passwd", "C:/x.png"]
+OUT += ["a\\..\\..\\b.png", "\\\\s\\b.png", "C:\\b.png"]
 
 
 @pytest.mark.parametrize("name", OUT)
@@ -306,3 +307,10 @@ def test_another_archive_under_the_same_name_is_another(tmp_path: Path) -> None:
     write_tar(tmp_path / "b.tar", {"a.png": b"another"}, 5).replace(tmp_path / "a.tar")
     assert open_files(tmp_path / "a.tar").read("a.png", 100) == b"another"
     assert first.read("a.png", 100) == b"one"
+
+
+def test_backslashes_part_folders_as_in_a_zip(tmp_path: Path) -> None:
+    path = write_entries(tmp_path / "a.tar", [entry("001\\nm-01\\1.png", b"1"), entry("001/nm-01/2.png", b"2")])
+    files = open_files(path)
+    assert everything(files) == {"001/nm-01/1.png": b"1", "001/nm-01/2.png": b"2"}
+    assert "1 names have backslashes between their folders" in files.notes[0]

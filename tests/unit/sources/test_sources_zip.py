@@ -1,6 +1,6 @@
 """Zip archives: damaged, hostile, or unusual."""
 
-import io
+import os
 import struct
 import warnings
 import zipfile
@@ -37,7 +37,22 @@ def patched(path: Path, name: str, local: dict[int, bytes], central: dict[int, b
 
 @pytest.mark.parametrize(
     "name",
-    ["../x.png", "a/../../x.png", "a/..", "..", "/x.png", "/etc/passwd", "C:/x.png", "C:x.png", "a\\b.png", "..\\x"],
+    [
+        "../x.png",
+        "a/../../x.png",
+        "a/..",
+        "..",
+        "/x.png",
+        "/etc/passwd",
+        "C:/x.png",
+        "C:x.png",
+        "a\\..\\..\\b.png",
+        "\\\\server\\b.png",
+        "a/..\\b.png",
+        "\\b.png",
+        "C:\\b.png",
+        "..\\x",
+    ],
 )
 def test_a_name_that_leads_out_refuses_the_archive(tmp_path: Path, name: str) -> None:
     path = write_zip(tmp_path / "a.zip", {"ok.png": b"ok", name: b"x"})
@@ -226,9 +241,70 @@ def test_bytes_before_the_archive_do_no_harm(tmp_path: Path) -> None:
     assert everything(open_files(tmp_path / "b.zip")) == TREE
 
 
-def test_names_in_the_old_code_page_are_read(tmp_path: Path) -> None:
-    stream = io.BytesIO()
-    with zipfile.ZipFile(stream, "w") as archive:
-        archive.writestr("a#.png", b"x")
-    (tmp_path / "a.zip").write_bytes(stream.getvalue().replace(b"a#.png", b"a\x81.png"))
-    assert everything(open_files(tmp_path / "a.zip")) == {"aü.png": b"x"}
+def renamed(path: Path, raw: bytes, extra: bytes = b"") -> Path:
+    """An archive of one member that is called so in bytes, without the flag that says they are UTF-8."""
+    stand_in = "#" * len(raw)
+    with zipfile.ZipFile(path, "w") as archive:
+        member = zipfile.ZipInfo(stand_in)
+        member.extra = extra
+        archive.writestr(member, b"x")
+    path.write_bytes(path.read_bytes().replace(stand_in.encode(), raw))
+    return path
+
+
+def unicode_path(text: str, raw: bytes, version: int = 1) -> bytes:
+    field = struct.pack("<BL", version, zlib.crc32(raw)) + text.encode()
+    return struct.pack("<HH", 0x7075, len(field)) + field
+
+
+@pytest.mark.parametrize("name", ["aü.png", "Jürgen/1.png", "Łukasz/ß.png", "歩行/1.png", "Ольга/1.png", "José/1.png"])
+def test_names_in_utf_8_are_read_with_the_flag_and_without(tmp_path: Path, name: str) -> None:
+    """As `zip -r` writes them; the same tree as a tar is."""
+    files = open_files(renamed(tmp_path / "a.zip", name.encode()))
+    assert everything(files) == {name: b"x"}
+    assert files.notes == ()
+    assert everything(open_files(write_zip(tmp_path / "b.zip", {name: b"x"}))) == {name: b"x"}
+
+
+@pytest.mark.parametrize("name", ["aü.png", "Größe/é.png", "Ñandú.png"])
+def test_names_in_the_old_code_page_are_read_and_that_is_said(tmp_path: Path, name: str) -> None:
+    files = open_files(renamed(tmp_path / "a.zip", name.encode("cp437")))
+    assert everything(files) == {name: b"x"}
+    (note,) = files.notes
+    assert f"code page 437, such as '{name}'" in note
+
+
+def test_the_name_in_the_extra_field_counts_where_it_belongs_to_the_other(tmp_path: Path) -> None:
+    raw = "Łukasz.png".encode("cp1250")
+    files = open_files(renamed(tmp_path / "a.zip", raw, unicode_path("Łukasz.png", raw)))
+    assert (everything(files), files.notes) == ({"Łukasz.png": b"x"}, ())
+    stale = open_files(renamed(tmp_path / "b.zip", raw, unicode_path("Łukasz.png", b"another name")))
+    assert everything(stale) == {raw.decode("cp437"): b"x"}
+    newer = open_files(renamed(tmp_path / "c.zip", raw, unicode_path("Łukasz.png", raw, version=2)))
+    assert everything(newer) == {raw.decode("cp437"): b"x"}
+    out = renamed(tmp_path / "d.zip", raw, unicode_path("../out.png", raw))
+    assert "leads out of the archive" in refused(open_files, out)
+
+
+def test_backslashes_part_folders_and_that_is_said(tmp_path: Path) -> None:
+    tree = {"001\\nm-01\\1.png": b"1", "001\\nm-01/2.png": b"2", "001/nm-01/3.png": b"3", "002\\": b"", "002\\a\\": b""}
+    files = open_files(write_zip(tmp_path / "a.zip", tree))
+    assert everything(files) == {f"001/nm-01/{n}.png": str(n).encode() for n in (1, 2, 3)}
+    assert (files.list().folders, files.list("002").folders) == (("001", "002"), ("a",))
+    (note,) = files.notes
+    assert "4 names have backslashes between their folders, read as slashes" in note
+
+
+def test_one_file_under_both_slashes_stands_twice(tmp_path: Path) -> None:
+    path = write_zip(tmp_path / "a.zip", {"a\\b.png": b"1", "a/b.png": b"2"})
+    assert "stands in it twice" in refused(open_files, path)
+
+
+def test_an_archive_put_in_the_place_of_another_with_its_time_is_another(tmp_path: Path) -> None:
+    first = open_files(write_zip(tmp_path / "a.zip", {"a.png": b"one"}, method=zipfile.ZIP_STORED))
+    when = (tmp_path / "a.zip").stat()
+    write_zip(tmp_path / "b.zip", {"a.png": b"two"}, method=zipfile.ZIP_STORED).replace(tmp_path / "a.zip")
+    os.utime(tmp_path / "a.zip", ns=(when.st_atime_ns, when.st_mtime_ns))
+    assert (tmp_path / "a.zip").stat().st_size == when.st_size
+    assert open_files(tmp_path / "a.zip").read("a.png", 9) == b"two"
+    assert first.read("a.png", 9) == b"one"

@@ -1,0 +1,39 @@
+"""The command that writes a store as the field's reference toolkit reads it."""
+
+from pathlib import Path
+
+import click
+from rich.console import Console
+
+from gaitprint.cli._common import as_json, emit, split_option
+from gaitprint.cli._progress import progress_bar
+
+
+@click.command(short_help="A store -> the reference toolkit's folders and partition file.")
+@click.argument("store", type=click.Path(path_type=Path))
+@click.argument("out", type=click.Path(path_type=Path))
+@split_option
+@as_json
+def export(store: Path, out: Path, split: str | None, as_json: bool) -> None:
+    """Write the sequences of STORE into the folder OUT as the field's reference toolkit reads them.
+
+    Each becomes OUT/<subject>/<condition>/<view>/<view>.pkl, an array uint8 [T, H, W]; OUT/partition.json says who
+    trains. Killed, run it again: it goes on where it was.
+
+    \b
+    Example:
+      gaitprint export store CASIA-B-pkl
+    """
+    from gaitprint.stages.export import export as stage
+
+    with progress_bar("exporting") as bar:
+        report = stage(store, out, split=split, progress=bar.update)
+
+    def text(console: Console) -> None:
+        console.print(f"{report.out}: {report.sequences} sequences")
+        console.print(f"{report.partition}: {report.train} subjects train, {report.test} are tested")
+
+    emit(report.to_dict(), as_json, text)
+
+
+COMMANDS = (export,)
