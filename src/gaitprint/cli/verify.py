@@ -106,8 +106,9 @@ def verify(
 ) -> None:
     """Measure EMBEDDINGS one to one, and one to many with strangers: are these two walks of one person, is he known?
 
-    No rate is printed that the number of subjects cannot carry: the reason stands in its place. Intervals of 95 % are
-    over subjects. Probabilities are tried on people that their calibration has not seen.
+    A rate that is measured on too few subjects to promise it for other people is marked with a *, and a note says how
+    many it takes. Intervals of 95 % are over subjects. Probabilities are tried on people that their calibration has not
+    seen.
 
     \b
     Examples:
@@ -118,6 +119,7 @@ def verify(
       gaitprint verify gl.safetensors --use gl.json --prior 0.01
     """
     from gaitprint.config import build_settings
+    from gaitprint.evaluation.rules import legend
     from gaitprint.evaluation.verify_settings import VerifySettings
     from gaitprint.retrieval.work import Work
     from gaitprint.stages.verify import verify as stage
@@ -168,6 +170,8 @@ def verify(
         out.print(
             f"{found.protocol.title}; distance: {result.distance}; units are {found.subjects} subjects, not pairs"
         )
+        if found.marked:
+            out.print(legend(found.subjects))
         for warning in result.warnings:
             out.print(f"note: {warning}")
         for name, path in (("calibration", calibration), ("report", report)):

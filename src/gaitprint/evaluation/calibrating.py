@@ -33,7 +33,7 @@ def calibrate(
         return None, (
             f"no calibration: {need} subjects would be needed "
             + (f"to leave {THIRTY} outside of any two of {wanted} folds" if given is None else "(rule of thirty)")
-            + f", found {subjects}"
+            + f", found {subjects}; it is refused, not marked, for yes or no about somebody would rest on it"
         )
     distances = interval_means(counts, scores)
     if given is None:

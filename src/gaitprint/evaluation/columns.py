@@ -13,7 +13,7 @@ from gaitprint.tables import Columns
 
 FIGURES = ("probe_set", "group", "name", "figure", "percent", "low_percent", "high_percent", "probes", "subjects")
 RATES = ("probe_set", "figure", "stated_percent", "percent", "low_percent", "high_percent", "threshold", "subjects",
-         "erring", "reason")  # fmt: skip
+         "erring", "carried", "reason")  # fmt: skip
 _Row = tuple[Any, ...]
 
 
@@ -59,8 +59,8 @@ def rate_columns(verification: Verification) -> Columns:
         figures += [(f"rank-{k} of people", None, figure, None) for k, figure in s.ranks]
         for name, stated, figure, threshold in figures:
             ends = [None if v is None else 100.0 * v for v in (stated, figure.value, figure.low, figure.high)]
-            known = None if figure.value is None else threshold
-            rows.append((s.name, name, *ends, known, figure.subjects, figure.erring, figure.reason))
+            counted = (figure.subjects, figure.erring, figure.carried, figure.reason)
+            rows.append((s.name, name, *ends, threshold, *counted))
     return _columns(RATES, rows)
 
 

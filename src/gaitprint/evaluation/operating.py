@@ -7,7 +7,7 @@ import numpy as np
 from jaxtyping import Float32, Float64
 
 from gaitprint.evaluation.resampling import Resamples, SharesAt
-from gaitprint.evaluation.rules import Figure, figure, refused
+from gaitprint.evaluation.rules import Figure, figure, percent
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,12 +66,11 @@ class OperatingPoint:
     figure: Figure
 
     def to_dict(self) -> dict[str, Any]:
-        """Plain values for JSON; no threshold and no rate where the subjects cannot carry them."""
-        carried = self.figure.value is not None
+        """Plain values for JSON."""
         return {
             "stated": self.stated,
-            "reached": self.reached if carried else None,
-            "threshold": self.threshold if carried else None,
+            "reached": self.reached,
+            "threshold": self.threshold,
             **self.figure.to_dict(),
         }
 
@@ -84,16 +83,13 @@ def missed_at(curves: Curves, stated: float) -> OperatingPoint:
         threshold = float(np.nextafter(np.float32(threshold), np.float32(-np.inf)))
     reached = 0.0 if place < 0 else float(curves.false.observed[place])
     few = min(curves.false.subjects, curves.true.subjects)
-    what = f"{curves.names[1]} at {curves.names[0]}"
-    found = refused(stated, few, curves.draws.level, what)
-    if found is None:
-        value = 1.0 if place < 0 else 1.0 - float(curves.true.observed[place])
-        low, high = curves.draws.ends(_missed_in_draws(curves, stated))
-        erring = int(curves.true.spared[place]) if place >= 0 else curves.true.subjects
-        erring = min(erring, int(curves.false.touched[max(place, 0)]))
-        ends = (value, float(low), float(high))
-        named = f"{what} {100 * stated:.3g} %"
-        found = figure(*ends, subjects=few, erring=erring, level=curves.draws.level, what=named)
+    what = f"{curves.names[1]} at {curves.names[0]} {percent(stated)}"
+    value = 1.0 if place < 0 else 1.0 - float(curves.true.observed[place])
+    low, high = curves.draws.ends(_missed_in_draws(curves, stated))
+    erring = int(curves.true.spared[place]) if place >= 0 else curves.true.subjects
+    erring = min(erring, int(curves.false.touched[max(place, 0)]))
+    ends = (value, float(low), float(high))
+    found = figure(*ends, subjects=few, erring=erring, level=curves.draws.level, what=what, stated=stated)
     return OperatingPoint(stated, reached, threshold, found)
 
 

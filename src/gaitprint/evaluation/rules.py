@@ -1,8 +1,9 @@
-"""What a number of subjects can carry: the rule of three and the rule of thirty (ISO/IEC 19795-1, annex on test size).
+"""What a number of subjects promises: the rule of three and the rule of thirty (ISO/IEC 19795-1, annex on test size).
 
 Both rules count independent trials. Two pairs that share a person are not independent, nor are two walks of one person,
 so the units counted here are subjects, never pairs or sequences: a subject is one trial, and one error however often it
-errs. That is strict, and the only count that promises something about other people.
+errs. That is strict, and the only count that promises something about other people. A rate that these rules do not
+carry is still what was seen on these subjects: it is given, with its interval, and marked.
 """
 
 import math
@@ -15,14 +16,18 @@ THREE = 3
 """No error in n trials bounds the rate at 3/n with 95% confidence, for (1 - 3/n)^n is about exp(-3) = 5%."""
 THIRTY = 30
 """With 30 errors the true rate lies within 30% of the observed one with 90% confidence."""
+MARK = "*"
+"""Stands behind a figure that the subjects do not carry."""
+NOBODY = "no subjects"
+"""Stands in place of a figure that nobody takes part in."""
 
 
 @dataclass(frozen=True)
 class Figure:
-    """An error rate (a share, 0..1) with its interval, or the reason why there is none."""
+    """An error rate (a share, 0..1) with its interval, and why it is no promise for other people where it is none."""
 
     value: float | None
-    """None: the subjects cannot carry it."""
+    """None: no subject takes part."""
     low: float | None
     high: float | None
     level: float
@@ -31,25 +36,27 @@ class Figure:
     """Subjects that could err."""
     erring: int
     """Subjects that erred at least once."""
-    short: str = ""
-    """What stands in the figure's place, in three words."""
     reason: str = ""
-    """Why, and what would be needed."""
+    """Why the subjects are too few to carry it, and how many it takes; empty where they carry it."""
+
+    @property
+    def carried(self) -> bool:
+        """Whether so many subjects promise it for other people."""
+        return not self.reason
 
     def text(self) -> str:
-        """`12.3 % (10.1 - 14.5)`, or what stands in its place."""
+        """`12.3 % (10.1 - 14.5)`, with a `*` behind it where it is not carried."""
         if self.value is None or self.low is None or self.high is None:
-            return self.short
-        return f"{100 * self.value:.1f} % ({100 * self.low:.1f} - {100 * self.high:.1f})"
+            return NOBODY
+        said = f"{100 * self.value:.1f} % ({100 * self.low:.1f} - {100 * self.high:.1f})"
+        return said if self.carried else f"{said} {MARK}"
 
     def complement(self) -> "Figure":
-        """The rate of success; what cannot be said of errors cannot be said of it."""
+        """The rate of success; it is carried where that of errors is."""
         if self.value is None or self.low is None or self.high is None:
-            above = f"above {_percent(1.0 - bound(self.subjects))}"
-            short = above if self.short.startswith("below") else self.short
-            return Figure(None, None, None, self.level, self.subjects, self.erring, short, self.reason)
+            return self
         ends = (1.0 - self.value, 1.0 - self.high, 1.0 - self.low)
-        return Figure(*ends, self.level, self.subjects, self.erring)
+        return Figure(*ends, self.level, self.subjects, self.erring, self.reason)
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values for JSON."""
@@ -59,6 +66,7 @@ class Figure:
             "interval": interval,
             "subjects": self.subjects,
             "erring": self.erring,
+            "carried": self.carried,
             "reason": self.reason or None,
         }
 
@@ -79,9 +87,17 @@ def subjects_for(rate: float) -> int:
 
 
 def figure(
-    value: float, low: float, high: float, *, subjects: int, erring: int, level: float, what: str = "the rate"
+    value: float,
+    low: float,
+    high: float,
+    *,
+    subjects: int,
+    erring: int,
+    level: float,
+    what: str = "the rate",
+    stated: float | None = None,
 ) -> Figure:
-    """The figure where the subjects carry it, else the reason.
+    """The figure, with the reason why the subjects do not carry it where they do not.
 
     Args:
         value: observed rate, 0..1.
@@ -91,38 +107,48 @@ def figure(
         erring: that erred at least once.
         level: of the interval.
         what: the rate's name, for the reason.
+        stated: the other rate that it is given at, which the subjects have to carry as well.
     """
-    none = (None, None, None, level, subjects, erring)
     if subjects == 0:
-        return Figure(*none, "nobody to count", f"{what}: no subject takes part")
+        return Figure(None, None, None, level, 0, 0, f"{what}: no subject takes part")
+    reason = _reason(value, subjects, erring, what, stated)
+    low, high = min(low, value), max(high, value)
+    if reason:  # where nobody errs, or everybody, all draws agree: the interval is what the rule of three leaves open
+        low, high = (min(low, 1.0 - bound(subjects)) if value == 1 else low), max(high, bound(subjects) * (value == 0))
+    return Figure(value, low, high, level, subjects, erring, reason)
+
+
+def legend(subjects: int) -> str:
+    """What the mark behind a figure means, in plain words."""
+    return (
+        f"{MARK} measured on these {subjects} subjects, too few to promise it for other people. A rate is promised "
+        f"from {percent(bound(subjects))} up (3 divided by the subjects, the rule of three), once {THIRTY} subjects "
+        "have had an error (the rule of thirty, ISO/IEC 19795-1)."
+    )
+
+
+def _reason(value: float, subjects: int, erring: int, what: str, stated: float | None) -> str:
+    """Why so many subjects do not carry a rate; empty where they do."""
     least = bound(subjects)
+    if stated is not None and subjects < (need := subjects_for(stated)):
+        return (
+            f"{what}: it takes {need} subjects to tell a rate of {percent(stated)} from zero, found {subjects}, who "
+            f"tell {percent(least)} at best"
+        )
     if value < least:
-        seen, need = "no subject erred", ""
-        if erring and value > 0:
-            seen = f"{erring} erred, too seldom"
-            need = f"; to show what was seen here, about {subjects_for(value)} would be needed"
-        reason = f"{what}: {subjects} subjects bound a rate at {_percent(least)} and no lower (3/n), and {seen}{need}"
-        return Figure(*none, f"below {_percent(least)}", reason)
+        said = f"{what}: {subjects} subjects cannot tell a rate below {percent(least)} from zero"
+        if not erring or value <= 0:
+            return f"{said}, and none of them had an error"
+        return f"{said}; to promise the {percent(value)} seen here takes about {subjects_for(value)} subjects"
     if erring < THIRTY:
         many = max(THIRTY, math.ceil(subjects * THIRTY / max(erring, 1)))
-        reason = (
-            f"{what}: {erring} of {subjects} subjects erred; within 30 % at 90 % confidence needs {THIRTY} that do "
-            f"(rule of thirty), so about {many} subjects"
+        return (
+            f"{what}: {erring} of {subjects} subjects had an error; a rate is promised (within 30 % of itself, at 90 % "
+            f"confidence) once {THIRTY} have had one, which takes about {many} subjects"
         )
-        return Figure(*none, f"{erring} of {subjects} erred, needs {THIRTY}", reason)
-    return Figure(value, min(low, value), max(high, value), level, subjects, erring)
+    return ""
 
 
-def refused(rate: float, subjects: int, level: float, what: str) -> Figure | None:
-    """In place of a figure at a stated rate that so few subjects cannot carry; None where they can."""
-    need = subjects_for(rate)
-    if subjects >= need:
-        return None
-    reason = f"{what} {_percent(rate)} needs {need} subjects (3/n), found {subjects}: their bound is " + (
-        _percent(bound(subjects))
-    )
-    return Figure(None, None, None, level, subjects, 0, f"needs {need} subjects", reason)
-
-
-def _percent(share: float) -> str:
+def percent(share: float) -> str:
+    """`12.3 %`."""
     return f"{100 * share:.3g} %"

@@ -15,7 +15,7 @@ from gaitprint.evaluation.verification_result import SetFigures, ThresholdRow
 from gaitprint.evaluation.verify_settings import VerifySettings
 
 LADDER = (0.5, 0.2, 0.1, 0.05, 0.02, 0.01, 0.005, 0.002, 0.001, 0.0001)
-"""False match rates that get a row of the table, where the subjects carry them."""
+"""False match rates that get a row of the table unasked, where the subjects carry them."""
 STRANGER_POINTS = 128
 
 
@@ -79,23 +79,22 @@ def set_figures(
         misses=tuple(missed_at(pairs, x) for x in settings.false_match),
         not_found=tuple(missed_at(found, x) for x in settings.false_positive),
         ranks=tuple((k, _rank_figure(searches, k, found.draws)) for k in protocol.ranks),
-        false_match=false[carried],
-        false_non_match=missed[carried],
+        false_match=false,
+        false_non_match=missed,
+        det_carried=carried,
     )
 
 
 def threshold_table(
     rates: PairRates, searches: Searches, pairs: Curves, found: Curves, settings: VerifySettings
 ) -> tuple[ThresholdRow, ...]:
-    """A row for every rate that the subjects carry, for the equal error rate, and for every distance asked for."""
+    """A row for every rate and distance asked for, for the equal error rate, and for others that are carried."""
     people = min(pairs.false.subjects, pairs.true.subjects)
-    strangers = min(found.false.subjects, found.true.subjects)
     rows = [(t, "as asked") for t in settings.thresholds]
-    ladder = dict.fromkeys(x for x in (*LADDER, *settings.false_match) if subjects_for(x) <= people)
+    ladder = dict.fromkeys((*(x for x in LADDER if subjects_for(x) <= people), *settings.false_match))
     rows += [(rates.threshold_for(x), f"FMR {100 * x:.3g} %") for x in ladder]
     for x in settings.false_positive:
-        if subjects_for(x) <= strangers:
-            rows += [(t, f"FPIR {100 * x:.3g} %") for t in thresholds_for(searches.nearest[searches.stranger], [x])]
+        rows += [(t, f"FPIR {100 * x:.3g} %") for t in thresholds_for(searches.nearest[searches.stranger], [x])]
     rows.append((rates.equal_error()[0], "equal error"))
     table: dict[float, list[str]] = {}
     for threshold, why in sorted(rows):

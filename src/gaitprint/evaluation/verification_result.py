@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from jaxtyping import Float64
+from jaxtyping import Bool, Float64
 
 from gaitprint.evaluation.calibration import Calibration
 from gaitprint.evaluation.open_set import GallerySize
@@ -39,8 +39,10 @@ class SetFigures:
     ranks: tuple[tuple[int, Figure], ...]
     """Share of known people's searches that have them among the first k people."""
     false_match: Float64[np.ndarray, "K"]
-    """The DET curve, only where the subjects carry both rates."""
+    """The DET curve."""
     false_non_match: Float64[np.ndarray, "K"]
+    det_carried: Bool[np.ndarray, "K"]
+    """Where the subjects carry both rates."""
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values for JSON."""
@@ -55,7 +57,11 @@ class SetFigures:
             "fnmr_at_fmr": [p.to_dict() for p in self.misses],
             "fnir_at_fpir": [p.to_dict() for p in self.not_found],
             "rank": {str(k): f.to_dict() for k, f in self.ranks},
-            "det": {"fmr": self.false_match.tolist(), "fnmr": self.false_non_match.tolist()},
+            "det": {
+                "fmr": self.false_match.tolist(),
+                "fnmr": self.false_non_match.tolist(),
+                "carried": self.det_carried.tolist(),
+            },
         }
 
 
@@ -141,6 +147,14 @@ class Verification:
     def whole(self) -> SetFigures:
         """All probe selections together."""
         return self.sets[-1]
+
+    @property
+    def marked(self) -> bool:
+        """Whether a figure is not carried by the number of subjects."""
+        points = [p.figure for s in self.sets for p in (s.equal_error, *s.misses, *s.not_found)]
+        rows = [(t.false_match, t.false_non_match, t.false_positive, t.false_negative) for t in self.thresholds]
+        ranks = [f for s in self.sets for _, f in s.ranks]
+        return not all(f.carried for f in (*points, *ranks, *(f for row in rows for f in row)))
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values for JSON; rates are shares, 0..1."""

@@ -1,20 +1,23 @@
 """DET plot, distributions of distances and reliability diagram as SVG text that follows a page's colours."""
 
-from textwrap import fill
 from typing import Any
 
 import matplotlib as mpl
 import numpy as np
+from jaxtyping import Bool, Float
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from scipy.special import ndtri
 
-from gaitprint.report._drawing import INK, SERIES, STYLE, line_style, tidy, to_svg
+from gaitprint.report._drawing import INK, MARKERS, SERIES, STYLE, line_style, tidy, to_svg
 from gaitprint.report.error_curves import DetCurve, Distributions, ReliabilityCurve
 
 TICKS = (0.0001, 0.001, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9)
 _TOP = 0.8
 """No rate above is drawn: nobody works there."""
+BELOW = 30.0
+"""The DET plot goes on below the least rate that the subjects can show, down to this part of it."""
+DASHED = (0, (4, 2.5))
 
 ErrorCurve = DetCurve | Distributions | ReliabilityCurve
 
@@ -22,7 +25,8 @@ ErrorCurve = DetCurve | Distributions | ReliabilityCurve
 def error_chart(curve: ErrorCurve) -> str:
     """SVG text of the figure."""
     with mpl.rc_context(STYLE):
-        figure = Figure(figsize=(4.7, 3.9), layout="constrained")
+        keyed = 0.2 * len(curve.series) if isinstance(curve, DetCurve) else 0.0  # its key stands below, a line a name
+        figure = Figure(figsize=(4.7, 3.9 + keyed), layout="constrained")
         axes = figure.add_subplot()
         if isinstance(curve, DetCurve):
             _det(axes, curve)
@@ -40,9 +44,10 @@ def spoken_error_chart(curve: ErrorCurve) -> str:
         said = [
             f"{name}: from {100 * y[0]:.3g} % missed at {100 * x[0]:.3g} % false matches to {100 * y[-1]:.3g} % at "
             f"{100 * x[-1]:.3g} %"
-            for name, (x, y) in curve.series.items()
+            + ("" if carried.all() else ", partly of too few subjects" if carried.any() else ", of too few subjects")
+            for name, (x, y, carried) in curve.series.items()
             if len(x)
-        ] or [curve.nothing or "No values"]
+        ]
     elif isinstance(curve, Distributions):
         middle = (curve.edges[:-1] + curve.edges[1:]) / 2.0
         said = [f"{name}: most often near {middle[int(v.argmax())]:.4g}" for name, v in curve.series.items()]
@@ -56,16 +61,25 @@ def spoken_error_chart(curve: ErrorCurve) -> str:
 
 
 def _det(axes: Axes, curve: DetCurve) -> None:
-    low, high = float(ndtri(min(curve.least, 0.4))), float(ndtri(_TOP))
-    for i, (name, (x, y)) in enumerate(curve.series.items()):
-        use = (x >= curve.least) & (x <= _TOP) & (y >= curve.least) & (y <= _TOP)
-        label = _label(name) if use.any() else f"{_label(name)} (too few err)"
-        axes.plot(ndtri(x[use]), ndtri(y[use]), **line_style(i), linewidth=1.6, label=label)
-        if name in curve.points:
-            at, missed = (np.clip(rate, curve.least, _TOP) for rate in curve.points[name])
-            axes.plot(ndtri(at), ndtri(missed), "o", color=SERIES[i % len(SERIES)], markersize=5)
+    lowest = curve.least / BELOW
+    low, high = float(ndtri(min(lowest, 0.4))), float(ndtri(_TOP))
+    drawn = False
+    for i, (name, (x, y, carried)) in enumerate(curve.series.items()):
+        use = (x >= lowest) & (x <= _TOP) & (y >= lowest) & (y <= _TOP)
+        at, missed = ndtri(np.where(use, x, np.nan)), ndtri(np.where(use, y, np.nan))
+        colour = SERIES[i % len(SERIES)]
+        label = _label(name) if use.any() else f"{_label(name)} (no errors to draw)"
+        axes.plot(at, _only(missed, ~carried), color=colour, linewidth=1.2, linestyle=DASHED)
+        marker = MARKERS[(i + i // len(SERIES)) % len(MARKERS)]
+        axes.plot(at, _only(missed, carried), color=colour, linewidth=1.8, marker=marker, markevery=[], label=label)
+        for x, y, sure in zip(*curve.points.get(name, ()), strict=True):
+            place = [float(ndtri(np.clip(rate, lowest, _TOP))) for rate in (x, y)]
+            axes.plot(*place, marker, color=colour, markersize=5, markerfacecolor=colour if sure else "none")
+        drawn = drawn or bool((use & ~carried).any())
     axes.plot([low, high], [low, high], color=INK, linewidth=0.7, linestyle=(0, (1, 3)))
-    ticks = [t for t in TICKS if curve.least * 0.999 <= t <= _TOP]
+    if drawn:
+        axes.plot([], [], color=INK, linewidth=1.2, linestyle=DASHED, label="dashed, hollow: too few subjects")
+    ticks = [t for t in TICKS if lowest * 0.999 <= t <= _TOP]
     names = [f"{100 * t:g}" for t in ticks]
     axes.set_xticks([float(ndtri(t)) for t in ticks], names)
     axes.set_yticks([float(ndtri(t)) for t in ticks], names)
@@ -75,10 +89,14 @@ def _det(axes: Axes, curve: DetCurve) -> None:
     axes.grid(axis="x", color=INK, alpha=0.15, linewidth=0.7)
     axes.set_xlabel("false match rate, %")
     axes.set_ylabel("false non-match rate, %")
-    if any(len(x) for x, _ in curve.series.values()):
-        axes.legend(loc="upper right", frameon=False, fontsize=8.5)
-    elif curve.nothing:
-        axes.text(0.5, 0.5, fill(curve.nothing, 34), transform=axes.transAxes, ha="center", va="center", color=INK)
+    narrow = max(map(len, curve.series), default=0) <= 12
+    axes.get_figure().legend(loc="outside lower center", ncols=3 if narrow else 1, frameon=False, fontsize=8.5)
+
+
+def _only(values: Float[np.ndarray, " K"], use: Bool[np.ndarray, " K"]) -> Float[np.ndarray, " K"]:
+    """The values to be used and those beside them, so that two lines meet; the others are not drawn."""
+    near = use | np.append(use[1:], False) | np.append(False, use[:-1])
+    return np.where(near, values, np.nan)
 
 
 def _distributions(axes: Axes, curve: Distributions) -> None:
@@ -90,7 +108,7 @@ def _distributions(axes: Axes, curve: Distributions) -> None:
         axes.axvline(place, color=INK, linewidth=0.8, linestyle=(0, (3, 3)))
         axes.annotate(name, (place, top * (0.97 - 0.07 * i)), fontsize=8, ha="left", va="top", color=INK)
     axes.set_xlabel("distance")
-    axes.set_ylabel("share of the kind's pairs, %")
+    axes.set_ylabel("share of these pairs, %")
     axes.set_ylim(0, top)
     axes.legend(loc="upper right", frameon=False, fontsize=8.5)
 

@@ -4,9 +4,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Bool, Float
 
 from gaitprint.errors import ShapeError
+
+Rates = tuple[Float[np.ndarray, " _"], Float[np.ndarray, " _"], Bool[np.ndarray, " _"]]
+"""False match rates, false non-match rates, and whether the subjects carry both."""
 
 
 @dataclass(frozen=True)
@@ -14,21 +17,20 @@ class DetCurve:
     """Detection error trade-off: two error rates against each other, shares 0..1, on normal quantile axes."""
 
     title: str
-    series: Mapping[str, tuple[Float[np.ndarray, " _"], Float[np.ndarray, " _"]]]
-    """False match and false non-match rates of each selection; empty where nothing can be shown."""
+    series: Mapping[str, Rates]
+    """Of each selection."""
     least: float
-    """Rates below cannot be told from zero; the plot ends there."""
-    points: Mapping[str, tuple[Float[np.ndarray, " _"], Float[np.ndarray, " _"]]] = field(default_factory=dict)
+    """Rates below cannot be told from zero by so many subjects."""
+    points: Mapping[str, Rates] = field(default_factory=dict)
     """Rates at the operating points of some of the series, to be marked."""
-    nothing: str = ""
-    """What is said where no series has a rate to show."""
 
     def __post_init__(self) -> None:
         if not 0 < self.least <= 1:
-            raise ShapeError(f"DET plot {self.title!r} ends at a rate above 0, found {self.least}")
-        for name, (x, y) in (*self.series.items(), *self.points.items()):
-            if x.shape != y.shape:
-                raise ShapeError(f"DET plot {self.title!r}: {name!r} has {len(x)} and {len(y)} rates")
+            raise ShapeError(f"DET plot {self.title!r} needs the least rate shown, above 0, found {self.least}")
+        for name, rates in (*self.series.items(), *self.points.items()):
+            if len({r.shape for r in rates}) != 1:
+                found = ", ".join(str(len(r)) for r in rates)
+                raise ShapeError(f"DET plot {self.title!r}: {name!r} has rows of different lengths: {found}")
 
 
 @dataclass(frozen=True)

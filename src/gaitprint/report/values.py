@@ -20,6 +20,8 @@ class Percent:
     low: float | None = None
     """Lower end of the 95% interval, percent."""
     high: float | None = None
+    uncarried: str = ""
+    """Why it promises nothing about other people: the figure is marked. Empty where it does."""
 
     def __post_init__(self) -> None:
         if (self.low is None) != (self.high is None):

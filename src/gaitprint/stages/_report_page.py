@@ -4,8 +4,6 @@ from collections.abc import Mapping
 from importlib.metadata import version
 from typing import Any
 
-from gaitprint.evaluation.rules import bound
-from gaitprint.report.error_curves import DetCurve
 from gaitprint.report.values import Curve, HeatMap, Report, Sheet, Table
 from gaitprint.stages import _pages as pages
 from gaitprint.stages._ablation_page import ablation_facts, ablation_settings, ablation_tables, cmc_curves
@@ -13,7 +11,7 @@ from gaitprint.stages._breakdown_tables import compared_breakdown
 from gaitprint.stages._mistakes import Mistake, of_different_people
 from gaitprint.stages._report_found import Found, origins
 from gaitprint.stages._sheets import match_sheet, places_in
-from gaitprint.stages._verification_page import det_points, uncarried
+from gaitprint.stages._verification_page import det_curve
 from gaitprint.stages._verification_tables import pairs_table, searches_table, threshold_table
 from gaitprint.store import Store
 from gaitprint.types import Embeddings
@@ -72,13 +70,7 @@ def _error_curves(found: Found) -> list[Curve]:
         return []
     first = next(iter(verified.values()))
     whole = {name: v.whole for name, v in verified.items()}
-    det = DetCurve(
-        "Detection error trade-off, all probes",
-        {name: (s.false_match, s.false_non_match) for name, s in whole.items()},
-        bound(first.subjects),
-        det_points(whole),
-        uncarried(first),
-    )
+    det = det_curve("Detection error trade-off, all probes", whole, first.subjects)
     return [det, *found.distributions.values()]
 
 

@@ -25,8 +25,8 @@ HEADERS = {
     "by_view.csv": ("step", "probe_set", "view", "figure", "probes", "subjects", *ENDS),
     "by_condition.csv": ("step", "probe_set", "condition", "figure", "probes", "subjects", *ENDS),
     "error_rates.csv": ("step", "probe_set", "figure", "stated_percent", *ENDS, "threshold", "subjects", "erring",
-                        "reason"),
-    "det.csv": ("step", "probe_set", "fmr_percent", "fnmr_percent"),
+                        "carried", "reason"),
+    "det.csv": ("step", "probe_set", "fmr_percent", "fnmr_percent", "carried"),
     "scores.csv": ("step", "from_distance", "to_distance", "one_person_percent", "two_people_percent"),
     "mistakes.csv": ("step", "probe_set", "probe", "subject", "gallery_view", "right", "right_distance", "right_place",
                      "wrong", "wrong_subject", "wrong_distance", "margin"),
@@ -126,15 +126,14 @@ def _error_rates(found: Found) -> Iterable[Line]:
             named += [("FNMR at FMR", p.stated, p) for p in s.misses]
             named += [("FNIR at FPIR", p.stated, p) for p in s.not_found]
             for figure, stated, point in named:
-                threshold = None if point.figure.value is None else point.threshold
-                yield (step, s.name, figure, _percent(stated), *_figure(point.figure, threshold))
+                yield (step, s.name, figure, _percent(stated), *_figure(point.figure, point.threshold))
             for k, rank in s.ranks:
                 yield (step, s.name, f"rank-{k} of people", None, *_figure(rank, None))
 
 
 def _figure(figure: Figure, threshold: float | None) -> Line:
     ends = (_percent(figure.value), _percent(figure.low), _percent(figure.high))
-    return (*ends, threshold, figure.subjects, figure.erring, figure.reason)
+    return (*ends, threshold, figure.subjects, figure.erring, figure.carried, figure.reason)
 
 
 def _percent(share: float | None) -> float | None:
@@ -144,8 +143,8 @@ def _percent(share: float | None) -> float | None:
 def _det(found: Found) -> Iterable[Line]:
     for step, said in found.verifications.items():
         for s in said.verification.sets:
-            for false, missed in zip(s.false_match, s.false_non_match, strict=True):
-                yield (step, s.name, 100.0 * float(false), 100.0 * float(missed))
+            for false, missed, carried in zip(s.false_match, s.false_non_match, s.det_carried, strict=True):
+                yield (step, s.name, 100.0 * float(false), 100.0 * float(missed), bool(carried))
 
 
 def _scores(found: Found) -> Iterable[Line]:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from gaitprint.evaluation.reliability import Reliability
-from gaitprint.evaluation.rules import bound
+from gaitprint.evaluation.rules import MARK, bound
 from gaitprint.evaluation.scores import Scores
 from gaitprint.evaluation.verification_result import CalibrationFigures, SetFigures, Verification
 from gaitprint.evaluation.verify_settings import VerifySettings
@@ -38,12 +38,16 @@ def verification_page(
         ("Sees all probes", "yes, transductive" if found.transductive else "no"),
     ]
     tables = [pairs_table({"": found}), searches_table({"": found}), threshold_table(found)]
-    curves: list[DetCurve | Distributions | ReliabilityCurve] = [_det(found), distributions(found)]
+    curves: list[DetCurve | Distributions | ReliabilityCurve] = [
+        det_curve("Detection error trade-off", {s.name: s for s in found.sets}, found.subjects),
+        distributions(found),
+    ]
     if found.calibration is not None:
         tables.append(_calibration_table(found.calibration))
         curves.append(_reliability(found.calibration))
+    title = f"Verification: {whole.text().removesuffix(MARK).strip()} equal error rate"
     return Report(
-        title=f"Verification: {whole.text()} equal error rate" if whole.value is not None else "Verification",
+        title=title if whole.carried else f"{title} of too few subjects",
         subtitle=found.label,
         facts=tuple(facts),
         warnings=warnings,
@@ -58,31 +62,23 @@ def verification_page(
     )
 
 
-def _det(found: Verification) -> DetCurve:
-    series = {s.name: (s.false_match, s.false_non_match) for s in found.sets}
+def det_curve(title: str, sets: Mapping[str, SetFigures], subjects: int) -> DetCurve:
+    """Both error rates against each other, with the equal error rate and the points asked for marked."""
     return DetCurve(
-        "Detection error trade-off",
-        series,
-        bound(found.subjects),
-        det_points({s.name: s for s in found.sets}),
-        uncarried(found),
+        title,
+        {name: (s.false_match, s.false_non_match, s.det_carried) for name, s in sets.items()},
+        bound(subjects),
+        {name: _det_points(s) for name, s in sets.items()},
     )
 
 
-def det_points(sets: Mapping[str, SetFigures]) -> dict[str, tuple[np.ndarray, np.ndarray]]:
-    """False match and false non-match rates to be marked: the equal error rate and those at the FMRs asked for."""
-    marked = {}
-    for name, figures in sets.items():
-        some = [(p.reached, p.figure.value) for p in figures.misses if p.figure.value is not None]
-        equal = figures.equal_error.figure.value
-        some += [] if equal is None else [(equal, equal)]
-        marked[name] = tuple(np.array(some, np.float64).reshape(-1, 2).T)
-    return {name: (at[0], at[1]) for name, at in marked.items()}
-
-
-def uncarried(found: Verification) -> str:
-    """What stands on a plot without a curve."""
-    return f"{found.subjects} subjects carry no pair of these rates: it takes 30 that err (rule of thirty)"
+def _det_points(figures: SetFigures) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """False match and false non-match rates to be marked, and whether the subjects carry them."""
+    equal = figures.equal_error.figure
+    some = [(p.reached, p.figure.value, p.figure.carried) for p in figures.misses]
+    rates = np.array([(x, y, carried) for x, y, carried in (*some, (equal.value, equal.value, equal.carried))
+                      if y is not None], np.float64).reshape(-1, 3)  # fmt: skip
+    return rates[:, 0], rates[:, 1], rates[:, 2] > 0
 
 
 def distributions(found: Verification, title: str = "Distances of pairs") -> Distributions:
@@ -95,8 +91,7 @@ def distributions(found: Verification, title: str = "Distances of pairs") -> Dis
         below = scores.at_most(edges)
         return np.asarray(100.0 * np.diff(below) / scores.total)
 
-    equal = found.whole.equal_error
-    marks = {"equal error": equal.threshold} if equal.figure.value is not None else {}
+    marks = {"equal error": found.whole.equal_error.threshold}
     series = {"one person": bars(found.same), "two people": bars(found.other)}
     return Distributions(title, edges, series, marks)
 

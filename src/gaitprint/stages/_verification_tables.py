@@ -1,17 +1,13 @@
 """Tables of error rates, of one pipeline or of several beside each other."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
-from gaitprint.evaluation.rules import Figure
+from gaitprint.evaluation.rules import NOBODY, Figure, legend
 from gaitprint.evaluation.verification_result import Verification
 from gaitprint.report.values import Cell, Percent, Table
 from gaitprint.stages._pages import badge
 
-UNITS = (
-    "Independent units are subjects, not pairs: n subjects carry no rate below 3/n (rule of three), and a rate is "
-    "shown only where at least 30 of them erred (rule of thirty, ISO/IEC 19795-1). Intervals of 95 % by drawing "
-    "subjects anew, the gallery as it is."
-)
+UNITS = "Subjects are counted, not pairs; intervals of 95 % by drawing subjects anew, the gallery as it is."
 
 BY_SET = ", by probe set"
 
@@ -22,10 +18,16 @@ def gallery_text(found: Verification) -> str:
 
 
 def cell(figure: Figure) -> Cell:
-    """A figure with its bar, or what stands in its place."""
+    """A figure with its bar, marked where the subjects do not carry it."""
     if figure.value is None or figure.low is None or figure.high is None:
-        return figure.short
-    return Percent(100.0 * figure.value, 100.0 * figure.low, 100.0 * figure.high)
+        return NOBODY
+    return Percent(100.0 * figure.value, 100.0 * figure.low, 100.0 * figure.high, figure.reason)
+
+
+def noted(note: str, rows: Sequence[Sequence[Cell]], subjects: int) -> str:
+    """The note below a table, with the mark's meaning where a row holds one."""
+    marked = any(isinstance(cell, Percent) and cell.uncarried for row in rows for cell in row)
+    return f"{note} {legend(subjects)}" if marked else note
 
 
 def pairs_table(verified: Mapping[str, Verification], whole: bool = False, folded: bool = False) -> Table:
@@ -43,7 +45,7 @@ def pairs_table(verified: Mapping[str, Verification], whole: bool = False, folde
         for s in (found.sets[-1:] if whole else found.sets)
     ]  # fmt: skip
     title = "One to one: error rates of pairs" + (BY_SET if folded else "")
-    return Table(title, (*columns, "Sees all probes"), tuple(rows), UNITS, folded=folded)
+    return Table(title, (*columns, "Sees all probes"), tuple(rows), noted(UNITS, rows, first.subjects), folded=folded)
 
 
 def searches_table(verified: Mapping[str, Verification], whole: bool = False, folded: bool = False) -> Table:
@@ -63,7 +65,7 @@ def searches_table(verified: Mapping[str, Verification], whole: bool = False, fo
         "found first within the threshold; ranks are of people, without a threshold."
     )
     title = "One to many, with strangers" + (BY_SET if folded else "")
-    return Table(title, (*columns, "Sees all probes"), tuple(rows), note, folded=folded)
+    return Table(title, (*columns, "Sees all probes"), tuple(rows), noted(note, rows, first.subjects), folded=folded)
 
 
 def threshold_table(found: Verification, name: str = "", folded: bool = False) -> Table:
@@ -78,7 +80,8 @@ def threshold_table(found: Verification, name: str = "", folded: bool = False) -
         "Distances of this pipeline and these networks only. FMR: two people taken for one; FNMR: one taken for two; "
         f"FPIR: a stranger for whom somebody is returned among {gallery_text(found)}; FNIR: somebody known who is not."
     )
-    return Table(f"Thresholds: {name}" if name else "Thresholds", columns, tuple(rows), note, folded=folded)
+    title = f"Thresholds: {name}" if name else "Thresholds"
+    return Table(title, columns, tuple(rows), noted(note, rows, found.subjects), folded=folded)
 
 
 def _named(name: str, probes: str) -> str:

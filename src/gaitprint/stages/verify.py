@@ -40,7 +40,7 @@ class VerificationReport:
     warnings: tuple[str, ...]
 
     def to_dict(self) -> dict[str, Any]:
-        """Plain values for JSON; rates are shares, 0..1, and None where the subjects cannot carry them."""
+        """Plain values for JSON; rates are shares, 0..1; `carried` is false where the subjects are too few."""
         return {
             **self.verification.to_dict(),
             "distance": self.distance,
@@ -49,7 +49,7 @@ class VerificationReport:
         }
 
     def to_columns(self) -> Columns:
-        """List the error rates, one a row, in percent; None where the subjects cannot carry one."""
+        """List the error rates, one a row, in percent; `carried` is False where the subjects are too few for one."""
         return rate_columns(self.verification)
 
     def to_frame(self) -> Any:
@@ -111,7 +111,7 @@ def verify(
         if people < need:
             raise ProtocolError(
                 f"{calibration} was not written: a calibration with {settings.folds} folds takes {need} subjects, "
-                f"found {people}"
+                f"found {people}; fewer are refused, for yes or no about somebody would rest on it"
             )
     used = {step["name"] for step in (*steps.settings["transforms"], steps.settings["scorer"])}
     found = measure(

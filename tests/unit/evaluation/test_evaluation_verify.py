@@ -209,13 +209,13 @@ def test_all_of_it_on_many_people():
     at = {p.stated: p for p in whole.misses}
     assert at[0.1].figure.value == pytest.approx(np.mean(same > at[0.1].threshold))
     assert at[0.1].figure.low < at[0.1].figure.value < at[0.1].figure.high
-    assert at[0.01].figure.reason == "FNMR at FMR 1 % needs 300 subjects (3/n), found 120: their bound is 2.5 %"
-    assert at[0.01].to_dict()["threshold"] is None
+    assert "FNMR at FMR 1 %: it takes 300 subjects" in at[0.01].figure.reason
+    assert at[0.01].figure.value == pytest.approx(np.mean(same > np.float32(at[0.01].to_dict()["threshold"])))
     (asked,) = [t for t in found.thresholds if "as asked" in t.why]
     assert asked.false_match.value == pytest.approx(np.mean(other <= np.float32(2.0)))
     assert asked.false_non_match.value == pytest.approx(np.mean(same > np.float32(2.0)))
-    assert (whole.false_match >= 3 / 120).all()
-    assert len(whole.false_match) > 10
+    assert (whole.false_match[whole.det_carried] >= 3 / 120).all()
+    assert 10 < whole.det_carried.sum() < len(whole.det_carried)
     for before, after in zip(found.thresholds, found.thresholds[1:], strict=False):
         assert before.threshold < after.threshold
     assert found.calibration is not None
@@ -234,11 +234,24 @@ def test_distances_that_only_keep_the_order_change_no_rate():
     assert [f for _, f in changed.ranks] == [f for _, f in plain.ranks]
 
 
-def test_few_people_carry_nothing():
-    found = verify(people(8), POOLED, euclid, FEW)
+def test_few_people_are_shown_every_figure_and_promised_none():
+    data = people(20)
+    found = verify(data, POOLED, euclid, dataclasses.replace(FEW, false_match=(0.1, 0.001), thresholds=(2.0,)))
+    same, other = slow_pairs(data, POOLED)
+    for point in found.whole.misses:
+        assert point.figure.value == pytest.approx(np.mean(same > np.float32(point.threshold)))
+        assert point.reached == pytest.approx(np.mean(other <= np.float32(point.threshold)))
+        assert point.reached <= point.stated
     figures = [p.figure for p in (found.whole.equal_error, *found.whole.misses, *found.whole.not_found)]
-    assert all(f.value is None and f.reason for f in figures)
-    assert len(found.whole.false_match) == 0
+    figures += [f for _, f in found.whole.ranks]
+    for row in found.thresholds:
+        figures += [row.false_match, row.false_non_match, row.false_positive, row.false_negative]
+    assert all(f.low <= f.value <= f.high and not f.carried and f.reason for f in figures)
+    assert found.marked
+    named = {word for row in found.thresholds for word in row.why.split(", ")}
+    assert {"FMR 10 %", "FMR 0.1 %", "as asked", "equal error"} <= named
+    assert len(found.whole.false_match) > 10
+    assert not found.whole.det_carried.any()
     assert found.calibration is None
     assert found.calibration_missing.startswith("no calibration: 50 subjects would be needed")
 

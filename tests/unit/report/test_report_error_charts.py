@@ -10,7 +10,8 @@ from gaitprint.report.html import render_report
 from gaitprint.report.values import Report
 
 RATES = np.array([0.01, 0.05, 0.1, 0.3])
-DET = DetCurve("Trade-off", {"NM": (RATES, RATES[::-1]), "_CL": (np.zeros(0), np.zeros(0))}, 0.05)
+NONE = (np.zeros(0), np.zeros(0), np.zeros(0, bool))
+DET = DetCurve("Trade-off", {"NM": (RATES, RATES[::-1], RATES >= 0.05), "_CL": NONE}, 0.05)
 BARS = Distributions(
     "Distances", np.arange(5.0), {"one person": np.arange(4.0), "two": np.arange(4.0)[::-1]}, {"equal error": 2.5}
 )
@@ -27,13 +28,25 @@ def test_figures_follow_the_page_and_are_the_same_again(curve):
     assert svg == error_chart(curve)
 
 
-def test_the_det_plot_ends_where_rates_cannot_be_told_from_zero():
-    svg = error_chart(DET)
-    shown = re.findall(r">([\d.]+)</text>", svg)
-    assert "5" in shown
-    assert "1" not in shown
-    drawn = re.findall(r'<path d="([^"]*)"[^>]*style="fill: none; stroke: var\(--series-1', svg)
-    assert len(re.findall(r"[ML]", drawn[0])) == 2  # 1% and its partner are left out on either side
+LINE = re.compile(r'<path d="([^"]*)" clip-path="[^"]*" style="(fill: none;[^"]*stroke: var\(--series-1[^"]*)"')
+
+
+def test_the_det_plot_dashes_what_so_few_subjects_do_not_carry():
+    lines = LINE.findall(error_chart(DET))
+    dashed = [path for path, style in lines if "dasharray" in style]
+    solid = [path for path, style in lines if "dasharray" not in style]
+    assert len(re.findall(r"[ML]", dashed[0])) == 2  # from 1 % to the first rate that is carried
+    assert len(re.findall(r"[ML]", solid[0])) == 4
+    assert "dashed, hollow: too few subjects" in error_chart(DET)
+    sure = DetCurve("x", {"NM": (RATES, RATES[::-1], RATES > 0)}, 0.01)
+    assert "too few subjects" not in error_chart(sure)
+    assert not [path for path, style in LINE.findall(error_chart(sure)) if "dasharray" in style and "M" in path]
+
+
+def test_rates_that_no_error_was_seen_at_are_not_drawn():
+    svg = error_chart(DetCurve("x", {"NM": (np.zeros(3), np.array([0.0, 0.5, 1.0]), np.zeros(3, bool))}, 0.15))
+    assert "NM (no errors to draw)" in svg
+    assert not LINE.findall(svg)
 
 
 def test_the_det_axes_are_normal_quantiles():
@@ -41,28 +54,30 @@ def test_the_det_axes_are_normal_quantiles():
     from scipy.special import ndtr
 
     at = np.linspace(-1.0, 2.0, 7)
-    curve = DetCurve("", {"a": (ndtr(at - 2.0), 1.0 - ndtr(at))}, 0.001)
-    path = re.findall(r'<path d="([^"]*)"[^>]*style="fill: none; stroke: var\(--series-1', error_chart(curve))[0]
+    curve = DetCurve("", {"a": (ndtr(at - 2.0), 1.0 - ndtr(at), at < 9)}, 0.001)
+    path, _ = LINE.findall(error_chart(curve))[0]
     x, y = np.array(re.findall(r"[ML] ([\d.]+) ([\d.]+)", path), float).T
     np.testing.assert_allclose(np.diff(y) / np.diff(x), (y[-1] - y[0]) / (x[-1] - x[0]), rtol=1e-3)
 
 
-def test_operating_points_are_marked_and_an_empty_plot_says_why():
-    marks = {"NM": (np.array([0.1, 0.2]), np.array([0.2, 0.1]))}
-    before, after = (error_chart(DetCurve("x", DET.series, 0.05, some)) for some in ({}, marks))
-    marked = re.compile(r"<use [^>]*var\(--series-1")
-    assert len(marked.findall(after)) == len(marked.findall(before)) + 2
-    assert "CL (too few err)" in after
-    with pytest.raises(ShapeError, match="'NM' has 4 and 2 rates"):
-        DetCurve("x", {}, 0.1, {"NM": (RATES, HALF)})
-    nobody = DetCurve("x", {"NM": (np.zeros(0), np.zeros(0))}, 0.5, nothing="too few people err")
-    assert "too few people err" in error_chart(nobody)
-    assert spoken_error_chart(nobody) == "x. too few people err."
-    assert "too few people err" not in error_chart(DetCurve("x", DET.series, 0.05, nothing="too few people err"))
+def test_operating_points_are_marked_hollow_where_they_are_not_carried():
+    def marks(*carried):
+        points = {"NM": (np.array([0.1, 0.2]), np.array([0.2, 0.1]), np.array(carried))} if carried else {}
+        return re.findall(r"<use [^>]*var\(--series-1[^>]*", error_chart(DetCurve("x", DET.series, 0.05, points)))
+
+    assert len(marks(True, False)) == len(marks()) + 2
+    hollow = [sum("fill-opacity: 0" in use for use in marks(*some)) for some in ((), (True, True), (True, False))]
+    assert hollow == [0, 0, 1]
+    assert "_CL (no errors to draw)" in error_chart(DET)
+    with pytest.raises(ShapeError, match="'NM' has rows of different lengths: 4, 2, 2"):
+        DetCurve("x", {}, 0.1, {"NM": (RATES, HALF, HALF > 1)})
 
 
 def test_what_figures_say_aloud():
-    assert spoken_error_chart(DET) == "Trade-off. NM: from 30 % missed at 1 % false matches to 1 % at 30 %."
+    assert (
+        spoken_error_chart(DET) == "Trade-off. NM: from 30 % missed at 1 % false matches to 1 % at 30 %, "
+        "partly of too few subjects."
+    )
     assert "one person: most often near 3.5; two: most often near 0.5" in spoken_error_chart(BARS)
     assert "logistic: 20 % observed where 20 % is stated" in spoken_error_chart(TRUE)
     assert spoken_error_chart(ReliabilityCurve("Empty", {})) == "Empty. No values."
@@ -77,9 +92,9 @@ def test_a_page_holds_them():
 
 
 def test_damaged_values():
-    with pytest.raises(ShapeError, match="'a' has 4 and 2 rates"):
-        DetCurve("x", {"a": (RATES, HALF)}, 0.1)
-    with pytest.raises(ShapeError, match="ends at a rate above 0, found 0"):
+    with pytest.raises(ShapeError, match="'a' has rows of different lengths: 4, 2, 4"):
+        DetCurve("x", {"a": (RATES, HALF, RATES > 0)}, 0.1)
+    with pytest.raises(ShapeError, match="needs the least rate shown, above 0, found 0"):
         DetCurve("x", {}, 0.0)
     with pytest.raises(ShapeError, match="'a' has 5 bars for 5 edges"):
         Distributions("x", np.arange(5.0), {"a": np.arange(5.0)}, {})

@@ -200,12 +200,11 @@ def test_pairs_of_enough_people_have_curves_and_points(tmp_path):
             assert [float(r["fmr_percent"]) / 100 for r in own] == pytest.approx(of_set["det"]["fmr"])
             rates = [r for r in lines(tmp_path / "out", "error_rates.csv") if r["step"] == step]
             equal = next(r for r in rates if (r["probe_set"], r["figure"]) == (of_set["name"], "EER"))
-            if (value := of_set["equal_error_rate"]["value"]) is None:
-                assert equal["percent"] == ""
-                assert equal["reason"] == of_set["equal_error_rate"]["reason"]
-            else:
-                assert float(equal["percent"]) == 100 * value
-                assert float(equal["threshold"]) == of_set["equal_error_rate"]["threshold"]
+            assert [r["carried"] == "true" for r in own] == of_set["det"]["carried"]
+            point = of_set["equal_error_rate"]
+            assert float(equal["percent"]) == 100 * point["value"]
+            assert float(equal["threshold"]) == point["threshold"]
+            assert (equal["carried"] == "true", equal["reason"] or None) == (point["carried"], point["reason"])
     shares = [r for r in lines(tmp_path / "out", "scores.csv") if r["step"] == "net, Euclid alone"]
     assert sum(float(r["one_person_percent"]) for r in shares) == pytest.approx(100, abs=0.6)
     page = Page((tmp_path / "out" / "report.html").read_text(encoding="utf-8"))

@@ -46,30 +46,42 @@ def test_the_report_says_all_and_the_page_shows_it(tmp_path, protocol):
     assert values["gallery"]["people"] == 30
     assert values["transductive"] is False
     assert values["calibration"]["folds"] == 5
-    assert "FNMR at FMR 1 % needs 300 subjects (3/n), found 60: their bound is 5 %." in values["warnings"]
+    assert any("FNMR at FMR 1 %: it takes 300 subjects" in w for w in values["warnings"])
     text = page.read_text()
     for title in ("One to one", "One to many, with strangers", "Thresholds", "Probability of one person",
                   "Detection error trade-off", "Distances of pairs", "Reliability at a prior of 50 %"):  # fmt: skip
         assert title in text
-    assert "needs 300 subjects" in text
+    assert "it takes 300 subjects" in text
     assert "30 people, 60 sequences" in text
 
 
 @pytest.mark.parametrize("subjects", [2, 3])
 def test_fewer_people_than_folds_are_told_how_many_it_takes(protocol, subjects):
     found = verify(people(subjects), protocol=protocol, settings=FEW)
+    assert any(f"Only {subjects} subjects" in w for w in found.warnings)
     assert found.verification.calibration_missing.startswith("no calibration: 50 subjects would be needed")
     assert "of 5 folds" in found.verification.calibration_missing
 
 
-def test_few_people_get_reasons_in_place_of_figures(tmp_path, protocol):
+def test_few_people_get_figures_that_are_marked(tmp_path, protocol):
     page = tmp_path / "page.html"
-    found = verify(people(8), protocol=protocol, settings=FEW, report=page)
+    found = verify(people(20), protocol=protocol, settings=FEW, report=page)
+    whole = found.to_dict()["sets"][-1]
+    for said in (whole["equal_error_rate"], *whole["fnmr_at_fmr"], *whole["fnir_at_fpir"], *whole["rank"].values()):
+        assert said["carried"] is False
+        assert said["interval"][0] <= said["value"] <= said["interval"][1]
+    columns = found.to_columns()
+    assert set(columns["carried"]) == {False}
+    assert None not in columns["percent"]
+    assert all(columns["threshold"][:4])
+    text = page.read_text()
+    assert "* measured on these 20 subjects, too few to promise it for other people" in text
+    assert f"<b>{100 * whole['equal_error_rate']['value']:.1f}*</b>" in text
+    assert "dashed, hollow: too few subjects" in text
     assert found.verification.calibration is None
     assert any("No calibration: 50 subjects" in w for w in found.warnings)
-    assert any("Only 8 subjects" in w for w in found.warnings)
-    assert "<h1>Verification</h1>" in page.read_text()
-    assert "Reliability at" not in page.read_text()
+    assert "equal error rate of too few subjects</h1>" in text
+    assert "Reliability at" not in text
 
 
 def test_a_calibration_is_written_used_on_others_and_refuses_other_distances(tmp_path, protocol):
