@@ -132,6 +132,8 @@ def prepare(
             out.print(f"read anew, for the finished store could not be used: {report.damage}")
         if report.moved_from:
             out.print(f"the source is the one that was at {report.moved_from}")
+        for note in report.notes:
+            out.print(f"note: {note}")
         for line in [] if report.partition is None else report.partition.lines():
             out.print(line)
         if report.unchanged or report.gone:

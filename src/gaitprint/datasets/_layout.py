@@ -17,6 +17,8 @@ class FoundSequence:
     record: SequenceRecord
     place: str
     """Its name in the data set's files; parts joined by "/"."""
+    notes: tuple[str, ...] = ()
+    """What was taken for what, to understand its names: a line each, for people."""
 
 
 @dataclass(frozen=True)

@@ -1,10 +1,9 @@
 """Partition files of the field's reference toolkit: who trains, who is tested."""
 
-import re
-import unicodedata
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
+from gaitprint.datasets._alike import misspelt
 from gaitprint.datasets._layout import Split
 from gaitprint.datasets._splits import choose_split
 from gaitprint.errors import DataError
@@ -66,22 +65,6 @@ def check_names(what: str, named: Sequence[str], known: Iterable[str]) -> None:
             f"{what} none of the subjects found: expected names such as {min(present, default='')!r}, found "
             f"{absent[0]!r}"
         )
-
-
-def misspelt(absent: Sequence[str], present: Collection[str]) -> list[tuple[str, str]]:
-    """Names that are not there, each with the one that is and differs in zeros, spaces or capitals alone."""
-    alike = {loosely(name): name for name in sorted(present, reverse=True)} if absent else {}
-    return [(name, alike[loosely(name)]) for name in absent if loosely(name) in alike]
-
-
-def loosely(name: str) -> str:
-    """A name without what people and programs change: capitals, spaces, zeros in front, `.0` behind.
-
-    >>> loosely(" S01"), loosely("98.0"), loosely("098"), loosely("000")
-    ('s1', '98', '98', '0')
-    """
-    text = "".join(unicodedata.normalize("NFKC", name).casefold().split())
-    return re.sub(r"(?<!\d)0+(?=\d)", "", re.sub(r"(?<=\d)\.0$", "", text)) if "0" in text else text
 
 
 def split_of_partition(partition: Partition, subjects: Iterable[str]) -> Split:

@@ -12,11 +12,13 @@ import pyarrow.parquet
 
 from gaitprint.components import Component
 from gaitprint.config import require
+from gaitprint.datasets._alike import trimmed
 from gaitprint.datasets._layout import FoundSequence, Split
+from gaitprint.datasets._manifest_columns import PATH, choose_columns, read_cell
 from gaitprint.datasets._miniature import figure, write_array
 from gaitprint.datasets._partition import partition_split, partition_splits
 from gaitprint.datasets._tree import ARRAYS
-from gaitprint.errors import DataError, did_you_mean
+from gaitprint.errors import DataError
 from gaitprint.sources import Files
 from gaitprint.texts import decode_text
 from gaitprint.types import SequenceRecord
@@ -39,13 +41,15 @@ class ManifestSettings:
     path: str = "path"
     """The column of the sequence's folder of images or array file; the only one that must be there."""
     subject: str = "subject"
-    """The column of who walks; an empty cell is nobody known."""
+    """The column of who walks; an empty cell is nobody known. Of this and the next three, "" is for none."""
     condition: str = "condition"
     """The column of how; without it all are `default`."""
     view: str = "view"
     """The column of from where; without it all are `default`."""
     key: str = "key"
     """The column of the sequence's name; without it that is its path, without the ending of an array file."""
+    missing: tuple[str, ...] = ("nan", "NaN", "NaT", "None", "null", "NULL", "NA", "<NA>", "N/A", "n/a", "#N/A", "-")
+    """What stands for an empty cell in every column but that of paths, as programs write it; [] for nothing."""
     partition: str = ""
     """A JSON file {"TRAIN_SET": [...], "TEST_SET": [...]}; without one every subject is tested."""
 
@@ -75,7 +79,7 @@ class Manifest:
         data = files.read(self.settings.file, MAX_BYTES)
         read = _parquet_rows if self.settings.file.lower().endswith(".parquet") else _csv_rows
         rows = read(data, name)
-        found = [self._found(name, number, row) for number, row in enumerate(rows, start=1)]
+        found = list(self._sequences(files, name, rows))
         if not found:
             raise DataError(f"{name} lists no sequence: expected a row for each, found only a header")
         return sorted(found, key=lambda f: f.record.key)
@@ -95,31 +99,71 @@ class Manifest:
                     lines.append(f"walks/{name}.pkl,{subject},{condition},{view}")
         (Path(root) / MINIATURE).write_text("\n".join(lines) + "\n", encoding="utf-8")
 
-    def _found(self, name: str, number: int, row: Mapping[str, str]) -> FoundSequence:
+    def _sequences(self, files: Files, name: str, rows: Iterable[Mapping[str, str]]) -> Iterator[FoundSequence]:
         s = self.settings
-        if s.path not in row:
-            raise DataError(f"{name} has no column {s.path!r}: {did_you_mean(s.path, row)}")
-        place = row[s.path].replace("\\", "/")
-        parts = [p for p in place.split("/") if p not in ("", ".")]
-        if not parts or place.startswith("/") or ".." in parts or ":" in parts[0]:
-            raise DataError(f"{name}, row {number}: expected a path below the manifest's folder, found {row[s.path]!r}")
-        place = "/".join(parts)
+        wanted = {PATH: s.path, "subject": s.subject, "condition": s.condition, "view": s.view, "key": s.key}
+        columns: dict[str, str | None] = {}
+        about: tuple[str, ...] = ()
+        listed: dict[str, int] = {}
+        for number, row in enumerate(rows, start=1):
+            if not columns:
+                columns, about = choose_columns(name, tuple(row), wanted)
+            found = self._found(files, f"{name}, row {number}", row, columns, about)
+            if found.place in listed:
+                raise DataError(
+                    f"{name}: the rows {listed[found.place]} and {number} both list {found.place!r}: delete one of them"
+                )
+            listed[found.place] = number
+            yield found
+
+    def _found(
+        self,
+        files: Files,
+        where: str,
+        row: Mapping[str, str],
+        columns: Mapping[str, str | None],
+        about: tuple[str, ...],
+    ) -> FoundSequence:
+        given = row[columns[PATH] or ""]
+        place = _place(where, given)
+        if trimmed(given) != given and not _is_there(files, place):
+            place = _place(where, trimmed(given))
+            about = (*about, f"white space around names in the column {columns[PATH]!r} is left out")
+        cells = {f: read_cell(row, columns[f], self.settings.missing) for f in ("subject", "condition", "view", "key")}
+        subject, condition, view, key = (cell.text for cell in cells.values())
         # of folders the whole name: what follows a dot in it is no ending
         ending = PurePosixPath(place).suffix
-        key = row.get(s.key) or (place.removesuffix(ending) if ending.lower() in ARRAYS else place)
-        subject, condition, view = (row.get(column) for column in (s.subject, s.condition, s.view))
+        key = key or (place.removesuffix(ending) if ending.lower() in ARRAYS else place)
         for text in (place, key, subject, condition, view):
             if text and not text.isprintable():
-                raise DataError(f"{name}, row {number}: {text!a} holds unprintable characters: rename it")
-        return FoundSequence(SequenceRecord(key, subject or None, condition or "default", view or "default"), place)
+                raise DataError(f"{where}: {text!a} holds unprintable characters: rename it")
+        notes = (*about, *(note for cell in cells.values() for note in cell.notes))
+        return FoundSequence(
+            SequenceRecord(key, subject or None, condition or "default", view or "default"), place, notes
+        )
+
+
+def _place(where: str, given: str) -> str:
+    place = given.replace("\\", "/")
+    parts = [p for p in place.split("/") if p not in ("", ".")]
+    if not parts or place.startswith("/") or ".." in parts or ":" in parts[0]:
+        raise DataError(f"{where}: expected a path below the manifest's folder, found {given!r}")
+    return "/".join(parts)
+
+
+def _is_there(files: Files, place: str) -> bool:
+    folder, _, file = place.rpartition("/")
+    return files.is_folder(place) or (files.is_folder(folder) and file in files.list(folder).files)
 
 
 def _csv_rows(data: bytes, name: str) -> Iterator[dict[str, str]]:
     try:
         text = decode_text(data)
+        if not text.strip():
+            raise DataError(f"{name} is empty: expected a header such as path,subject,condition,view, then a row each")
         # spreadsheets of many countries write semicolons, and some programs tabs whatever the ending
         mark = max(",;\t", key=text.partition("\n")[0].count)
-        reader = csv.DictReader(io.StringIO(text, newline=""), strict=True, delimiter=mark)
+        reader = csv.DictReader(io.StringIO(text, newline=""), strict=True, delimiter=mark, skipinitialspace=True)
         names = reader.fieldnames or ()
         twice = next((n for n in names if n and list(names).count(n) > 1), None)
         if twice is not None:
@@ -149,10 +193,17 @@ def _parquet_rows(data: bytes, name: str) -> Iterator[dict[str, str]]:
         with pa.parquet.ParquetFile(pa.BufferReader(data), read_dictionary=texts) as file:
             for batch in file.iter_batches(_ROWS_AT_ONCE, columns=plain):
                 for row in _unpacked(batch, name).to_pylist():
-                    yield {column: "" if value is None else str(value) for column, value in row.items()}
+                    yield {column: _text(value) for column, value in row.items()}
     except (pa.ArrowException, OSError, ValueError, OverflowError) as error:
         reason = " ".join(str(error).split())[:100]
         raise DataError(f"{name} cannot be read as Parquet ({reason}): save it as such") from None
+
+
+def _text(value: object) -> str:
+    """A cell's text. A column of whole numbers that lacks some is one of floats: 7.0 was 7 before."""
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
+    return "" if value is None else str(value)
 
 
 def _is_binary(kind: pa.DataType) -> bool:

@@ -7,7 +7,7 @@ from fnmatch import fnmatchcase
 import numpy as np
 from jaxtyping import Bool, Int
 
-from gaitprint.datasets._partition import misspelt
+from gaitprint.datasets._alike import misspelt
 from gaitprint.errors import ProtocolError
 from gaitprint.evaluation.protocol import ProbeSelection, Protocol, Selection
 from gaitprint.types import SequenceRecord

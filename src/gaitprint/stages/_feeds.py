@@ -39,6 +39,8 @@ class Feed(Protocol):
     """The records of all sequences in the source, of whomever they are asked for."""
     partition: Partition | None
     """The partition that the source keeps itself."""
+    notes: tuple[str, ...]
+    """What was taken for what, to understand its names."""
 
     def first_shape(self) -> tuple[int, int]:
         """H, W of the first sequence that can be used: those of a new store."""
@@ -89,6 +91,7 @@ class _Tree:
     ) -> None:
         self.everything = tuple(f.record for f in everything.sequences)
         self.partition: Partition | None = None
+        self.notes = everything.notes
         found = _chosen(everything, subjects)
         self.dataset, self.layout, self.total = found.dataset, found.settings, len(found.sequences)
         self.place = ascii(str(source.absolute()))
@@ -137,6 +140,7 @@ class _Walkers:
         where = [(c, v) for c in sorted(set(settings.conditions)) for v in sorted(set(settings.views))]
         self.everything = tuple(SequenceRecord(f"{name}/{c}/{v}", name, c, v) for name in made for c, v in where)
         self.partition: Partition | None = None
+        self.notes: tuple[str, ...] = ()
         self._subjects = frozenset(made if subjects is None else subjects)
         for subject in sorted(self._subjects.difference(made)):
             raise DataError(f"no walker is called {subject!r}: those asked for are {made[0]} to {made[-1]}")
@@ -175,6 +179,7 @@ class _Repacked:
         self.dataset, self.layout, self.place = store.dataset, store.layout, ascii(str(store.root.absolute()))
         self._store, self._form = store, form
         self.partition, self.everything = store.partition, store.records
+        self.notes: tuple[str, ...] = ()
         known = {r.subject for r in store.records}
         _check_known(subjects, known)
         wanted = known if subjects is None else frozenset(subjects)

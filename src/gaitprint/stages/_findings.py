@@ -38,8 +38,12 @@ class Finding:
 
     def line(self, shown: int = 3) -> str:
         """One line for people."""
-        names = ", ".join(self.keys[:shown]) + (", ..." if len(self.keys) > shown else "")
+        names = self.named(shown)
         return f"{self.severity}: {self.what}{f' ({names})' if names else ''}: {self.advice}"
+
+    def named(self, shown: int = 3) -> str:
+        """The first of the keys."""
+        return ", ".join(self.keys[:shown]) + (", ..." if len(self.keys) > shown else "")
 
 
 @dataclass(frozen=True)

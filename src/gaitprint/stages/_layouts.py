@@ -1,5 +1,6 @@
 """From a data set's name, or `auto`, to its layout and the sequences found."""
 
+from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,6 +27,19 @@ class Found:
     sequences: tuple[FoundSequence, ...]
     settings: dict[str, Any]
     """Of the layout."""
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What was taken for what, to understand names: a line each, with how many sequences it concerns."""
+        keys: dict[str, list[str]] = defaultdict(list)
+        for sequence in self.sequences:
+            for note in dict.fromkeys(sequence.notes):
+                keys[note].append(sequence.record.key)
+        counted = (
+            note if len(k) == len(self.sequences) else f"{note}: {len(k)} sequences ({k[0]}{', ...' * (len(k) > 1)})"
+            for note, k in keys.items()
+        )
+        return (*self.files.notes, *counted)
 
 
 def layout_of(store: Store) -> Layout:

@@ -34,6 +34,7 @@ from gaitprint.stages._findings import (
 )
 from gaitprint.stages._identity_check import suspicious_identities
 from gaitprint.stages._layouts import Found, layout_of, scan
+from gaitprint.stages._odd_names import odd_names
 from gaitprint.stages._quarantine import check_movable, quarantine_files, quarantine_rows
 from gaitprint.stages._reading import Normalising, load
 from gaitprint.stages._splits import described, given_partition, split_of
@@ -99,7 +100,8 @@ def doctor(
     examined = examine_files(found_set, how, workers, progress)
     keys = [f.record.key for f in found_set.sequences]
     split = _split(None if partition is None else Path(str(partition)), found_set)
-    own = [*missing_of_published(found_set.dataset, keys), *split]
+    read = [Finding("note", note, "see that this is what was meant") for note in found_set.notes]
+    own = [*missing_of_published(found_set.dataset, keys), *split, *read]
     root = path if path.is_dir() else path.parent
     moved: tuple[str, ...] = ()
     bad = tuple(u for u in examined.unusable if not u.again)
@@ -142,6 +144,7 @@ def _report(
         unusable_sequences(examined.unusable, kind),
         odd_sizes(examined.shapes),
         duplicates(rows),
+        odd_names([row.record for row in rows]),
         _looks(examined),
         few_frames(rows),
         poor_quality(rows),

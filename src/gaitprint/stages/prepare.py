@@ -9,6 +9,7 @@ from typing import Any, get_args
 from gaitprint.config import require
 from gaitprint.silhouettes.normalize import EdgeRule
 from gaitprint.stages._feeds import Feed, Held, feed_of
+from gaitprint.stages._odd_names import odd_names
 from gaitprint.stages._provenance import finished, has_moved, made_of
 from gaitprint.stages._reading import Normalising, ReadSequence
 from gaitprint.stages._splits import PartitionReport, described, given_partition
@@ -57,6 +58,8 @@ class PrepareReport:
     """Where the source was when the store was brought up to date before, if it was elsewhere."""
     damage: str = ""
     """What was wrong with the finished store, so that all was read anew."""
+    notes: tuple[str, ...] = ()
+    """What was taken for what, to understand names, and names that are probably not what was meant."""
 
     def to_dict(self) -> dict[str, object]:
         """Plain values for JSON."""
@@ -158,6 +161,7 @@ def prepare(
         partition=described(store),
         moved_from=moved_from,
         damage=damage,
+        notes=(*feed.notes, *(f"{f.what} ({f.named()}): {f.advice}" for f in odd_names(store.records))),
     )
 
 

@@ -102,7 +102,11 @@ class TestCsv:
             ("path,subject\ny.npy,b\nx.npy,a,b\n", "line 3: more cells than the header has columns"),
             ("path,subject,subject\nx.npy,a,b\n", "has two columns 'subject': rename one"),
             ("path,subject\n", "lists no sequence: expected a row for each, found only a header"),
-            ("", "lists no sequence"),
+            ("", r"manifest\.csv is empty: expected a header such as path,subject"),
+            (" \n\n", "is empty: expected a header"),
+            ("path\nx\nx\n", "the rows 1 and 2 both list 'x': delete one of them"),
+            ("path,key\nx,a\ny,b\n./x,c\n", "the rows 1 and 3 both list 'x'"),
+            ("walks/1.npy,anna\nwalks/2.npy,ben\n", "no column 'path'.*the first line names the columns, such as"),
             ("path\n../x.npy\n", r"row 1: expected a path below the manifest's folder, found '\.\./x\.npy'"),
             ("path\na.npy\nb/../../x.npy\n", "row 2: expected a path below"),
             ("path\nb\\..\\x.npy\n", "row 1: expected a path below"),
@@ -129,11 +133,98 @@ class TestCsv:
         assert "\n" not in str(caught.value)
 
     def test_a_key_is_given_once(self, tmp_path: Path) -> None:
-        for text in ("path,key\na.npy,k\nb.npy,k\n", "path\nx\nx\n", "path\nx.npy\nx.pkl\n"):
+        for text in ("path,key\na.npy,k\nb.npy,k\n", "path\nx.npy\nx.pkl\n"):
             (tmp_path / "manifest.csv").write_text(text)
             with pytest.raises(DataError, match=r"share the key '[kx]': rename one of them"):
                 prepare(tmp_path / "manifest.csv", tmp_path / "store")
             assert not (tmp_path / "store").exists()
+
+
+class TestColumns:
+    @pytest.mark.parametrize(
+        "header",
+        [
+            "path, subject, view",
+            " path ,subject ,view",
+            "Path,Subject,View",
+            "PATH,SUBJECT,VIEW",
+            "path,\u00a0subject,view\u200b",
+            "\ufeff\ufeffpath,subject,view",
+            "\uff50\uff41\uff54\uff48,subject,view",
+            '"path", "subject", "view"',
+        ],
+    )
+    def test_names_with_spaces_and_capitals_are_the_names(self, tmp_path: Path, header: str) -> None:
+        (found,) = scanned(tmp_path, f"{header}\nx.npy,anna,left\n")
+        assert told([found]) == [("x", "anna", "default", "left", "x.npy")]
+
+    def test_what_was_taken_for_what_is_said(self, tmp_path: Path) -> None:
+        (found,) = scanned(tmp_path, "path,Subject\nx.npy,anna\n")
+        assert found.notes == (f"{tmp_path}/manifest.csv: the column 'Subject' is read as 'subject'",)
+        (found,) = scanned(tmp_path, "path,subject,Subject\nx.npy,anna,ben\n")
+        assert (found.record.subject, "'Subject' is not read" in found.notes[0]) == ("anna", True)
+        (found,) = scanned(tmp_path, "path,age\nx.npy,33\n")
+        assert "no column 'subject', so everybody is nobody known" in found.notes[0]
+        (found,) = scanned(tmp_path, "path,subject,age\nx.npy,anna,33\n")
+        assert found.notes == ()
+
+    @pytest.mark.parametrize("near", ["subjct", "subjects", "subject_id", "SubjectID", "Subject Name", "the subject"])
+    def test_nearly_the_name_may_be_something_else(self, tmp_path: Path, near: str) -> None:
+        with pytest.raises(DataError, match=f"no column 'subject', but '{near}': rename it, or say .* subject={near}"):
+            scanned(tmp_path, f"path,{near}\nx.npy,anna\n")
+        (found,) = scanned(tmp_path, f"path,{near}\nx.npy,anna\n", subject=near)
+        assert found.record.subject == "anna"
+        (found,) = scanned(tmp_path, f"path,{near}\nx.npy,anna\n", subject="")
+        assert (found.record.subject, found.notes) == (None, ())
+
+    @pytest.mark.parametrize(
+        ("near", "field"), [("views", "view"), ("view_deg", "view"), ("keys", "key"), ("conditon", "condition")]
+    )
+    def test_that_holds_for_every_column(self, tmp_path: Path, near: str, field: str) -> None:
+        with pytest.raises(DataError, match=f"no column '{field}', but '{near}'"):
+            scanned(tmp_path, f"path,subject,{near}\nx.npy,anna,1\n")
+
+    def test_two_that_may_be_meant_are_refused(self, tmp_path: Path) -> None:
+        with pytest.raises(DataError, match="'Subject' and 'SUBJECT' both may be the column 'subject': rename one"):
+            scanned(tmp_path, "path,Subject,SUBJECT\nx.npy,anna,ben\n")
+
+    def test_a_column_that_was_asked_for_must_be_there(self, tmp_path: Path) -> None:
+        with pytest.raises(DataError, match="no column 'persn': did you mean 'person'"):
+            scanned(tmp_path, "path,person\nx.npy,anna\n", subject="persn")
+
+
+class TestCells:
+    @pytest.mark.parametrize("given", ["001 ", " 001", "\u00a0001", "001\u200b", '" 001"', "\ufeff001", "001\u3000"])
+    def test_white_space_around_names_is_left_out_and_said(self, tmp_path: Path, given: str) -> None:
+        found = scanned(tmp_path, f"path,subject\nx.npy,{given}\ny.npy,001\n")
+        assert [f.record.subject for f in found] == ["001", "001"]
+        # a space after a comma is the file's form, of which nothing is to be said
+        assert [len(f.notes) for f in found] == [int(given != " 001"), 0]
+        assert all(note == "white space around names in the column 'subject' is left out" for note in found[0].notes)
+
+    @pytest.mark.parametrize("word", ["nan", "NaN", "None", "null", "NULL", "NA", "<NA>", "N/A", "#N/A", "-", " nan "])
+    def test_words_for_an_empty_cell_are_nobody_and_said(self, tmp_path: Path, word: str) -> None:
+        (found,) = scanned(tmp_path, f"path,subject,condition,view\nx.npy,{word},{word},{word}\n")
+        assert told([found]) == [("x", None, "default", "default", "x.npy")]
+        assert f"'{word.strip()}' in the column 'subject' is read as an empty cell" in found.notes
+        (found,) = scanned(tmp_path, f"path,subject\nx.npy,{word}\n", missing=[])
+        assert found.record.subject == word.strip()
+
+    @pytest.mark.parametrize("name", ["Nan", "Null", "Na", "0", "none-01", "nana", "?"])
+    def test_names_like_them_are_names(self, tmp_path: Path, name: str) -> None:
+        (found,) = scanned(tmp_path, f"path,subject\nx.npy,{name}\n")
+        assert (found.record.subject, found.notes) == (name, ())
+
+    def test_a_file_whose_name_ends_with_a_space_is_found_as_it_is(self, tmp_path: Path) -> None:
+        (tmp_path / "walk ").mkdir()
+        (tmp_path / "other").mkdir()
+        found = scanned(tmp_path, "path,subject\nwalk ,anna\nother ,ben\n")
+        assert [(f.place, len(f.notes)) for f in found] == [("other", 1), ("walk ", 0)]
+
+    def test_whole_numbers_beside_empty_cells_are_no_floats(self, tmp_path: Path) -> None:
+        table(tmp_path, {"path": ["a", "b", "c"], "subject": [1.0, None, float("nan")], "view": [90.0, 0.5, 0.0]})
+        found = layout(file="list.parquet").scan(open_files(tmp_path))
+        assert [(f.record.subject, f.record.view) for f in found] == [("1", "90"), (None, "0.5"), (None, "0")]
 
 
 class TestParquet:

@@ -9,7 +9,7 @@ import pytest
 
 from gaitprint.cli.main import main
 from gaitprint.components import find_component
-from gaitprint.datasets._partition import loosely
+from gaitprint.datasets._alike import loosely
 from gaitprint.errors import ArtefactError, DataError, GaitprintError
 from gaitprint.stages import _reading
 from gaitprint.stages import prepare as preparing

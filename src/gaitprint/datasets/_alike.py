@@ -1,0 +1,53 @@
+"""Names that people take for one and a computer for two: capitals, spaces, zeros in front, letters that look alike."""
+
+import re
+import unicodedata
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Sequence
+
+_TWINS = str.maketrans("авеёзкмнорстухіјѕԁԛԝαβεηικμνορτυχ", "abee3kmhopctyxijsdqwabehikmnoptyx")
+"""Small letters of the Cyrillic and Greek alphabets, each over the Latin one that looks the same, large or small."""
+_UNSEEN = "\u00ad\u200b\u200c\u200d\u200e\u200f\u2060\ufeff"
+"""Characters of no width, which spreadsheets and web pages leave behind."""
+_EDGES = re.compile(rf"^[\s{_UNSEEN}]+|[\s{_UNSEEN}]+$")
+
+
+def trimmed(text: str) -> str:
+    r"""A name without white space and characters of no width around it.
+
+    >>> trimmed("\ufeff Jane Doe\u00a0")
+    'Jane Doe'
+    """
+    return text if text.isalnum() else _EDGES.sub("", text)
+
+
+def loosely(name: str) -> str:
+    """A name without what people and programs change: capitals, spaces, zeros in front, `.0` behind, other alphabets.
+
+    >>> loosely(" S01"), loosely("98.0"), loosely("098"), loosely("000"), loosely("Ольга") == loosely("Oльгa")
+    ('s1', '98', '98', '0', True)
+    """
+    if name.isascii() and name.isalpha():
+        return name.casefold()
+    plain = unicodedata.normalize("NFKC", name).casefold().translate(_TWINS)
+    text = "".join(c for c in "".join(plain.split()) if c not in _UNSEEN)
+    return re.sub(r"(?<!\d)0+(?=\d)", "", re.sub(r"(?<=\d)\.0$", "", text)) if "0" in text else text
+
+
+def misspelt(absent: Sequence[str], present: Collection[str]) -> list[tuple[str, str]]:
+    """Names that are not there, each with the one that is and looks the same; see `loosely`."""
+    alike = {loosely(name): name for name in sorted(present, reverse=True)} if absent else {}
+    return [(name, alike[loosely(name)]) for name in absent if loosely(name) in alike]
+
+
+def look_alikes(names: Iterable[str]) -> list[tuple[str, ...]]:
+    """Groups of different names that look the same, in order; see `loosely`. Beside digits, O is 0 and l is 1.
+
+    >>> look_alikes(["001", "1", "2", "Ann", "ann", "SO1", "S01"])
+    [('001', '1'), ('Ann', 'ann'), ('S01', 'SO1')]
+    """
+    groups: dict[str, list[str]] = defaultdict(list)
+    for name in sorted(set(names)):
+        digits = any(c.isdigit() for c in name)
+        groups[loosely(re.sub("[lI|]", "1", re.sub("[oO]", "0", name)) if digits else name)].append(name)
+    return sorted(tuple(group) for group in groups.values() if len(group) > 1)
