@@ -114,7 +114,7 @@ def print_ablation(out: Console, result: Any, report: Path | None) -> None:
         distance = f"[{distances.index(row.distance) + 1}]" + (" transductive" if row.transductive else "")
         label = row.label + (" *" if i == result.best else "")
         rows.append([label, f"{row.mean:.1f}", interval_text(row.interval), *cells, distance])
-    columns = ["step (* best)", "rank-1 %", "95 % interval", *(names if len(names) > 1 else []), "distance"]
+    columns = ["step (* highest)", "rank-1 %", "95 % interval", *(names if len(names) > 1 else []), "distance"]
     print_table(out, columns, rows, result.protocol.title)
     for number, distance in enumerate(distances, start=1):
         out.print(f"[{number}] distance: {distance}")

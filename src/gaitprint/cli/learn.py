@@ -48,7 +48,7 @@ from gaitprint.cli._progress import progress_bar
     multiple=True,
     type=click.Path(path_type=Path),
     metavar="STORE",
-    help="A further store to learn from at the same time; its people are nobody of STORE. Repeatable.",
+    help="A further store to learn from at the same time; its people are others than those of STORE. Repeatable.",
 )
 @split_option
 @subjects_option

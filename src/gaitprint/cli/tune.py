@@ -123,6 +123,7 @@ def tune(
             gain = "" if found.gain is None else f"{points(found.gain)} over {found.against}"
             rows.append([found.family, f"{found.figure:.1f}", gain, "taken" if found.taken else "refused"])
         print_table(out_, ["steps", "rank-1 % of others", "gain", "verdict"], rows)
+        out_.print(result.reason)
         out_.print(f"chosen: {result.label}")
         for warning in result.warnings:
             out_.print(f"note: {warning}")

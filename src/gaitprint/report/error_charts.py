@@ -29,7 +29,7 @@ def error_chart(curve: ErrorCurve) -> str:
         figure = Figure(figsize=(4.7, 3.9 + keyed), layout="constrained")
         axes = figure.add_subplot()
         if isinstance(curve, DetCurve):
-            _det(axes, curve)
+            _det(figure, axes, curve)
         elif isinstance(curve, Distributions):
             _distributions(axes, curve)
         else:
@@ -60,7 +60,7 @@ def spoken_error_chart(curve: ErrorCurve) -> str:
     return f"{curve.title}. {'; '.join(said) or 'No values'}."
 
 
-def _det(axes: Axes, curve: DetCurve) -> None:
+def _det(figure: Figure, axes: Axes, curve: DetCurve) -> None:
     lowest = curve.least / BELOW
     low, high = float(ndtri(min(lowest, 0.4))), float(ndtri(_TOP))
     drawn = False
@@ -90,7 +90,7 @@ def _det(axes: Axes, curve: DetCurve) -> None:
     axes.set_xlabel("false match rate, %")
     axes.set_ylabel("false non-match rate, %")
     narrow = max(map(len, curve.series), default=0) <= 12
-    axes.get_figure().legend(loc="outside lower center", ncols=3 if narrow else 1, frameon=False, fontsize=8.5)
+    figure.legend(loc="outside lower center", ncols=3 if narrow else 1, frameon=False, fontsize=8.5)
 
 
 def _only(values: Float[np.ndarray, " K"], use: Bool[np.ndarray, " K"]) -> Float[np.ndarray, " K"]:

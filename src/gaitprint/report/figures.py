@@ -20,10 +20,17 @@ from gaitprint.report.values import CmcCurve, HistoryEntry
 from gaitprint.storage import atomic_file
 
 
-def cmc_figure(curve: CmcCurve) -> str:
-    """SVG text of the curves, rank on x, percent on y."""
+def cmc_figure(curve: CmcCurve, floor: float | None = None) -> str:
+    """SVG text of the curves, rank on x, percent on y from `floor` up; None: from just below this curve."""
     with mpl.rc_context(STYLE):
-        return to_svg(_cmc(curve))
+        return to_svg(_cmc(curve, cmc_floor([curve]) if floor is None else floor))
+
+
+def cmc_floor(curves: Sequence[CmcCurve]) -> float:
+    """Percent at which the axes of all these curves begin, so that they can be compared."""
+    drawn = [v for c in curves for v in (*c.series.values(), *(low for low, _ in c.bands.values()))]
+    lowest = min((float(np.nanmin(v)) for v in drawn if np.isfinite(v).any()), default=100.0)
+    return float(max(0.0, 5 * np.floor(lowest / 5) - 5))
 
 
 def training_figure(history: Sequence[HistoryEntry]) -> str:
@@ -62,7 +69,7 @@ def heat_colour(value: float, low: float, high: float) -> tuple[str, str]:
     return "#" + "".join(f"{round(255 * c):02x}" for c in (red, green, blue)), text
 
 
-def _cmc(curve: CmcCurve) -> Figure:
+def _cmc(curve: CmcCurve, floor: float) -> Figure:
     figure = Figure(figsize=(4.7, 3.9), layout="constrained")
     axes = figure.add_subplot()
     for i, (name, values) in enumerate(curve.series.items()):
@@ -81,9 +88,7 @@ def _cmc(curve: CmcCurve) -> Figure:
             linewidth=1.8,
             label=f" {name}" if name.startswith("_") else name,
         )
-    drawn = [*curve.series.values(), *(low for low, _ in curve.bands.values())]
-    lowest = min(float(np.nanmin(v)) for v in drawn if np.isfinite(v).any())
-    axes.set_ylim(max(0.0, 5 * np.floor(lowest / 5) - 5), 101)
+    axes.set_ylim(floor, 101)
     axes.set_xlabel("rank k")
     axes.set_ylabel("right within the first k, %")
     longest = max(len(values) for values in curve.series.values())

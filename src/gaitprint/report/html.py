@@ -13,7 +13,7 @@ from gaitprint.errors import ConfigError
 from gaitprint.report.body_figures import panel_figure
 from gaitprint.report.contact_sheets import encode_png
 from gaitprint.report.error_charts import ErrorCurve, error_chart, spoken_error_chart
-from gaitprint.report.figures import cmc_figure, heat_colour, training_figure
+from gaitprint.report.figures import cmc_figure, cmc_floor, heat_colour, training_figure
 from gaitprint.report.line_charts import key_style, line_chart, spoken_chart
 from gaitprint.report.panels import spoken_panel
 from gaitprint.report.values import Badge, CmcCurve, Curve, HeatMap, LineChart, Percent, Report, Strip, TrainingCurve
@@ -53,25 +53,28 @@ def render_report(report: Report) -> str:
     environment.tests["percent"] = lambda cell: isinstance(cell, Percent)
     environment.tests["badge"] = lambda cell: isinstance(cell, Badge)
     low, high = _range(report.heatmaps)
+    cells = [cell for table in (*report.tables, *report.details) for row in table.rows for cell in row]
+    floor = cmc_floor([c for c in report.curves if isinstance(c, CmcCurve)])
     return environment.get_template("report.html.j2").render(
         report=report,
         version=version("gaitprint"),
         panels=[(p, Markup(panel_figure(p)), spoken_panel(p)) for p in report.panels],  # noqa: S704
         heatmaps=[_heat_view(h, low, high) for h in report.heatmaps],
         scale={"low": low, "high": high, "stops": [heat_colour(float(s), 0.0, 1.0)[0] for s in np.linspace(0, 1, 9)]},
+        bars=any(isinstance(cell, Percent) and cell.value is not None for cell in cells),
         key=[(name, key_style(i)) for i, name in enumerate(report.key)],
-        curves=[(c, Markup(_figure(c)), _spoken(c), not isinstance(c, TrainingCurve)) for c in report.curves],  # noqa: S704
+        curves=[(c, Markup(_figure(c, floor)), _spoken(c), not isinstance(c, TrainingCurve)) for c in report.curves],  # noqa: S704
         image=_data_url,
         settings=list(_flat(report.settings)),
     )
 
 
-def _figure(curve: Curve) -> str:
+def _figure(curve: Curve, floor: float) -> str:
     if isinstance(curve, ErrorCurve):
         return error_chart(curve)
     if isinstance(curve, LineChart):
         return line_chart(curve)
-    return cmc_figure(curve) if isinstance(curve, CmcCurve) else training_figure(curve.history)
+    return cmc_figure(curve, floor) if isinstance(curve, CmcCurve) else training_figure(curve.history)
 
 
 def _spoken(curve: Curve) -> str:

@@ -52,6 +52,8 @@ class Table:
     note: str = ""
     highlight: int | None = None
     """The row to stand out, counted from 0."""
+    marks: Mapping[int, str] = field(default_factory=dict)
+    """Words beside the headers of some rows that say why they stand out, such as "highest"; rows counted from 0."""
     folded: bool = False
     """Whether the page shows the title alone until somebody asks for the rest."""
 
@@ -61,6 +63,8 @@ class Table:
                 raise ShapeError(f"table {self.title!r} has {len(self.columns)} columns, row {number} {len(row)} cells")
         if self.highlight is not None and not 0 <= self.highlight < len(self.rows):
             raise ShapeError(f"table {self.title!r} has {len(self.rows)} rows, found highlight {self.highlight}")
+        if beyond := [number for number in self.marks if not 0 <= number < len(self.rows)]:
+            raise ShapeError(f"table {self.title!r} has {len(self.rows)} rows, found a mark of row {beyond[0]}")
 
 
 @dataclass(frozen=True)

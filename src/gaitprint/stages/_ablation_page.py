@@ -88,7 +88,7 @@ def ablation_tables(result: AblationResult) -> list[Table]:
     names = [r.name for r in result.rows[0].evaluation.results]
     beside = names if 1 < len(names) <= PROBE_COLUMNS else []
     note = (
-        "Bars run from 0 to 100 %. Beside each figure stands its 95 % interval (bootstrap over subjects). The change "
+        "Beside each figure stands its 95 % interval (bootstrap over subjects). The change "
         "is against the first row on the same probes, its interval paired. Settings were given, not tuned on these "
         "probes."
     )
@@ -101,12 +101,21 @@ def ablation_tables(result: AblationResult) -> list[Table]:
         "Sees all probes",
     )
     rows = [_row(row, beside) for row in result.rows]
-    tables = [Table("Ablation, rank-1 in %", columns, tuple(rows), note, result.best)]
+    tables = [Table("Ablation, rank-1 in %", columns, tuple(rows), note, result.best, {result.best: "highest"})]
     if len(names) > PROBE_COLUMNS:
         own: list[tuple[Cell, ...]] = [
             (row.label, *(pages.percent(r.mean, r.interval) for r in row.evaluation.results)) for row in result.rows
         ]
-        tables.append(Table("By probe set, rank-1 in %", ("Step", *names), tuple(own), highlight=result.best))
+        tables.append(
+            Table(
+                "By probe set, rank-1 in %",
+                ("Step", *names),
+                tuple(own),
+                "",
+                result.best,
+                {result.best: "highest mean"},
+            )
+        )
     return tables
 
 

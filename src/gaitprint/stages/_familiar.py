@@ -114,7 +114,7 @@ def _sentences(network: _Network, subjects: frozenset[str]) -> Iterator[tuple[st
         why = "it was the best on them of all that the run had, so figures on them are too good."
         yield f"{some_of(chose, subjects)} chose the weights of ", f" (held out in training): {why}"
     for reason in network.memory.unknown:
-        yield "Nobody can say whom ", f" was trained on ({reason}): figures hold only for people it has never seen."
+        yield "It is unknown whom ", f" was trained on ({reason}): figures hold only for people it has never seen."
 
 
 def _where(seen: Seen) -> str:

@@ -20,7 +20,7 @@ def calibration_warnings(facts: Mapping[str, Any], data: Embeddings) -> list[str
     """Sentences about a calibration that is used: fitted to these people, or to people whom the network has seen."""
     said = [f"Of the calibration: {warning}" for warning in facts.get("warnings", ()) if isinstance(warning, str)]
     if "people" not in facts:
-        return [*said, "Nobody can say to whom the calibration was fitted: an earlier version made it."]
+        return [*said, "It is unknown on whom the calibration was fitted: an earlier version made it."]
     subjects, place = frozenset(r.subject for r in data.records if r.subject is not None), Place.within(data.settings)
     memory = memory_from(facts["people"])
     for seen in memory.people:

@@ -119,13 +119,13 @@ def _origins_table(data: Mapping[str, Embeddings]) -> Table:
         titles = " + ".join(str(n["title"] or n["network"]) for n in o["networks"])
         weights = " + ".join(_short(n["sha256"]) for n in o["networks"])
         named = "" if o["dataset"] is None else pages.SYNTHETIC if o["dataset"] == "synthetic" else str(o["dataset"])
-        about = (str(o["part"] or "not said"), f"{o['subjects']} subjects, {o['sequences']} sequences")
-        prints = (_short(o["embeddings"]), weights or "not said", _short(o["data"]))
-        rows.append((o["name"], titles or "not said", named or "not said", *about, *prints))
+        about = (str(o["part"] or "unknown"), f"{o['subjects']} subjects, {o['sequences']} sequences")
+        prints = (_short(o["embeddings"]), weights or "unknown", _short(o["data"]))
+        rows.append((o["name"], titles or "unknown", named or "unknown", *about, *prints))
     columns = ("Name", "Network", "Data", "Part", "Size", "Embeddings", "Weights", "Data's fingerprint")
     note = f"Fingerprints are SHA-256, their first {DIGITS} digits; the settings below and report.json have all."
     return Table("What was measured", columns, tuple(rows), note)
 
 
 def _short(fingerprint: object) -> str:
-    return str(fingerprint)[:DIGITS] if fingerprint else "not said"
+    return str(fingerprint)[:DIGITS] if fingerprint else "unknown"

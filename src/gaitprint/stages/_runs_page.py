@@ -35,7 +35,7 @@ FIGURES = (
     _Drawn("data_wait", "Waiting for data, an iteration", "ms", 1000.0),
 )
 OVER = {"iteration": "iterations", "minutes": "minutes of work"}
-NOT_SAID = "not said"
+NOT_SAID = "not given"
 SIDE_BY_SIDE = 4
 """Runs whose settings are compared in a column each; of more, every value names its runs."""
 

@@ -24,7 +24,7 @@ def tuning_page(report: TuneReport) -> Report:
         title=f"Settings chosen: {report.family}",
         subtitle=report.label,
         facts=shown,
-        findings=tuple(found.verdict for found in report.families),
+        findings=(report.reason, *(found.verdict for found in report.families)),
         warnings=report.warnings,
         tables=(_families(report), _candidates(report)),
         settings={"pipeline": report.pipeline, **facts},
@@ -48,7 +48,9 @@ def _families(report: TuneReport) -> Table:
         "On the choosers, %",
     )
     taken = next(i for i, found in enumerate(report.families) if found.family == report.family)
-    return Table("What each step is worth to others", columns, rows, note, taken)
+    highest = report.families.index(report.highest)
+    marks = {highest: "highest", taken: "chosen"} if highest != taken else {taken: "chosen, highest"}
+    return Table("What each step is worth to others", columns, rows, note, taken, marks)
 
 
 def _row(found: FamilyResult) -> tuple[Cell, ...]:
@@ -69,7 +71,10 @@ def _candidates(report: TuneReport) -> Table:
     rows: tuple[tuple[Cell, ...], ...] = tuple(
         (Pipeline.from_settings(c.pipeline).label, c.family, Percent(c.mean)) for c in ordered
     )
-    note = f"The best {len(rows)} of {len(report.candidates)} on all subjects together, who chose among them."
+    note = (
+        f"The highest {len(rows)} of {len(report.candidates)} on all subjects together. These subjects chose among "
+        "them, so the figures are too good; what was chosen is decided above, on subjects that did not choose."
+    )
     return Table("Pipelines tried", ("Pipeline", "Steps", "Rank-1, %"), rows, note)
 
 

@@ -72,11 +72,32 @@ class TuneReport:
         """The chosen pipeline, for people."""
         return Pipeline.from_settings(self.pipeline).label
 
+    @property
+    def highest(self) -> FamilyResult:
+        """Who has the highest figure, which may be chance."""
+        return max(self.families, key=lambda found: (found.figure, found.family == self.family))
+
+    @property
+    def reason(self) -> str:
+        """Why this pipeline was chosen, in one or two sentences."""
+        if self.family == self.families[0].family:
+            said = f"Chosen: {self.family}, for no further step gains more than chance may give."
+        else:
+            said = f"Chosen: {self.family}, the last step whose gain is more than chance may give."
+        top = self.highest
+        if top.family == self.family or top.gain is None:
+            return f"{said} It also has the highest figure."
+        return (
+            f"{said} The highest figure is that of {top.family}, {top.figure:.1f} %, but its gain over {top.against}, "
+            f"{points(top.gain)}, may be chance."
+        )
+
     def to_dict(self) -> dict[str, Any]:
         """Plain values for JSON; intervals as [low, high]."""
         return {
             "pipeline": self.pipeline,
             "label": self.label,
+            "reason": self.reason,
             "family": self.family,
             "families": [_plain(f) for f in self.families],
             "candidates": [asdict(c) for c in self.candidates],

@@ -201,7 +201,7 @@ def _table(result: EvaluationReport) -> Table:
     if len(rows) > 1:
         empty = [""] * (len(columns) - 2)
         rows.append(("mean", pages.percent(result.mean, result.interval), *empty, "", pages.badge(result.transductive)))
-    note = f"Distance: {result.distance}. Bars run from 0 to 100 %; beside each figure its 95 % interval over subjects."
+    note = f"Distance: {result.distance}. Beside each figure stands its 95 % interval over subjects."
     return Table("Figures", (*columns, "Blind guessing", "Sees all probes"), tuple(rows), note)
 
 

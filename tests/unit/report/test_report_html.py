@@ -81,6 +81,7 @@ def whole():
                 ),
                 "a note",
                 1,
+                {1: "highest"},
             ),
         ),
         heatmaps=(HeatMap("NM", views, views, values, excluded_diagonal=True),),
@@ -159,10 +160,13 @@ def test_tables_say_their_headers_bars_badges_and_best_row():
     assert head == ["Step", "Mean", "Distance", "Sees all probes"]
     assert all(e["scope"] == "col" for e in page.find("th", role="columnheader"))
     rows = page.find("th", role="rowheader")
-    assert [(e["scope"], e["text"]) for e in rows] == [("row", n) for n in ("gaitgl", "+ re-ranking", "nothing")]
+    assert [(e["scope"], e["text"]) for e in rows] == [
+        ("row", n) for n in ("gaitgl", "+ re-ranking highest", "nothing")
+    ]
     best = page.find("tr", class_="best")
     assert len(best) == 1
     assert "+ re-ranking" in best[0]["text"]
+    assert [e["text"] for e in page.find("span", class_="mark")] == ["highest"]
     assert [e["width"] for e in page.find("rect", class_="fill")] == ["64.10", "78.40"]
     assert page.find("div", class_="figure")[0]["text"].strip() == "64.160.0\N{EN DASH}68.2"
     assert [e["text"] for e in page.find("span", class_="none")] == ["empty"]

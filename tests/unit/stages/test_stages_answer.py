@@ -35,7 +35,7 @@ def test_each_probe_gets_the_subject_of_its_nearest_gallery_sequence(tmp_path: P
     assert lines[0] == f"videoID,{header}"
     assert sorted(lines[1:]) == ["v1,0500", "v2,0501"]
     assert (facts["probes"], facts["subjects"], facts["transductive"]) == (2, 2, False)
-    assert [w[:19] for w in facts["warnings"]] == ["Nobody can say whom"]
+    assert [w[:18] for w in facts["warnings"]] == ["It is unknown whom"]
 
 
 def test_a_transductive_answer_says_so(tmp_path: Path) -> None:

@@ -90,7 +90,7 @@ class TestWhatIsSaid:
     )
     def test_what_nobody_knows(self, seen: dict[str, Any] | None, reason: str) -> None:
         (said,) = familiar_warnings([made(seen)])
-        assert said.startswith("Nobody can say whom GaitGL was trained on (")
+        assert said.startswith("It is unknown whom GaitGL was trained on (")
         assert reason in said
 
     def test_vectors_of_no_known_network(self) -> None:

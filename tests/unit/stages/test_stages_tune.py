@@ -29,7 +29,7 @@ def helped(tmp_path_factory):
 
 def test_who_knows_whom_the_network_has_seen_is_said(helped):
     folder, _, _, result = helped
-    said = [warning for warning in result.warnings if warning.startswith("Nobody can say whom")]
+    said = [warning for warning in result.warnings if warning.startswith("It is unknown whom")]
     assert len(said) == 1
     assert said[0] in (folder / "page.html").read_text()
     assert said[0] in result.to_dict()["warnings"]
