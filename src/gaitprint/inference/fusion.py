@@ -1,6 +1,6 @@
 """Several networks' embeddings of the same sequences, put together into one: [GaitGL ; GaitMask]."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from jaxtyping import Float32
@@ -17,7 +17,8 @@ def fuse(embeddings: Sequence[Embeddings], scale: str = "raw") -> Embeddings:
     """One embedding a sequence, of width D1 + D2 + ..., its part layout the networks' blocks in the given order.
 
     Raises:
-        ArtefactError: fewer than two, or not the same records in the same order (names the first difference).
+        ArtefactError: fewer than two, not the same records in the same order (names the first difference), or not of
+            the same data.
         ConfigError: an unknown scale.
     """
     if scale not in SCALES:
@@ -26,6 +27,7 @@ def fuse(embeddings: Sequence[Embeddings], scale: str = "raw") -> Embeddings:
         raise ArtefactError(f"fusion needs the embeddings of two networks or more, found {len(embeddings)}")
     for place, other in enumerate(embeddings[1:], start=2):
         _check_same_records(embeddings[0], other, place)
+        _check_same_data(embeddings[0], other, place)
     vectors = [e.vectors if scale == "raw" else _unit_length(e.vectors) for e in embeddings]
     blocks = tuple(block for e in embeddings for block in e.layout.blocks)
     source = sha256_json({"fusion": scale, "sources": [e.source for e in embeddings]})
@@ -46,6 +48,27 @@ def _check_same_records(first: Embeddings, other: Embeddings, place: int) -> Non
             f"embeddings 1 and {place} hold {len(first)} and {len(other)} sequences: {key!r} is only in {longer}; "
             "embed the same store with both networks"
         )
+
+
+def _check_same_data(first: Embeddings, other: Embeddings, place: int) -> None:
+    """Equal names are no proof, for 001/nm-01/090 is in many data sets. Networks for other sizes have other stores."""
+    one, two = (_origins(e.settings) for e in (first, other))
+    said = next((what for what in ("store", "data") if one.get(what) and two.get(what)), None)
+    if said and one[said] != two[said] and one["height"] == two["height"]:
+        raise ArtefactError(
+            f"embeddings 1 and {place} have the same names and are of different data ({one[said][:12]} and "
+            f"{two[said][:12]}): embed the same store with both networks"
+        )
+
+
+def _origins(settings: Mapping[str, object]) -> dict[str, str]:
+    """Fingerprints of the store and of the sequences behind vectors, and the height of frames; "" for not said."""
+    found = settings.get("networks")
+    inner = [_origins(n) for n in found if isinstance(n, Mapping)] if isinstance(found, list) else []
+    preprocessing = settings.get("preprocessing")
+    height = preprocessing.get("height") if isinstance(preprocessing, Mapping) else ""
+    own = {"store": settings.get("store"), "data": settings.get("data"), "height": height}
+    return {what: str(value or next((i[what] for i in inner if i[what]), "")) for what, value in own.items()}
 
 
 def _unit_length(vectors: Float32[np.ndarray, "N D"]) -> Float32[np.ndarray, "N D"]:

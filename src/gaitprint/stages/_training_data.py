@@ -1,12 +1,14 @@
 """Which sequences a run learns from, and which it is looked at with while it learns."""
 
 from collections.abc import Sequence
+from itertools import combinations
 
 import numpy as np
 
 from gaitprint.errors import ConfigError
+from gaitprint.stages._familiar import Place
 from gaitprint.stages._good_enough import quality_mask
-from gaitprint.stages._seen import How, Memory, memory_of_stores
+from gaitprint.stages._seen import How, Memory, Seen, memory_of_stores
 from gaitprint.stages._splits import split_of
 from gaitprint.store import Joined, SequenceSet, Store, Subset
 
@@ -17,11 +19,14 @@ def training_sets(
     """The training part of one store, or those of several as one set in which nobody is in two.
 
     Raises:
-        GaitprintError: the split or a subject is unknown, nobody is left, or frames differ in size.
+        GaitprintError: the split or a subject is unknown, nobody is left, frames differ in size, or the same people
+            are in two stores and would be learnt as others than themselves.
     """
     parts = [training_part(store, split, subjects, quality) for store in stores]
     if len(parts) == 1:
         return parts[0]
+    for (one, part), (other, further) in combinations(zip(stores, parts, strict=True), 2):
+        _check_apart(one, part, other, further)
     return Joined(dict(zip(_names(stores), parts, strict=True)))
 
 
@@ -69,6 +74,26 @@ def hold_out(part: SequenceSet, count: int) -> tuple[SequenceSet, SequenceSet | 
     places = np.linspace(0, len(subjects), count, endpoint=False) + len(subjects) / (2 * count)
     aside = {subjects[int(i)] for i in places}
     return Subset(part, lambda r: r.subject not in aside), Subset(part, lambda r: r.subject in aside)
+
+
+def _check_apart(one: Store, part: SequenceSet, other: Store, further: SequenceSet) -> None:
+    """Raise ConfigError where somebody is in both: joined, each name is a person of its own."""
+    here, there = ({r.subject: None for r in p.records} for p in (part, further))
+    both = [s for s in here if s in there]
+    place, known = Place.of(one), Seen("trained", other.dataset, other.fingerprint, other.head.made_from, ())
+    same: str | None = None
+    if both and place.holds(known):
+        same = f"{len(both)} people ({both[0]}{', ...' * (len(both) > 1)})"
+    else:
+        frames = {row.sha256 for row in one.rows if row.subject in here}
+        copies = [row.key for row in other.rows if row.subject in there and row.sha256 in frames]
+        if copies:
+            same = f"{len(copies)} sequences, by their frames ({copies[0]}{', ...' * (len(copies) > 1)}),"
+    if same:
+        raise ConfigError(
+            f"{same} are in {one.root} and in {other.root}: everybody there would be learnt as two people; name one "
+            "store, or prepare them without the same people (--subjects)"
+        )
 
 
 def _names(stores: Sequence[Store]) -> list[str]:

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -57,3 +59,35 @@ def test_errors_name_the_first_difference():
         fuse([made_up()])
     with pytest.raises(ConfigError, match="'raw' or 'unit', found 'log'"):
         fuse([made_up(), made_up()], "log")
+
+
+def of(store="", data="", height=64, source="a"):
+    facts = {"network": source, "preprocessing": {"height": height}}
+    settings = {"networks": [facts]} | ({"store": store} if store else {}) | ({"data": data} if data else {})
+    return replace(made_up(source=source), settings=settings)
+
+
+def test_vectors_of_different_data_are_refused_though_their_names_agree():
+    fused = fuse([of("one"), of("one", source="b")])
+    for first, other in (
+        (of("one", "x"), of("two", "x")),
+        (of("", "x"), of("", "y")),
+        (of("one", "x"), of("", "y")),
+        (fused, of("two")),
+        (of("two"), fused),
+    ):
+        with pytest.raises(ArtefactError, match=r"same names and are of different data .* embed the same store"):
+            fuse([first, other])
+    with pytest.raises(ArtefactError, match="embeddings 1 and 3 have"):
+        fuse([of("one"), of("one"), of("two")])
+
+
+def test_what_may_be_of_the_same_data_is_fused():
+    for first, other in (
+        (of("one", "all of it"), of("one", "a part, and then the same rows")),
+        (of("one"), of("", "x")),
+        (of(), of("two")),
+        (of("one", height=64), of("two", height=128)),  # each network has a store of its own size
+        (fuse([of("one"), of("one")]), of("one")),
+    ):
+        assert len(fuse([first, other])) == 5

@@ -1,5 +1,6 @@
 """Who is learnt from, out of one store or several, and who is held out."""
 
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -65,15 +66,16 @@ def test_several_stores_are_one_in_which_nobody_is_in_two(stores):
     assert sum(map(len, groups)) == 7
 
 
-def test_each_store_of_a_data_set_gets_a_name_of_its_own(stores):
-    many = [stores[s] for s in ("walkers", "casia", "more", "walkers", "casia")]
+def test_each_store_of_a_data_set_gets_a_name_of_its_own(stores, tmp_path):
+    further = [written(tmp_path / "a", "synthetic", ["001", "002"], 8), written(tmp_path / "b", "casia-b", ["003"], 9)]
+    many = [stores["walkers"], stores["casia"], stores["more"], *further]
     names = [r.key.split("/")[0] for r in training_sets(many, None, None, "").records]
     assert list(dict.fromkeys(names)) == ["synthetic", "casia-b", "synthetic#2", "synthetic#3", "casia-b#2"]
 
 
 def test_the_fingerprint_knows_stores_and_their_order(stores):
     chosen = [("walkers",), ("casia",), ("walkers", "casia"), ("casia", "walkers"), ("walkers", "more"),
-              ("more", "walkers"), ("walkers", "walkers")]  # fmt: skip
+              ("more", "walkers")]  # fmt: skip
     prints = [training_sets([stores[s] for s in names], None, None, "").fingerprint for names in chosen]
     assert len(set(prints)) == len(chosen)
     again = [training_sets([Store.open(stores[s].root) for s in names], None, None, "").fingerprint for names in chosen]
@@ -159,3 +161,32 @@ def test_of_joined_stores_people_of_each_are_held_out(stores):
     assert people(aside) == ["casia-b/002", "synthetic/002"]
     assert people(learnt) == ["casia-b/001", "synthetic/001"]
     assert learnt.fingerprint not in (joined.fingerprint, aside.fingerprint)
+
+
+def test_a_store_named_twice_is_refused_however_it_is_written(stores, tmp_path):
+    (tmp_path / "link").symlink_to(stores["walkers"].root)
+    shutil.copytree(stores["walkers"].root, tmp_path / "copy")
+    for again in (stores["walkers"].root, tmp_path / "link", tmp_path / "copy"):
+        pair = [stores["walkers"], Store.open(again)]
+        with pytest.raises(ConfigError, match=r"2 people .* would be learnt as two people; name one store"):
+            training_sets(pair, None, None, "")
+        with pytest.raises(ConfigError, match="learnt as two people"):
+            training_sets([stores["more"], *pair], None, None, "")
+
+
+def test_the_same_frames_under_other_names_are_the_same_people(stores, tmp_path):
+    other = {"001": "002", "002": "001"}
+    with StoreWriter(tmp_path / "renamed", "synthetic", (8, 8)) as writer:
+        for i, r in enumerate(stores["walkers"].records):
+            name = other.get(r.subject, r.subject)
+            writer.add(SequenceRecord(f"x/{r.key}", name, "a", "b"), stores["walkers"].frames(i))
+    with pytest.raises(ConfigError, match="4 sequences, by their frames"):
+        training_sets([stores["walkers"], Store.open(tmp_path / "renamed")], None, None, "")
+
+
+def test_a_published_id_is_one_person_in_every_store_of_the_data_set(stores, tmp_path):
+    other = written(tmp_path / "casia", "casia-b", ["002", "003"], seed=9)
+    with pytest.raises(ConfigError, match=r"1 people \(002\)"):
+        training_sets([stores["casia"], other], None, None, "")
+    apart = written(tmp_path / "apart", "casia-b", ["003", "004"], seed=9)
+    assert len(people(training_sets([stores["casia"], apart], None, None, ""))) == 5
