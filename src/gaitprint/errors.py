@@ -7,6 +7,8 @@ import signal
 from collections.abc import Iterable
 from difflib import get_close_matches
 
+from gaitprint.texts import natural_order
+
 _SHOWN = 20
 """Known names in one line: a data set has ten thousand subjects."""
 
@@ -76,7 +78,7 @@ class ProtocolError(GaitprintError):
 
 def did_you_mean(wrong: str, known: Iterable[str]) -> str:
     """The tail of an error about a misspelt name: the nearest known name, or the first of them all."""
-    names = sorted(known)
+    names = sorted(known, key=natural_order)
     if wrong.isdecimal():  # 040 is no misspelt 001, but 98 may mean 098
         near = [name for name in names if name.isdecimal() and int(name) == int(wrong)]
         if not near and len(names) > _SHOWN:

@@ -10,7 +10,7 @@ from gaitprint.config import read_toml
 from gaitprint.errors import GaitprintError
 from gaitprint.evaluation.protocol import load_protocol
 from gaitprint.storage import read_json
-from gaitprint.texts import decode_text
+from gaitprint.texts import decode_text, natural_order
 from gaitprint.training._yaml_reading import read_yaml
 
 CODINGS = ("utf-8", "utf-8-sig", "utf-16", "utf-32")
@@ -52,3 +52,8 @@ def test_a_protocol_that_an_editor_marked_is_read(tmp_path: Path) -> None:
     text = """name = "mine"\ntitle = "mine"\nsource = "here"\nmode = "pooled"\n[gallery]\n[probes.all]\n"""
     (tmp_path / "mine.toml").write_bytes(codecs.BOM_UTF8 + text.encode())
     assert load_protocol(tmp_path / "mine.toml").name == "mine"
+
+
+def test_numbers_in_names_may_be_of_any_length():
+    names = ["9" * 5000, "1" + "0" * 5000, "0" * 5000 + "8"]
+    assert sorted(names, key=natural_order) == [names[2], names[0], names[1]]

@@ -20,6 +20,7 @@ from gaitprint.cli._options import (
 )
 from gaitprint.cli._pipeline import pipeline_of, pipeline_options
 from gaitprint.cli._progress import progress_bar
+from gaitprint.texts import natural_order
 
 
 @click.command(short_help="Vectors -> the protocol's figures.")
@@ -117,7 +118,7 @@ def print_figures(out: Console, result: Any) -> None:
     print_table(out, [*columns, *(f"{m} %" for m in protocol.metrics), "guessing %"], rows)
     for kind in ("view", "condition"):
         own = [b for b in result.breakdowns if b.kind == kind and len(b.names) > 1]
-        names = sorted({name for b in own for name in b.names})
+        names = sorted({name for b in own for name in b.names}, key=natural_order)
         cells = [[name, *(_of_group(b, name) for b in own)] for name in names]
         if own:
             out.print()

@@ -13,6 +13,7 @@ from gaitprint.evaluation.result import Evaluation, ProbeSetResult
 from gaitprint.evaluation.selection import Sides, choose_sides, compared_pairs, require_subjects, short_view
 from gaitprint.evaluation.summary import summarise
 from gaitprint.evaluation.trials import Trials, join_trials, make_trials
+from gaitprint.texts import natural_order
 from gaitprint.types import Embeddings, SequenceRecord
 
 
@@ -113,7 +114,7 @@ def _by_view(view: Int[np.ndarray, "G"]) -> dict[int, Int[np.ndarray, "G_of_view
 
 def _views(protocol: Protocol, records: Sequence[SequenceRecord], sides: Sequence[Sides]) -> tuple[str, ...]:
     rows = {int(i) for side in sides for i in (*side.probes, *side.gallery)}
-    return tuple(sorted({short_view(protocol, records[i].view) for i in rows}))
+    return tuple(sorted({short_view(protocol, records[i].view) for i in rows}, key=natural_order))
 
 
 def _subject_codes(records: Sequence[SequenceRecord]) -> Int[np.ndarray, "N"]:

@@ -11,6 +11,7 @@ from gaitprint.evaluation.protocol import Protocol
 from gaitprint.evaluation.result import Evaluation, ProbeSetResult
 from gaitprint.evaluation.selection import short_view
 from gaitprint.evaluation.trials import Trials
+from gaitprint.texts import natural_order
 
 Kind = Literal["view", "condition"]
 KINDS: tuple[Kind, ...] = ("view", "condition")
@@ -29,13 +30,13 @@ class Group:
 
 
 def groups_of(evaluation: Evaluation, result: ProbeSetResult, kind: Kind) -> list[Group]:
-    """The groups of one kind that hold a trial that counts, by name."""
+    """The groups of one kind that hold a trial that counts, by name, 54 before 108."""
     trials, protocol = result.trials, evaluation.protocol
     names = np.array([_name(protocol, evaluation, int(i), kind) for i in trials.probe], str)
     counts = used(protocol, trials) & result.counted[trials.row, trials.column]
     return [
-        Group(kind, str(name), names == name, len(np.unique(trials.probe[counts & (names == name)])))
-        for name in np.unique(names[counts])
+        Group(kind, name, names == name, len(np.unique(trials.probe[counts & (names == name)])))
+        for name in sorted({str(name) for name in names[counts]}, key=natural_order)
     ]
 
 

@@ -10,6 +10,7 @@ from jaxtyping import Bool, Int
 from gaitprint.datasets._alike import misspelt
 from gaitprint.errors import ProtocolError
 from gaitprint.evaluation.protocol import ProbeSelection, Protocol, Selection
+from gaitprint.texts import natural_order
 from gaitprint.types import SequenceRecord
 
 
@@ -193,7 +194,9 @@ def _missing(selection: Selection, records: Sequence[SequenceRecord]) -> str:
         ("subject", selection.subjects, {r.subject for r in records if r.subject is not None}),
     ):
         if patterns and not any(fnmatchcase(name, p) for name in found for p in patterns):
-            return f"no sequence has {word} {_either(patterns)}; found {word}s {_listed(sorted(found))}"
+            return (
+                f"no sequence has {word} {_either(patterns)}; found {word}s {_listed(sorted(found, key=natural_order))}"
+            )
         if patterns:
             wanted.append(f"{word} {_either(patterns)}")
     if selection.keys:

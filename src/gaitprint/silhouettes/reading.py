@@ -4,7 +4,6 @@ Every file is held to be hostile: formats are allow-listed and told by their fir
 anything is decoded, nothing is unpickled, and an error is one line that names the file.
 """
 
-import re
 from collections.abc import Callable
 from pathlib import Path, PurePosixPath
 
@@ -17,6 +16,7 @@ from gaitprint.silhouettes.images import decode_image
 from gaitprint.silhouettes.pickles import parse_pickle
 from gaitprint.sources import Files, inside
 from gaitprint.sources.folder import FolderFiles
+from gaitprint.texts import natural_order
 from gaitprint.types import Frames
 
 MAX_FILE_BYTES = 2**28
@@ -142,9 +142,3 @@ def _cure(array: np.ndarray) -> str:
     if array.ndim > 3:
         return ": one value a pixel is wanted, no colours"
     return ": make it bool by a limit, such as masks > 0.5" if array.dtype.kind in "fiu" else ""
-
-
-def natural_order(name: str) -> tuple[tuple[str | int, ...], str]:
-    """A sorting key that takes runs of digits as numbers."""
-    parts = re.split(r"([0-9]+)", name)
-    return tuple(int(part) if i % 2 else part for i, part in enumerate(parts)), name

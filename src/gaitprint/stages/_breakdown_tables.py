@@ -6,6 +6,7 @@ from gaitprint.evaluation.breakdown import Breakdown
 from gaitprint.evaluation.groups import KINDS, Kind
 from gaitprint.report.values import Cell, Table
 from gaitprint.stages import _pages as pages
+from gaitprint.texts import natural_order
 
 FOLDED = 12
 """Longer tables show their title alone at first, where several pipelines are compared."""
@@ -18,7 +19,7 @@ def breakdown_tables(breakdowns: Sequence[Breakdown]) -> list[Table]:
         own = [b for b in breakdowns if b.kind == kind]
         if max(len(b.names) for b in own) < 2:
             continue
-        names = sorted({name for b in own for name in b.names})
+        names = sorted({name for b in own for name in b.names}, key=natural_order)
         rows: list[tuple[Cell, ...]] = [(name, *(_cell(b, name) for b in own)) for name in names]
         note = f"The figure of the probes of each {kind} alone, with its 95 % interval over subjects."
         tables.append(Table(f"Rank-1 by {kind}, %", (kind.title(), *(b.probe_set for b in own)), tuple(rows), note))

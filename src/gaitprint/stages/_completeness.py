@@ -4,6 +4,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from gaitprint.stages._findings import Finding
+from gaitprint.texts import natural_order
 from gaitprint.types import SequenceRecord
 
 MIN_WALKS = 5
@@ -25,7 +26,7 @@ def missing_views(records: Sequence[SequenceRecord]) -> Iterable[Finding]:
         return
     counts = Counter(view for views in walks.values() for view in views)
     usual = {view for view, count in counts.items() if len(walks) - count <= max(1, int(LACKING * len(walks)))}
-    lacking = {walk: sorted(usual - views) for walk, views in sorted(walks.items()) if usual - views}
+    lacking = {walk: sorted(usual - views, key=natural_order) for walk, views in sorted(walks.items()) if usual - views}
     if lacking:
         what = f"walks that lack views which nearly all have: {len(lacking)} of {len(walks)}"
         advice = (

@@ -12,6 +12,7 @@ from gaitprint.stages._diagnosis import DoctorReport
 from gaitprint.stages._examining import Examined
 from gaitprint.stages._sheets import strip_image
 from gaitprint.store import StoredSequence
+from gaitprint.texts import natural_order
 from gaitprint.types import Frames
 
 SHOWN = 6
@@ -98,7 +99,9 @@ def _tables(report: DoctorReport) -> Iterator[Table]:
 
 def _completeness(rows: tuple[StoredSequence, ...]) -> tuple[HeatMap, ...]:
     """For each condition and view the share of subjects that have it, where there are few enough of both."""
-    conditions, views = sorted({r.condition for r in rows}), sorted({r.view for r in rows})
+    conditions, views = (
+        sorted(names, key=natural_order) for names in ({r.condition for r in rows}, {r.view for r in rows})
+    )
     subjects = {r.subject for r in rows} - {None}
     if not subjects or max(len(conditions), len(views)) > MOST_NAMES:
         return ()

@@ -1,7 +1,7 @@
 """Doctor: what a data set or a store is, what is wrong with it, and what to do."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from itertools import chain
 from pathlib import Path, PurePosixPath
@@ -40,6 +40,7 @@ from gaitprint.stages._reading import Normalising, load
 from gaitprint.stages._splits import described, given_partition, split_of
 from gaitprint.storage import sha256_json
 from gaitprint.store import Store, is_begun, is_store
+from gaitprint.texts import natural_order
 from gaitprint.types import Frames
 
 
@@ -161,14 +162,19 @@ def _report(
         sequences=len(rows),
         frames=sum(lengths),
         lengths=(min(lengths), float(median(lengths)), max(lengths)) if lengths else (0, 0.0, 0),
-        conditions=dict(sorted(Counter(row.condition for row in rows).items())),
-        views=dict(sorted(Counter(row.view for row in rows).items())),
+        conditions=_counted(row.condition for row in rows),
+        views=_counted(row.view for row in rows),
         fingerprint=sha256_json([[r.key, r.subject, r.condition, r.view, r.length, r.sha256] for r in rows]),
         unusable=tuple((u.key, u.reason) for u in examined.unusable),
         findings=tuple(sorted(every, key=lambda f: ("error", "warning", "note").index(f.severity))),
         quality=_quality(examined),
         quarantined=quarantined,
     )
+
+
+def _counted(names: Iterable[str]) -> dict[str, int]:
+    counts = Counter(names)
+    return {name: counts[name] for name in sorted(counts, key=natural_order)}
 
 
 def _shared(found: Found) -> frozenset[str]:

@@ -8,7 +8,7 @@ from made_up_walks import CONDITIONS, VIEWS, measured, walks
 from gaitprint.errors import ProtocolError
 from gaitprint.evaluation.breakdown import break_down
 from gaitprint.evaluation.groups import figure_names, figure_values, groups_of
-from gaitprint.evaluation.protocol import load_protocol
+from gaitprint.evaluation.protocol import Selection, load_protocol
 
 
 def broken(evaluation):
@@ -97,3 +97,13 @@ def test_figures_that_do_not_exist(name):
     result = measured(walks())["NM"]
     with pytest.raises(ProtocolError, match=f"has no figure '{name}'.*rank-K takes any K"):
         figure_values(name, load_protocol("casia-b"), result.trials)
+
+
+def test_views_stand_in_the_order_of_their_numbers_wherever_they_are_listed():
+    views = ("0", "108", "18", "54", "cam10", "cam9")
+    evaluation = measured(walks(views=views), resamples=2)
+    ordered = ("0", "18", "54", "108", "cam9", "cam10")
+    assert evaluation["NM"].row_names == evaluation["NM"].column_names == ordered
+    assert broken(evaluation)["NM", "view"].names == ordered
+    with pytest.raises(ProtocolError, match="found views 0, 18, 54, 108, cam9, cam10"):
+        measured(walks(views=views), dataclasses.replace(load_protocol("casia-b"), gallery=Selection(views=("090",))))

@@ -17,8 +17,9 @@ from gaitprint.errors import DataError
 from gaitprint.silhouettes import images, reading
 from gaitprint.silhouettes._image_headers import read_header
 from gaitprint.silhouettes.images import MAX_PIXELS
-from gaitprint.silhouettes.reading import load_frames, natural_order, read_sequence
+from gaitprint.silhouettes.reading import load_frames, read_sequence
 from gaitprint.sources.folder import FolderFiles
+from gaitprint.texts import natural_order
 
 
 def read_image(path: Path) -> np.ndarray:

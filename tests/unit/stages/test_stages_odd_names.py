@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from gaitprint.datasets._alike import look_alikes, trimmed
+from gaitprint.errors import did_you_mean
 from gaitprint.stages._odd_names import odd_names
 from gaitprint.stages.doctor import doctor
 from gaitprint.stages.prepare import prepare
@@ -64,6 +65,14 @@ def test_names_that_nobody_has_are_pointed_out(subject: str, words: str) -> None
 def test_conditions_and_views_count_too() -> None:
     found = odd_names([SequenceRecord("a", "1", "nm-01", "90"), SequenceRecord("b", "2", "NM-1", "090")])
     assert [f.what for f in found] == ["conditions whose names look alike: 1", "views whose names look alike: 1"]
+
+
+def test_the_doctor_counts_views_in_the_order_of_their_numbers(tmp_path: Path) -> None:
+    for view in ("108", "54", "0"):
+        (tmp_path / "001" / "nm-01" / view).mkdir(parents=True)
+        np.save(tmp_path / "001/nm-01" / view / "x.npy", np.full((6, 64, 64), 200 + len(view), np.uint8))
+    assert list(doctor(tmp_path, dataset="folder").views) == ["0", "54", "108"]
+    assert did_you_mean("x", ["108", "54", "0"]) == "known: 0, 54, 108"
 
 
 def test_what_is_around_a_name_is_no_part_of_it() -> None:
