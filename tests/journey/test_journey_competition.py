@@ -105,7 +105,7 @@ def test_a_protocol_of_ones_own_chooses_the_gallery(vectors: str, tmp_path: Path
         (["--scorer", "euclidian"], "euclidean"),
         (["--set", "cluster-expansion.k=9"], "the pipeline has the steps"),
         (["--protocol", "hid-draws"], "hid-draws"),
-        (["--pipeline", "x.toml", "--scorer", "euclidean"], "says all steps"),
+        (["--pipeline", "x.toml", "--scorer", "euclidean"], "holds all steps"),
     ],
 )
 def test_steps_that_are_none_are_refused_in_a_line(

@@ -292,7 +292,7 @@ COMPARE = {
     "figure not asked for": ("compare {gl} {gl} --figure mAP", ["no figure 'mAP'", "`metrics`"]),
     "pipeline and scorer": (
         "compare {gl} --after-pipeline {bad}/broken.toml --after-scorer euclidean",
-        ["--after-pipeline", "says all steps", "--after-set"],
+        ["--after-pipeline", "holds all steps", "--after-set"],
     ),
     "step not there": ("compare {gl} --after-set scorer.k1=6", ["no setting 'k1'"]),
 }

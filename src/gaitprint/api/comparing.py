@@ -85,7 +85,7 @@ def verify(
 
     Raises:
         ArtefactError: other networks made the vectors, or the file is missing or damaged. ProtocolError: more than one
-            probe, or walks of several people. ConfigError: a probability that the calibration cannot carry.
+            probe, or walks of several people. ConfigError: a probability higher than the calibration can state.
     """
     walk, known = given_embeddings(probe, "the probe"), given_embeddings(person, "the person's side")
     held = calibration if isinstance(calibration, CalibrationFile) else load_calibration(calibration)

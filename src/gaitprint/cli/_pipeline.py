@@ -61,7 +61,7 @@ def pipeline_of(
     if pipeline is None:
         return build_pipeline(scorer or "euclidean", transforms, overrides)
     if scorer or transforms or overrides:
-        raise click.UsageError(f"--pipeline {pipeline} says all steps: leave out --scorer, --transform and --set")
+        raise click.UsageError(f"--pipeline {pipeline} holds all steps: leave out --scorer, --transform and --set")
     return read_toml(pipeline)
 
 

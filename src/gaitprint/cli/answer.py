@@ -55,7 +55,7 @@ def answer(
     """Name the subject of every probe and write a competition's answer file.
 
     EMBEDDINGS hold gallery and probes, whose subjects are not known: make them with `gaitprint embed STORE`, and with
-    --part all where nobody of the data set trains. The file is checked before it is written: every probe once, only
+    --part all where no subject of the data set trains. The file is checked before it is written: every probe once, only
     subjects of the gallery, the organisers' header.
 
     \b

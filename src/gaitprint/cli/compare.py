@@ -109,7 +109,7 @@ def _steps(
         return None if file is None else read_toml(file)
     if file is not None:
         raise click.UsageError(
-            f"--{prefix}pipeline {file} says all steps: leave out --{prefix}scorer, --{prefix}transform and "
+            f"--{prefix}pipeline {file} holds all steps: leave out --{prefix}scorer, --{prefix}transform and "
             f"--{prefix}set"
         )
     return build_pipeline(scorer or "euclidean", transforms, overrides)

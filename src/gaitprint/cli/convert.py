@@ -18,7 +18,7 @@ from gaitprint.cli._common import as_json, emit, expand_subjects
     "--subjects",
     callback=lambda _c, _p, v: expand_subjects(v) if v else (),
     metavar="LIST",
-    help="Weights: on whom of it, such as 001-074; figures on others are then figures on people never seen.",
+    help="Weights: the subjects they were trained on, such as 001-074; figures on others are of people never seen.",
 )
 @as_json
 def convert(

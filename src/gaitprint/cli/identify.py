@@ -103,7 +103,9 @@ def embed(
     from gaitprint.stages.embed import embed as stage
 
     if window_frames is not None and not windows:
-        raise click.UsageError(f"--window-frames {window_frames} says how long windows are: say how many by --windows")
+        raise click.UsageError(
+            f"--window-frames {window_frames} is the length of windows: give their number, --windows"
+        )
     set_threads(threads)
     with progress_bar("embedding") as bar:
         made = stage(

@@ -29,7 +29,11 @@ from gaitprint.cli._progress import progress_bar
 )
 @protocol_option
 @click.option(
-    "--folds", default=2, show_default=True, metavar="COUNT", help="Of subjects: one measures, the rest choose."
+    "--folds",
+    default=2,
+    show_default=True,
+    metavar="COUNT",
+    help="Groups of subjects: one measures, others choose.",
 )
 @click.option("--repeats", default=5, show_default=True, metavar="COUNT", help="How often subjects are cut into folds.")
 @split_option
@@ -43,7 +47,7 @@ from gaitprint.cli._progress import progress_bar
     "--yes-these-are-test-subjects",
     "test_subjects",
     is_flag=True,
-    help="Let test subjects choose; the settings then say so, and figures on these subjects are no test.",
+    help="Let test subjects choose; the settings then say so, and figures on these subjects do not count as a test.",
 )
 @click.option(
     "--equal-numbers",

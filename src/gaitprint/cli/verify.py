@@ -50,10 +50,19 @@ def _rates(text: str) -> tuple[float, ...]:
     show_default=True,
     callback=lambda _c, _p, v: _rates(v),
     metavar="RATES",
-    help="Shares of strangers taken for somebody at which the share of known people missed is wanted.",
+    help="False positive rates of strangers at which the share of known people missed is wanted.",
 )
-@click.option("--threshold", "thresholds", multiple=True, type=float, metavar="DISTANCE", help="A row of the table.")
-@click.option("--strangers", default=0.5, show_default=True, metavar="SHARE", help="Of subjects not in the gallery.")
+@click.option(
+    "--threshold",
+    "thresholds",
+    multiple=True,
+    type=float,
+    metavar="DISTANCE",
+    help="A distance whose error rates are shown as a row of the table. Repeatable.",
+)
+@click.option(
+    "--strangers", default=0.5, show_default=True, metavar="SHARE", help="Share of subjects left out of the gallery."
+)
 @splits_option
 @click.option(
     "--method",
@@ -63,7 +72,13 @@ def _rates(text: str) -> tuple[float, ...]:
     help="How a distance becomes a probability.",
 )
 @click.option("--prior", default=0.5, show_default=True, metavar="SHARE", help="Probability before comparing.")
-@click.option("--folds", default=5, show_default=True, type=click.IntRange(min=3), help="Of subjects, to try it on.")
+@click.option(
+    "--folds",
+    default=5,
+    show_default=True,
+    type=click.IntRange(min=3),
+    help="Groups of subjects to try it on.",
+)
 @click.option(
     "--calibration", type=click.Path(path_type=Path), metavar="FILE.json", help="Where to write the calibration."
 )

@@ -23,7 +23,7 @@ def calibrate(
     settings: VerifySettings,
     given: Calibration | None,
 ) -> tuple[CalibrationFigures | None, str]:
-    """The figures, or why the subjects cannot carry them."""
+    """The figures, or why the subjects are too few for them."""
     subjects = int((counts.same.sum(axis=1) + counts.other.sum(axis=(1, 2)) > 0).sum())
     number = counts.other.shape[1]
     wanted = max(number, settings.folds)  # fewer subjects than folds make fewer folds
@@ -33,7 +33,7 @@ def calibrate(
         return None, (
             f"no calibration: {need} subjects would be needed "
             + (f"to leave {THIRTY} outside of any two of {wanted} folds" if given is None else "(rule of thirty)")
-            + f", found {subjects}; it is refused, not marked, for yes or no about somebody would rest on it"
+            + f", found {subjects}; with fewer it is refused, because decisions about people would rest on it"
         )
     distances = interval_means(counts, scores)
     if given is None:

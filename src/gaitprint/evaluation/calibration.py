@@ -32,7 +32,7 @@ class Calibration:
     log_ratios: Float64[np.ndarray, "K"]
     """Natural logarithm of the likelihood ratio at the knots."""
     limit: float
-    """No log ratio further from 0 is answered: the subjects cannot carry it."""
+    """No log ratio further from 0 is answered: the subjects are too few for it."""
 
     def __post_init__(self) -> None:
         least = 2 if self.method == "logistic" else 1
@@ -80,7 +80,7 @@ def fit_calibration(
     if subjects < THIRTY:
         raise ProtocolError(f"a calibration needs {THIRTY} subjects or more (rule of thirty), found {subjects}")
     if not same.sum() or not other.sum():
-        raise ProtocolError("a calibration needs pairs of one subject and pairs of two, found only one kind")
+        raise ProtocolError("a calibration needs pairs of one subject and pairs of two, found only one of them")
     limit = -math.log(bound(subjects))
     met = (same + other) > 0
     return (_logistic if method == "logistic" else _isotonic)(distances, same, other, met, limit)

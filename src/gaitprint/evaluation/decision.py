@@ -52,8 +52,8 @@ def decide(calibration: Calibration, distances: Sequence[float], prior: float, l
     highest = float(at_prior(np.array(calibration.limit), prior))
     require(
         least <= highest,
-        f"a probability of {least:g} was asked for, and the people of this calibration carry none above {highest:.4f} "
-        f"at a prior of {prior:g}: ask for less, or calibrate on more people",
+        f"a probability of {least:g} was asked for, and this calibration was made from too few people to state one "
+        f"above {highest:.4f} at a prior of {prior:g}: ask for less, or calibrate on more people",
     )
     probability = float(at_prior(np.array(ratio), prior))
     require(math.isfinite(probability), "distances are finite numbers")

@@ -28,7 +28,7 @@ def summary_text(evaluation: Evaluation) -> str:
     """The log lines with everything a reader needs to trust them: comparison, ranks, intervals, counts, empty cells."""
     protocol = evaluation.protocol
     stated = {True: "transductive: yes", False: "transductive: no", None: "transductive: not stated"}
-    method = evaluation.label or "a method nobody named"
+    method = evaluation.label or "a method without a name"
     lines = [
         f"{protocol.name}: {protocol.title}",
         f"compared by {method}; {stated[evaluation.transductive]}; {_counting(evaluation)}",

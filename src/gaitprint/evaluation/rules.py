@@ -132,8 +132,8 @@ def _reason(value: float, subjects: int, erring: int, what: str, stated: float |
     least = bound(subjects)
     if stated is not None and subjects < (need := subjects_for(stated)):
         return (
-            f"{what}: it takes {need} subjects to tell a rate of {percent(stated)} from zero, found {subjects}, who "
-            f"tell {percent(least)} at best"
+            f"{what}: telling a rate of {percent(stated)} from zero takes {need} subjects; with {subjects}, nothing "
+            f"below {percent(least)} can be told from zero"
         )
     if value < least:
         said = f"{what}: {subjects} subjects cannot tell a rate below {percent(least)} from zero"

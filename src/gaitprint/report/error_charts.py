@@ -31,7 +31,7 @@ def error_chart(curve: ErrorCurve) -> str:
         if isinstance(curve, DetCurve):
             _det(figure, axes, curve)
         elif isinstance(curve, Distributions):
-            _distributions(axes, curve)
+            _distributions(figure, axes, curve)
         else:
             _reliability(axes, curve)
         tidy(axes)
@@ -73,8 +73,16 @@ def _det(figure: Figure, axes: Axes, curve: DetCurve) -> None:
         marker = MARKERS[(i + i // len(SERIES)) % len(MARKERS)]
         axes.plot(at, _only(missed, carried), color=colour, linewidth=1.8, marker=marker, markevery=[], label=label)
         for x, y, sure in zip(*curve.points.get(name, ()), strict=True):
-            place = [float(ndtri(np.clip(rate, lowest, _TOP))) for rate in (x, y)]
-            axes.plot(*place, marker, color=colour, markersize=5, markerfacecolor=colour if sure else "none")
+            if not (lowest <= x <= _TOP and lowest <= y <= _TOP):
+                continue  # at the plot's edge it would be read as a rate that it is not
+            axes.plot(
+                float(ndtri(x)),
+                float(ndtri(y)),
+                marker,
+                color=colour,
+                markersize=5,
+                markerfacecolor=colour if sure else "none",
+            )
         drawn = drawn or bool((use & ~carried).any())
     axes.plot([low, high], [low, high], color=INK, linewidth=0.7, linestyle=(0, (1, 3)))
     if drawn:
@@ -99,18 +107,20 @@ def _only(values: Float[np.ndarray, " K"], use: Bool[np.ndarray, " K"]) -> Float
     return np.where(near, values, np.nan)
 
 
-def _distributions(axes: Axes, curve: Distributions) -> None:
+def _distributions(figure: Figure, axes: Axes, curve: Distributions) -> None:
     for i, (name, values) in enumerate(curve.series.items()):
         axes.stairs(values, curve.edges, color=SERIES[i], linewidth=1.4, label=_label(name), **_dashed(i))
         axes.stairs(values, curve.edges, color=SERIES[i], fill=True, alpha=0.15)
-    top = 1.15 * axes.get_ylim()[1]  # room for the key
+    top = 1.1 * axes.get_ylim()[1]  # room for the marks' names
     for i, (name, place) in enumerate(curve.marks.items()):
         axes.axvline(place, color=INK, linewidth=0.8, linestyle=(0, (3, 3)))
-        axes.annotate(name, (place, top * (0.97 - 0.07 * i)), fontsize=8, ha="left", va="top", color=INK)
+        side = "left" if place < (curve.edges[0] + curve.edges[-1]) / 2.0 else "right"
+        name = f" {name} "
+        axes.annotate(name, (place, top * (0.97 - 0.07 * i)), fontsize=8, ha=side, va="top", color=INK)
     axes.set_xlabel("distance")
     axes.set_ylabel("share of these pairs, %")
     axes.set_ylim(0, top)
-    axes.legend(loc="upper right", frameon=False, fontsize=8.5)
+    figure.legend(loc="outside lower center", ncols=2, frameon=False, fontsize=8.5)
 
 
 def _reliability(axes: Axes, curve: ReliabilityCurve) -> None:

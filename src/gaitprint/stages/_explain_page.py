@@ -98,7 +98,7 @@ def warnings(strips: Strips, beside: Sequence[Usual | None], known: bool, synthe
     if known and len(said) < len(beside):
         yield "Too few people have two walks each, so it cannot be said how usual these distances are."
     if not known:
-        yield "Without embeddings of other walks nobody can say how usual these distances are: see --embeddings."
+        yield "How usual these distances are is told from embeddings of other walks: give them by --embeddings."
 
 
 def page(

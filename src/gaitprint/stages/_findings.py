@@ -62,7 +62,7 @@ def impossible_rows(rows: Sequence[StoredSequence]) -> Iterable[Finding]:
     """What no writer of a store leaves behind: no row at all, or two of one key."""
     twice = tuple(sorted(key for key, count in Counter(row.key for row in rows).items() if count > 1))
     if twice or not rows:
-        what = f"keys that stand in the store twice: {len(twice)}" if twice else "a store without a sequence"
+        what = f"keys that are in the store twice: {len(twice)}" if twice else "a store without a sequence"
         yield Finding("error", what, "its index was not written by `prepare`: prepare the store again", twice)
 
 
@@ -98,7 +98,9 @@ def lonely_subjects(rows: Sequence[StoredSequence]) -> Iterable[Finding]:
     if keys:
         what = f"subjects with a single sequence: {len(keys)}"
         if len(keys) == len(counts) and any(r.subject is None for r in rows):
-            yield Finding("note", what, "enough for a gallery, whose probes are those of nobody known", keys)
+            yield Finding(
+                "note", what, "enough for a gallery whose probes are the sequences without a known subject", keys
+            )
         else:
             yield Finding("warning", what, "a test needs one for the gallery and one as probe; film them again", keys)
 

@@ -29,7 +29,7 @@ def calibration_warnings(facts: Mapping[str, Any], data: Embeddings) -> list[str
             said.append(f"The calibration was fitted to {some_of(met, subjects)}: it looks better here than it is.")
         elif met and same is None:
             said.append(
-                f"{some_of(met, subjects)} have the names of people to whom the calibration was fitted, in "
+                f"{some_of(met, subjects)} have the names of people on whom the calibration was fitted, in "
                 f"{seen.dataset or 'data of which nothing is known'}: if they are the same, it looks better than it is."
             )
     return said

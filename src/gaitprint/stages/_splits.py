@@ -42,7 +42,7 @@ class PartitionReport:
         if self.absent:
             said.append(f"note: the partition names {_some(self.absent, 'subject')} that the store does not hold")
         if self.neither:
-            said.append(f"note: {_some(self.neither, 'subject')} of the store stand in neither part of the partition")
+            said.append(f"note: {_some(self.neither, 'subject')} of the store are in neither part of the partition")
         if self.unmatched:
             said.append(f"note: the partition lists {_some(self.unmatched, 'sequence')} that the store does not hold")
         return said

@@ -46,13 +46,13 @@ def check_may_choose(embeddings: Embeddings, split: str | None, store: Path | No
         if not allowed:
             raise ProtocolError(
                 f"{what}: what they choose cannot be measured on them; choose on training subjects (--subjects, or "
-                "`embed --part train`), best on some that the network was not trained on, or say "
+                "`embed --part train`), best on some that the network was not trained on, or give "
                 "--yes-these-are-test-subjects"
             )
         said.append(f"Chosen on test subjects: {what}. Figures on them are no test of these settings.")
     if unknown:
         said.append(
-            f"Nobody says whether {_listed(unknown)} are kept for testing: whoever is tested may choose nothing."
+            f"It is unknown whether {_listed(unknown)} are kept for testing: test subjects may not choose settings."
         )
     return tuple(said)
 

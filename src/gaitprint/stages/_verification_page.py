@@ -108,7 +108,7 @@ def _reliability(made: CalibrationFigures) -> ReliabilityCurve:
 
 
 def _calibration_table(made: CalibrationFigures) -> Table:
-    tried = f"in {made.folds} folds, nobody on either side was fitted to" if made.folds else "fitted elsewhere"
+    tried = f"tried on people it was not fitted on, {made.folds} folds" if made.folds else "fitted elsewhere"
     largest = float(made.calibration.limit)
     rows = (
         ("the prior alone", f"{made.prior_loss:.4f}", ""),
@@ -119,6 +119,6 @@ def _calibration_table(made: CalibrationFigures) -> Table:
     note = (
         f"At a prior of {100 * made.after.prior:.3g} % that two walks are of one person; another prior shifts the log "
         f"odds. No likelihood ratio beyond {np.exp(largest):.3g} is stated, which is n/3 for n subjects: "
-        "certainty that the subjects cannot carry. The outermost pairs are therefore right more often than stated."
+        "so few subjects cannot show more certainty. The outermost pairs are therefore right more often than stated."
     )
     return Table("Probability of one person", ("Calibration", "Log loss, nats", "Calibration error"), rows, note)

@@ -154,7 +154,7 @@ def in_order_of(first: Embeddings, second: Embeddings) -> Embeddings:
         if record.key not in known:
             raise ProtocolError(_differ(f"{record.key} is in the second only"))
     if len(first) != len(second):
-        raise ProtocolError(_differ("a key stands there twice"))
+        raise ProtocolError(_differ("a key is there twice"))
     return second.select([place[record.key] for record in first.records])
 
 
@@ -188,11 +188,12 @@ def _warnings(lines: Sequence[PairedLine], runs: Sequence[Evaluation]) -> list[s
     most = max(line.changed for line in lines)
     if most < SMALLEST:
         found.append(
-            f"Only {most} subjects fare differently: with fewer than {SMALLEST} no test can show a difference."
+            f"Only {most} subjects have other results in the second run: with fewer than {SMALLEST} no test can show a "
+            "difference."
         )
     elif most <= ALL_UP_TO and 0.5 ** (most - 1) * max(len(lines) - 1, 1) > REAL:
         found.append(
-            f"{most} subjects fare differently: too few for any of {len(lines) - 1} lines to hold when all are asked "
-            "at once."
+            f"{most} subjects have other results in the second run: too few to show a difference in any of the "
+            f"{len(lines) - 1} lines when all are tested together."
         )
     return [*found, *pages.data_warnings(runs)]

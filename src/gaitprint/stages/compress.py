@@ -190,7 +190,7 @@ def _check_apart(training: Embeddings, data: Embeddings) -> None:
     """Nobody may be in both; of two data sets that say they differ, subjects of one name are two people."""
     unknown = next((r.key for r in training.records if r.subject is None), None)
     if unknown is not None:
-        raise ProtocolError(f"--fit holds {unknown}, of nobody knows whom: fit on sequences whose subjects are known")
+        raise ProtocolError(f"--fit holds {unknown}, whose subject is unknown: fit on sequences with known subjects")
     if not len(training):
         raise ProtocolError("--fit holds no sequence: embed some of other people")
     if (training.source, training.layout) != (data.source, data.layout):

@@ -44,7 +44,7 @@ def convert(
         raise ConfigError(f"{out} exists already: choose another name or remove it")
     if bool(dataset) != bool(subjects):
         raise ConfigError(
-            "whom weights were trained on is told by a data set and its subjects, such as casia-b and 001-074: "
+            "whom weights were trained on is given as a data set and its subjects, such as casia-b and 001-074: "
             f"found {dataset or ', '.join(subjects)!r} alone"
         )
     known = (Seen("trained", dataset.replace("_", "-"), "", "", tuple(sorted(set(subjects)))),)

@@ -217,7 +217,7 @@ def _kept_split(store: Store) -> list[Finding]:
             split_of(store, None)
         found = described(store)
     except GaitprintError as error:
-        return [Finding("error", str(error), "until then nobody can say who trains")]
+        return [Finding("error", str(error), "until then it is unknown who trains and who is tested")]
     said = [] if found is None else found.lines()[1:]
     return [Finding("warning", line.removeprefix("note: "), "see `gaitprint partition`") for line in said]
 

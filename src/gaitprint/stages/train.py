@@ -86,8 +86,8 @@ def train(
     Under torchrun all processes train the one network together; the first of them writes.
 
     Args:
-        store: made by `gaitprint prepare`; several of them are learnt together, the people of one being nobody of
-            another.
+        store: made by `gaitprint prepare`; several of them are learnt together, and people of different stores are
+            different people.
         out: the run's folder: `recipe.json`, `manifest.json`, `history.jsonl`, `tensorboard/`, `checkpoints/`, and at
             the end `model.safetensors`, `training.png` and `run.json`; with subjects held out also `best.safetensors`.
         recipe: a shipped recipe (`gaitprint networks` lists them) or the path of one of your own.

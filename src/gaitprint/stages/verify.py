@@ -111,7 +111,7 @@ def verify(
         if people < need:
             raise ProtocolError(
                 f"{calibration} was not written: a calibration with {settings.folds} folds takes {need} subjects, "
-                f"found {people}; fewer are refused, for yes or no about somebody would rest on it"
+                f"found {people}; with fewer it is refused, because decisions about people would rest on it"
             )
     used = {step["name"] for step in (*steps.settings["transforms"], steps.settings["scorer"])}
     found = measure(

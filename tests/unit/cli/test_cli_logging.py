@@ -95,4 +95,4 @@ def test_a_length_of_windows_without_windows_is_no_option(tmp_path, capsys):
     """It would be left out of account without a word."""
     given = ["embed", str(tmp_path), "--model", "m", "--out", "e", "--window-frames", "12"]
     assert main(given) == 2
-    assert "say how many by --windows" in capsys.readouterr().err
+    assert "give their number, --windows" in capsys.readouterr().err

@@ -92,7 +92,7 @@ def test_few_people_or_one_kind_of_pair_give_none():
     distances, same, other = counted()
     with pytest.raises(ProtocolError, match=r"30 subjects or more .* found 29"):
         fit_calibration("logistic", distances, same, other, 29)
-    with pytest.raises(ProtocolError, match="only one kind"):
+    with pytest.raises(ProtocolError, match="only one of them"):
         fit_calibration("logistic", distances, same, np.zeros(12), 50)
     with pytest.raises(ConfigError, match="prior"):
         at_prior(np.zeros(1), 0.0)

@@ -67,7 +67,7 @@ def test_a_pooled_line_is_one_figure():
 @pytest.mark.parametrize(
     ("settings", "line"),
     [
-        ({}, "compared by a method nobody named; transductive: not stated; "),
+        ({}, "compared by a method without a name; transductive: not stated; "),
         ({"label": "euclid", "transductive": True}, "compared by euclid; transductive: yes; "),
         ({"label": "euclid", "transductive": False}, "compared by euclid; transductive: no; "),
     ],

@@ -209,7 +209,7 @@ def test_all_of_it_on_many_people():
     at = {p.stated: p for p in whole.misses}
     assert at[0.1].figure.value == pytest.approx(np.mean(same > at[0.1].threshold))
     assert at[0.1].figure.low < at[0.1].figure.value < at[0.1].figure.high
-    assert "FNMR at FMR 1 %: it takes 300 subjects" in at[0.01].figure.reason
+    assert "FNMR at FMR 1 %: telling a rate of 1 % from zero takes 300 subjects" in at[0.01].figure.reason
     assert at[0.01].figure.value == pytest.approx(np.mean(same > np.float32(at[0.01].to_dict()["threshold"])))
     (asked,) = [t for t in found.thresholds if "as asked" in t.why]
     assert asked.false_match.value == pytest.approx(np.mean(other <= np.float32(2.0)))

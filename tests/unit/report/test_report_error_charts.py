@@ -66,6 +66,8 @@ def test_operating_points_are_marked_hollow_where_they_are_not_carried():
         return re.findall(r"<use [^>]*var\(--series-1[^>]*", error_chart(DetCurve("x", DET.series, 0.05, points)))
 
     assert len(marks(True, False)) == len(marks()) + 2
+    beyond = {"NM": (np.array([0.0001, 0.9]), np.array([0.2, 0.9]), np.array([True, True]))}
+    assert error_chart(DetCurve("x", DET.series, 0.05, beyond)) == error_chart(DetCurve("x", DET.series, 0.05))
     hollow = [sum("fill-opacity: 0" in use for use in marks(*some)) for some in ((), (True, True), (True, False))]
     assert hollow == [0, 0, 1]
     assert "_CL (no errors to draw)" in error_chart(DET)

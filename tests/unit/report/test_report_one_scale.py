@@ -17,8 +17,8 @@ def test_every_bar_of_a_page_has_one_width_and_the_scale_is_stated_once():
     widths = re.findall(r"\.bar \{[^}]*?width: ([^;]*);", page)
     assert widths
     assert not [w for w in widths if "%" in w], "a share of the column, and columns differ"
-    assert page.count("as long in every table of this page") == 1
-    assert "as long in every table" not in render_report(Report("t", tables=(Table("Words", ("a",), (("b",),)),)))
+    assert page.count("one length in every table of this page") == 1
+    assert "one length in every table" not in render_report(Report("t", tables=(Table("Words", ("a",), (("b",),)),)))
 
 
 def test_curves_of_a_page_begin_at_one_height():

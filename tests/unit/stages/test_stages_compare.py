@@ -96,7 +96,7 @@ def test_sequences_of_the_second_alone_are_named_too():
     with pytest.raises(ProtocolError, match="000/nm-01/000 is in the second only; embed the same store"):
         in_order_of(made_up().select(np.arange(7, 60)), made_up().select(np.arange(60)))
     twice = made_up().select([*range(20), 3])
-    with pytest.raises(ProtocolError, match="a key stands there twice"):
+    with pytest.raises(ProtocolError, match="a key is there twice"):
         in_order_of(made_up().select(np.arange(20)), twice)
 
 
@@ -109,5 +109,5 @@ def test_selections_narrow_both():
 
 def test_too_few_subjects_for_so_many_lines_is_said():
     found = compare(made_up(subjects=8, noise=2.5), made_up(2, 0.1, subjects=8))
-    assert any("too few for any of 11 lines to hold" in w for w in found.warnings)
+    assert any("too few to show a difference in any of the 11 lines" in w for w in found.warnings)
     assert all(line.verdict == "not shown" for line in found.lines[1:])

@@ -141,7 +141,7 @@ def test_training_that_cannot_be_used(files):
         training, records=(dataclasses.replace(training.records[0], subject=None), *training.records[1:])
     )
     save_embeddings(files / "nameless", nameless)
-    with pytest.raises(ProtocolError, match="of nobody knows whom"):
+    with pytest.raises(ProtocolError, match="whose subject is unknown"):
         compress(files / "test", fit=files / "nameless")
     save_embeddings(files / "foreign", dataclasses.replace(training, source="others"))
     with pytest.raises(ArtefactError, match="--fit was made by 'others', the embeddings by 'weights'"):

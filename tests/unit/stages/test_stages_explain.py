@@ -116,7 +116,7 @@ def test_named_walks_need_no_embeddings(made, tmp_path):
     store, models, _ = made
     result = explain(store, models[:1], PROBE, against=["005/nm-01/036"], out=tmp_path / "two.html")
     assert [c.role for c in result.against] == ["other"]
-    assert "nobody can say how usual" in " ".join(result.warnings)
+    assert "give them by --embeddings" in " ".join(result.warnings)
     assert not [w for w in result.warnings if "trained" in w]
     assert result.to_dict()["gallery"] is None
 

@@ -185,7 +185,7 @@ class TestCalibrations:
         assert said.startswith("The calibration was fitted to 1 of the 1 subjects (001): it looks better here")
         assert calibration_warnings(facts, data.select([])) == []
         (said,) = calibration_warnings(facts, replace(data, settings={**data.settings, "dataset": "opengait"}))
-        assert "have the names of people to whom the calibration was fitted, in casia-b" in said
+        assert "have the names of people on whom the calibration was fitted, in casia-b" in said
 
     def test_one_of_trained_people_says_so_wherever_it_is_used(self) -> None:
         facts = people_facts(made(memory(CASIA)))

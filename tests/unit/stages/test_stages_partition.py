@@ -77,7 +77,7 @@ class TestKept:
         assert sides(tmp_path / "store", "74") == (("001", "002"), ("075", "076"))
         assert report.partition is not None
         assert report.partition.neither == ("002", "075")
-        assert "2 subjects ('002', '075') of the store stand in neither part" in report.partition.lines()[1]
+        assert "2 subjects ('002', '075') of the store are in neither part" in report.partition.lines()[1]
 
     def test_a_store_packed_anew_has_it_too(self, data: Path, tmp_path: Path) -> None:
         prepared(data, tmp_path / "store", written(tmp_path / "p.json", OTHER))
@@ -207,7 +207,7 @@ class TestNames:
         said = capsys.readouterr().out
         assert "1 subjects train, 1 are tested" in said
         assert "note: the partition names 3 subjects ('p4', 'p5', 'p6') that the store does not hold" in said
-        assert "note: 1 subject ('003') of the store stand in neither part" in said
+        assert "note: 1 subject ('003') of the store are in neither part" in said
 
     def test_a_part_of_the_data_is_no_mistake_of_the_file(self, tmp_path: Path) -> None:
         data = self.people(tmp_path, "001", "002", "003")

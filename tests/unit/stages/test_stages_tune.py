@@ -163,7 +163,7 @@ def test_without_a_published_split_the_part_counts(settings, said):
     data = people_apart(dataset="folder", **settings)
     found = check_may_choose(data, None, None, False)
     assert len(found) == said
-    assert all("Nobody says whether 001, 002, 003, 004, 005 and 3 more" in text for text in found)
+    assert all("It is unknown whether 001, 002, 003, 004, 005 and 3 more" in text for text in found)
     tested = people_apart(dataset="folder", part="test")
     with pytest.raises(ProtocolError, match="8 of the 8 subjects"):
         check_may_choose(tested, None, None, False)
