@@ -62,6 +62,7 @@ def render_report(report: Report) -> str:
         heatmaps=[_heat_view(h, low, high) for h in report.heatmaps],
         scale={"low": low, "high": high, "stops": [heat_colour(float(s), 0.0, 1.0)[0] for s in np.linspace(0, 1, 9)]},
         bars=any(isinstance(cell, Percent) and cell.value is not None for cell in cells),
+        whiskers=any(isinstance(cell, Percent) and cell.low is not None for cell in cells),
         key=[(name, key_style(i)) for i, name in enumerate(report.key)],
         curves=[(c, Markup(_figure(c, floor)), _spoken(c), not isinstance(c, TrainingCurve)) for c in report.curves],  # noqa: S704
         image=_data_url,
