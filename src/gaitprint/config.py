@@ -64,6 +64,14 @@ def build_settings(cls: type, values: Any, where: str = "settings") -> Any:
     return cls(**made)
 
 
+def require_lists(settings: Any) -> None:
+    """Raise ConfigError where text was given for a list of settings made in Python: its letters would be read."""
+    for field in dataclasses.fields(settings):
+        value = getattr(settings, field.name)
+        if typing.get_origin(field.type) is tuple and isinstance(value, str):
+            raise ConfigError(f"{field.name} is a list{_example(value)}, found {value!r}")
+
+
 def _meant(key: str, cls: type, hints: dict[str, Any]) -> str:
     """What an unknown key may have meant: a setting here or in a table below, where it is named with its table."""
     tables = {name: hint for name, hint in hints.items() if dataclasses.is_dataclass(hint)}
@@ -102,7 +110,7 @@ def _convert(value: Any, hint: Any, where: str) -> Any:
         return _convert(value, options[-1], where)
     if origin is tuple:
         if not isinstance(value, list | tuple):
-            raise ConfigError(f"{where} is a list, found {value!r}")
+            raise ConfigError(f"{where} is a list{_example(value)}, found {value!r}")
         if len(args) == 2 and args[1] is Ellipsis:
             return tuple(_convert(v, args[0], f"{where}[{i}]") for i, v in enumerate(value))
         if len(value) != len(args):
@@ -122,6 +130,10 @@ def _convert(value: Any, hint: Any, where: str) -> Any:
     if not isinstance(value, hint) or (isinstance(value, bool) and hint is not bool):
         raise ConfigError(f"{where} is of type {hint.__name__}, found {value!r}")
     return value
+
+
+def _example(value: Any) -> str:
+    return f' such as ["{value}"]' if isinstance(value, str) and len(value) < 40 else ""
 
 
 def _parse(text: str) -> Any:

@@ -10,6 +10,7 @@ import click
 from rich.console import Console
 from rich.table import Table
 
+from gaitprint.cli._lists import expand_subjects
 from gaitprint.cores import usable_cores
 
 _PIPE_WIDTH = 1000
@@ -92,30 +93,6 @@ def print_table(out: Console, columns: list[str], rows: list[list[str]], title: 
         out.print(made)
     for line in lines.get().splitlines():
         out.file.write(line.rstrip() + "\n")
-
-
-def expand_subjects(text: str) -> tuple[str, ...]:
-    """`001-003,007` as ids; a range keeps the width of its first number.
-
-    >>> expand_subjects("001-003,007")
-    ('001', '002', '003', '007')
-
-    Raises:
-        UsageError: an empty part, or a range that runs backwards.
-    """
-    found: list[str] = []
-    for part in (p.strip() for p in text.split(",")):
-        numbers = re.fullmatch(r"(\d+)-(\d+)", part)
-        if not part or (numbers and int(numbers[1]) > int(numbers[2])):
-            raise click.UsageError(f"--subjects wants ids and ranges such as 001-060,062, found {text!r}")
-        if numbers:
-            if int(numbers[2]) - int(numbers[1]) > 1_000_000:
-                raise click.UsageError(f"--subjects {part!r} names over a million subjects")
-            width = len(numbers[1])
-            found += [f"{i:0{width}d}" for i in range(int(numbers[1]), int(numbers[2]) + 1)]
-        else:
-            found.append(part)
-    return tuple(dict.fromkeys(found))
 
 
 def set_threads(threads: int | None) -> None:

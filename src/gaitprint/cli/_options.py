@@ -5,8 +5,8 @@ from pathlib import Path
 
 import click
 
-from gaitprint.cli._common import expand_subjects
 from gaitprint.cli._completion import offer, protocols
+from gaitprint.cli._lists import expand_subjects, split_names
 from gaitprint.errors import ConfigError
 from gaitprint.evaluation.statistics import Interval
 from gaitprint.memory import parse_size
@@ -28,13 +28,13 @@ chosen_subjects_option = click.option(
 )
 views_option = click.option(
     "--views",
-    callback=lambda _c, _p, v: _words(v),
+    callback=lambda _c, _p, v: None if v is None else split_names(v, "--views"),
     metavar="LIST",
     help="Only these views, such as 072,090,108.  [default: all]",
 )
 conditions_option = click.option(
     "--conditions",
-    callback=lambda _c, _p, v: _words(v),
+    callback=lambda _c, _p, v: None if v is None else split_names(v, "--conditions"),
     metavar="LIST",
     help="Only these conditions, such as nm-01,nm-05.  [default: all]",
 )
@@ -127,15 +127,6 @@ def named_files(given: Sequence[str]) -> dict[str, Path]:
 def interval_text(interval: Interval | None) -> str:
     """Both ends, or nothing where there is none."""
     return "" if interval is None else f"{interval.low:.1f} - {interval.high:.1f}"
-
-
-def _words(text: str | None) -> tuple[str, ...] | None:
-    if text is None:
-        return None
-    words = tuple(w.strip() for w in text.split(","))
-    if not all(words):
-        raise click.UsageError(f"a list of names separated by commas is wanted, found {text!r}")
-    return words
 
 
 def parse_memory(text: str) -> int:

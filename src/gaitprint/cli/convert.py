@@ -5,7 +5,8 @@ from pathlib import Path
 import click
 from rich.console import Console
 
-from gaitprint.cli._common import as_json, emit, expand_subjects
+from gaitprint.cli._common import as_json, emit
+from gaitprint.cli._lists import expand_subjects
 
 
 @click.command(short_help="Weights or YAML of other programs -> a model file or a recipe.")

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from gaitprint.components import Component
-from gaitprint.config import require
+from gaitprint.config import require, require_lists
 from gaitprint.datasets._layout import FoundSequence, Split
 from gaitprint.datasets._miniature import figure, write_images
 from gaitprint.datasets._partition import partition_split, partition_splits
@@ -37,6 +37,7 @@ class FolderSettings:
     """A JSON file {"TRAIN_SET": [...], "TEST_SET": [...]}; without one every subject is tested."""
 
     def __post_init__(self) -> None:
+        require_lists(self)
         parts = self.pattern.split("/")
         fields: list[str] = re.findall(r"\{([^}]*)\}", self.pattern)
         wrong = next((f for f in fields if f not in FIELDS), None)

@@ -11,7 +11,7 @@ import pyarrow.compute
 import pyarrow.parquet
 
 from gaitprint.components import Component
-from gaitprint.config import require
+from gaitprint.config import require, require_lists
 from gaitprint.datasets._alike import trimmed
 from gaitprint.datasets._layout import FoundSequence, Split
 from gaitprint.datasets._manifest_columns import PATH, choose_columns, read_cell
@@ -54,6 +54,7 @@ class ManifestSettings:
     """A JSON file {"TRAIN_SET": [...], "TEST_SET": [...]}; without one every subject is tested."""
 
     def __post_init__(self) -> None:
+        require_lists(self)
         ending = PurePosixPath(self.file).suffix.lower()
         require(ending in MANIFESTS, f"a manifest is a .csv, .tsv or .parquet file, found {self.file!r}")
 

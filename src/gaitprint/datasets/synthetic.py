@@ -8,7 +8,7 @@ import numpy as np
 from jaxtyping import Float32
 
 from gaitprint.components import Component
-from gaitprint.config import require
+from gaitprint.config import require, require_lists
 from gaitprint.datasets._layout import FoundSequence, Split
 from gaitprint.datasets._splits import choose_split
 from gaitprint.datasets._tree import Level, Tree, walk
@@ -57,6 +57,7 @@ class SyntheticSettings:
     """Number of the first subject; a subject looks the same in every set of one seed that has him."""
 
     def __post_init__(self) -> None:
+        require_lists(self)
         require(self.subjects >= 1, f"subjects must be at least 1, found {self.subjects}")
         require(self.seed >= 0, f"seed must be at least 0, found {self.seed}")
         require(self.frames >= 1, f"frames must be at least 1, found {self.frames}")

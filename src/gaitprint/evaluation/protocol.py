@@ -10,7 +10,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Literal
 
-from gaitprint.config import build_settings, read_toml, require
+from gaitprint.config import build_settings, read_toml, require, require_lists
 from gaitprint.errors import ProtocolError, did_you_mean
 
 
@@ -37,6 +37,7 @@ class Selection:
     """Only sequences that no probe selection takes; for galleries."""
 
     def __post_init__(self) -> None:
+        require_lists(self)
         require(not (self.keys and self.keys_from), "a selection has either `keys` or `keys_from`, found both")
 
 
@@ -111,6 +112,7 @@ class Protocol:
     """Ranks in the cumulative match curve; at least the largest of `ranks` is kept."""
 
     def __post_init__(self) -> None:
+        require_lists(self)
         where = f"protocol {self.name}"
         require(bool(self.name), "a protocol needs a name")
         require(bool(self.probes), f"{where} needs at least one table [probes.NAME]")

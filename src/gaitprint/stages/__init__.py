@@ -7,6 +7,7 @@ Each lies in a module of its name, which is loaded when it is asked for, and can
 
 import sys
 from collections.abc import Callable
+from functools import wraps
 from importlib import import_module
 from types import ModuleType
 from typing import Any
@@ -35,18 +36,29 @@ class _Stage(ModuleType):
         return self._function
 
     def __call__(self, *given: Any, **named: Any) -> Any:
+        return self._function(*given, **named)
+
+
+def _settling(function: Callable[..., Any]) -> Callable[..., Any]:
+    """The function of a stage, its arguments settled first: of text where a list is wanted, no letters are read."""
+
+    @wraps(function)
+    def settling(*given: Any, **named: Any) -> Any:
         from gaitprint.stages._arguments import settled  # needs numpy, which `gaitprint --help` does not wait for
 
-        bound = settled(self._function, given, named)
-        return self._function(*bound.args, **bound.kwargs)
+        bound = settled(function, given, named)
+        return function(*bound.args, **bound.kwargs)
+
+    return settling
 
 
 class _Stages(ModuleType):
     """This package."""
 
     def __setattr__(self, name: str, value: Any) -> None:
-        if name in _FUNCTIONS and isinstance(value, ModuleType):
+        if name in _FUNCTIONS and isinstance(value, ModuleType) and not isinstance(value, _Stage):
             value.__class__ = _Stage
+            vars(value)[_FUNCTIONS[name]] = _settling(vars(value)[_FUNCTIONS[name]])
         super().__setattr__(name, value)
 
     def __getattr__(self, name: str) -> Any:

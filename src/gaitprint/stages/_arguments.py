@@ -71,7 +71,9 @@ def _settled(value: Any, hint: Any, where: str) -> Any:
                 made = [_settled(v, inner, where) for v in value]
                 return tuple(made) if isinstance(value, tuple) else made
         if typing.get_origin(option) in (Mapping, dict) and isinstance(value, Mapping):
-            return value
+            inner = typing.get_args(option)[1]
+            lists = any(typing.get_origin(o) in _SERIES for o in _options(inner))
+            return {k: _settled(v, inner, f"{where}[{k!r}]") for k, v in value.items()} if lists else value
     if all(_is_class(o) or typing.get_origin(o) in (*_SERIES, Mapping, dict) for o in options):
         raise ConfigError(f"{where} is {' or '.join(map(_words, options))}, found {shown(value)}")
     return value

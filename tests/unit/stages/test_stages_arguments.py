@@ -1,14 +1,26 @@
 """Whatever a stage is given, it takes what is obviously meant or says in one line what it wants."""
 
+import copy
+import importlib
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
 from gaitprint import stages
+from gaitprint.config import build_settings
+from gaitprint.datasets.folder import FolderSettings
+from gaitprint.datasets.manifest import ManifestSettings
+from gaitprint.datasets.synthetic import SyntheticSettings
 from gaitprint.errors import ConfigError, GaitprintError
+from gaitprint.evaluation.protocol import ProbeSelection, Selection, load_protocol
 from gaitprint.stages._arguments import settled
+from gaitprint.types import Embeddings, PartLayout, SequenceRecord
+
+WALKS = tuple(SequenceRecord(name, name, "nm-01", "000") for name in "ab09")
+DATA = Embeddings(np.eye(4, dtype=np.float32), WALKS, PartLayout(((1, 4),)), "made up")
 
 
 def sample(
@@ -17,6 +29,7 @@ def sample(
     either: Path | Sequence[Path] | None = None,
     names: Sequence[str] = (),
     table: Mapping[str, Path] | None = None,
+    lists: Mapping[str, Sequence[str]] | None = None,
     count: int = 1,
     share: float = 0.5,
     told: Callable[[str], None] | None = None,
@@ -39,6 +52,8 @@ def sample(
         ("names", "001", ["001"]),
         ("names", ["001", "002"], ["001", "002"]),
         ("table", {"a": "b"}, {"a": "b"}),
+        ("lists", {"PROBE_SET": "0001"}, {"PROBE_SET": ["0001"]}),
+        ("lists", {"PROBE_SET": ("0001", "0002")}, {"PROBE_SET": ("0001", "0002")}),
         ("count", np.int64(3), 3),
         ("share", 1, 1.0),
         ("share", np.float32(0.5), 0.5),
@@ -92,3 +107,46 @@ def test_no_stage_fails_from_within(tmp_path: Path, monkeypatch, name: str, valu
         getattr(stages, name)(*[value] * (1 + more))
     assert "\n" not in str(caught.value)
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(
+    ("stage", "given", "words"),
+    [
+        ("evaluate", {"embeddings": DATA, "views": "090"}, "no sequence has the view '090'"),
+        ("evaluate", {"embeddings": DATA, "subjects": "ab"}, "no sequence has the subject 'ab'"),
+        ("verify", {"embeddings": DATA, "conditions": "nm-05"}, "no sequence has the condition 'nm-05'"),
+        ("ablate", {"embeddings": {"a": DATA}, "subjects": "ab"}, "no sequence has the subject 'ab'"),
+        ("prepare", {"source": "synthetic", "out": "none", "subjects": "001,"}, "no walker is called '001,'"),
+        ("plan", {"recipe": "quick", "overrides": "training.nothing=1"}, "no setting 'nothing'"),
+    ],
+)
+def test_text_for_a_list_is_one_name_however_the_function_is_reached(
+    stage: str, given: dict[str, Any], words: str
+) -> None:
+    module = importlib.import_module(f"gaitprint.stages.{stage}")
+    for called in (getattr(stages, stage), getattr(module, {"plan": "plan_run"}.get(stage, stage))):
+        with pytest.raises(GaitprintError, match=words):
+            called(**given)
+
+
+@pytest.mark.parametrize(
+    ("settings", "field"),
+    [
+        (Selection(), "views"),
+        (ProbeSelection(), "keys"),
+        (load_protocol("casia-b"), "leave_out_views"),
+        (SyntheticSettings(), "views"),
+        (FolderSettings(), "unknown"),
+        (ManifestSettings(), "missing"),
+    ],
+)
+def test_settings_made_in_python_refuse_text_for_a_list(settings: Any, field: str) -> None:
+    made = copy.copy(settings)
+    object.__setattr__(made, field, "090")  # the tests check the types of arguments themselves
+    with pytest.raises(ConfigError, match=rf"^{field} is a list such as \[\"090\"\], found '090'"):
+        made.__post_init__()
+
+
+def test_settings_from_a_file_refuse_it_with_the_way_out() -> None:
+    with pytest.raises(ConfigError, match=r"unknown is a list such as \[\"probe\"\], found 'probe'"):
+        build_settings(FolderSettings, {"unknown": "probe"})
