@@ -50,14 +50,24 @@ def _check_same_records(first: Embeddings, other: Embeddings, place: int) -> Non
         )
 
 
-def _check_same_data(first: Embeddings, other: Embeddings, place: int) -> None:
-    """Equal names are no proof, for 001/nm-01/090 is in many data sets. Networks for other sizes have other stores."""
+def different_data(first: Embeddings, other: Embeddings) -> tuple[str, str] | None:
+    """The beginnings of the fingerprints of the data that both are of, where they differ; None: nobody says they do.
+
+    Equal names are no proof, for 001/nm-01/090 is in many data sets. Networks for other sizes have other stores.
+    """
     one, two = (_origins(e.settings) for e in (first, other))
-    said = next((what for what in ("store", "data") if one.get(what) and two.get(what)), None)
-    if said and one[said] != two[said] and one["height"] == two["height"]:
+    said = next((what for what in ("store", "data") if one[what] and two[what]), None)
+    if said is None or one[said] == two[said] or one["height"] != two["height"]:
+        return None
+    return one[said][:12], two[said][:12]
+
+
+def _check_same_data(first: Embeddings, other: Embeddings, place: int) -> None:
+    differ = different_data(first, other)
+    if differ is not None:
         raise ArtefactError(
-            f"embeddings 1 and {place} have the same names and are of different data ({one[said][:12]} and "
-            f"{two[said][:12]}): embed the same store with both networks"
+            f"embeddings 1 and {place} have the same names and are of different data ({' and '.join(differ)}): embed "
+            "the same store with both networks"
         )
 
 

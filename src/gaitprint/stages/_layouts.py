@@ -36,7 +36,9 @@ class Found:
             for note in dict.fromkeys(sequence.notes):
                 keys[note].append(sequence.record.key)
         counted = (
-            note if len(k) == len(self.sequences) else f"{note}: {len(k)} sequences ({k[0]}{', ...' * (len(k) > 1)})"
+            note
+            if len(k) == len(self.sequences)
+            else f"{note}: {len(k)} of {len(self.sequences)} sequences ({k[0]}{', ...' * (len(k) > 1)})"
             for note, k in keys.items()
         )
         return (*self.files.notes, *counted)

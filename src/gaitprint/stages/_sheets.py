@@ -10,8 +10,9 @@ from gaitprint.errors import ArtefactError
 from gaitprint.evaluation.result import Evaluation, ProbeSetResult
 from gaitprint.report.contact_sheets import evenly_spaced
 from gaitprint.report.values import Sheet, Strip
+from gaitprint.stages._familiar import Place
 from gaitprint.store import Store
-from gaitprint.types import Frames, SequenceRecord
+from gaitprint.types import Embeddings, Frames
 
 COLUMNS = 8
 """Frames shown of a sequence, evenly spaced."""
@@ -42,14 +43,20 @@ def places_in(store: Store) -> dict[str, int]:
     return {record.key: i for i, record in enumerate(store.records)}
 
 
-def check_store(store: Store, records: Iterable[SequenceRecord]) -> None:
-    """Raise ArtefactError unless the store holds every sequence of some embeddings."""
+def check_store(store: Store, embeddings: Embeddings) -> None:
+    """Raise ArtefactError unless the store holds every sequence of the embeddings, and is what they were made of."""
     held = {record.key for record in store.records}
-    for record in records:
+    for record in embeddings.records:
         if record.key not in held:
             raise ArtefactError(
                 f"the store {store.root} has no sequence {record.key!r}: give the store that was embedded"
             )
+    own, said = Place.of(store), Place.within(embeddings.settings)
+    if said.store and said.store != own.store and said.origin != own.origin:
+        raise ArtefactError(
+            f"the store {store.root} is not the one that was embedded, though their names agree: its pictures would be "
+            "of other walks; give that one"
+        )
 
 
 def strip_image(frames: Frames, columns: int = COLUMNS) -> UInt8[np.ndarray, "H width"]:

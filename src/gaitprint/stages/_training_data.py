@@ -81,18 +81,15 @@ def _check_apart(one: Store, part: SequenceSet, other: Store, further: SequenceS
     here, there = ({r.subject: None for r in p.records} for p in (part, further))
     both = [s for s in here if s in there]
     place, known = Place.of(one), Seen("trained", other.dataset, other.fingerprint, other.head.made_from, ())
-    same: str | None = None
-    if both and place.holds(known):
-        same = f"{len(both)} people ({both[0]}{', ...' * (len(both) > 1)})"
-    else:
+    what, names = "people", both
+    if not (both and place.holds(known)):
         frames = {row.sha256 for row in one.rows if row.subject in here}
-        copies = [row.key for row in other.rows if row.subject in there and row.sha256 in frames]
-        if copies:
-            same = f"{len(copies)} sequences, by their frames ({copies[0]}{', ...' * (len(copies) > 1)}),"
-    if same:
+        what, names = "frames", [row.key for row in other.rows if row.subject in there and row.sha256 in frames]
+    if names:
         raise ConfigError(
-            f"{same} are in {one.root} and in {other.root}: everybody there would be learnt as two people; name one "
-            "store, or prepare them without the same people (--subjects)"
+            f"{one.root} and {other.root} hold the same {what} ({len(names)}: {names[0]}{', ...' * (len(names) > 1)}): "
+            "everybody there would be learnt as two people; name one store, or prepare them without the same people "
+            "(--subjects)"
         )
 
 

@@ -92,7 +92,7 @@ def ablate(
     if report is not None:
         check_report_place(report)
     if opened_store is not None:
-        check_store(opened_store, next(iter(data.values())).records)
+        check_store(opened_store, next(iter(data.values())))
     networks = tuple(data)
     sets: dict[tuple[str, ...], Embeddings] = {(name,): e for name, e in data.items()}
     if len(networks) > 1:

@@ -14,6 +14,7 @@ from gaitprint.evaluation.paired import REAL, PairedLine, compare_evaluations
 from gaitprint.evaluation.permutation import ALL_UP_TO
 from gaitprint.evaluation.protocol import load_protocol
 from gaitprint.evaluation.result import Evaluation
+from gaitprint.inference.fusion import different_data
 from gaitprint.retrieval.pipeline import Pipeline
 from gaitprint.retrieval.work import Work
 from gaitprint.stages import _pages as pages
@@ -130,7 +131,7 @@ def compare(
 
     runs = measured(left, first), measured(right, second)
     lines = compare_evaluations(*runs, np.random.Generator(np.random.PCG64(seed)), figure, resamples)
-    warnings = (*pages.people_warnings([left, right]), *_warnings(lines, runs))
+    warnings = (*pages.people_warnings([left, right]), *_of_other_data(left, right), *_warnings(lines, runs))
     return ComparisonReport(*runs, figure, lines, warnings)
 
 
@@ -179,6 +180,16 @@ def _told(line: PairedLine) -> str:
     if line.interval is not None:
         size += f", {100 * line.interval.level:g} % interval {line.interval.low:+.1f} to {line.interval.high:+.1f}"
     return {"gain": "a gain, ", "loss": "a loss, ", "not shown": "no difference is shown: "}[line.verdict] + size
+
+
+def _of_other_data(left: Embeddings, right: Embeddings) -> list[str]:
+    differ = different_data(left, right)
+    if differ is None:
+        return []
+    return [
+        f"The two runs are of different data ({' and '.join(differ)}) whose names agree: unless one is the other "
+        "prepared in another way, they are of other walks and their difference means nothing."
+    ]
 
 
 def _warnings(lines: Sequence[PairedLine], runs: Sequence[Evaluation]) -> list[str]:

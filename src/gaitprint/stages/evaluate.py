@@ -116,7 +116,7 @@ def evaluate(
     if report is not None:
         check_report_place(report)
     if opened_store is not None:
-        check_store(opened_store, data.records)
+        check_store(opened_store, data)
     evaluation = measure(
         data,
         rules,

@@ -108,7 +108,7 @@ def report(
     opened_store = None if store is None else Store.open(store)
     data = {name: chosen(opened(e), subjects, views, conditions) for name, e in embeddings.items()}
     if opened_store is not None:
-        check_store(opened_store, next(iter(data.values())).records)
+        check_store(opened_store, next(iter(data.values())))
     steps: dict[str, Any] = {
         "k1": k1,
         "k2": k2,

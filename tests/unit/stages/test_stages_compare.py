@@ -111,3 +111,10 @@ def test_too_few_subjects_for_so_many_lines_is_said():
     found = compare(made_up(subjects=8, noise=2.5), made_up(2, 0.1, subjects=8))
     assert any("too few to show a difference in any of the 11 lines" in w for w in found.warnings)
     assert all(line.verdict == "not shown" for line in found.lines[1:])
+
+
+def test_runs_of_different_data_whose_names_agree_are_pointed_out():
+    first, other = (dataclasses.replace(made_up(seed), settings={"store": name}) for seed, name in ((0, "a"), (1, "b")))
+    again = dataclasses.replace(made_up(1), settings={"store": "a"})
+    said = [compare(first, after=after, resamples=20).warnings for after in (other, again)]
+    assert ["of different data (a and b)" in " ".join(warnings) for warnings in said] == [True, False]

@@ -94,8 +94,8 @@ def test_prepare_and_doctor_say_so_of_folders_and_manifests(tmp_path: Path) -> N
     by_list = prepare(listed, tmp_path / "b")
     assert by_list.subjects == 3
     assert [n.split(": ")[-1] for n in by_list.notes[:1]] == ["the column 'Subject' is read as 'subject'"]
-    assert "white space around names in the column 'Subject' is left out: 1 sequences" in " ".join(by_list.notes)
-    assert "'nan' in the column 'Subject' is read as an empty cell: 1 sequences" in " ".join(by_list.notes)
+    assert "white space around names in the column 'Subject' is left out: 1 of 4 sequences" in " ".join(by_list.notes)
+    assert "'nan' in the column 'Subject' is read as an empty cell: 1 of 4 sequences" in " ".join(by_list.notes)
     for path in (source, tmp_path / "a"):
         found = [f.what for f in doctor(path, dataset="folder" if path == source else "auto").findings]
         assert "subjects whose names look alike: 1" in found
