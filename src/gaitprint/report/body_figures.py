@@ -187,6 +187,9 @@ def _draw_moments(figure: Figure | SubFigure, panel: Moments) -> None:
     for row, line in enumerate(panel.lines):
         axis = figure.add_subplot(grid[2 + row, :])
         _time_line(axis, line, [m.numbers[row] for m in panel.meetings])
+        low, high = panel.reach
+        ends = [float(end) for each in panel.lines for end in (*each.values, *each.won)]
+        axis.set_ylim(1.1 * min(low, *ends, 0.0), 1.25 * max(high, *ends))
 
 
 def _time_line(axis: Axes, line: TimeLine, marked: list[int]) -> None:
@@ -194,7 +197,6 @@ def _time_line(axis: Axes, line: TimeLine, marked: list[int]) -> None:
     axis.bar(line.places, line.values, 2.4, color=colours, linewidth=0)
     axis.step(line.places, line.won, where="mid", color=INK, linewidth=0.9)
     axis.axhline(0, color=INK, linewidth=0.6)
-    top = max(float(line.values.max()), float(line.won.max()))
     for letter, number in zip(_LETTERS, marked, strict=False):
         nearest = int(np.abs(line.places - number).argmin())
         height = max(float(line.values[nearest]), float(line.won[nearest]))
@@ -202,7 +204,6 @@ def _time_line(axis: Axes, line: TimeLine, marked: list[int]) -> None:
             letter, (line.places[nearest], height), fontsize=8, ha="center", va="bottom", fontweight="bold",
             xytext=(0, 1), textcoords="offset points",
         )  # fmt: skip
-    axis.set_ylim(min(0.0, 1.1 * float(line.values.min())), 1.25 * top)
     axis.set_xlabel(f"frame of {line.label}", fontsize=8)
     axis.set_ylabel("%", fontsize=8)
     axis.tick_params(labelsize=7.5)

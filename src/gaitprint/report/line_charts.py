@@ -24,6 +24,9 @@ def line_chart(chart: LineChart) -> str:
             axes.plot(x[shown], y[shown], **line_style(i), linewidth=1.5, marker=marker, markersize=3.5)
         if chart.logarithmic:
             _logarithmic(axes, [y for _, y in chart.series.values()])
+        if chart.reach is not None:
+            axes.update_datalim([(axes.dataLim.x0, end) for end in chart.reach], updatex=False)
+            axes.autoscale_view()
         axes.set_xlabel(chart.x_label)
         axes.set_ylabel(chart.y_label)
         axes.xaxis.set_major_locator(MaxNLocator(nbins=6, integer=chart.x_label == "iteration", min_n_ticks=1))

@@ -80,6 +80,8 @@ class Moments:
     edges: Int[np.ndarray, " _"]
     meetings: tuple[Meeting, ...]
     lines: tuple[TimeLine, TimeLine]
+    reach: tuple[float, float] = (0.0, 0.0)
+    """From where to where both axes go at least, percent: the same for all that are to be compared."""
 
 
 Panel = BodyBands | Moments

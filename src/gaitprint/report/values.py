@@ -146,6 +146,8 @@ class LineChart:
     """Equal factors are equal heights; what is not above 0 is left out."""
     points: bool = False
     """Few values: each is marked."""
+    reach: tuple[float, float] | None = None
+    """From where to where the axis of values goes at least: the same for all charts that are to be compared."""
 
     def __post_init__(self) -> None:
         for name, (x, y) in self.series.items():

@@ -1,6 +1,7 @@
 """The figures of an explanation: bodies in strips, what sets two walks apart, and when."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 from jaxtyping import Float64, UInt8
@@ -27,7 +28,9 @@ def panels_of(strips: Strips, found: Sequence[Compared], beside: Sequence[Usual 
     bodies: list[Panel] = [_body(strips, c, u, reach) for c, u in zip(found, beside, strict=True)]
     if len(found) == 2:
         bodies.append(_rivals(strips, found[0], found[1]))
-    return (*bodies, *(_moments(strips, c) for c in found))
+    moments = [_moments(strips, c) for c in found]
+    ends = [float(end) for m in moments for line in m.lines for end in (*line.values, *line.won)]
+    return (*bodies, *(replace(m, reach=(min(ends), max(ends))) for m in moments))
 
 
 def _mean(frames: Frames) -> UInt8[np.ndarray, "H W"]:

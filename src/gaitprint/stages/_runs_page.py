@@ -1,7 +1,7 @@
 """The page of `gaitprint runs`: a table of the runs, what sets them apart, and their curves in common charts."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -20,6 +20,8 @@ class _Drawn:
     factor: float = 1.0
     logarithmic: bool = False
     points: bool = False
+    scale: str = ""
+    """Figures of one word are drawn over one axis of values."""
 
 
 FIGURES = (
@@ -28,8 +30,8 @@ FIGURES = (
     _Drawn("accuracy", "Accuracy of the classifier on its batches", "%", 100.0),
     _Drawn("validation_rank1", "Rank-1 on the subjects held out", "%", points=True),
     _Drawn("learning_rate", "Learning rate", logarithmic=True),
-    _Drawn("positive_distance", "Mean distance within a person"),
-    _Drawn("negative_distance", "Mean distance between people"),
+    _Drawn("positive_distance", "Mean distance within a person", scale="distance"),
+    _Drawn("negative_distance", "Mean distance between people", scale="distance"),
     _Drawn("gradient_norm", "Norm of the gradient", logarithmic=True),
     _Drawn("clips_per_second", "Clips a second"),
     _Drawn("data_wait", "Waiting for data, an iteration", "ms", 1000.0),
@@ -57,7 +59,7 @@ def runs_page(
     tables = [Table("Runs", COLUMNS, tuple(row(n, r) for n, r in zip(names, runs, strict=True)), NOTE)]
     if differences:
         tables.append(compared(differences, names))
-    charts = [chart(figure, runs, names, over) for figure in FIGURES]
+    charts = on_one_scale([chart(figure, runs, names, over) for figure in FIGURES])
     return Report(
         title=count,
         subtitle=f"{finished} of {len(runs)} finished; curves over {OVER[over]}",
@@ -117,6 +119,18 @@ def grouped(
             who = [name for name, own in zip(names, values, strict=True) if own == value]
             lines.append((key, NOT_SAID if value is None else value, who))
     return lines
+
+
+def on_one_scale(charts: Sequence[LineChart]) -> list[LineChart]:
+    """The charts of `FIGURES`, those that are to be compared over one axis of values."""
+    found = list(charts)
+    for scale in {figure.scale for figure in FIGURES if figure.scale}:
+        places = [i for i, figure in enumerate(FIGURES) if figure.scale == scale]
+        values = np.concatenate([y[np.isfinite(y)] for i in places for _, y in charts[i].series.values()])
+        if len(values):
+            for i in places:
+                found[i] = replace(charts[i], reach=(float(values.min()), float(values.max())))
+    return found
 
 
 def chart(figure: _Drawn, runs: Sequence[Run], names: Sequence[str], over: str) -> LineChart:

@@ -6,9 +6,12 @@ import numpy as np
 import pytest
 
 from gaitprint.errors import ShapeError
+from gaitprint.report.body_figures import panel_figure
 from gaitprint.report.figures import cmc_floor
 from gaitprint.report.html import render_report
-from gaitprint.report.values import CmcCurve, Percent, Report, Table
+from gaitprint.report.line_charts import line_chart
+from gaitprint.report.panels import Moments, TimeLine
+from gaitprint.report.values import CmcCurve, LineChart, Percent, Report, Table
 
 
 def test_every_bar_of_a_page_has_one_width_and_the_scale_is_stated_once():
@@ -28,6 +31,24 @@ def test_curves_of_a_page_begin_at_one_height():
     page = render_report(Report("t", curves=(high, low)))
     ticks = [set(re.findall(r">(\d+)</text>", svg)) for svg in re.findall(r"<svg.*?</svg>", page, re.DOTALL)]
     assert ticks[0] - {"1", "2"} == ticks[1] - {"1", "2"}
+
+
+def test_line_charts_to_be_compared_have_one_axis():
+    x = np.arange(3.0)
+    reach = (0.0, 1.0)
+    within, between = ({"run": (x, x / 10)}, {"run": (x, 1.0 - x / 10)})
+    ticks = [re.findall(r">([\d.]+)</text>", line_chart(LineChart("", s, reach=reach))) for s in (within, between)]
+    assert ticks[0] == ticks[1]
+    assert line_chart(LineChart("", within)) != line_chart(LineChart("", within, reach=reach))
+
+
+def test_moments_to_be_compared_have_one_axis():
+    def ticks(top, reach):
+        line = TimeLine("", np.array([2.0, 5.0]), np.array([top, 1.0]), np.array([5.0, 5.0]))
+        panel = Moments("", "", np.array([0, 64]), (), (line, line), reach)
+        return re.findall(r">(\d+)</text>", panel_figure(panel))
+
+    assert ticks(10.0, (0.0, 60.0)) == ticks(60.0, (0.0, 60.0)) != ticks(10.0, (0.0, 0.0))
 
 
 def test_a_mark_of_no_row_is_refused():
