@@ -78,7 +78,7 @@ for _column in COLUMNS[2:]:
     csv_kind(f"a line break in the {_column}", row(**{_column: "0\nTraceback"}), b"0\nTraceback", "unprintable")
 csv_kind("NUL in the subject", row(subject="0\x002"), b"0\x002", "unprintable")
 csv_kind("NUL in the key", row(key="0\x002"), b"0\x002", "unprintable")
-csv_kind("a key twice", table(*CLEAN, CLEAN[0]), b"001/nm-01/000", "share the key")
+csv_kind("a row twice", table(*CLEAN, CLEAN[0]), b"001/nm-01/000", "both list")
 csv_kind("a cell of a megabyte", row(subject="x" * 2**20), b"x" * 2**20, "cannot be read as CSV")
 csv_kind("a cell too few", table(*CLEAN, OWN[:3]), b"002", "fewer cells")
 csv_kind("a cell too many", table(*CLEAN, (*OWN, "more")), b"more", "more cells")

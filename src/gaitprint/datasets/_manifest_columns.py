@@ -11,6 +11,7 @@ from gaitprint.errors import DataError, did_you_mean
 PATH = "path"
 _NEAR = 0.75
 """Of `difflib`: `subjct` and `views` are near, `age` is not near `key`."""
+_SHOWN = 6
 _WORDS = re.compile(r"[^\W\d_]+?(?=[A-Z][a-z])|[^\W\d_]+")
 
 
@@ -56,6 +57,13 @@ def choose_columns(
             chosen[field] = None
     if chosen["subject"] is None and wanted["subject"]:
         notes.append(f"{where}: there is no column {wanted['subject']!r}, so everybody is nobody known")
+    unread = [repr(c) for c in left if c not in chosen.values()]
+    lacking = [name for field, name in wanted.items() if field in ("condition", "view") and name and not chosen[field]]
+    if unread and lacking:
+        said = ", ".join(unread[:_SHOWN]) + ", ..." * (len(unread) > _SHOWN)
+        notes.append(
+            f"{where}: without the column {' or '.join(map(repr, lacking))} all are 'default'; not read: {said}"
+        )
     return chosen, tuple(notes)
 
 
