@@ -90,13 +90,13 @@ csv_kind(
     "no column 'path'",
 )
 csv_kind("a header alone", table(), b"key", "lists no sequence")
-csv_kind("nothing", b"", b"", "lists no sequence")
-csv_kind("UTF-16", row().decode().encode("utf-16"), b"\xff\xfe", "UTF-8")
+csv_kind("nothing", b"", b"", "is empty")
+csv_kind("UTF-16", row().decode().encode("utf-16"), b"\xff\xfe", "", KEPT)
 csv_kind("Latin-1", row(subject="M\udcfcller"), b"M\xfcller", "UTF-8")
 csv_kind("half a letter at its end", row() + b"\xc3", b"\n\xc3", "UTF-8")
 csv_kind("a table of a spreadsheet under its name", b"PK\x03\x04" + bytes(range(256)), b"PK\x03\x04", "CSV")
 csv_kind("zeros", bytes(3000), bytes(3000), "set.csv")
-csv_kind("semicolons", row().replace(b",", b";"), b'";"', "set.csv")
+csv_kind("semicolons", row().replace(b",", b";"), b'";"', "", KEPT)
 csv_kind("a page of HTML", b"<html>\n<p>404</p>\n", b"<p>", "no column 'path'")
 csv_kind(
     "a gadget for a sequence",
