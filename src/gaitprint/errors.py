@@ -41,6 +41,10 @@ class ArtefactError(GaitprintError):
     """A weights file, checkpoint, store or embeddings file is damaged or was made under other settings."""
 
 
+class SilhouetteWarning(UserWarning):
+    """Silhouettes were mended, or look like another thing than a person who walks."""
+
+
 class RunInterruptedError(GaitprintError):
     """A run was asked to leave and has; nothing is lost.
 

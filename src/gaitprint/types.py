@@ -16,6 +16,8 @@ from gaitprint.tables import Columns, data_frame
 
 Frames = UInt8[np.ndarray, "T H W"]
 """Silhouette frames, 0 (background) to 255 (body), grey at the edges."""
+DIMMEST = 32
+"""Below this a brightest pixel is a label, 1 or 2, and no grey of an image."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +63,12 @@ class Silhouettes:
                 f"{type(self.record).__name__}"
             )
         check_frames(self.frames, self.record.key)
+        brightest = int(self.frames.max())
+        if 0 < brightest < DIMMEST:  # to a network, a mask of 0 and 1 is a black frame
+            raise ShapeError(
+                f"{self.record.key}: a body is 255, found {brightest} at most: multiply the masks by 255, or make "
+                "them bool and give them to load_silhouettes()"
+            )
 
 
 @dataclass(frozen=True)

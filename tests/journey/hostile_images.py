@@ -7,7 +7,7 @@ from typing import Any
 
 import cv2
 import numpy as np
-from hostile_kinds import BAD, KEPT, LEFT_OUT, Family, Scene, is_cut
+from hostile_kinds import BAD, EITHER, KEPT, LEFT_OUT, Family, Scene, is_cut
 
 from gaitprint.datasets._miniature import figure
 
@@ -149,12 +149,12 @@ jpeg("JPEG, cut in its header", GREY[:100], is_cut(GREY), "truncated")
 jpeg("JPEG, cut in its pixels", GREY[: len(GREY) * 2 // 3], is_cut(GREY), "truncated")
 jpeg("JPEG, its end cut", GREY[:-2], is_cut(GREY), "truncated")
 jpeg("JPEG, progressive and cut", PROGRESSIVE[: len(PROGRESSIVE) // 2], is_cut(PROGRESSIVE), "truncated")
-jpeg("JPEG, cut and an end put on", GREY[: len(GREY) // 2 + 80] + b"\xff\xd9", b"\xff\xd9", "", KEPT)
+jpeg("JPEG, cut and an end put on", GREY[: len(GREY) // 2 + 80] + b"\xff\xd9", b"\xff\xd9", "", EITHER)
 jpeg("JPEG, its pixels flipped", GREY[:-200] + bytes(100) + GREY[-100:], bytes(100), "", KEPT)
 jpeg("JPEG, sixty-five thousand pixels squared", sized(GREY, 65_500, 65_500), b"\xff\xdc" * 2, "expected 1 to")
 jpeg("JPEG, one row more than the limit", sized(GREY, 65_500, 1025), struct.pack(">HH", 1025, 65_500), "expected 1 to")
 jpeg("JPEG, of no size", sized(GREY, 0, 0), b"\0" * 4, "expected 1 to")
-jpeg("JPEG, larger than its pixels", sized(GREY, 4000, 4000), struct.pack(">HH", 4000, 4000), "", KEPT)
+jpeg("JPEG, larger than its pixels", sized(GREY, 4000, 4000), struct.pack(">HH", 4000, 4000), "", EITHER)
 _SOF = GREY.index(b"\xff\xc0")
 jpeg(
     "JPEG, two sizes",
@@ -166,7 +166,7 @@ jpeg("JPEG, no size", GREY[:_SOF] + GREY[_SOF + 13 :], lambda d: b"\xff\xc0" not
 jpeg("JPEG, no tables", GREY[:2] + GREY[_SOF:], lambda d: b"\xff\xdb" not in d, "cannot be decoded")
 jpeg("JPEG, a piece that is longer than the file", GREY[:4] + b"\xff\xff" + GREY[6:], b"\xff\xff", "truncated")
 jpeg("JPEG, a marker that is none", GREY[:20] + b"\x12\x34" + GREY[22:], b"\x12\x34", "marker")
-jpeg("JPEG, of arithmetic coding", GREY[:_SOF] + b"\xff\xc9" + GREY[_SOF + 2 :], b"\xff\xc9", "", KEPT)
+jpeg("JPEG, of arithmetic coding", GREY[:_SOF] + b"\xff\xc9" + GREY[_SOF + 2 :], b"\xff\xc9", "", EITHER)
 jpeg("JPEG, of no loss", GREY[:_SOF] + b"\xff\xc3" + GREY[_SOF + 2 :], b"\xff\xc3", "cannot be decoded")
 jpeg("JPEG, of nine channels", GREY[: _SOF + 9] + b"\x09" + GREY[_SOF + 10 :], b"\x09", "cannot be decoded")
 
@@ -201,7 +201,7 @@ for _called, _data in OTHERS.items():
 kind("nothing called .png", b"", lambda d: not d, "is empty")
 kind("a bitmap by its name", encoded(".bmp"), starts(b"BM"), "is neither PNG nor JPEG", LEFT_OUT, "1.bmp")
 kind(
-    "a read-me among them",
+    "a read-me alone",
     b"Silhouettes of subject 2",
     starts(b"Sil"),
     "is neither PNG nor JPEG",

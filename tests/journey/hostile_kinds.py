@@ -9,6 +9,8 @@ import numpy as np
 from gaitprint.datasets._miniature import figure, write_array, write_images
 
 LEFT_OUT, REFUSED, KEPT = "left out", "refused", "kept"
+EITHER = "either"
+"""Kept or left out: what a decoder makes of half an image may look like a body or like none."""
 """That sequence is in quarantine; the whole run is refused in one line; or what looks bad is harmless."""
 
 BAD = "002/nm-01/000"

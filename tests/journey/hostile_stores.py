@@ -149,7 +149,7 @@ head_bytes("a hundred thousand brackets", "cannot be read", b"[" * 100_000)
 head_bytes("a hundred thousand objects", "cannot be read", b'{"a":' * 100_000)
 head_bytes("half of it", "cannot be read", b'{"format": "gaitprint-store", "ver')
 head_bytes("bytes that are no text", "cannot be read", b'{"format": "\xff"}')
-head_bytes("UTF-16", "cannot be read", '{"format": "gaitprint-store"}'.encode("utf-16"))
+head_bytes("UTF-16", "is no gaitprint-store of version", '{"format": "gaitprint-store"}'.encode("utf-16"))
 head_bytes("a pickle", "cannot be read", b"\x80\x04cos\nsystem\n.")
 head_bytes("zeros", "cannot be read", bytes(4000))
 

@@ -21,7 +21,7 @@ from hostile_guard import ROOM, WATCH, content, guarded, snapshot
 from hostile_images import IMAGES
 from hostile_indexes import INDEXES
 from hostile_journals import DAMAGE, Damage, begin
-from hostile_kinds import BAD, KEPT, LEFT_OUT, REFUSED, Kind, Scene, write_clean
+from hostile_kinds import BAD, EITHER, KEPT, LEFT_OUT, REFUSED, Kind, Scene, write_clean
 from hostile_manifests import MANIFESTS
 from hostile_names import NAMED
 from hostile_pickles import PICKLES
@@ -88,7 +88,10 @@ def check_prepared(kind: Kind, scene: Scene, ran, clean) -> None:
     said = ran.json()
     assert [line.split(":")[0] for line in ran.err.splitlines()] == ["preparing"], ran.err
     kept = content(scene.out)
-    if kind.outcome == KEPT:
+    if kind.outcome == EITHER:
+        assert {key for key, _ in said["quarantined"]} <= {BAD}
+        kept.pop(BAD, None)
+    elif kind.outcome == KEPT:
         assert said["quarantined"] == []
         kept.pop(BAD, None)
     else:
@@ -114,7 +117,7 @@ def check_examined(kind: Kind, ran) -> None:
         [(key, reason)] = said["unusable"]
         assert key == BAD
         check_reason(kind, reason)
-    else:
+    elif kind.outcome == KEPT:
         assert said["unusable"] == []
 
 

@@ -103,11 +103,12 @@ PREPARE = {
     ),
 }
 LEAVES = {
-    "float32": ["uint8 or bool", "float32"],
-    "uint16": ["uint8 or bool", "uint16"],
-    "four axes": ["[T, H, W]", "[1, 1, 64, 64]"],
+    "float32": ["float32 from 0 to 300"],
+    "uint16": ["uint16 from 0 to 1020"],
+    "four axes": ["[T, H, W]", "[6, 2, 64, 64]"],
     "no frame": ["at least one frame", "[0, 64, 64]"],
-    "zeros and ones": ["0 to 255", "only 0 and 1", "times 255"],
+    "labels": ["labels of several things", "0, 1, 2"],
+    "photographs": ["look like photographs", "cut the person out"],
     "black": ["black", "no silhouette"],
     "truncated array": ["truncated.npy"],
     "objects": ["objects.npy"],
@@ -543,11 +544,14 @@ def make_leaves(root):
     def place(name):
         return leaf(root, "leaves", name.replace(" ", "-"), "a", "nm", "000")
 
-    np.save(place("float32") / "x.npy", BODY.astype(np.float32) / 255)
-    np.save(place("uint16") / "x.npy", BODY.astype(np.uint16))
-    np.save(place("four axes") / "x.npy", BODY[:1, None])
+    np.save(place("float32") / "x.npy", BODY.astype(np.float32) / 255 * 300)
+    np.save(place("uint16") / "x.npy", BODY.astype(np.uint16) * 4)
+    np.save(place("four axes") / "x.npy", np.stack([BODY, BODY], axis=1))
     np.save(place("no frame") / "x.npy", BODY[:0])
-    np.save(place("zeros and ones") / "x.npy", BODY // 255)
+    labels = BODY // 255
+    labels[:, 20:30] *= 2
+    np.save(place("labels") / "x.npy", labels)
+    np.save(place("photographs") / "x.npy", BODY // 2 + np.uint8(60))
     np.save(place("black") / "x.npy", 0 * BODY)
     np.save(place("objects") / "objects.npy", np.array([{}, 1], object), allow_pickle=True)
     whole = place("truncated array") / "truncated.npy"

@@ -4,14 +4,16 @@ import hashlib
 import os
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
+from warnings import warn
 
 import numpy as np
 
 from gaitprint.api._given import given_embeddings, given_path
-from gaitprint.errors import DataError
+from gaitprint.errors import DataError, SilhouetteWarning
 from gaitprint.evaluation.calibration_file import CalibrationFile, read_calibration
-from gaitprint.silhouettes.normalize import normalize_sequence
-from gaitprint.silhouettes.reading import as_frames, load_frames
+from gaitprint.silhouettes.arrays import as_frames, listed
+from gaitprint.silhouettes.reading import load_frames
+from gaitprint.silhouettes.taking import take_sequence
 from gaitprint.stages._arguments import shown
 from gaitprint.types import Embeddings, SequenceRecord, Silhouettes
 
@@ -33,8 +35,10 @@ def load_silhouettes(
 ) -> Silhouettes:
     """Load one walk from a folder of images, from an array file, or from masks in memory, and normalise it.
 
-    Frames already `size` rows high, all of one width, are taken as normalised; others are cropped, scaled and centred
-    as `gaitprint prepare` does. Pickles are read by a restricted reader that admits arrays and nothing else.
+    What `gaitprint prepare` makes of the same frames is made of them here: frames of `size` x `size` pixels, or with 10
+    of 64 columns cut on each side, are taken as normalised, others are cropped, scaled and centred; masks of 0 and 1,
+    black bodies on white and the like are mended. What was changed or looks wrong is a `SilhouetteWarning`. Pickles are
+    read by a restricted reader that admits arrays and nothing else.
 
     Args:
         source: a folder of images; a .pkl, .npy or .npz file; an array [T, H, W], uint8 or bool; or a list of [H, W].
@@ -47,21 +51,26 @@ def load_silhouettes(
     Raises:
         DataError: missing, damaged, hostile, or without a usable frame.
     """
+    remarks: list[str] = []
     if isinstance(source, str | os.PathLike):
-        frames, name = load_frames(given_path(source, "a walk")), str(source)
+        frames, name = load_frames(given_path(source, "a walk"), remarks.append), str(source)
     else:
-        frames, name = _masks(source), ""
-    shapes = {f.shape for f in frames}
-    normal = len(shapes) == 1 and all(height == size and width <= size for height, width in shapes)
-    array = np.stack(frames) if normal else normalize_sequence(frames, size).frames
-    name = key or name or f"masks-{hashlib.sha256(np.ascontiguousarray(array).data).hexdigest()[:16]}"
-    return Silhouettes(array, SequenceRecord(name, subject, condition, view))
+        frames, name = _masks(source, remarks), ""
+    try:
+        taken = take_sequence(frames, size)
+    except DataError as error:
+        raise DataError(f"{key or name or 'the masks'}: {error}") from None
+    digest = hashlib.sha256(np.ascontiguousarray(taken.frames).data).hexdigest()[:16]
+    key = key or name or f"masks-{digest}"
+    for remark in (*remarks, *taken.remarks):
+        warn(f"{key}: {remark}", SilhouetteWarning, stacklevel=2)
+    return Silhouettes(taken.frames, SequenceRecord(key, subject, condition, view))
 
 
-def _masks(masks: Masks) -> list[np.ndarray]:
+def _masks(masks: Masks, remarks: list[str]) -> list[np.ndarray]:
     where = "the masks"
     if hasattr(masks, "__array__"):  # of numpy, or what makes itself one: a tensor, an image
-        return list(as_frames(np.asarray(masks), where))
+        return list(as_frames(np.asarray(masks), where, remarks.append))
     if isinstance(masks, Iterator):
         masks = list(masks)
     if not isinstance(masks, Sequence) or isinstance(masks, bytes):
@@ -71,7 +80,7 @@ def _masks(masks: Masks) -> list[np.ndarray]:
         )
     if not masks:
         raise DataError("a walk in memory needs at least one mask, found an empty list")
-    return [frame for i, mask in enumerate(masks) for frame in as_frames(_array(mask, i), f"mask {i}")]
+    return listed([_array(mask, i) for i, mask in enumerate(masks)], where, remarks.append)
 
 
 def _array(mask: object, number: int) -> np.ndarray:

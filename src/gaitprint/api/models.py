@@ -9,6 +9,7 @@ from typing import Any
 from gaitprint.api._given import given_path, given_several
 from gaitprint.api.files import load_silhouettes
 from gaitprint.errors import ConfigError
+from gaitprint.silhouettes.appearance import check_looks
 from gaitprint.stages._arguments import shown
 from gaitprint.store import MemorySequences
 from gaitprint.types import Embeddings, Silhouettes
@@ -112,4 +113,5 @@ def _sequences(walks: Silhouettes | str | Path | Sequence[Silhouettes | str | Pa
     for walk in made:
         if not isinstance(walk, Silhouettes):
             raise ConfigError(f"embed takes Silhouettes or paths, found {shown(walk)}: make them by load_silhouettes()")
+        check_looks(walk)
     return MemorySequences(tuple(w.record for w in made), tuple(w.frames for w in made))

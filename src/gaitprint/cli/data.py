@@ -82,8 +82,9 @@ def prepare(
 
     SOURCE is the data set's folder; a .zip or .tar archive of it, which is read where it lies; a .csv or .parquet
     manifest with the columns path, subject, condition, view; a store, to pack it anew; or the word `synthetic` for
-    walkers drawn in code. Frames already normalised to --size rows are taken as they are. A sequence that cannot be
-    read is left out and named with its reason.
+    walkers drawn in code. Frames already normalised to --size rows are taken as they are. Masks of 0 and 1,
+    black bodies on white and the like are mended, and it is said. A sequence that cannot be read, or holds no
+    silhouettes, is left out and named with its reason; the exit code is 1 where most are.
 
     Killed, run it again: it goes on where it was. Run again later, only what is new or has changed in SOURCE is
     packed: the bytes of all files are compared, or their sizes and times with --trust-times.
@@ -104,6 +105,7 @@ def prepare(
       store.json       what the store is
       quarantine.json  what was left out and why, if anything was
     """
+    from gaitprint.stages._findings import alike
     from gaitprint.stages.prepare import prepare as stage
 
     with progress_bar("preparing") as bar:
@@ -144,12 +146,15 @@ def prepare(
         if report.unused > report.bytes / 4:
             out.print(f"{_megabytes(report.unused)} of the store are unused: prepare it into a new one to drop them")
         for what, pairs in (("kept with a warning", report.warned), ("left out", report.quarantined)):
-            for key, reason in pairs[:10]:
-                out.print(f"{what}: {key}: {reason}")
-            if len(pairs) > 10:
-                out.print(f"{what}: {len(pairs) - 10} more (--json lists all)")
+            groups = alike(pairs)
+            for reason, keys in groups[:10]:
+                also = f" and {len(keys) - 1} more" if len(keys) > 1 else ""
+                out.print(f"{what}: {keys[0]}{also}: {reason}")
+            if len(groups) > 10:
+                out.print(f"{what}: {sum(len(keys) for _, keys in groups[10:])} more (--json lists all)")
 
     emit(report.to_dict(), as_json, text)
+    report.check_most_kept()
 
 
 def _megabytes(count: int) -> str:

@@ -7,19 +7,22 @@ from kornia_rs.io import decode_image_png_u8
 
 from gaitprint.errors import DataError
 from gaitprint.silhouettes._image_headers import ImageHeader, read_header
+from gaitprint.silhouettes.arrays import Remark, unremarked
 
 MAX_PIXELS = 2**26
 """Of one image: 64 megapixels."""
 
 
-def decode_image(data: bytes, name: str) -> UInt8[np.ndarray, "_h _w"]:
+def decode_image(data: bytes, name: str, remark: Remark = unremarked) -> UInt8[np.ndarray, "_h _w"]:
     """A PNG or JPEG image, of one or eight bits, as a grey frame 0..255.
 
-    Of a colour image the first channel in OpenCV's order is taken, blue, as the field's references do.
+    Of a colour image the first channel in OpenCV's order is taken, blue, as the field's references do; where no body is
+    seen in it but in another, as in masks of a palette, the brightest.
 
     Args:
         data: the whole file.
         name: of the file, for errors.
+        remark: told where another channel than the first was taken.
 
     Raises:
         DataError: another format, damaged, truncated, or over 64 megapixels.
@@ -35,7 +38,15 @@ def decode_image(data: bytes, name: str) -> UInt8[np.ndarray, "_h _w"]:
         image = _decode_any(data, cv2.IMREAD_GRAYSCALE if header.grey else cv2.IMREAD_COLOR)
     if image is None:
         raise DataError(f"{name} cannot be decoded: expected a whole PNG or JPEG image")
-    return image
+    return image if image.ndim == 2 else _one_channel(image, remark)
+
+
+def _one_channel(image: UInt8[np.ndarray, "_h _w 3"], remark: Remark) -> UInt8[np.ndarray, "_h _w"]:
+    blue = np.ascontiguousarray(image[:, :, 0])
+    if blue.max() > 127 or image.max() <= blue.max():
+        return blue
+    remark("coloured masks were taken by their brightest channel")
+    return np.asarray(image.max(axis=2))
 
 
 def _decode_plain_png(data: bytes, header: ImageHeader) -> UInt8[np.ndarray, "_h _w"] | None:
@@ -47,11 +58,9 @@ def _decode_plain_png(data: bytes, header: ImageHeader) -> UInt8[np.ndarray, "_h
     return image[:, :, 0]
 
 
-def _decode_any(data: bytes, mode: int) -> UInt8[np.ndarray, "_h _w"] | None:
+def _decode_any(data: bytes, mode: int) -> UInt8[np.ndarray, "_h _w *_c"] | None:
     try:
-        image = cv2.imdecode(np.frombuffer(data, np.uint8), mode)
+        image: np.ndarray | None = cv2.imdecode(np.frombuffer(data, np.uint8), mode)
     except cv2.error:
         return None
-    if image is None:
-        return None
-    return np.ascontiguousarray(image if image.ndim == 2 else image[:, :, 0])
+    return image

@@ -12,6 +12,7 @@ from jaxtyping import UInt8
 
 from gaitprint.errors import DataError
 from gaitprint.silhouettes._array_files import parse_npy, parse_npz
+from gaitprint.silhouettes.arrays import Remark, as_frames, listed, unremarked
 from gaitprint.silhouettes.images import decode_image
 from gaitprint.silhouettes.pickles import parse_pickle
 from gaitprint.sources import Files, inside
@@ -30,9 +31,12 @@ _PARSERS: dict[str, _Parser] = {
     ".npy": parse_npy,
     ".npz": parse_npz,
 }
+_NOTES = "txt md rst json csv tsv xml yaml yml toml ini cfg log html pdf db sha256 md5 py m mp4 avi"
+_BESIDE = frozenset(f".{ending}" for ending in _NOTES.split())
+_LEFT_BY_SYSTEMS = frozenset({"thumbs.db", "desktop.ini", "icon\r", "readme", "license"})
 
 
-def load_frames(path: Path) -> list[UInt8[np.ndarray, "_h _w"]]:
+def load_frames(path: Path, remark: Remark = unremarked) -> list[UInt8[np.ndarray, "_h _w"]]:
     """The frames of one sequence on disk, from a folder of images or from an array file; see `read_sequence`.
 
     Raises:
@@ -41,36 +45,38 @@ def load_frames(path: Path) -> list[UInt8[np.ndarray, "_h _w"]]:
     path = Path(path)
     if path.name in ("", ".."):
         path = path.absolute() if path.name else path.resolve()
-    return read_sequence(FolderFiles(path.parent, boundary=Path(path.absolute().anchor)), path.name)
+    return read_sequence(FolderFiles(path.parent, boundary=Path(path.absolute().anchor)), path.name, remark)
 
 
-def read_sequence(files: Files, place: str) -> list[UInt8[np.ndarray, "_h _w"]]:
+def read_sequence(files: Files, place: str, remark: Remark = unremarked) -> list[UInt8[np.ndarray, "_h _w"]]:
     """The frames of one sequence of a data set, from a folder of images or from an array file.
 
     Args:
         files: the data set.
         place: the name of a .pkl, .npy or .npz file, of a folder of images, or of a folder with one such file.
+        remark: told of what was passed over or changed, a line each.
 
     Raises:
         DataError: see `read_image_folder` and `read_sequence_file`.
     """
     if not files.is_folder(place):
-        return list(read_sequence_file(files, place))
-    names = files.list(place).files
+        return read_sequence_file(files, place, remark)
+    names = [name for name in files.list(place).files if not _is_beside(name)]
     arrays = [name for name in names if PurePosixPath(name).suffix.lower() in _PARSERS]
     if len(arrays) != len(names) or not arrays:
-        return read_image_folder(files, place)
+        return read_image_folder(files, place, remark)
     if len(arrays) > 1:
         raise DataError(
             f"{files.called(place)} holds {len(arrays)} array files, a sequence is one: name {arrays[0]}, say"
         )
-    return list(read_sequence_file(files, inside(place, arrays[0])))
+    return read_sequence_file(files, inside(place, arrays[0]), remark)
 
 
-def read_image_folder(files: Files, place: str) -> list[UInt8[np.ndarray, "_h _w"]]:
+def read_image_folder(files: Files, place: str, remark: Remark = unremarked) -> list[UInt8[np.ndarray, "_h _w"]]:
     """The PNG and JPEG images of a folder in natural order (frame2 before frame10), as grey frames 0..255.
 
-    Hidden files are skipped. Frames may differ in size. See `decode_image`.
+    Hidden files are skipped, and, where there are images, notes and tables beside them, which is said. Frames may
+    differ in size. See `decode_image`.
 
     Raises:
         DataError: no images, another format, a damaged or oversized image, a link out of the data set.
@@ -79,30 +85,42 @@ def read_image_folder(files: Files, place: str) -> list[UInt8[np.ndarray, "_h _w
     if not found.files:
         holds = f"only folders ({found.folders[0]}, ...)" if found.folders else "nothing"
         raise DataError(f"{files.called(place)} should hold the images of one sequence, found {holds}")
+    images = [name for name in found.files if not _is_beside(name)] or found.files
+    beside = sorted(set(found.files).difference(images))
+    if beside:
+        remark(f"files beside the images were passed over: {', '.join(beside[:3])}{', ...' if beside[3:] else ''}")
     frames: list[np.ndarray] = []
     room = MAX_SEQUENCE_BYTES
-    for name in sorted(found.files, key=natural_order):
-        frame = read_image(files, inside(place, name))
+    said: set[str] = set()
+    for name in sorted(images, key=natural_order):
+        frame = read_image(files, inside(place, name), said.add)
         room -= frame.size
         if room < 0:
             raise DataError(f"{files.called(place)} holds more than {MAX_SEQUENCE_BYTES} pixels: split the sequence")
         frames.append(frame)
+    for line in sorted(said):
+        remark(line)
     return frames
 
 
-def read_image(files: Files, place: str) -> UInt8[np.ndarray, "_h _w"]:
+def _is_beside(name: str) -> bool:
+    """Whether a file's ending says that it is no image: notes, tables and what systems leave in folders."""
+    return PurePosixPath(name).suffix.lower() in _BESIDE or name.lower() in _LEFT_BY_SYSTEMS
+
+
+def read_image(files: Files, place: str, remark: Remark = unremarked) -> UInt8[np.ndarray, "_h _w"]:
     """One PNG or JPEG image as a grey frame 0..255; see `decode_image`.
 
     Raises:
         DataError: another format, damaged, truncated, over 64 megapixels, or a link out of the data set.
     """
-    return decode_image(files.read(place, MAX_FILE_BYTES), files.called(place))
+    return decode_image(files.read(place, MAX_FILE_BYTES), files.called(place), remark)
 
 
-def read_sequence_file(files: Files, place: str) -> Frames | list[UInt8[np.ndarray, "_h _w"]]:
+def read_sequence_file(files: Files, place: str, remark: Remark = unremarked) -> list[UInt8[np.ndarray, "_h _w"]]:
     """The frames of a whole sequence from one .pkl, .npy or .npz file; a single 2-D image becomes one frame.
 
-    Values are uint8; bool becomes 0 and 255. The .npz holds one array, or one called ``frames``; the .pkl one array or
+    See `as_frames` for what an array may be. The .npz holds one array, or one called ``frames``; the .pkl one array or
     a list of frames, which may differ in size.
 
     Raises:
@@ -113,32 +131,4 @@ def read_sequence_file(files: Files, place: str) -> Frames | list[UInt8[np.ndarr
     if parser is None:
         raise DataError(f"{name} is no sequence file: expected a folder of images, or .pkl, .npy or .npz")
     found = parser(files.read(place, MAX_FILE_BYTES), name, MAX_FILE_BYTES)
-    if isinstance(found, np.ndarray):
-        return as_frames(found, name)
-    return [frame for i, array in enumerate(found) for frame in as_frames(array, f"{name}, frame {i}")]
-
-
-def as_frames(array: np.ndarray, name: str) -> Frames:
-    """Take an array as the frames of a sequence; a single 2-D image becomes one frame, bool becomes 0 and 255.
-
-    Raises:
-        DataError: another shape or type, nothing in it, or values of 0 and 1.
-    """
-    if array.dtype == np.bool_:
-        array = array.astype(np.uint8) * np.uint8(255)
-    if array.dtype != np.uint8 or array.ndim not in (2, 3):
-        raise DataError(
-            f"{name}: expected uint8 or bool frames [T, H, W] or one frame [H, W], "
-            f"found {array.dtype} {list(array.shape)}{_cure(array)}"
-        )
-    if array.size == 0:
-        raise DataError(f"{name}: expected at least one frame and one pixel, found {list(array.shape)}")
-    if array.max() == 1:
-        raise DataError(f"{name}: expected values 0 to 255, found only 0 and 1: save it as bool, or times 255")
-    return array if array.ndim == 3 else array[None]
-
-
-def _cure(array: np.ndarray) -> str:
-    if array.ndim > 3:
-        return ": one value a pixel is wanted, no colours"
-    return ": make it bool by a limit, such as masks > 0.5" if array.dtype.kind in "fiu" else ""
+    return list(as_frames(found, name, remark)) if isinstance(found, np.ndarray) else listed(found, name, remark)

@@ -1,11 +1,13 @@
 """Where the sequences of a store come from: files, walkers drawn in code, or another store."""
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
 
 from gaitprint.config import build_settings, require
+from gaitprint.datasets._layout import FoundSequence
 from gaitprint.datasets.synthetic import SyntheticSettings, walkers
 from gaitprint.errors import ArtefactError, ConfigError, DataError, did_you_mean
 from gaitprint.silhouettes.quality import measure
@@ -17,6 +19,8 @@ from gaitprint.types import SequenceRecord
 
 Item = tuple[SequenceRecord, str, ReadSequence]
 """A record, the place of its frames in the source, and what became of it."""
+SAMPLE = 9
+"""Sequences, spread over the whole set, that are looked at for the size of a new store; where they differ, all are."""
 _DRAWN = "drawn"
 """The stamp of a walker: it is the same whenever it is drawn."""
 Held = Mapping[str, SequenceRecord]
@@ -42,8 +46,8 @@ class Feed(Protocol):
     notes: tuple[str, ...]
     """What was taken for what, to understand its names."""
 
-    def first_shape(self) -> tuple[int, int]:
-        """H, W of the first sequence that can be used: those of a new store."""
+    def usual_shape(self) -> tuple[int, int]:
+        """H, W of most sequences: those of a new store."""
 
     def holds(self, key: str, record: SequenceRecord | None, stamp: str) -> bool:
         """Whether a sequence is still there, under this record, and looks as it did; see `StoreWriter`."""
@@ -101,15 +105,32 @@ class _Tree:
         self._found = sorted(found.sequences, key=lambda f: found.files.order(f.place))
         self._by_key = {f.record.key: f for f in self._found}
 
-    def first_shape(self) -> tuple[int, int]:
+    def usual_shape(self) -> tuple[int, int]:
         """See `Feed`."""
-        reason = ""
-        for found in self._found:
+        sample = self._found[:: max(1, -(-len(self._found) // SAMPLE))]
+        shapes, reason = self._shapes(sample)
+        if len(shapes) != 1:  # they differ, or none can be used: all are asked
+            shapes, reason = self._shapes(self._found)
+        if not shapes:
+            raise DataError(
+                f"none of the {self.total} sequences in {self._files.where} can be used; the first is {reason}"
+            )
+        (shape, most), *others = shapes.most_common()
+        if others and others[0][1] == most:
+            each = " and ".join(f"{n} sequences of {h} x {w} pixels" for (h, w), n in shapes.most_common(2))
+            raise DataError(f"{self._files.where} holds {each}, and a store one size: prepare each kind by itself")
+        return shape
+
+    def _shapes(self, chosen: Sequence[FoundSequence]) -> tuple[Counter[tuple[int, int]], str]:
+        """How many sequences have which H, W; and why the first that cannot be used cannot."""
+        shapes, reason = Counter[tuple[int, int]](), ""
+        for found in chosen:
             loaded = load(self._files, found.place, self._how)
-            if loaded.frames is not None:
-                return loaded.frames.shape[1], loaded.frames.shape[2]
-            reason = reason or f"{found.record.key}: {loaded.reason}"
-        raise DataError(f"none of the {self.total} sequences in {self._files.where} can be used; the first is {reason}")
+            if loaded.frames is None:
+                reason = reason or f"{found.record.key}: {loaded.reason}"
+            else:
+                shapes[loaded.frames.shape[1:]] += 1
+        return shapes, reason
 
     def holds(self, key: str, record: SequenceRecord | None, stamp: str) -> bool:
         """See `Feed`."""
@@ -147,7 +168,7 @@ class _Walkers:
         self.dataset, self.place, self.total = "synthetic", "", len(self._subjects) * len(where)
         self.layout, self._settings, self._form = values, settings, form
 
-    def first_shape(self) -> tuple[int, int]:
+    def usual_shape(self) -> tuple[int, int]:
         """See `Feed`."""
         return 64, 64
 
@@ -187,7 +208,7 @@ class _Repacked:
         self._by_key = {r.key: r for _, r in self._rows}
         self.total = len(self._rows)
 
-    def first_shape(self) -> tuple[int, int]:
+    def usual_shape(self) -> tuple[int, int]:
         """See `Feed`."""
         return self._store.size
 

@@ -1,11 +1,13 @@
 """What the doctor can find wrong, and what to do about it: plain rules on what was read."""
 
+import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 from gaitprint.datasets import casia_b, oumvlp
+from gaitprint.silhouettes.appearance import ADVICE
 from gaitprint.silhouettes.normalize import MIN_FRAMES
 from gaitprint.store import StoredSequence
 
@@ -24,6 +26,7 @@ POOR = (
     ("jumps", 0.1, "jumps from one frame to the next in over a tenth of the steps"),
 )
 """Measurement, limit, and what it means; see `gaitprint.silhouettes.quality`."""
+_NUMBER = re.compile(r"\d+")
 
 
 @dataclass(frozen=True)
@@ -72,6 +75,23 @@ def few_frames(rows: Sequence[StoredSequence]) -> Iterable[Finding]:
     if keys:
         what = f"sequences with fewer than {MIN_FRAMES} frames: {len(keys)}"
         yield Finding("warning", what, "they are kept; look at them, their embeddings are poor", keys)
+
+
+def alike(warnings: Iterable[tuple[str, str]]) -> list[tuple[str, tuple[str, ...]]]:
+    """Pairs of a key and a warning by warning, the first of those that differ in numbers alone, with all its keys."""
+    groups: dict[str, tuple[str, list[str]]] = {}
+    for key, warning in warnings:
+        groups.setdefault(_NUMBER.sub("#", warning), (warning, []))[1].append(key)
+    return [(warning, tuple(keys)) for warning, keys in groups.values()]
+
+
+def odd_looks(rows: Sequence[StoredSequence]) -> Iterable[Finding]:
+    """What was mended, and what does not look like somebody who walks; short sequences have a rule of their own."""
+    said = [(r.key, w) for r in rows for w in r.warnings if r.length >= MIN_FRAMES or w in ADVICE]
+    for warning, keys in alike(said):
+        severity: Severity = "warning" if warning in ADVICE else "note"
+        advice = ADVICE.get(warning, "mended, there is nothing to do")
+        yield Finding(severity, f"sequences of which is said: {warning}: {len(keys)}", advice, keys)
 
 
 def duplicates(rows: Sequence[StoredSequence]) -> Iterable[Finding]:
@@ -130,12 +150,15 @@ def unusable_sequences(unusable: Sequence[Unusable], kind: str) -> Iterable[Find
         yield Finding("error", what, advice, tuple(u.key for u in unusable))
 
 
-def odd_sizes(shapes: Sequence[tuple[int, int]]) -> Iterable[Finding]:
+def odd_sizes(keys: Sequence[str], shapes: Sequence[tuple[int, int]]) -> Iterable[Finding]:
     """Frames of several sizes: a store holds one."""
     counts = Counter(shapes)
     if len(counts) > 1:
         sizes = ", ".join(f"{n} of {h}x{w}" for (h, w), n in counts.most_common())
-        yield Finding("error", f"frames of different sizes ({sizes})", "prepare each kind by itself")
+        usual = counts.most_common(1)[0][0]
+        other = tuple(key for key, shape in zip(keys, shapes, strict=True) if shape != usual)
+        advice = "`prepare` keeps the commonest size alone: prepare each kind by itself"
+        yield Finding("error", f"frames of different sizes ({sizes})", advice, other)
 
 
 def poor_quality(rows: Sequence[StoredSequence]) -> Iterable[Finding]:

@@ -18,9 +18,10 @@ from threadpoolctl import threadpool_limits
 from gaitprint.config import require
 from gaitprint.errors import DataError, GaitprintError, ReadError
 from gaitprint.processes import deaf_children, end_children, leave_with_parent
-from gaitprint.silhouettes.normalize import MIN_FRAMES, EdgeRule, normalize_sequence
+from gaitprint.silhouettes.normalize import EdgeRule
 from gaitprint.silhouettes.quality import measure
 from gaitprint.silhouettes.reading import read_sequence
+from gaitprint.silhouettes.taking import take_sequence
 from gaitprint.sources import Files, Watched, as_it_was, full_stamp
 from gaitprint.store import Form, Packed, pack
 from gaitprint.types import Frames
@@ -67,17 +68,12 @@ class Normalising:
     """How frames become those of a store."""
 
     size: int = 64
-    """H in pixels; frames of that height are taken as normalised already."""
+    """H in pixels; see `take_sequence` for what is taken as normalised already."""
     edge_rule: EdgeRule = "opengait"
 
     def __post_init__(self) -> None:
         fits = self.size >= 16 and self.size % 2 == 0
         require(fits, f"size is the height of frames in pixels, even, at least 16, found {self.size}")
-
-
-def processed_shapes(size: int) -> tuple[tuple[int, int], tuple[int, int]]:
-    """The shapes H, W of frames that are normalised already: square, or with 10 of 64 columns cut on each side."""
-    return (size, size), (size, size - 2 * (10 * size // 64))
 
 
 def load(files: Files, place: str, how: Normalising) -> Loaded:
@@ -86,7 +82,8 @@ def load(files: Files, place: str, how: Normalising) -> Loaded:
     Damage is an answer here (`reason`), not an error, so that one bad sequence does not stop a run.
     """
     try:
-        return _normalised(read_sequence(files, place), how)
+        remarks: list[str] = []
+        return _normalised(read_sequence(files, place, remarks.append), how, remarks)
     except (ReadError, OSError) as error:
         return Loaded(None, reason=str(error), again=True)
     except GaitprintError as error:
@@ -159,23 +156,10 @@ def packer(how: Normalising, form: Form, trust_times: bool = False) -> Callable[
     return partial(read_packed, how=how, form=form, trust_times=trust_times)
 
 
-def _normalised(raw: list[UInt8[np.ndarray, "_H _W"]], how: Normalising) -> Loaded:
-    shapes = {frame.shape for frame in raw}
-    if len(shapes) == 1 and shapes <= set(processed_shapes(how.size)):
-        frames = np.stack(raw)
-        if not frames.any():
-            return Loaded(None, reason=f"all {len(frames)} frames are black: no silhouette in them")
-        return Loaded(frames, _few(len(frames)), asdict(measure(frames)))
-    found = normalize_sequence(raw, how.size, how.edge_rule)
-    dropped = len(raw) - len(found.frames)
-    lost = (f"{dropped} of {len(raw)} frames hold no silhouette and were dropped",) if dropped else ()
-    alike = len(shapes) == 1
-    quality = measure(found.frames, found.boxes if alike else None, shapes.pop() if alike else None)
-    return Loaded(found.frames, found.warnings or lost, asdict(quality))
-
-
-def _few(count: int) -> tuple[str, ...]:
-    return (f"only {count} frames, {MIN_FRAMES} are usual at least",) if count < MIN_FRAMES else ()
+def _normalised(raw: list[UInt8[np.ndarray, "_H _W"]], how: Normalising, remarks: list[str]) -> Loaded:
+    taken = take_sequence(raw, how.size, how.edge_rule)
+    quality = measure(taken.frames, taken.boxes if taken.image_size else None, taken.image_size)
+    return Loaded(taken.frames, (*remarks, *taken.remarks), asdict(quality))
 
 
 def _begin_worker() -> None:

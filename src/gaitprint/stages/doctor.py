@@ -27,6 +27,7 @@ from gaitprint.stages._findings import (
     impossible_rows,
     lonely_subjects,
     missing_of_published,
+    odd_looks,
     odd_sizes,
     poor_quality,
     unknown_subjects,
@@ -143,7 +144,8 @@ def _report(
     every = chain(
         own,
         unusable_sequences(examined.unusable, kind),
-        odd_sizes(examined.shapes),
+        odd_sizes([row.key for row in rows], examined.shapes),
+        odd_looks(rows),
         duplicates(rows),
         odd_names([row.record for row in rows]),
         _looks(examined),
@@ -223,11 +225,13 @@ def _kept_split(store: Store) -> list[Finding]:
 
 
 def _looks(examined: Examined) -> list[Finding]:
-    """The rules that look at average silhouettes: only where all have one size."""
-    if len(set(examined.shapes)) != 1:
+    """The rules that look at average silhouettes, of those that have the commonest size."""
+    if not examined.shapes:
         return []
-    records = [row.record for row in examined.rows]
-    averages = np.stack(examined.averages)
+    usual = Counter(examined.shapes).most_common(1)[0][0]
+    chosen = [i for i, shape in enumerate(examined.shapes) if shape == usual]
+    records = [examined.rows[i].record for i in chosen]
+    averages = np.stack([examined.averages[i] for i in chosen])
     rules = (shifted, mirrored, suspicious_identities)
     return [*chain.from_iterable(rule(records, averages) for rule in rules), *missing_views(records)]
 

@@ -14,6 +14,7 @@ from gaitprint.inference.fusion import SCALES, fuse
 from gaitprint.report.body_figures import write_bodies
 from gaitprint.report.html import check_report_place, write_report
 from gaitprint.retrieval.contributions import Divisible
+from gaitprint.silhouettes.appearance import check_looks
 from gaitprint.stages import _explain_page as pages
 from gaitprint.stages._explain_panels import panels_of
 from gaitprint.stages._familiar import Place, familiar_walks, familiar_warnings
@@ -149,6 +150,8 @@ def explain_walks(
 ) -> ExplainReport:
     """The same for walks in memory; see `explain` for the settings."""
     walks = (probe, *others)
+    for walk in walks:
+        check_looks(walk)
     named = tuple(w.record for w in walks)
     if len({r.key for r in named}) < len(named):
         raise ConfigError(f"walks to compare have keys of their own, found {[r.key for r in named]}")

@@ -7,6 +7,7 @@ from time import monotonic
 from typing import Any, get_args
 
 from gaitprint.config import require
+from gaitprint.errors import DataError
 from gaitprint.silhouettes.normalize import EdgeRule
 from gaitprint.stages._feeds import Feed, Held, feed_of
 from gaitprint.stages._odd_names import odd_names
@@ -61,6 +62,15 @@ class PrepareReport:
     notes: tuple[str, ...] = ()
     """What was taken for what, to understand names, and names that are probably not what was meant."""
 
+    def check_most_kept(self) -> None:
+        """Raise DataError where more sequences were left out than kept; the store holds what was kept."""
+        lost = len(self.quarantined)
+        if lost > self.sequences:
+            raise DataError(
+                f"{lost} of {lost + self.sequences} sequences were left out, and {self.store} holds the others alone: "
+                f"mend them and prepare again; the first, {self.quarantined[0][0]}: {self.quarantined[0][1]}"
+            )
+
     def to_dict(self) -> dict[str, object]:
         """Plain values for JSON."""
         return asdict(self)
@@ -95,7 +105,8 @@ def prepare(
         dataset: a layout's name (see `gaitprint datasets`); "auto" tries the published ones.
         settings: the layout's settings, for example `{"pattern": "{subject}/{view}"}` of the data set "folder"; of
             every data set, `partition` is a JSON file of who trains and who is tested, which the store keeps.
-        size: H of the frames in pixels; frames of that height are taken as normalised already.
+        size: H of the frames in pixels; square frames of that height, or with 10 of 64 columns cut on each side, are
+            taken as normalised already. The store has the size of most sequences.
         edge_rule: see `normalize_sequence`.
         form: "compact" and "raw" lose nothing, "bits" keeps black and white only.
         workers: processes that read; 0 reads in this one.
@@ -122,7 +133,7 @@ def prepare(
     before, damage = finished(out)
     feed = feed_of(source, dataset, values, how, form, workers, subjects, trust_times)
     split = feed.partition if partition is None else given_partition(Path(str(partition)), feed.everything)
-    shape = before.size if before is not None else feed.first_shape()
+    shape = before.size if before is not None else feed.usual_shape()
     chosen = None if subjects is None else sorted(subjects)
     made_from = sha256_json([feed.place, values, size, edge_rule, chosen])
     forgotten = None if before is None else before.layout.get("partition")

@@ -154,7 +154,7 @@ def test_refusals(people, models):
     with pytest.raises(ArtefactError, match="no model file at nowhere"):
         gp.embed(people, "nowhere")
     with pytest.raises(ShapeError, match="frames are 64 x 64"):
-        gp.embed(gp.Silhouettes(np.ones((3, 20, 20), np.uint8), people[0].record), models[0])
+        gp.embed(gp.Silhouettes(np.full((3, 20, 20), 255, np.uint8), people[0].record), models[0])
     one, other = gp.embed(people[0], models[0]), gp.embed(people[0], models[1])
     with pytest.raises(ArtefactError, match="embed both with the same networks"):
         gp.compare(one, other)

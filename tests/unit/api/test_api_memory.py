@@ -114,16 +114,16 @@ class Tensor:
 
 def test_what_numpy_takes_for_an_array_is_one(walks):
     files, frames = sys.modules["gaitprint.api.files"], walks[0].frames
-    assert np.array_equal(np.stack(files._masks.__wrapped__(Tensor(frames))), frames)
-    assert np.array_equal(np.stack(files._masks.__wrapped__([Tensor(f) for f in frames])), frames)
+    assert np.array_equal(np.stack(files._masks.__wrapped__(Tensor(frames), [])), frames)
+    assert np.array_equal(np.stack(files._masks.__wrapped__([Tensor(f) for f in frames], [])), frames)
 
 
 @pytest.mark.parametrize(
     ("masks", "words"),
     [
-        (np.zeros((2, 8, 8)), "float64.*masks > 0.5"),
-        (np.zeros((2, 8, 8), np.int64), "int64.*masks > 0.5"),
-        (np.zeros((2, 8, 8, 3), np.uint8), "no colours"),
+        (np.full((2, 8, 8), 300.0), "float64.*masks > 0.5"),
+        (np.full((2, 8, 8), -1), "int64.*masks > 0.5"),
+        (np.zeros((2, 8, 8, 7), np.uint8), "one value a pixel"),
         (np.array([None]), "object"),
     ],
 )

@@ -31,7 +31,7 @@ def read_image_folder(path: Path) -> list[np.ndarray]:
 
 
 def read_sequence_file(path: Path) -> np.ndarray:
-    return reading.read_sequence_file(FolderFiles(path.parent), path.name)
+    return np.stack(reading.read_sequence_file(FolderFiles(path.parent), path.name))
 
 
 def _frame(value: int = 200, shape: tuple[int, int] = (12, 9)) -> np.ndarray:
@@ -247,8 +247,19 @@ def test_folders_without_images_say_what_is_there(tmp_path: Path):
 
 def test_one_bad_file_is_named(tmp_path: Path):
     _write(tmp_path / "a.png", _encoded(".png", _frame()))
-    _write(tmp_path / "b.txt", b"hello")
-    _refused(tmp_path, r"b\.txt is neither PNG nor JPEG \(it starts with b'hello'\)")
+    _write(tmp_path / "b.png", b"hello")
+    _refused(tmp_path, r"b\.png is neither PNG nor JPEG \(it starts with b'hello'\)")
+
+
+def test_notes_beside_images_are_passed_over_aloud(tmp_path: Path):
+    _write(tmp_path / "a.png", _encoded(".png", _frame()))
+    for name in ("README.txt", "meta.json", "boxes.csv"):
+        _write(tmp_path / name, b"hello")
+    said: list[str] = []
+    assert len(read_sequence(FolderFiles(tmp_path), "", said.append)) == 1
+    assert said == ["files beside the images were passed over: README.txt, boxes.csv, meta.json"]
+    (tmp_path / "a.png").unlink()
+    _refused(tmp_path, "README.txt is neither PNG nor JPEG")
 
 
 def test_a_folder_of_more_than_the_limit_is_refused(tmp_path: Path, monkeypatch):
@@ -332,11 +343,13 @@ def test_what_is_no_silhouette_is_refused(tmp_path: Path, ending: str):
     assert read_sequence_file(_saved(path, _frame(255) > 0)).tolist() == [_frame(255).tolist()]
     assert read_sequence_file(_saved(path, np.asfortranarray(_frame()))).tolist() == [_frame().tolist()]
     assert read_sequence_file(_saved(path, np.zeros((2, 3, 4), np.uint8))).shape == (2, 3, 4)
-    _refused(_saved(path, np.full((2, 3, 4), np.nan)), r"found float64 \[2, 3, 4\]")
-    _refused(_saved(path, np.zeros((2, 3, 4), np.int16)), r"found int16 \[2, 3, 4\]")
-    _refused(_saved(path, np.zeros((2, 3, 4, 1), np.uint8)), r"found uint8 \[2, 3, 4, 1\]")
+    assert read_sequence_file(_saved(path, np.zeros((2, 3, 4), np.int16))).dtype == np.uint8
+    assert read_sequence_file(_saved(path, np.zeros((2, 3, 4, 1), np.uint8))).shape == (2, 3, 4)
+    _refused(_saved(path, np.full((2, 3, 4), np.nan)), "not finite")
+    _refused(_saved(path, np.full((2, 3, 4), -1, np.int16)), "found int16 from -1 to -1")
+    _refused(_saved(path, np.full((2, 3, 4), 300.0)), "found float64 from 300 to 300")
+    _refused(_saved(path, np.zeros((2, 5, 6, 7), np.uint8)), r"found uint8 \[2, 5, 6, 7\]")
     _refused(_saved(path, np.zeros(7, np.uint8)), r"found uint8 \[7\]")
-    _refused(_saved(path, np.eye(3, dtype=np.uint8)), "only 0 and 1")
     _refused(_saved(path, np.array([[None, 1]], object)), "array of objects|type '[|]O'")
     _refused(_saved(path, np.zeros((2, 2), [("a", "u1")])), "structured type|plain numbers")
 

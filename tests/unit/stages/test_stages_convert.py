@@ -51,7 +51,7 @@ def test_a_model_file_that_says_where_it_is_from(toolkit, tmp_path, keep):
 
 def test_it_embeds(toolkit, tmp_path):
     convert(toolkit, tmp_path / "model.safetensors")
-    frames = np.random.default_rng(0).integers(0, 256, (3, 64, 64), dtype=np.uint8)
+    frames = np.random.default_rng(0).integers(0, 2, (3, 64, 64), dtype=np.uint8) * np.uint8(255)
     made = embed(Silhouettes(frames, SequenceRecord("x", None, "", "")), tmp_path / "model.safetensors")
     assert made.vectors.shape == (1, 64 * 4)
 

@@ -178,8 +178,8 @@ def test_a_single_sequence_of_somebody_is_too_few(drawn: Drawn, data: Path) -> N
         (b"no array", "090.npy"),
         (np.zeros((9, 64, 64), np.uint8), "all 9 frames are black: no silhouette in them"),
         (np.zeros((0, 64, 64), np.uint8), "at least one frame"),
-        (np.ones((9, 64, 64), np.float32), "expected uint8 or bool frames"),
-        (np.ones((9, 64, 64), np.uint8), "only 0 and 1"),
+        (np.full((9, 64, 64), -1.0, np.float32), "found float32 from -1 to -1"),
+        (np.ones((9, 64, 64), np.uint8), "every pixel is 1: no body"),
     ],
     ids=["empty", "no bytes", "no array", "black", "no frame", "floats", "ones"],
 )

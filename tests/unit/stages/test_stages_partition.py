@@ -115,7 +115,9 @@ class TestChanged:
     def read(self, monkeypatch: pytest.MonkeyPatch) -> list[str]:
         places: list[str] = []
         real: Callable[..., Any] = _reading.read_sequence
-        monkeypatch.setattr(_reading, "read_sequence", lambda files, place: places.append(place) or real(files, place))
+        monkeypatch.setattr(
+            _reading, "read_sequence", lambda f, place, *more: places.append(place) or real(f, place, *more)
+        )
         return places
 
     def test_a_store_is_given_one_without_its_source(self, data: Path, tmp_path: Path) -> None:

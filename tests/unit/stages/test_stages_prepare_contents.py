@@ -70,10 +70,10 @@ every_kind = pytest.mark.parametrize("name", WRITERS)
 def test_other_frames_of_the_same_size_and_time_are_taken(tmp_path: Path, name: str) -> None:
     write = WRITERS[name]
     prepare(write(tmp_path / name, tree()), tmp_path / "store", dataset="opengait")
-    report = prepare(write(tmp_path / name, tree(_002=99)), tmp_path / "store", dataset="opengait")
+    report = prepare(write(tmp_path / name, tree(_002=199)), tmp_path / "store", dataset="opengait")
     assert (report.changed, report.unchanged) == (("002/nm-01/090",), 2)
     store = Store.open(tmp_path / "store")
-    assert [int(store.frames(i).max()) for i in range(3)] == [201, 99, 203]
+    assert [int(store.frames(i).max()) for i in range(3)] == [201, 199, 203]
     again = prepare(tmp_path / name, tmp_path / "store", dataset="opengait")
     assert (again.changed, again.unchanged) == ((), 3)
 
@@ -113,7 +113,7 @@ def test_renamed_removed_and_new_sequences_follow(tmp_path: Path, name: str) -> 
 def test_times_are_trusted_only_where_that_is_asked(tmp_path: Path, name: str) -> None:
     write = WRITERS[name]
     prepare(write(tmp_path / name, tree()), tmp_path / "store", dataset="opengait")
-    write(tmp_path / name, tree(_002=99))
+    write(tmp_path / name, tree(_002=199))
     trusting = prepare(tmp_path / name, tmp_path / "store", dataset="opengait", trust_times=True)
     assert (trusting.changed, trusting.unchanged) == ((), 3)
     assert prepare(tmp_path / name, tmp_path / "store", dataset="opengait").changed == ("002/nm-01/090",)
@@ -132,10 +132,10 @@ def test_a_preparation_goes_on_only_with_frames_that_are_still_there(
 
     with pytest.raises(KeyboardInterrupt):
         prepare(source, tmp_path / "store", dataset="opengait", progress=leave)
-    report = prepare(write(tmp_path / name, tree(_002=99)), tmp_path / "store", dataset="opengait")
+    report = prepare(write(tmp_path / name, tree(_002=199)), tmp_path / "store", dataset="opengait")
     store = Store.open(tmp_path / "store")
     assert report.resumed == 1
-    assert [int(store.frames(i).max()) for i in range(3)] == [201, 99, 203]
+    assert [int(store.frames(i).max()) for i in range(3)] == [201, 199, 203]
 
 
 def test_a_sequence_that_lost_a_frame_or_had_two_exchanged_is_read_again(tmp_path: Path) -> None:

@@ -32,7 +32,9 @@ def read(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The places of sequences that are read, as they are."""
     places: list[str] = []
     real: Callable[..., Any] = _reading.read_sequence
-    monkeypatch.setattr(_reading, "read_sequence", lambda files, place: places.append(place) or real(files, place))
+    monkeypatch.setattr(
+        _reading, "read_sequence", lambda f, place, *more: places.append(place) or real(f, place, *more)
+    )
     return places
 
 

@@ -1,0 +1,161 @@
+"""Take an array, as people have it, as the frames of a sequence: its type, its axes, its colours.
+
+What can be told is changed and said; what cannot is refused in one line. Values are looked at in `appearance`.
+"""
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+from jaxtyping import Float64, UInt8
+
+from gaitprint.errors import DataError
+from gaitprint.types import Frames
+
+Remark = Callable[[str], None]
+"""Called with one line for whatever was changed."""
+
+FLAT = 0.3
+"""Spread over mean of the mass of slices along time: a body is nearly as large in each frame. Along rows and columns it
+is 0.4 to 1.2: CASIA-B subjects 001-074 have 0.02 to 0.27 along time."""
+_USUAL = 32
+"""Pixels of the smallest normalised frame that is told by its shape."""
+_NARROWEST = 0.25
+"""Of the height: the least width of an image of somebody, and turned round."""
+_LEAST = 8
+"""Pixels of a side that a frame can have."""
+_CHANNELS = (1, 3, 4)
+
+
+def unremarked(line: str) -> None:
+    """Say nothing."""
+
+
+def as_frames(array: np.ndarray, name: str, remark: Remark = unremarked) -> Frames:
+    """Take an array as the frames of a sequence, uint8 [T, H, W].
+
+    One frame [H, W], a channel axis of 1, 3 or 4, time as the last axis, bool, floats from 0 to 1 or to 255 and wider
+    integers are all understood.
+
+    Args:
+        name: of the file or array, for errors.
+        remark: told of axes that were moved and of colours that were left out.
+
+    Raises:
+        DataError: another number of axes, values below 0 or above 255, or nothing in it.
+    """
+    if array.size == 0:
+        raise DataError(f"{name}: expected at least one frame and one pixel, found {list(array.shape)}")
+    array = _without_channels(array, remark)
+    if array.ndim == 2:
+        array = array[None]
+    if array.ndim != 3:
+        raise DataError(
+            f"{name}: expected frames [T, H, W] or one frame [H, W], found {array.dtype} {list(array.shape)}: "
+            "one value a pixel is wanted"
+        )
+    return _time_first(_bytes(array, name), remark)
+
+
+def listed(arrays: Sequence[np.ndarray], name: str, remark: Remark = unremarked) -> list[UInt8[np.ndarray, "_h _w"]]:
+    """Take a list of arrays, a frame [H, W] or [H, W, C] each, of any sizes, as a sequence; see `as_frames`.
+
+    Raises:
+        DataError: see `as_frames`.
+    """
+    if len({(a.shape, a.dtype) for a in arrays}) == 1 and arrays[0].size and arrays[0].ndim in (2, 3):
+        stack = np.stack(arrays)
+        if stack.ndim == 3 or stack.shape[3] in _CHANNELS:
+            return list(_bytes(_without_channels(stack, remark), name))
+    said: dict[str, None] = {}
+    frames: list[np.ndarray] = []
+    for i, array in enumerate(arrays):
+        one = array[None] if array.ndim == 2 or (array.ndim == 3 and array.shape[2] in _CHANNELS) else array
+        frames.extend(as_frames(one, f"{name}, frame {i}", said.setdefault))
+    for line in said:
+        remark(line)
+    return frames
+
+
+def _bytes(array: np.ndarray, name: str) -> np.ndarray:
+    """The same values as uint8, 0 to 255."""
+    if array.dtype.kind not in "buif":
+        raise DataError(f"{name}: expected frames of numbers [T, H, W] or one frame [H, W], found {array.dtype}")
+    if array.dtype == np.uint8:
+        return array
+    if array.dtype == np.bool_:
+        return array.astype(np.uint8) * np.uint8(255)
+    if not np.isfinite(array).all():
+        raise DataError(f"{name}: expected values 0 to 255, found some that are not finite: mend them first")
+    low, high = float(array.min()), float(array.max())
+    if low < 0 or (high > 255 and not (array.dtype == np.uint16 and high > 0.9 * 65535)):
+        raise DataError(
+            f"{name}: expected values 0 to 255, 0 to 1 or bool, found {array.dtype} from {low:g} to {high:g}: "
+            "make it bool by a limit, such as masks > 0.5"
+        )
+    if high > 255:
+        return np.rint(array / 257.0).astype(np.uint8)
+    if array.dtype.kind == "f":
+        return np.rint(array * (255.0 if high <= 1 else 1.0)).astype(np.uint8)
+    return array.astype(np.uint8)
+
+
+def _without_channels(array: np.ndarray, remark: Remark) -> np.ndarray:
+    """Drop an axis of channels, which stands last or behind time; of colours that differ the brightest is taken."""
+    if array.ndim == 3 and array.shape[2] in (3, 4) and min(array.shape[:2]) >= _LEAST and not _same_sizes(array):
+        array = array[None]
+    if array.ndim != 4:
+        return array
+    axis = next((a for a in (3, 1) if array.shape[a] in _CHANNELS), None)
+    if axis is None:
+        return array
+    colours = np.moveaxis(array, axis, 3)[..., :3]  # a fourth channel says how opaque a pixel is
+    if (colours == colours[..., :1]).all():
+        return colours[..., 0]
+    remark(f"colours {list(array.shape)} were taken by their brightest channel")
+    return np.asarray(colours.max(axis=3))
+
+
+def _same_sizes(array: np.ndarray) -> bool:
+    """Whether the slices of the last axis are frames that follow each other, rather than the colours of one image."""
+    masses = array.sum(axis=(0, 1), dtype=np.float64)
+    differ = not (array[..., 1:3] == array[..., :1]).all()
+    return differ and bool(masses.std() <= FLAT * masses.mean())
+
+
+def _time_first(frames: UInt8[np.ndarray, "_a _b _c"], remark: Remark) -> Frames:
+    """[T, H, W] where time was the last axis: frames of a usual shape say so, else the body, of one size over time.
+
+    By shapes alone [64, 64, 64] could be either; where both say something, they have to agree.
+    """
+    count, height, width = frames.shape
+    usual = (_is_usual(height, width), _is_usual(count, height))
+    possible = (_can_be_frame(height, width), _can_be_frame(count, height))
+    first, last = _spread(frames, 0), _spread(frames, 2)
+    by_body = last < FLAT and first > max(2 * last, FLAT)
+    if usual[0] != usual[1]:
+        moves = usual[1] and not (first < FLAT < last)
+    elif possible[0] != possible[1]:
+        moves = possible[1] and not (first < FLAT < last)
+    else:
+        moves = possible[1] and by_body
+    if not moves:
+        return frames
+    remark(f"time was the last axis of {list(frames.shape)} and is taken as the first")
+    return np.ascontiguousarray(np.moveaxis(frames, 2, 0))
+
+
+def _is_usual(height: int, width: int) -> bool:
+    """Square frames, or with 10 of 64 columns cut on each side, as normalised ones are."""
+    return min(height, width) >= _USUAL and (height == width or width == height - 2 * (10 * height // 64))
+
+
+def _can_be_frame(height: int, width: int) -> bool:
+    return min(height, width) >= _LEAST and _NARROWEST * height <= width <= height / _NARROWEST
+
+
+def _spread(frames: Frames, axis: int) -> float:
+    """Standard deviation over mean of the mass of the slices along an axis, of those that are not black."""
+    others = tuple(a for a in range(3) if a != axis)
+    masses: Float64[np.ndarray, " n"] = frames.sum(axis=others, dtype=np.float64)
+    masses = masses[masses > 0]
+    return float(masses.std() / masses.mean()) if len(masses) else 0.0
