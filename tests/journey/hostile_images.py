@@ -200,14 +200,19 @@ for _called, _data in OTHERS.items():
     kind(f"{_called} called .png", _data, starts(_data[:4]), "is neither PNG nor JPEG")
 kind("nothing called .png", b"", lambda d: not d, "is empty")
 kind("a bitmap by its name", encoded(".bmp"), starts(b"BM"), "is neither PNG nor JPEG", LEFT_OUT, "1.bmp")
-kind(
-    "a read-me alone",
-    b"Silhouettes of subject 2",
-    starts(b"Sil"),
-    "is neither PNG nor JPEG",
-    LEFT_OUT,
-    "readme.txt",
-)
+
+
+@IMAGES.add("a read-me among them", "", KEPT)
+def _(scene: Scene) -> None:
+    scene.put(f"{BAD}/0.png", GOOD)
+    scene.put(f"{BAD}/readme.txt", b"Silhouettes of subject 2")
+
+
+@IMAGES.add("a read-me alone", "is neither PNG nor JPEG")
+def _(scene: Scene) -> None:
+    scene.put(f"{BAD}/readme.txt", b"Silhouettes of subject 2")
+
+
 
 # Harmless
 _SIXTEEN = encoded(".png", BODY.astype(np.uint16) * 257)

@@ -111,15 +111,13 @@ class _Tree:
         shapes, reason = self._shapes(sample)
         if len(shapes) != 1:  # they differ, or none can be used: all are asked
             shapes, reason = self._shapes(self._found)
-        if not shapes:
-            raise DataError(
-                f"none of the {self.total} sequences in {self._files.where} can be used; the first is {reason}"
-            )
-        (shape, most), *others = shapes.most_common()
-        if others and others[0][1] == most:
-            each = " and ".join(f"{n} sequences of {h} x {w} pixels" for (h, w), n in shapes.most_common(2))
-            raise DataError(f"{self._files.where} holds {each}, and a store one size: prepare each kind by itself")
-        return shape
+        where, most = self._files.where, shapes.most_common(2)
+        if not most:
+            raise DataError(f"none of the {self.total} sequences in {where} can be used; the first is {reason}")
+        if len(most) == 2 and most[0][1] == most[1][1]:
+            each = " and ".join(f"{n} sequences of {h} x {w} pixels" for (h, w), n in most)
+            raise DataError(f"{where} holds {each}, and a store one size: prepare each kind by itself")
+        return most[0][0]
 
     def _shapes(self, chosen: Sequence[FoundSequence]) -> tuple[Counter[tuple[int, int]], str]:
         """How many sequences have which H, W; and why the first that cannot be used cannot."""
