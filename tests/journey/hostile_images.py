@@ -213,7 +213,6 @@ def _(scene: Scene) -> None:
     scene.put(f"{BAD}/readme.txt", b"Silhouettes of subject 2")
 
 
-
 # Harmless
 _SIXTEEN = encoded(".png", BODY.astype(np.uint16) * 257)
 kind("sixteen bits", _SIXTEEN, b"\x10\0", "", KEPT)

@@ -18,7 +18,6 @@ from gaitprint.silhouettes.pickles import parse_pickle
 from gaitprint.sources import Files, inside
 from gaitprint.sources.folder import FolderFiles
 from gaitprint.texts import natural_order
-from gaitprint.types import Frames
 
 MAX_FILE_BYTES = 2**28
 """Of one file, and of one array unpacked: 256 MiB, over an hour of 64 x 64 frames at 15 a second."""

@@ -99,16 +99,14 @@ class _Tree:
         found = _chosen(everything, subjects)
         self.dataset, self.layout, self.total = found.dataset, found.settings, len(found.sequences)
         self.place = ascii(str(source.absolute()))
-        self._files, self._workers = found.files, workers
-        self._how, self._trust_times = how, trust_times
+        self._files, self._workers, self._how, self._trust_times = found.files, workers, how, trust_times
         self._packer = packer(how, form, trust_times)
         self._found = sorted(found.sequences, key=lambda f: found.files.order(f.place))
         self._by_key = {f.record.key: f for f in self._found}
 
     def usual_shape(self) -> tuple[int, int]:
         """See `Feed`."""
-        sample = self._found[:: max(1, -(-len(self._found) // SAMPLE))]
-        shapes, reason = self._shapes(sample)
+        shapes, reason = self._shapes(self._found[:: max(1, -(-len(self._found) // SAMPLE))])
         if len(shapes) != 1:  # they differ, or none can be used: all are asked
             shapes, reason = self._shapes(self._found)
         where, most = self._files.where, shapes.most_common(2)

@@ -66,7 +66,9 @@ def test_what_is_obviously_meant_is_taken(name: str, given: object, taken: objec
     assert type(bound.arguments[name]) is type(taken)
 
 
-@pytest.mark.parametrize("value", [None, 3, b"x", ["x"], {"a": 1}, np.zeros(3), object(), ""], ids=lambda value: type(value).__name__)
+@pytest.mark.parametrize(
+    "value", [None, 3, b"x", ["x"], {"a": 1}, np.zeros(3), object(), ""], ids=lambda value: type(value).__name__
+)
 def test_no_path_is_refused_in_one_line(value: object) -> None:
     with pytest.raises(ConfigError, match=r"^path of sample\(\) is a path, found ") as caught:
         settled(sample, (value,), {})
@@ -99,7 +101,11 @@ def test_an_argument_too_many_or_too_few_is_pythons_own_error() -> None:
 @pytest.mark.parametrize(
     "name", ["answer", "compress", "doctor", "embed", "evaluate", "prepare", "runs", "train", "tune"]
 )
-@pytest.mark.parametrize("value", ["nowhere", Path("nowhere"), ["nowhere"], None, 3, b"x", np.zeros(2)], ids=lambda value: type(value).__name__)
+@pytest.mark.parametrize(
+    "value",
+    ["nowhere", Path("nowhere"), ["nowhere"], None, 3, b"x", np.zeros(2)],
+    ids=lambda value: type(value).__name__,
+)
 def test_no_stage_fails_from_within(tmp_path: Path, monkeypatch, name: str, value: object) -> None:
     monkeypatch.chdir(tmp_path)
     more = {"answer": 1, "embed": 1, "prepare": 1, "train": 1}.get(name, 0)
