@@ -154,7 +154,7 @@ npz_kind(
     "000.npz",
 )
 npz_kind("zeros", bytes(5000), bytes(5000), "zip file")
-npz_kind("an .npy under its name", WHOLE, b"NUMPY", "zip file")
+npz_kind("an .npy under its name", WHOLE, b"NUMPY", "it is a .npy array")
 npz_kind("a name that leads out", npz({"../../frames.npy": WHOLE}), b"../../frames", "", KEPT)
 npz_kind("a name from the root", npz({"/etc/frames.npy": WHOLE}), b"/etc/frames", "", KEPT)
 npz_kind("a name of line breaks", npz({"a\nb\x1b[2J": WHOLE, "c": WHOLE}), b"a\nb\x1b[2J", "exactly one array")

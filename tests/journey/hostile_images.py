@@ -173,8 +173,6 @@ jpeg("JPEG, of nine channels", GREY[: _SOF + 9] + b"\x09" + GREY[_SOF + 10 :], b
 # Other files under its name
 OTHERS = {
     "a GIF": b"GIF89a\x40\0\x40\0\x80\0\0\0\0\0\xff\xff\xff,\0\0\0\0\x40\0\x40\0\0\2\2D\1\0;",
-    "a TIFF": encoded(".tiff"),
-    "a bitmap": encoded(".bmp"),
     "a WebP": encoded(".webp", COLOUR),
     "a JPEG 2000": encoded(".jp2"),
     "a picture of text": encoded(".pgm"),
@@ -197,9 +195,10 @@ OTHERS = {
     "line breaks and escapes": b"\n\r\x1b[2J\x07" * 9,
 }
 for _called, _data in OTHERS.items():
-    kind(f"{_called} called .png", _data, starts(_data[:4]), "is neither PNG nor JPEG")
+    kind(f"{_called} called .png", _data, starts(_data[:4]), "expected a whole PNG, JPEG, BMP or TIFF image")
 kind("nothing called .png", b"", lambda d: not d, "is empty")
-kind("a bitmap by its name", encoded(".bmp"), starts(b"BM"), "is neither PNG nor JPEG", LEFT_OUT, "1.bmp")
+kind("a cut bitmap", encoded(".bmp")[:-9], starts(b"BM"), "is a truncated image", LEFT_OUT, "1.bmp")
+kind("a cut TIFF", encoded(".tiff")[:-9], starts(b"II*"), "is a truncated image", LEFT_OUT, "1.tif")
 
 
 @IMAGES.add("a read-me among them", "", KEPT)
@@ -208,12 +207,14 @@ def _(scene: Scene) -> None:
     scene.put(f"{BAD}/readme.txt", b"Silhouettes of subject 2")
 
 
-@IMAGES.add("a read-me alone", "is neither PNG nor JPEG")
+@IMAGES.add("a read-me alone", "is no image")
 def _(scene: Scene) -> None:
     scene.put(f"{BAD}/readme.txt", b"Silhouettes of subject 2")
 
 
 # Harmless
+kind("a TIFF called .png", encoded(".tiff"), starts(b"II*"), "", KEPT)
+kind("a bitmap called .png", encoded(".bmp"), starts(b"BM"), "", KEPT)
 _SIXTEEN = encoded(".png", BODY.astype(np.uint16) * 257)
 kind("sixteen bits", _SIXTEEN, b"\x10\0", "", KEPT)
 kind("colours", encoded(".png", COLOUR), b"IHDR", "", KEPT)

@@ -187,10 +187,10 @@ _LINES = io.BytesIO(b"cposix\nsystem\x1b[2J\rroot\n.")
 file("a name that moves the cursor", _LINES.getvalue(), b"\x1b[2J\r", "000.pkl")
 
 # Other files under its name
-file("a gzip file", gzip.compress(WHOLE), b"\x1f\x8b", "damaged")
-file("a bzip2 file", bz2.compress(WHOLE), b"BZh", "damaged")
+file("a gzip file", gzip.compress(WHOLE), b"\x1f\x8b", "packed with gzip: unpack it first")
+file("a bzip2 file", bz2.compress(WHOLE), b"BZh", "packed with bzip2: unpack it first")
 file("a zlib stream", zlib.compress(WHOLE), b"\x78", "damaged")
-file("a page of HTML", b"<!doctype html><p>404 Not Found</p>", b"<p>", "damaged")
+file("a page of HTML", b"<!doctype html><p>404 Not Found</p>", b"<p>", "a web page")
 file("a program", b"\x7fELF\x02\x01\x01" + bytes(500), b"\x7fELF", "damaged")
 
 # Harmless

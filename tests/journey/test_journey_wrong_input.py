@@ -115,11 +115,11 @@ LEAVES = {
     "two arrays": ["exactly one array", "left, right"],
     "hostile pickle": ["posix.system", "numpy.save"],
     "hostile array": ["hostile.npy"],
-    "picture of text": ["words.png", "whole PNG or JPEG"],
-    "empty picture": ["empty.png", "whole PNG or JPEG"],
-    "cut picture": ["cut.png", "whole PNG or JPEG"],
+    "picture of text": ["words.png", "whole PNG, JPEG, BMP or TIFF"],
+    "empty picture": ["empty.png", "whole PNG, JPEG, BMP or TIFF"],
+    "cut picture": ["cut.png", "whole PNG, JPEG, BMP or TIFF"],
     "bomb": ["bomb.png", "100000 x 100000 pixels"],
-    "bitmap": ["old.bmp", "PNG or JPEG"],
+    "bitmap": ["old.bmp", "truncated"],
     "no picture at all": ["should hold the images", "found nothing"],
 }
 DOCTOR = {
@@ -572,7 +572,7 @@ def make_leaves(root):
     bomb = b"\x89PNG\r\n\x1a\n" + struct.pack(">I", 13) + chunk + struct.pack(">I", zlib.crc32(chunk))
     end = b"\0\0\0\0IEND" + struct.pack(">I", zlib.crc32(b"IEND"))
     (place("bomb") / "bomb.png").write_bytes(bomb + end)
-    (place("bitmap") / "old.bmp").write_bytes(cv2.imencode(".bmp", BODY[0])[1].tobytes())
+    (place("bitmap") / "old.bmp").write_bytes(cv2.imencode(".bmp", BODY[0])[1].tobytes()[:-9])
     place("no picture at all")
 
 

@@ -41,7 +41,8 @@ def load_silhouettes(
     read by a restricted reader that admits arrays and nothing else.
 
     Args:
-        source: a folder of images; a .pkl, .npy or .npz file; an array [T, H, W], uint8 or bool; or a list of [H, W].
+        source: a folder of images; a .pkl, .npy, .npz or .tif file; an array [T, H, W], uint8 or bool;
+            or a list of [H, W].
         subject: who it is, None for unknown.
         condition: such as "nm-01".
         view: such as "090".

@@ -9,7 +9,9 @@ from gaitprint.errors import DataError
 from gaitprint.sources import Files, inside
 
 ARRAYS = frozenset({".pkl", ".npy", ".npz"})
-IMAGES = frozenset({".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff", ".pgm"})
+PAGED = frozenset({".tif", ".tiff"})
+"""One image, or a whole sequence."""
+IMAGES = PAGED | {".png", ".jpg", ".jpeg", ".bmp", ".pgm"}
 _DATA = ARRAYS | IMAGES
 
 

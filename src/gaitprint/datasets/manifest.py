@@ -17,7 +17,7 @@ from gaitprint.datasets._layout import FoundSequence, Split
 from gaitprint.datasets._manifest_columns import PATH, choose_columns, read_cell
 from gaitprint.datasets._miniature import figure, write_array
 from gaitprint.datasets._partition import partition_split, partition_splits
-from gaitprint.datasets._tree import ARRAYS
+from gaitprint.datasets._tree import ARRAYS, PAGED
 from gaitprint.errors import DataError
 from gaitprint.sources import Files
 from gaitprint.texts import decode_text
@@ -134,7 +134,7 @@ class Manifest:
         subject, condition, view, key = (cell.text for cell in cells.values())
         # of folders the whole name: what follows a dot in it is no ending
         ending = PurePosixPath(place).suffix
-        key = key or (place.removesuffix(ending) if ending.lower() in ARRAYS else place)
+        key = key or (place.removesuffix(ending) if ending.lower() in ARRAYS | PAGED else place)
         for text in (place, key, subject, condition, view):
             if text and not text.isprintable():
                 raise DataError(f"{where}: {text!a} holds unprintable characters: rename it")

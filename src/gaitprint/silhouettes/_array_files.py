@@ -8,6 +8,7 @@ import zlib
 import numpy as np
 
 from gaitprint.errors import DataError
+from gaitprint.silhouettes._first_bytes import other_kind
 from gaitprint.silhouettes._plain_arrays import plain_array
 
 _MAGIC = b"\x93NUMPY"
@@ -45,7 +46,8 @@ def parse_npz(data: bytes, name: str, max_bytes: int) -> np.ndarray:
     except DataError as error:
         raise DataError(f"{name} {error}") from None
     except (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, OSError, ValueError) as error:
-        raise DataError(f"{name} is no sound .npz file: {str(error).splitlines()[:1]}") from None
+        reason = (str(error).splitlines() or [type(error).__name__])[0]
+        raise DataError(f"{name} is no sound .npz file{_but(data) or f' ({reason})'}") from None
 
 
 def _member(data: bytes, max_bytes: int) -> bytes:
@@ -69,10 +71,15 @@ def _member(data: bytes, max_bytes: int) -> bytes:
         return unpacked
 
 
+def _but(data: bytes) -> str:
+    other = "" if data.startswith(b"PK") else other_kind(data)
+    return f": it is {other}" if other else ""
+
+
 def _parse(data: bytes) -> np.ndarray:
     start = _LENGTHS.get(data[6:7], 0)
     if not data.startswith(_MAGIC) or not start or len(data) < start:
-        raise DataError("is no .npy array of version 1, 2 or 3")
+        raise DataError(f"is no .npy array of version 1, 2 or 3{_but(data)}")
     end = start + int.from_bytes(data[8:start], "little")
     header = _HEADER.fullmatch(data[start:end]) if end - start <= _MAX_HEADER else None
     if header is None:

@@ -5,6 +5,8 @@ import zlib
 from dataclasses import dataclass
 
 from gaitprint.errors import DataError
+from gaitprint.silhouettes._first_bytes import other_kind
+from gaitprint.silhouettes._tiff_headers import TIFF, Page, tiff_pages
 
 _PNG = b"\x89PNG\r\n\x1a\n"
 _JPEG = b"\xff\xd8\xff"
@@ -21,10 +23,12 @@ class ImageHeader:
     """One channel: the decoder need not make three."""
     plain_png: bool = False
     """A PNG of one channel of eight bits."""
+    pages: tuple[Page, ...] = ()
+    """Of a TIFF, of which the height and width are those of the first."""
 
 
 def read_header(data: bytes) -> ImageHeader:
-    """The header of a PNG or JPEG file, told by its first bytes, whatever its name.
+    """The header of a PNG, JPEG, BMP or TIFF file, told by its first bytes, whatever its name.
 
     Raises:
         DataError: another format, damaged, truncated or animated; without the file's name.
@@ -34,11 +38,16 @@ def read_header(data: bytes) -> ImageHeader:
             return _png(data)
         if data.startswith(_JPEG):
             return _jpeg(data)
+        if data.startswith(b"BM"):
+            return _bmp(data)
+        if data.startswith(TIFF):
+            pages = tiff_pages(data)
+            return ImageHeader(pages[0].height, pages[0].width, all(page.grey for page in pages), pages=pages)
     except (struct.error, IndexError):
         raise DataError("is a truncated image") from None
     if not data:
         raise DataError("is empty")
-    raise DataError(f"is neither PNG nor JPEG (it starts with {data[:8]!r})")
+    raise DataError(f"is {other_kind(data) or f'no image (it starts with {data[:8]!r})'}")
 
 
 def _png(data: bytes) -> ImageHeader:
@@ -80,3 +89,14 @@ def _jpeg(data: bytes) -> ImageHeader:
     if data.find(b"\xff\xd9", place) < 0:
         raise DataError("is a truncated image")
     return header
+
+
+def _bmp(data: bytes) -> ImageHeader:
+    """Of Windows' BITMAPINFOHEADER and its followers: rows of whole words of four bytes, not packed."""
+    start, length, width, height, _planes, bits, packing = struct.unpack_from("<IIiiHHI", data, 10)
+    if length < 40 or bits not in (1, 8, 24, 32) or packing not in (0, 3) or (packing == 3 and bits != 32):
+        raise DataError(f"is a BMP of {bits} bits packed by method {packing}, expected a plain one: save it as PNG")
+    height = abs(height)  # negative: the first row is the upper one
+    if width < 1 or start + (width * bits + 31) // 32 * 4 * height > len(data):
+        raise DataError("is a truncated image")
+    return ImageHeader(height, width, grey=False)

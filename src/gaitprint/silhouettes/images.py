@@ -1,5 +1,8 @@
 """One image file as a grey frame: formats are allow-listed and told by their first bytes, sizes checked first."""
 
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
 import cv2
 import numpy as np
 from jaxtyping import UInt8
@@ -11,10 +14,12 @@ from gaitprint.silhouettes.arrays import Remark, unremarked
 
 MAX_PIXELS = 2**26
 """Of one image: 64 megapixels."""
+MAX_SEQUENCE_PIXELS = 2**29
+"""Of all pages of one file."""
 
 
-def decode_image(data: bytes, name: str, remark: Remark = unremarked) -> UInt8[np.ndarray, "_h _w"]:
-    """A PNG or JPEG image, of one or eight bits, as a grey frame 0..255.
+def decode_images(data: bytes, name: str, remark: Remark = unremarked) -> list[UInt8[np.ndarray, "_h _w"]]:
+    """The grey frames 0..255 of a PNG, JPEG, BMP or TIFF image: one, or those of a TIFF's pages.
 
     Of a colour image the first channel in OpenCV's order is taken, blue, as the field's references do; where no body is
     seen in it but in another, as in masks of a palette, the brightest.
@@ -25,28 +30,61 @@ def decode_image(data: bytes, name: str, remark: Remark = unremarked) -> UInt8[n
         remark: told where another channel than the first was taken.
 
     Raises:
-        DataError: another format, damaged, truncated, or over 64 megapixels.
+        DataError: another format, damaged, truncated, a page of over 64 megapixels, or all of over 512.
     """
+    wanted = "expected a whole PNG, JPEG, BMP or TIFF image"
     try:
         header = read_header(data)
     except DataError as error:
-        raise DataError(f"{name} {error}: expected a whole PNG or JPEG image") from None
-    if not 1 <= header.height * header.width <= MAX_PIXELS:
-        raise DataError(f"{name} is {header.height} x {header.width} pixels: expected 1 to {MAX_PIXELS} pixels")
+        raise DataError(f"{name} {error}: {wanted}") from None
+    for page in header.pages or (header,):
+        if not 1 <= page.height * page.width <= MAX_PIXELS:
+            raise DataError(f"{name} is {page.height} x {page.width} pixels: expected 1 to {MAX_PIXELS} pixels")
+    if sum(page.height * page.width for page in header.pages) > MAX_SEQUENCE_PIXELS:
+        raise DataError(f"{name} holds more than {MAX_SEQUENCE_PIXELS} pixels: split the sequence")
+    mode = cv2.IMREAD_GRAYSCALE if header.grey else cv2.IMREAD_COLOR
+    if header.pages:
+        images = _decode_pages(data, mode)
+        if [i.shape[:2] for i in images] != [(page.height, page.width) for page in header.pages]:
+            raise DataError(f"{name} cannot be decoded: {wanted}")
+        return [_one_channel(image, remark) for image in images]
     image = _decode_plain_png(data, header) if header.plain_png else None
     if image is None:
-        image = _decode_any(data, cv2.IMREAD_GRAYSCALE if header.grey else cv2.IMREAD_COLOR)
+        image = _decode_any(data, mode)
     if image is None:
-        raise DataError(f"{name} cannot be decoded: expected a whole PNG or JPEG image")
-    return image if image.ndim == 2 else _one_channel(image, remark)
+        raise DataError(f"{name} cannot be decoded: {wanted}")
+    return [_one_channel(image, remark)]
 
 
-def _one_channel(image: UInt8[np.ndarray, "_h _w 3"], remark: Remark) -> UInt8[np.ndarray, "_h _w"]:
+def decode_image(data: bytes, name: str, remark: Remark = unremarked) -> UInt8[np.ndarray, "_h _w"]:
+    """The one frame of an image; see `decode_images`.
+
+    Raises:
+        DataError: as there, or several pages.
+    """
+    frames = decode_images(data, name, remark)
+    if len(frames) > 1:
+        raise DataError(f"{name} holds {len(frames)} pages, expected one image: a TIFF of a whole sequence lies alone")
+    return frames[0]
+
+
+def _one_channel(image: UInt8[np.ndarray, "_h _w *_c"], remark: Remark) -> UInt8[np.ndarray, "_h _w"]:
+    if image.ndim == 2:
+        return image
     blue = np.ascontiguousarray(image[:, :, 0])
     if blue.max() > 127 or image.max() <= blue.max():
         return blue
     remark("coloured masks were taken by their brightest channel")
     return np.asarray(image.max(axis=2))
+
+
+def _decode_pages(data: bytes, mode: int) -> Sequence[UInt8[np.ndarray, "_h _w *_c"]]:
+    try:
+        with _silent():
+            sound, pages = cv2.imdecodemulti(np.frombuffer(data, np.uint8), mode)
+    except cv2.error:
+        return []
+    return pages if sound else []
 
 
 def _decode_plain_png(data: bytes, header: ImageHeader) -> UInt8[np.ndarray, "_h _w"] | None:
@@ -60,7 +98,19 @@ def _decode_plain_png(data: bytes, header: ImageHeader) -> UInt8[np.ndarray, "_h
 
 def _decode_any(data: bytes, mode: int) -> UInt8[np.ndarray, "_h _w *_c"] | None:
     try:
-        image: np.ndarray | None = cv2.imdecode(np.frombuffer(data, np.uint8), mode)
+        with _silent():
+            image: np.ndarray | None = cv2.imdecode(np.frombuffer(data, np.uint8), mode)
     except cv2.error:
         return None
     return image
+
+
+@contextmanager
+def _silent() -> Iterator[None]:
+    """OpenCV writes to stderr about a damaged file; the error says it."""
+    level = cv2.utils.logging.getLogLevel()
+    cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
+    try:
+        yield
+    finally:
+        cv2.utils.logging.setLogLevel(level)

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from gaitprint.errors import DataError
+from gaitprint.silhouettes._first_bytes import other_kind
 from gaitprint.silhouettes._pickle_tree import Call, Symbol, read_tree
 from gaitprint.silhouettes._plain_arrays import plain_array
 from gaitprint.sources.folder import FolderFiles
@@ -54,6 +55,9 @@ def parse_pickle(data: bytes, name: str, max_bytes: int) -> np.ndarray | list[np
     Raises:
         DataError: no array, anything besides arrays, object or structured values, damaged, truncated, too large.
     """
+    other = other_kind(data)
+    if other:
+        raise DataError(f"{name} is no pickle: it is {other}")
     try:
         tree = read_tree(data, _ADMITTED)
         return _arrays(tree, max_bytes) if isinstance(tree, list | tuple) else _array(tree)

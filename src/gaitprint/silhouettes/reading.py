@@ -12,8 +12,9 @@ from jaxtyping import UInt8
 
 from gaitprint.errors import DataError
 from gaitprint.silhouettes._array_files import parse_npy, parse_npz
+from gaitprint.silhouettes._first_bytes import other_kind
 from gaitprint.silhouettes.arrays import Remark, as_frames, listed, unremarked
-from gaitprint.silhouettes.images import decode_image
+from gaitprint.silhouettes.images import decode_image, decode_images
 from gaitprint.silhouettes.pickles import parse_pickle
 from gaitprint.sources import Files, inside
 from gaitprint.sources.folder import FolderFiles
@@ -30,6 +31,7 @@ _PARSERS: dict[str, _Parser] = {
     ".npy": parse_npy,
     ".npz": parse_npz,
 }
+_PAGED = (".tif", ".tiff")
 _NOTES = "txt md rst json csv tsv xml yaml yml toml ini cfg log html pdf db sha256 md5 py m mp4 avi"
 _BESIDE = frozenset(f".{ending}" for ending in _NOTES.split())
 _LEFT_BY_SYSTEMS = frozenset({"thumbs.db", "desktop.ini", "icon\r", "readme", "license"})
@@ -52,7 +54,7 @@ def read_sequence(files: Files, place: str, remark: Remark = unremarked) -> list
 
     Args:
         files: the data set.
-        place: the name of a .pkl, .npy or .npz file, of a folder of images, or of a folder with one such file.
+        place: the name of a .pkl, .npy, .npz or .tif file, of a folder of images, or of a folder with one such file.
         remark: told of what was passed over or changed, a line each.
 
     Raises:
@@ -72,10 +74,10 @@ def read_sequence(files: Files, place: str, remark: Remark = unremarked) -> list
 
 
 def read_image_folder(files: Files, place: str, remark: Remark = unremarked) -> list[UInt8[np.ndarray, "_h _w"]]:
-    """The PNG and JPEG images of a folder in natural order (frame2 before frame10), as grey frames 0..255.
+    """The images of a folder in natural order (frame2 before frame10), as grey frames 0..255.
 
     Hidden files are skipped, and, where there are images, notes and tables beside them, which is said. Frames may
-    differ in size. See `decode_image`.
+    differ in size. A TIFF of several pages is a sequence where it is the only image. See `decode_image`.
 
     Raises:
         DataError: no images, another format, a damaged or oversized image, a link out of the data set.
@@ -92,11 +94,16 @@ def read_image_folder(files: Files, place: str, remark: Remark = unremarked) -> 
     room = MAX_SEQUENCE_BYTES
     said: set[str] = set()
     for name in sorted(images, key=natural_order):
-        frame = read_image(files, inside(place, name), said.add)
-        room -= frame.size
+        inner = inside(place, name)
+        data = files.read(inner, MAX_FILE_BYTES)
+        if len(images) == 1:
+            new = decode_images(data, files.called(inner), said.add)
+        else:
+            new = [decode_image(data, files.called(inner), said.add)]
+        room -= sum(frame.size for frame in new)
         if room < 0:
             raise DataError(f"{files.called(place)} holds more than {MAX_SEQUENCE_BYTES} pixels: split the sequence")
-        frames.append(frame)
+        frames += new
     for line in sorted(said):
         remark(line)
     return frames
@@ -108,7 +115,7 @@ def _is_beside(name: str) -> bool:
 
 
 def read_image(files: Files, place: str, remark: Remark = unremarked) -> UInt8[np.ndarray, "_h _w"]:
-    """One PNG or JPEG image as a grey frame 0..255; see `decode_image`.
+    """One PNG, JPEG, BMP or TIFF image as a grey frame 0..255; see `decode_image`.
 
     Raises:
         DataError: another format, damaged, truncated, over 64 megapixels, or a link out of the data set.
@@ -117,7 +124,7 @@ def read_image(files: Files, place: str, remark: Remark = unremarked) -> UInt8[n
 
 
 def read_sequence_file(files: Files, place: str, remark: Remark = unremarked) -> list[UInt8[np.ndarray, "_h _w"]]:
-    """The frames of a whole sequence from one .pkl, .npy or .npz file; a single 2-D image becomes one frame.
+    """The frames of a whole sequence from one .pkl, .npy, .npz or .tif file; a single 2-D image becomes one frame.
 
     See `as_frames` for what an array may be. The .npz holds one array, or one called ``frames``; the .pkl one array or
     a list of frames, which may differ in size.
@@ -125,9 +132,16 @@ def read_sequence_file(files: Files, place: str, remark: Remark = unremarked) ->
     Raises:
         DataError: another ending, shape or type; hostile, damaged or too large; a link out of the data set.
     """
-    name = files.called(place)
-    parser = _PARSERS.get(PurePosixPath(place).suffix.lower())
+    name, ending = files.called(place), PurePosixPath(place).suffix.lower()
+    if ending in _PAGED:
+        said: set[str] = set()
+        frames = decode_images(files.read(place, MAX_FILE_BYTES), name, said.add)
+        for line in sorted(said):
+            remark(line)
+        return frames
+    parser = _PARSERS.get(ending)
     if parser is None:
-        raise DataError(f"{name} is no sequence file: expected a folder of images, or .pkl, .npy or .npz")
+        kind = other_kind(files.read(place, MAX_FILE_BYTES)) or "no sequence file"
+        raise DataError(f"{name} is {kind}: expected a folder of images, or .pkl, .npy, .npz or .tif")
     found = parser(files.read(place, MAX_FILE_BYTES), name, MAX_FILE_BYTES)
     return list(as_frames(found, name, remark)) if isinstance(found, np.ndarray) else listed(found, name, remark)

@@ -86,7 +86,7 @@ class TestCsv:
         assert told([found]) == [("w1", "anna", "fast", "3", "x.npy")]
 
     def test_the_key_is_the_path_without_the_ending_of_an_array_only(self, tmp_path: Path) -> None:
-        text = "path\nwalk.1\nwalk.2\nold/2024.01.02\na.b.NPY\nc.npz\n"
+        text = "path\nwalk.1\nwalk.2\nold/2024.01.02\na.b.NPY\nc.TIF\n"
         assert [f.record.key for f in scanned(tmp_path, text)] == ["a.b", "c", "old/2024.01.02", "walk.1", "walk.2"]
 
     def test_an_empty_key_is_the_path(self, tmp_path: Path) -> None:

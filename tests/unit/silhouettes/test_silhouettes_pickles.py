@@ -169,7 +169,7 @@ RAW = {
     "negative length": (b"\x80\x02T\xff\xff\xff\xff.", "truncated"),
     "huge text": (b"\x80\x02X\xff\xff\xff\x7f.", "truncated"),
     "long integer": (b"I" + b"9" * 5000 + b"\n.", "damaged"),
-    "no pickle": (b"\x93NUMPY", "damaged"),
+    "no pickle": (b"\x93NUMPY", "is no pickle: it is a .npy array"),
     "empty": (b"", "damaged"),
     "two objects": (b"K\x01.K\x02.", "more than one object"),
     "values left over": (b"K\x01K\x02.", "more than one object"),

@@ -117,10 +117,16 @@ def test_the_format_is_told_by_the_bytes_not_the_name(tmp_path: Path):
     assert np.abs(jpeg.astype(int) - frame).max() < 60
 
 
-@pytest.mark.parametrize("ending", [".bmp", ".tiff", ".webp", ".pgm"])
+@pytest.mark.parametrize("ending", [".webp", ".pgm", ".gif", ".mat", ".gz"])
 def test_other_formats_are_refused(tmp_path: Path, ending: str):
-    data = b"P5 2 2 255\n1234" if ending == ".pgm" else b"RIFF....WEBP" if ending == ".webp" else b"BM" + bytes(60)
-    _refused(_write(tmp_path / "a.png", data), "neither PNG nor JPEG", read_image)
+    data, words = {
+        ".pgm": (b"P5 2 2 255\n1234", r"is no image \(it starts with b'P5 2 2 2'\)"),
+        ".webp": (b"RIFF....WEBP", "is a WebP image: save it as PNG"),
+        ".gif": (b"GIF89a", "is a GIF image"),
+        ".mat": (b"MATLAB 5.0 MAT-file, Platform", r"is a MATLAB file: load it with scipy\.io\.loadmat"),
+        ".gz": (b"\x1f\x8b\x08", "is packed with gzip: unpack it first"),
+    }[ending]
+    _refused(_write(tmp_path / "a.png", data), words, read_image)
 
 
 def _jpeg_of_size(height: int, width: int) -> bytes:
@@ -149,7 +155,7 @@ def test_sizes_are_refused_before_decoding(tmp_path: Path, monkeypatch, data: by
 def test_an_image_cut_anywhere_is_refused(tmp_path: Path, ending: str):
     whole = _encoded(ending, np.random.default_rng(3).integers(0, 256, (9, 9)).astype(np.uint8))
     for end in range(len(whole)):
-        _refused(_write(tmp_path / "a.png", whole[:end]), "expected a whole PNG or JPEG", read_image)
+        _refused(_write(tmp_path / "a.png", whole[:end]), "expected a whole PNG, JPEG, BMP or TIFF", read_image)
 
 
 @given(place=st.integers(0, 10**6), value=st.integers(1, 255))
@@ -248,7 +254,7 @@ def test_folders_without_images_say_what_is_there(tmp_path: Path):
 def test_one_bad_file_is_named(tmp_path: Path):
     _write(tmp_path / "a.png", _encoded(".png", _frame()))
     _write(tmp_path / "b.png", b"hello")
-    _refused(tmp_path, r"b\.png is neither PNG nor JPEG \(it starts with b'hello'\)")
+    _refused(tmp_path, r"b\.png is no image \(it starts with b'hello'\)")
 
 
 def test_notes_beside_images_are_passed_over_aloud(tmp_path: Path):
@@ -259,7 +265,7 @@ def test_notes_beside_images_are_passed_over_aloud(tmp_path: Path):
     assert len(read_sequence(FolderFiles(tmp_path), "", said.append)) == 1
     assert said == ["files beside the images were passed over: README.txt, boxes.csv, meta.json"]
     (tmp_path / "a.png").unlink()
-    _refused(tmp_path, "README.txt is neither PNG nor JPEG")
+    _refused(tmp_path, "README.txt is no image")
 
 
 def test_a_folder_of_more_than_the_limit_is_refused(tmp_path: Path, monkeypatch):
@@ -307,7 +313,7 @@ def test_names_that_cannot_be(tmp_path: Path, name: str):
 
 
 def test_odd_file_names_are_shown_on_one_line(tmp_path: Path):
-    _refused(_write(tmp_path / "a\nb\udcff\u00e9.png", b"x"), r"a\\nb\\udcff\u00e9\.png is neither", read_image)
+    _refused(_write(tmp_path / "a\nb\udcff\u00e9.png", b"x"), r"a\\nb\\udcff\u00e9\.png is no image", read_image)
 
 
 # --- array files
@@ -367,7 +373,7 @@ def test_array_files_cut_anywhere_are_refused(tmp_path: Path, ending: str):
 
 
 def test_other_endings_are_refused(tmp_path: Path):
-    _refused(_write(tmp_path / "x.mat", b"x"), r"expected a folder of images, or \.pkl, \.npy or \.npz")
+    _refused(_write(tmp_path / "x.txt", b"x"), r"expected a folder of images, or \.pkl, \.npy, \.npz or \.tif")
 
 
 def _npy(header: str, data: bytes = b"abcdef", version: bytes = b"\x01\x00") -> bytes:
