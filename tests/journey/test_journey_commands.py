@@ -233,10 +233,20 @@ def test_the_demo_goes_all_the_way(run, tmp_path, monkeypatch):
     assert Path(told["report"]).is_file()
     for line in ("drawing 16 walkers", "training gaitgl", "embedding walkers 9 to 16", "measuring"):
         assert line in said.err
+    out = tmp_path / "demo"
+    kept = [p for n in ("gaitgl", "gaitmask") for p in (out / n).rglob("*") if p.is_file()]
+    kept += [out / "walkers" / "frames.bin", out / "gaitgl.safetensors"]  # as the pages in docs/ name it
+    before = {p: p.read_bytes() for p in kept}
+    stamps = {p: p.stat().st_mtime_ns for p in kept if p.name in ("model.safetensors", "frames.bin", "run.json")}
     again = run(*words)
     assert again.code == 0, again.err
     assert "Synthetic walkers, not people" in again.out
     assert "drawing" not in again.err, "it goes on where it was"
+    assert "loss" not in again.err, "nothing is trained"
+    assert {p: p.read_bytes() for p in kept} == before
+    assert {p: p.stat().st_mtime_ns for p in stamps} == stamps
+    for figures in told["conditions"].values():
+        assert all(f"{value:.1f}" in again.out for value in figures.values())
     assert f"{told['ablation']['rows'][0]['mean']:.1f}" in again.out
 
 

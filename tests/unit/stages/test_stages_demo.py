@@ -61,21 +61,6 @@ def test_its_figures_are_those_of_a_separate_evaluation(first):
     assert result.to_dict()["conditions"] == result.conditions
 
 
-def test_called_again_it_goes_on_without_drawing_or_training(first):
-    out, result, _, _ = first
-    kept = [p for n in ("gaitgl", "gaitmask") for p in (out / n).rglob("*") if p.is_file()]
-    kept += [out / "walkers" / "frames.bin", out / "gaitgl.safetensors"]  # as the pages in docs/ name it
-    before = {p: p.read_bytes() for p in kept}
-    stamps = {p: p.stat().st_mtime_ns for p in kept if p.name in ("model.safetensors", "frames.bin", "run.json")}
-    said, done = [], []
-    again = demo(out, **TINY, say=said.append, progress=lambda a, b, what: done.append(what))
-    assert not any("loss" in what for what in done)
-    assert not any("drawing" in line for line in said)
-    assert {p: p.read_bytes() for p in kept} == before
-    assert {p: p.stat().st_mtime_ns for p in stamps} == stamps
-    assert again.conditions == result.conditions
-
-
 @pytest.mark.parametrize(
     "change", [{"seed": 3}, {"subjects": 18}, {"iterations": 4}, {"views": ("036", "072", "090", "108")}]
 )
