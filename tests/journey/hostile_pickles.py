@@ -138,7 +138,7 @@ OTHERS = {
     "integers with a sign": (GOOD.astype(np.int64), "", KEPT),
     "integers below zero": (-GOOD.astype(np.int64), "from -255 to 0"),
     "labels of several things": (GOOD // 255 + (GOOD > 0) * np.eye(64, dtype=np.uint8), "labels of several things"),
-    "photographs": (np.clip(GOOD, 60, 190), "photographs"),
+    "photographs": (np.clip(GOOD, 60, 190) + np.arange(GOOD.shape[-1], dtype=np.uint8), "photographs"),
     "one number as an array": (np.array(7, np.uint8), "uint8 []"),
     "one row": (np.full(64, 255, np.uint8), "[64]"),
     "colour frames": (np.repeat(GOOD[..., None], 3, -1), "", KEPT),

@@ -551,7 +551,7 @@ def make_leaves(root):
     labels = BODY // 255
     labels[:, 20:30] *= 2
     np.save(place("labels") / "x.npy", labels)
-    np.save(place("photographs") / "x.npy", BODY // 2 + np.uint8(60))
+    np.save(place("photographs") / "x.npy", BODY // 2 + 60 + np.arange(BODY.shape[-1], dtype=np.uint8) // 2)
     np.save(place("black") / "x.npy", 0 * BODY)
     np.save(place("objects") / "objects.npy", np.array([{}, 1], object), allow_pickle=True)
     whole = place("truncated array") / "truncated.npy"

@@ -9,6 +9,7 @@ from gaitprint.silhouettes._first_bytes import other_kind
 from gaitprint.silhouettes._tiff_headers import TIFF, Page, tiff_pages
 
 _PNG = b"\x89PNG\r\n\x1a\n"
+_PALETTE = 3
 _JPEG = b"\xff\xd8\xff"
 _START_OF_FRAME = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 
@@ -25,6 +26,10 @@ class ImageHeader:
     """A PNG of one channel of eight bits."""
     pages: tuple[Page, ...] = ()
     """Of a TIFF, of which the height and width are those of the first."""
+    deep: bool = False
+    """A PNG of 16 bits."""
+    opacity: bool = False
+    """A channel, or a palette, says how opaque pixels are."""
 
 
 def read_header(data: bytes) -> ImageHeader:
@@ -52,18 +57,21 @@ def read_header(data: bytes) -> ImageHeader:
 
 def _png(data: bytes) -> ImageHeader:
     width, height, depth, colour = struct.unpack_from(">IIBB", data, 16)
-    place, kind = len(_PNG), b""
+    place, kind, opacity = len(_PNG), b"", colour in (4, 6)
     while kind != b"IEND":
         length, kind = struct.unpack_from(">I4s", data, place)
         (checksum,) = struct.unpack_from(">I", data, place + 8 + length)
         if kind == b"acTL":
             raise DataError("is an animated PNG, expected one image a file")
+        opacity = opacity or (kind == b"tRNS" and colour == _PALETTE)
         if zlib.crc32(memoryview(data)[place + 4 : place + 8 + length]) != checksum:
             raise DataError("is a damaged PNG (its checksum is wrong)")
         if (place == len(_PNG)) != (kind == b"IHDR"):
             raise DataError("is a damaged PNG (its header is not where it belongs)")
         place += length + 12
-    return ImageHeader(height, width, grey=colour == 0, plain_png=colour == 0 and depth == 8)
+    return ImageHeader(
+        height, width, grey=colour == 0, plain_png=colour == 0 and depth == 8, deep=depth == 16, opacity=opacity
+    )
 
 
 def _jpeg(data: bytes) -> ImageHeader:

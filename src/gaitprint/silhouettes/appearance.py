@@ -9,48 +9,26 @@ from collections.abc import Sequence
 
 import cv2
 import numpy as np
-from jaxtyping import Bool, Float64, Int64, UInt8
+from jaxtyping import Bool, Int64, UInt8
 
 from gaitprint.errors import DataError
 from gaitprint.silhouettes.arrays import Remark, unremarked
+from gaitprint.silhouettes.looks import LOOKS_LABELLED
 from gaitprint.types import DIMMEST, Frames, Silhouettes
 
 PHOTOGRAPH = 0.35
 """Share of the pixels that are neither nearly black nor nearly white; at most 0.03."""
+CUT_OUT = 0.6
+"""Share of the pixels of bodies that are grey; at most 0.15, at their edges."""
 WHITE_BORDER = 0.75
-"""Share of the pixels on the border of a frame that are white where a body is black on white; at most 0.06."""
+"""Share of the pixels on the border of a frame that are white where a body is black on white; at most 0.30."""
 NOISE = 64
 """What JPEG leaves around an edge is darker than this, at a quality of 50 and above."""
-SHUFFLED = 0.85
-"""Change from a frame to the next over that between any two: 0.29 to 0.70 in order, 0.89 to 1.12 shuffled."""
-UPSIDE_DOWN = -0.5
-"""See `uprightness`: -0.44 to 1.4, of those turned upside down 90% are below."""
-LOOKS_TURNED = "the body looks upside down"
-LOOKS_SHUFFLED = "the frames look shuffled, or too far apart in time"
-LOOKS_FULL = "the frames are white all over, no body can be told"
-LOOKS_LABELLED = "labels of several things are all taken as body"
-ADVICE = {
-    LOOKS_TURNED: "look at them; turn the images the right way up and prepare again",
-    LOOKS_SHUFFLED: "look at them; number the images in order of time, ten a second or more, and prepare again",
-    LOOKS_FULL: "look at them; the background is 0, and prepare again",
-    LOOKS_LABELLED: "look at them; keep the person's label alone and prepare again",
-}
-"""What to do where something looks wrong; the other remarks say what was mended, and nothing is to be done."""
-
-_BANDS = 16
-_WEIGHTS = (
-    (0.206, -0.222, -0.501, 0.314, 0.007, 0.028, -0.074, 0.016),
-    (-0.368, -0.07, -0.076, -0.132, -0.009, -0.013, -0.084, -0.038),
-    (-0.085, -0.142, -0.202, 0.447, 0.223, 0.015, -0.021, 0.083),
-)
-"""Fisher's discriminant of 60 synthetic walkers against the same upside down; no real person took part."""
 _NEARLY_WHITE = 250
 _MOST_LABELS = 8
 """More values than this are the grey of edges."""
-_ENOUGH_STEPS = 40
-"""Fewer frames hold too few strides to tell quick walking from frames in disorder."""
-_ENOUGH = 8
-"""Fewer frames say nothing of their order or of what moves."""
+_FAINT = 0.01
+"""Share of the pixels that are body in a mask of a small number; what JPEG leaves in a black image is less."""
 
 
 def mend_frames(
@@ -66,28 +44,26 @@ def mend_frames(
     Raises:
         DataError: photographs, maps of several labels, or a body as dark as the background.
     """
-    counts = _histogram(frames)
-    done = _from_labels(list(frames), counts, remark)
-    if done is not None:
-        frames, counts = done, _histogram(done)
+    frames, counts = _from_labels(list(frames), _histogram(frames), remark)
     if np.count_nonzero(counts) == 1:  # one grey all over: `looks` says so
         return list(frames)
+    frames, counts = _stretched(frames, counts, remark)
     grey = float(counts[26:230].sum() / max(int(counts.sum()), 1))
     if grey > PHOTOGRAPH:
         raise DataError(
             f"these look like photographs: {100 * grey:.0f}% of the pixels are grey; expected silhouettes, a "
             "white body on black: cut the person out first"
         )
-    if _is_inverted(frames, counts):
-        frames, counts = [255 - frame for frame in frames], counts[::-1]
-        remark("black bodies on white are inverted")
+    frames, counts = _white_on_black(frames, counts, remark)
+    _check_bodies(counts)
     darkest = int(np.flatnonzero(counts)[0]) if counts.any() else 0
     if darkest >= NOISE:
         raise DataError(f"no pixel is darker than {darkest}: expected a white body on a background of 0")
     if darkest > 0:
         frames = [_darkened(frame) for frame in frames]
         remark(f"a background of {darkest} and more is taken as 0")
-    return [*_without_noise(frames, remark)] if raw else list(frames)
+    frames = _without_white(frames, remark)
+    return _without_noise(frames, remark) if raw else frames
 
 
 def check_looks(walk: Silhouettes) -> None:
@@ -113,46 +89,6 @@ def with_body(frames: Frames) -> Bool[np.ndarray, " T"]:
     return np.asarray(frames.max(axis=(1, 2)) > 127)
 
 
-def looks(frames: Frames) -> tuple[str, ...]:
-    """Warn of normalised frames that look like another thing than a person who walks: upside down, or shuffled."""
-    found = []
-    if len(frames) >= _ENOUGH and frames.shape[1] >= _BANDS:
-        found += [LOOKS_FULL] if frames.min() > 127 else []
-        found += [LOOKS_TURNED] if uprightness(frames) < UPSIDE_DOWN else []
-        found += [LOOKS_SHUFFLED] if len(frames) >= _ENOUGH_STEPS and _disorder(frames) > SHUFFLED else []
-    return tuple(found)
-
-
-def uprightness(frames: Frames) -> float:
-    """1 for the usual walker, -1 for the same upside down.
-
-    Of mass, change over time and width in 16 bands of rows, each less that of the band as far from the other end: heads
-    are narrow, torsos heavy, feet wide and busy.
-    """
-    rows = frames.shape[1] - frames.shape[1] % _BANDS
-    values = frames[:, :rows].astype(np.float32) / 255
-    mean = values.mean(axis=0)
-    profiles = np.stack([mean.sum(axis=1), values.std(axis=0).sum(axis=1), (mean > 0.05).sum(axis=1)])
-    bands: Float64[np.ndarray, "3 16"] = profiles.reshape(3, _BANDS, -1).mean(axis=2).astype(np.float64)
-    if bands[0].mean() == 0:
-        return 0.0
-    odd = (bands - bands[:, ::-1])[:, : _BANDS // 2] / bands[0].mean()
-    return float((odd * np.array(_WEIGHTS)).sum())
-
-
-def _disorder(frames: Frames) -> float:
-    """Mean change from each frame to the next, over that to the frames 2 to T / 2 later, whichever they are."""
-    flat = frames.reshape(len(frames), -1).astype(np.float32)
-    step = np.abs(flat[1:] - flat[:-1]).sum(axis=1).mean()
-    far = [np.abs(flat[lag:] - flat[:-lag]).sum(axis=1).mean() for lag in _lags(len(flat))]
-    return float(step / max(float(np.mean(far)), 1.0))
-
-
-def _lags(length: int) -> list[int]:
-    """Eight of them, so that some are no multiple of a step."""
-    return sorted({int(lag) for lag in np.linspace(2, length - 2, 8)})
-
-
 def _histogram(frames: Sequence[UInt8[np.ndarray, "_h _w"]]) -> Int64[np.ndarray, "256"]:
     counts = np.zeros(256, np.int64)
     for frame in frames:
@@ -163,21 +99,25 @@ def _histogram(frames: Sequence[UInt8[np.ndarray, "_h _w"]]) -> Int64[np.ndarray
 
 def _from_labels(
     frames: list[UInt8[np.ndarray, "_h _w"]], counts: Int64[np.ndarray, "256"], remark: Remark
-) -> list[UInt8[np.ndarray, "_h _w"]] | None:
-    """Masks of 0 and one other number, as 0 and 255; None where the values are those of images."""
+) -> tuple[list[UInt8[np.ndarray, "_h _w"]], Int64[np.ndarray, "256"]]:
+    """Masks of two numbers as 0 and 255; what has the values of images stays as it is."""
     values = np.flatnonzero(counts)
     if len(values) == 1 and 0 < values[0] <= 127:
         raise DataError(f"every pixel is {values[0]}: no body can be told from the background")
-    if len(values) == 2 and values[0] == 0 and values[1] < _NEARLY_WHITE:
-        remark(f"masks of 0 and {values[1]} are taken as 0 and 255")
-        return [np.where(frame > 0, np.uint8(255), np.uint8(0)) for frame in frames]
-    if len(values) and values[-1] > 127:
+    if len(values) == 2 and (values[0] > 0 or values[1] < _NEARLY_WHITE):
+        remark(f"masks of {values[0]} and {values[1]} are taken as 0 and 255")
+        frames = [np.where(frame > values[0], np.uint8(255), np.uint8(0)) for frame in frames]
+        return frames, _histogram(frames)
+    if not len(values) or values[-1] == 0:
+        return frames, counts
+    if values[-1] > 127:
+        frames = _from_some_labels(frames, counts, remark)
+        counts = _histogram(frames)
+        values = np.flatnonzero(counts)
         middle = int(counts[values[1:-1]].sum())
         if 3 <= len(values) <= _MOST_LABELS and values[0] == 0 and middle > 0.1 * counts[1:].sum():
             remark(LOOKS_LABELLED)
-        return None
-    if not len(values) or values[-1] == 0:
-        return None
+        return frames, counts
     shown = ", ".join(map(str, values[:6])) + (", ..." if len(values) > 6 else "")
     if values[-1] < DIMMEST:
         raise DataError(f"the values are {shown}: these look like labels of several things; keep the person's alone")
@@ -186,18 +126,79 @@ def _from_labels(
     )
 
 
-def _is_inverted(frames: Sequence[UInt8[np.ndarray, "_h _w"]], counts: Int64[np.ndarray, "256"]) -> bool:
-    if counts[128:].sum() <= counts[:128].sum():
-        return False
-    white = border = 0
-    for frame in frames:
-        for line in (frame[0], frame[-1], frame[:, 0], frame[:, -1]):
-            white, border = white + int((line > 127).sum()), border + line.size
-    # all white: nobody's body, left to those who look for bodies
-    return white > WHITE_BORDER * border and int(counts[:128].sum()) > 0
+def _from_some_labels(
+    frames: list[UInt8[np.ndarray, "_h _w"]], counts: Int64[np.ndarray, "256"], remark: Remark
+) -> list[UInt8[np.ndarray, "_h _w"]]:
+    """Frames of 0 and a small number among others of 0 and 255: two programs wrote one sequence."""
+    if counts[1:DIMMEST].sum() <= _FAINT * counts.sum() / max(len(frames), 1):
+        return frames
+    done, changed = list(frames), 0
+    for i, frame in enumerate(frames):
+        body = frame > 0
+        if frame.size and frame.max() < DIMMEST and body.mean() > _FAINT and (frame[body] == frame.max()).all():
+            done[i], changed = np.where(body, np.uint8(255), np.uint8(0)), changed + 1
+    if changed:
+        remark(f"masks of 0 and a number below {DIMMEST} are taken as 0 and 255 in {changed} of {len(frames)} frames")
+    return done
 
 
-def _without_noise(frames: Sequence[UInt8[np.ndarray, "_h _w"]], remark: Remark) -> list[UInt8[np.ndarray, "_h _w"]]:
+def _stretched(
+    frames: list[UInt8[np.ndarray, "_h _w"]], counts: Int64[np.ndarray, "256"], remark: Remark
+) -> tuple[list[UInt8[np.ndarray, "_h _w"]], Int64[np.ndarray, "256"]]:
+    """Values up to 255 of what is at most light grey: a network would see a fainter body."""
+    brightest = int(np.flatnonzero(counts)[-1]) if counts.any() else 0
+    if not 127 < brightest < _NEARLY_WHITE:
+        return frames, counts
+    remark(f"no pixel is brighter than {brightest}, which is taken as 255")
+    table = np.minimum(np.rint(np.arange(256) * (255 / brightest)), 255).astype(np.uint8)
+    frames = [table[frame] for frame in frames]
+    return frames, _histogram(frames)
+
+
+def _check_bodies(counts: Int64[np.ndarray, "256"]) -> None:
+    """Refuse bodies with something in them; maps of a few labels are warned of elsewhere."""
+    bright = int(counts[26:].sum())
+    grey = int(counts[26:230].sum())
+    if grey > CUT_OUT * bright and np.count_nonzero(counts) > _MOST_LABELS:
+        raise DataError(
+            f"the bodies are not white: {100 * grey / bright:.0f}% of them is grey; these look like people cut out of "
+            "photographs, or means over time: expected one mask a frame, all of the body 255"
+        )
+
+
+def _white_on_black(
+    frames: list[UInt8[np.ndarray, "_h _w"]], counts: Int64[np.ndarray, "256"], remark: Remark
+) -> tuple[list[UInt8[np.ndarray, "_h _w"]], Int64[np.ndarray, "256"]]:
+    """Turn round frames of a black body on white, all of a sequence or some."""
+    border = np.array([_white_on_border(frame) for frame in frames])
+    body = np.array([frame.size > 0 and 0 < np.count_nonzero(frame < 128) <= frame.size / 2 for frame in frames])
+    inverted = (border > WHITE_BORDER) & body
+    if not inverted.any():
+        return frames, counts
+    others = int((border <= WHITE_BORDER).sum())
+    if inverted.sum() > others:
+        inverted |= border > WHITE_BORDER  # white all over: nobody there
+    remark("black bodies on white are inverted" + (f" in {inverted.sum()} of {len(frames)} frames" if others else ""))
+    frames = [255 - frame if turn else frame for frame, turn in zip(frames, inverted, strict=True)]
+    return frames, _histogram(frames)
+
+
+def _white_on_border(frame: UInt8[np.ndarray, "_h _w"]) -> float:
+    if not frame.size:
+        return 0.0
+    return float((np.concatenate((frame[0], frame[-1], frame[:, 0], frame[:, -1])) > 127).mean())
+
+
+def _without_white(frames: list[UInt8[np.ndarray, "_h _w"]], remark: Remark) -> list[UInt8[np.ndarray, "_h _w"]]:
+    """Drop frames that are white all over, where others are not: a flash, or padding."""
+    kept = [frame for frame in frames if not frame.size or frame.min() <= 127]
+    if not kept or len(kept) == len(frames):
+        return frames
+    remark(f"{len(frames) - len(kept)} of {len(frames)} frames are white all over and were dropped")
+    return kept
+
+
+def _without_noise(frames: list[UInt8[np.ndarray, "_h _w"]], remark: Remark) -> list[UInt8[np.ndarray, "_h _w"]]:
     """Take off faint grey that reaches rows where no body is, for rows decide how large a body is.
 
     A frame without such rows stays as it is, to the last byte: edges are grey, and the references keep them.

@@ -17,6 +17,8 @@ Remark = Callable[[str], None]
 FLAT = 0.3
 """Spread over mean of the mass of slices along time: a body is nearly as large in each frame. Along rows and columns it
 is 0.4 to 1.2: CASIA-B subjects 001-074 have 0.02 to 0.27 along time."""
+_STEADY = 0.15
+"""The same along time where the axis beside it may be rows: at least 0.19 along rows."""
 _USUAL = 32
 """Pixels of the smallest normalised frame that is told by its shape."""
 _NARROWEST = 0.25
@@ -24,6 +26,7 @@ _NARROWEST = 0.25
 _LEAST = 8
 """Pixels of a side that a frame can have."""
 _CHANNELS = (1, 3, 4)
+OPACITY = "masks were taken from the channel that says how opaque pixels are"
 
 
 def unremarked(line: str) -> None:
@@ -108,11 +111,26 @@ def _without_channels(array: np.ndarray, remark: Remark) -> np.ndarray:
     axis = next((a for a in (3, 1) if array.shape[a] in _CHANNELS), None)
     if axis is None:
         return array
-    colours = np.moveaxis(array, axis, 3)[..., :3]  # a fourth channel says how opaque a pixel is
+    channels = np.moveaxis(array, axis, 3)
+    if channels.shape[3] == 4 and channels.dtype == np.uint8:
+        opaque = [by_opacity(image) for image in channels]
+        if any(mask is not None for mask in opaque):
+            remark(OPACITY)
+            return np.stack([i[..., :3].max(axis=2) if m is None else m for i, m in zip(channels, opaque, strict=True)])
+    colours = channels[..., :3]
     if (colours == colours[..., :1]).all():
         return colours[..., 0]
     remark(f"colours {list(array.shape)} were taken by their brightest channel")
     return np.asarray(colours.max(axis=3))
+
+
+def by_opacity(image: UInt8[np.ndarray, "_h _w 4"]) -> UInt8[np.ndarray, "_h _w"] | None:
+    """The mask that the fourth channel of an image is, how opaque pixels are; None where it says nothing of a body."""
+    opaque = image[..., 3]
+    if opaque.min() > 127 or (opaque == image[..., 0]).all():
+        return None
+    # some programs leave the channel 0 everywhere
+    return None if opaque.max() == 0 and image[..., :3].max() > image[..., :3].min() else opaque
 
 
 def _same_sizes(array: np.ndarray) -> bool:
@@ -123,7 +141,7 @@ def _same_sizes(array: np.ndarray) -> bool:
 
 
 def _time_first(frames: UInt8[np.ndarray, "_a _b _c"], remark: Remark) -> Frames:
-    """[T, H, W] where time was the last axis: frames of a usual shape say so, else the body, of one size over time.
+    """[T, H, W] where time was another axis: frames of a usual shape say so, else the body, of one size over time.
 
     By shapes alone [64, 64, 64] could be either; where both say something, they have to agree.
     """
@@ -139,9 +157,21 @@ def _time_first(frames: UInt8[np.ndarray, "_a _b _c"], remark: Remark) -> Frames
     else:
         moves = possible[1] and by_body
     if not moves:
-        return frames
+        return _time_from_the_middle(frames, first, last, remark)
     remark(f"time was the last axis of {list(frames.shape)} and is taken as the first")
     return np.ascontiguousarray(np.moveaxis(frames, 2, 0))
+
+
+def _time_from_the_middle(
+    frames: UInt8[np.ndarray, "_a _b _c"], first: float, last: float, remark: Remark
+) -> UInt8[np.ndarray, "_T _H _W"]:
+    """[T, H, W] of [H, T, W], which the body tells and no usual shape speaks against."""
+    count, height, width = frames.shape
+    odd = _is_usual(height, width) and not _is_usual(count, width)
+    if odd or not _can_be_frame(count, width) or last < FLAT or _spread(frames, 1) > min(_STEADY, first / 2):
+        return frames
+    remark(f"time was the middle axis of {list(frames.shape)} and is taken as the first")
+    return np.ascontiguousarray(np.moveaxis(frames, 1, 0))
 
 
 def _is_usual(height: int, width: int) -> bool:

@@ -5,12 +5,12 @@ from contextlib import contextmanager
 
 import cv2
 import numpy as np
-from jaxtyping import UInt8
+from jaxtyping import Shaped, UInt8
 from kornia_rs.io import decode_image_png_u8
 
 from gaitprint.errors import DataError
 from gaitprint.silhouettes._image_headers import ImageHeader, read_header
-from gaitprint.silhouettes.arrays import Remark, unremarked
+from gaitprint.silhouettes.arrays import OPACITY, Remark, by_opacity, unremarked
 
 MAX_PIXELS = 2**26
 """Of one image: 64 megapixels."""
@@ -22,7 +22,7 @@ def decode_images(data: bytes, name: str, remark: Remark = unremarked) -> list[U
     """The grey frames 0..255 of a PNG, JPEG, BMP or TIFF image: one, or those of a TIFF's pages.
 
     Of a colour image the first channel in OpenCV's order is taken, blue, as the field's references do; where no body is
-    seen in it but in another, as in masks of a palette, the brightest.
+    seen in it but in another, as in masks of a palette, the brightest; where parts are transparent, what is opaque.
 
     Args:
         data: the whole file.
@@ -50,10 +50,11 @@ def decode_images(data: bytes, name: str, remark: Remark = unremarked) -> list[U
         return [_one_channel(image, remark) for image in images]
     image = _decode_plain_png(data, header) if header.plain_png else None
     if image is None:
-        image = _decode_any(data, mode)
+        deep = mode | cv2.IMREAD_ANYDEPTH if header.deep else mode
+        image = _decode_any(data, cv2.IMREAD_UNCHANGED if header.opacity else deep)
     if image is None:
         raise DataError(f"{name} cannot be decoded: {wanted}")
-    return [_one_channel(image, remark)]
+    return [_one_channel(_eight_bits(image), remark)]
 
 
 def decode_image(data: bytes, name: str, remark: Remark = unremarked) -> UInt8[np.ndarray, "_h _w"]:
@@ -71,11 +72,23 @@ def decode_image(data: bytes, name: str, remark: Remark = unremarked) -> UInt8[n
 def _one_channel(image: UInt8[np.ndarray, "_h _w *_c"], remark: Remark) -> UInt8[np.ndarray, "_h _w"]:
     if image.ndim == 2:
         return image
+    opaque = by_opacity(image) if image.shape[2] == 4 else None
+    if opaque is not None:
+        remark(OPACITY)
+        return opaque
+    image = image[:, :, :3]
     blue = np.ascontiguousarray(image[:, :, 0])
     if blue.max() > 127 or image.max() <= blue.max():
         return blue
     remark("coloured masks were taken by their brightest channel")
     return np.asarray(image.max(axis=2))
+
+
+def _eight_bits(image: Shaped[np.ndarray, "_h _w *_c"]) -> UInt8[np.ndarray, "_h _w *_c"]:
+    """The upper byte of sixteen bits, as OpenCV has it, unless nothing is in it: numbers up to 255 are meant so."""
+    if image.dtype != np.uint16:
+        return image
+    return np.asarray(image if image.max() < 256 else image >> 8).astype(np.uint8)
 
 
 def _decode_pages(data: bytes, mode: int) -> Sequence[UInt8[np.ndarray, "_h _w *_c"]]:
@@ -96,7 +109,7 @@ def _decode_plain_png(data: bytes, header: ImageHeader) -> UInt8[np.ndarray, "_h
     return image[:, :, 0]
 
 
-def _decode_any(data: bytes, mode: int) -> UInt8[np.ndarray, "_h _w *_c"] | None:
+def _decode_any(data: bytes, mode: int) -> Shaped[np.ndarray, "_h _w *_c"] | None:
     try:
         with _silent():
             image: np.ndarray | None = cv2.imdecode(np.frombuffer(data, np.uint8), mode)

@@ -7,7 +7,8 @@ import numpy as np
 from jaxtyping import Int, UInt8
 
 from gaitprint.errors import DataError
-from gaitprint.silhouettes.appearance import looks, mend_frames, with_body
+from gaitprint.silhouettes.appearance import mend_frames, with_body
+from gaitprint.silhouettes.looks import looks
 from gaitprint.silhouettes.normalize import MIN_FRAMES, EdgeRule, normalize_sequence
 from gaitprint.types import Frames
 

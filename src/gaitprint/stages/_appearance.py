@@ -78,7 +78,7 @@ def shifted(records: Sequence[SequenceRecord], averages: Averages) -> Iterable[F
     short = (rows < THINNEST * height).any(axis=1)
     if short.any():
         what = f"sequences whose bodies do not reach from the first to the last row: {short.sum()}"
-        advice = "prepare them from the raw silhouettes; sizes of bodies are compared, they must fill the height"
+        advice = "prepare them from raw silhouettes in which nothing but the body is white; it must fill the height"
         yield Finding("warning", what, advice, _keys(records, short))
     beside = np.abs(_middle(averages) - width / 2) > OFF_CENTRE * height
     if beside.any():

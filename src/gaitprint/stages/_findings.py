@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from gaitprint.datasets import casia_b, oumvlp
-from gaitprint.silhouettes.appearance import ADVICE
+from gaitprint.silhouettes.looks import ADVICE
 from gaitprint.silhouettes.normalize import MIN_FRAMES
 from gaitprint.store import StoredSequence
 

@@ -7,8 +7,20 @@ import pytest
 import gaitprint as gp
 from gaitprint.datasets.synthetic import SyntheticSettings, walkers
 from gaitprint.errors import DataError, ShapeError, SilhouetteWarning
-from gaitprint.silhouettes.appearance import LOOKS_FULL, LOOKS_SHUFFLED, LOOKS_TURNED, looks, mend_frames
-from gaitprint.silhouettes.arrays import as_frames
+from gaitprint.silhouettes.appearance import mend_frames
+from gaitprint.silhouettes.arrays import OPACITY, as_frames
+from gaitprint.silhouettes.images import decode_image
+from gaitprint.silhouettes.looks import (
+    ADVICE,
+    LOOKS_FULL,
+    LOOKS_HOLLOW,
+    LOOKS_SHORT,
+    LOOKS_SHUFFLED,
+    LOOKS_STILL,
+    LOOKS_TURNED,
+    LOOKS_WIDE,
+    looks,
+)
 from gaitprint.silhouettes.normalize import normalize_sequence
 from gaitprint.silhouettes.taking import take_sequence
 from gaitprint.stages.doctor import doctor
@@ -221,3 +233,85 @@ def test_one_array_is_the_same_walk_in_a_store_and_in_memory(walk, tmp_path):
         stored = Store.open(tmp_path / f"store-{frames.shape[2]}").frames(0)
         assert np.array_equal(gp.load_silhouettes(frames).frames, stored)
         assert np.array_equal(gp.load_silhouettes(leaf / "090.npy").frames, stored)
+
+
+MIXED = [
+    ("some black on white", lambda f: np.concatenate([255 - f[:5], f[5:]]), "inverted in 5 of 20 frames"),
+    ("most black on white", lambda f: np.concatenate([255 - f[:15], f[15:]]), "inverted in 15 of 20 frames"),
+    ("some of 0 and 1", lambda f: np.concatenate([f[:5] // 255, f[5:]]), "taken as 0 and 255 in 5 of 20 frames"),
+    ("white frames", lambda f: np.concatenate([f, np.full_like(f[:4], 255)]), "4 of 24 frames are white all over"),
+    ("light grey", lambda f: np.rint(f * 0.8).astype(np.uint8), "masks of 0 and 204"),
+    ("two labels", lambda f: 1 + f // 255, "masks of 1 and 2"),
+    ("viridis", lambda f: 84 + (f // 255) * 169, "masks of 84 and 253"),
+]
+
+
+@pytest.mark.parametrize(("change", "words"), [case[1:] for case in MIXED], ids=[case[0] for case in MIXED])
+def test_single_frames_are_looked_at_too(walk, change, words):
+    plain = np.where(walk > HALF, np.uint8(255), np.uint8(0))
+    taken = take_sequence(list(change(plain)))
+    assert np.array_equal(taken.frames, plain)
+    assert any(words in remark for remark in taken.remarks)
+
+
+def test_a_soft_body_that_is_not_white_is_stretched(walk):
+    taken = take_sequence(list(np.rint(walk * 0.8).astype(np.uint8)))
+    assert taken.remarks == ("no pixel is brighter than 204, which is taken as 255",)
+    assert np.abs(taken.frames.astype(int) - walk).max() <= 1
+
+
+def test_people_cut_out_of_photographs_are_refused(walk):
+    clothes = cv2.resize(np.random.default_rng(0).integers(30, 230, (16, 16)).astype(np.uint8), (64, 64))
+    for frames in (np.minimum(walk, clothes), np.repeat(walk.mean(axis=0).astype(np.uint8)[None], 20, axis=0)):
+        with pytest.raises(DataError, match=r"the bodies are not white: \d+% of them is grey"):
+            take_sequence(list(frames))
+
+
+def test_time_in_the_middle_is_told_by_the_body(walk):
+    images = np.stack(raw(np.where(walk > HALF, np.uint8(255), np.uint8(0))))
+    for frames in (images[:, :, 50:130], np.concatenate([walk, walk, walk])[:, :, 4:60]):
+        said: list[str] = []
+        assert np.array_equal(as_frames(frames.transpose(1, 0, 2), "walk", said.append), frames)
+        assert len(said) == 1
+        assert "time was the middle axis" in said[0]
+        assert np.array_equal(as_frames(frames, "walk"), frames)
+
+
+def test_what_is_no_walker_is_warned_of(drawn):
+    for frames in drawn:
+        assert LOOKS_WIDE in looks(frames.transpose(0, 2, 1))
+        assert LOOKS_HOLLOW in looks(np.stack([cv2.Canny(frame, 50, 150) for frame in frames]))
+        assert looks(np.repeat(frames[:1], 20, axis=0)) == (LOOKS_STILL,)
+        images = raw(frames, 90)
+        for image in images:
+            image[157:, :3] = 255  # a speck in a corner
+        assert LOOKS_SHORT in take_sequence(images).remarks
+    assert {LOOKS_WIDE, LOOKS_HOLLOW, LOOKS_STILL, LOOKS_SHORT} <= set(ADVICE)
+
+
+TRANSPARENT = [
+    ("white", lambda m: np.dstack([np.full((*m.shape, 3), 255, np.uint8), m])),
+    ("black", lambda m: np.dstack([np.zeros((*m.shape, 3), np.uint8), m])),
+    ("photograph", lambda m: np.dstack([np.arange(m.size * 3).reshape(*m.shape, 3).astype(np.uint8), m])),
+]
+
+
+@pytest.mark.parametrize("colour", [case[1] for case in TRANSPARENT], ids=[case[0] for case in TRANSPARENT])
+def test_masks_of_transparency(walk, colour):
+    said: list[str] = []
+    image = decode_image(cv2.imencode(".png", colour(walk[0]))[1].tobytes(), "mask.png", said.append)
+    assert np.array_equal(image, walk[0])
+    assert said == [OPACITY]
+    said.clear()
+    assert np.array_equal(as_frames(np.stack([colour(f) for f in walk]), "walk", said.append), walk)
+    assert said == [OPACITY]
+
+
+def test_images_that_are_opaque_or_of_16_bits(walk):
+    said: list[str] = []
+    mask = walk[0]
+    opaque = np.dstack([mask, mask, mask, np.full_like(mask, 255)])
+    for image in (opaque, np.dstack([mask, mask, mask, mask]), mask.astype(np.uint16), mask.astype(np.uint16) * 257):
+        found = decode_image(cv2.imencode(".png", image)[1].tobytes(), "mask.png", said.append)
+        assert np.array_equal(found, mask)
+    assert said == []

@@ -93,6 +93,7 @@ def test_a_palette_png_gives_its_blue(tmp_path: Path):
 @pytest.mark.parametrize("channels", [3, 4])
 def test_a_colour_png_gives_its_blue(tmp_path: Path, channels: int):
     image = np.random.default_rng(1).integers(0, 256, (5, 6, channels)).astype(np.uint8)
+    image[:, :, 3:] |= 128  # what is transparent says where a body is
     found = read_image(_write(tmp_path / "a.png", _encoded(".png", image)))
     assert (found == image[:, :, 0]).all()
 
