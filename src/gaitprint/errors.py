@@ -3,6 +3,7 @@
 The command line prints such an error as one line and exits 1; anything else is a defect of ours.
 """
 
+import re
 import signal
 from collections.abc import Iterable
 from difflib import get_close_matches
@@ -82,14 +83,29 @@ class ProtocolError(GaitprintError):
 
 def did_you_mean(wrong: str, known: Iterable[str]) -> str:
     """The tail of an error about a misspelt name: the nearest known name, or the first of them all."""
-    names = sorted(known, key=natural_order)
+    names = sorted(set(known), key=natural_order)
     if wrong.isdecimal():  # 040 is no misspelt 001, but 98 may mean 098
         near = [name for name in names if name.isdecimal() and int(name) == int(wrong)]
         if not near and len(names) > _SHOWN:
             return f"there are {len(names)}, {names[0]} to {names[-1]}"
     else:
-        near = get_close_matches(wrong, names, n=1)
+        folded = {_folded(name): name for name in reversed(names)}
+        close = get_close_matches(_folded(wrong), folded, n=3)
+        near = [folded[name] for name in close if not _other_numbers(wrong, name)]
+        if not near and wrong and len(names) > _SHOWN:
+            near = [name for name in names if name.startswith(wrong)]
     if near:
         return f"did you mean {near[0]!r}?"
     more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
     return "known: " + (", ".join(names[:_SHOWN]) + more if names else "none")
+
+
+def _folded(name: str) -> str:
+    """A name without what people leave out: capitals, and the zeros before numbers."""
+    return re.sub(r"(?<![0-9])0+(?=[0-9])", "", name.casefold())
+
+
+def _other_numbers(one: str, two: str) -> bool:
+    """Whether both names hold numbers, and others: 016/nm-05/090 is no misspelt 001/nm-05/090."""
+    first, second = ([int(digits) for digits in re.findall(r"[0-9]+", name)] for name in (one, two))
+    return bool(first and second) and first != second

@@ -10,6 +10,7 @@ import click
 from rich.console import Console
 from rich.table import Table
 
+from gaitprint.cli._kinds import THREADS
 from gaitprint.cli._lists import expand_subjects
 from gaitprint.cores import usable_cores
 
@@ -32,7 +33,7 @@ seed_option = click.option(
 )
 threads_option = click.option(
     "--threads",
-    type=click.IntRange(min=1),
+    type=THREADS,
     metavar="COUNT",
     help="Processor threads; 1 gives the same bytes on every run.  [default: the cores it may use]",
 )

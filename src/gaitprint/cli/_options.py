@@ -6,6 +6,7 @@ from pathlib import Path
 import click
 
 from gaitprint.cli._completion import offer, protocols
+from gaitprint.cli._kinds import PLACE, Count
 from gaitprint.cli._lists import expand_subjects, split_names
 from gaitprint.errors import ConfigError
 from gaitprint.evaluation.statistics import Interval
@@ -38,12 +39,10 @@ conditions_option = click.option(
     metavar="LIST",
     help="Only these conditions, such as nm-01,nm-05.  [default: all]",
 )
-report_option = click.option(
-    "--report", type=click.Path(path_type=Path), metavar="FILE.html", help="Page with figures to write, one file."
-)
+report_option = click.option("--report", type=PLACE, metavar="FILE.html", help="Page with figures to write, one file.")
 store_option = click.option(
     "--store",
-    type=click.Path(path_type=Path),
+    type=PLACE,
     metavar="STORE",
     help="Show silhouettes of right and wrong matches from this store on the page.",
 )
@@ -84,11 +83,11 @@ expansion_option = click.option(
 )
 method_option = click.option("--method-only", is_flag=True, help="Only the rows of the method's own table.")
 splits_option = click.option(
-    "--splits", default=10, show_default=True, type=click.IntRange(min=1), help="How often strangers are drawn."
+    "--splits", default=10, show_default=True, type=Count(1, 10_000), help="How often strangers are drawn."
 )
 lists_option = click.option(
     "--lists",
-    type=click.Path(path_type=Path),
+    type=PLACE,
     callback=lambda _c, _p, v: None if v is None else read_lists(v),
     metavar="FILE.json",
     help="Named lists of sequences that a protocol asks for, such as the PROBE_SET of a partition file.",
@@ -119,7 +118,9 @@ def named_files(given: Sequence[str]) -> dict[str, Path]:
     for item in given:
         name, equals, path = item.partition("=")
         if not equals or not name or not path or name in named:
-            raise click.UsageError(f"embeddings are given as name=file with different names, found {item!r}")
+            raise click.UsageError(
+                f"embeddings are given as name=file with different names, such as gaitgl=gl.safetensors, found {item!r}"
+            )
         named[name] = Path(path)
     return named
 

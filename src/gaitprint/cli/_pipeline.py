@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 import click
 
 from gaitprint.cli._completion import components, offer
+from gaitprint.cli._kinds import PLACE
 from gaitprint.config import apply_overrides, read_toml
 from gaitprint.errors import ConfigError
 
@@ -36,7 +37,7 @@ _OPTIONS = (
     ),
     click.option(
         "--pipeline",
-        type=click.Path(path_type=Path),
+        type=PLACE,
         metavar="FILE.toml",
         help="A file with transforms and scorer, instead of the three options above.",
     ),

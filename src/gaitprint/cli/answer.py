@@ -6,14 +6,15 @@ import click
 
 from gaitprint.cli._common import as_json, emit
 from gaitprint.cli._completion import offer, protocols
+from gaitprint.cli._kinds import PLACE
 from gaitprint.cli._options import lists_option, memory_option
 from gaitprint.cli._pipeline import pipeline_of, pipeline_options
 from gaitprint.cli._progress import progress_bar
 
 
 @click.command(short_help="Write a competition's answer file.")
-@click.argument("embeddings", type=click.Path(path_type=Path))
-@click.option("--out", type=click.Path(path_type=Path), required=True, help="The .csv file to write.")
+@click.argument("embeddings", type=PLACE)
+@click.option("--out", type=PLACE, required=True, help="The .csv file to write.")
 @click.option(
     "--form",
     type=click.Choice(["hid", "grew"]),

@@ -1,7 +1,5 @@
 """The commands: one a stage."""
 
-from pathlib import Path
-
 import click
 
 from gaitprint.cli import (
@@ -24,6 +22,8 @@ from gaitprint.cli import (
     tune,
     verify,
 )
+from gaitprint.cli._kinds import PLACE
+from gaitprint.errors import did_you_mean
 
 HELP = """Recognise people by the way they walk.
 
@@ -59,7 +59,33 @@ stderr.
 CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 110}
 
 
-@click.group(help=HELP, context_settings=CONTEXT)
+class Commands(click.Group):
+    """A group that knows what was meant by a word that is no command of it, or by an option in front of one."""
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """See `click.Group`."""
+        if args and args[0] not in self.commands and not args[0].startswith("-"):
+            raise click.UsageError(f"No such command {args[0]!r}: {did_you_mean(args[0], self.commands)}", ctx)
+        return super().resolve_command(ctx, args)
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """See `click.Command`."""
+        try:
+            return super().parse_args(ctx, args)
+        except click.NoSuchOption as error:
+            name = error.option_name
+            having = [c for c, command in self.commands.items() if any(name in p.opts for p in command.params)]
+            if not having:
+                raise
+            where = f"`gaitprint {having[0]} ... {name}`"
+            raise click.UsageError(
+                f"{name} is an option of commands and stands behind one, as in {where}", ctx
+            ) from None
+
+
+@click.group(help=HELP, context_settings=CONTEXT, cls=Commands)
 @click.option(
     "--version",
     is_flag=True,
@@ -88,7 +114,7 @@ def _log_options() -> list[click.Parameter]:
         ),
         click.Option(
             ["--log-file"],
-            type=click.Path(path_type=Path),
+            type=PLACE,
             expose_value=False,
             metavar="FILE",
             help="Append to this file what is said and done, errors with their tracebacks.",

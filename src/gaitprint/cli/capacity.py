@@ -4,12 +4,13 @@ import click
 from rich.console import Console
 
 from gaitprint.cli._common import as_json, emit, print_table, seed_option
+from gaitprint.cli._kinds import Count
 
 
 @click.command(short_help="What a gallery takes: bytes, time.")
-@click.option("--people", required=True, type=click.IntRange(min=1), help="People enrolled.")
-@click.option("--templates", default=1, show_default=True, type=click.IntRange(min=1), help="Templates of each.")
-@click.option("--width", default=2048, show_default=True, type=click.IntRange(min=1), help="Floats of an embedding.")
+@click.option("--people", required=True, type=Count(1, 10**12), help="People enrolled.")
+@click.option("--templates", default=1, show_default=True, type=Count(1, 10**6), help="Templates of each.")
+@click.option("--width", default=2048, show_default=True, type=Count(1, 1_000_000), help="Floats of an embedding.")
 @click.option(
     "--parts",
     default=16,
@@ -25,7 +26,7 @@ from gaitprint.cli._common import as_json, emit, print_table, seed_option
     help="float32, fp16, int8, int8-part, pq-8, pca-128, pca-128-int8 and alike. Repeatable.  [default: a selection]",
 )
 @click.option(
-    "--probes", default=1, show_default=True, type=click.IntRange(min=1), help="Probes that are searched together."
+    "--probes", default=1, show_default=True, type=Count(1, 10_000), help="Probes that are searched together."
 )
 @seed_option
 @as_json

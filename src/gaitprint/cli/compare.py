@@ -7,6 +7,7 @@ import click
 from rich.console import Console
 
 from gaitprint.cli._common import as_json, emit, print_table, seed_option
+from gaitprint.cli._kinds import PLACE
 from gaitprint.cli._options import (
     chosen_subjects_option,
     conditions_option,
@@ -22,18 +23,18 @@ from gaitprint.evaluation.statistics import Interval
 
 
 @click.command(short_help="What one run gains over another, and whether it is real.")
-@click.argument("before", type=click.Path(path_type=Path))
-@click.argument("after", type=click.Path(path_type=Path), required=False)
+@click.argument("before", type=PLACE)
+@click.argument("after", type=PLACE, required=False)
 @protocol_option
 @click.option("--figure", default="rank-1", show_default=True, metavar="NAME", help="rank-K, mAP or mINP.")
 @click.option("--scorer", metavar="NAME", help="How vectors are compared, see `gaitprint evaluate`.")
 @click.option("--transform", "transforms", multiple=True, metavar="NAME", help="What happens to them before.")
 @click.option("--set", "overrides", multiple=True, metavar="STEP.KEY=VALUE", help="A setting of a step.")
-@click.option("--pipeline", type=click.Path(path_type=Path), metavar="FILE.toml", help="All steps, from a file.")
+@click.option("--pipeline", type=PLACE, metavar="FILE.toml", help="All steps, from a file.")
 @click.option("--after-scorer", metavar="NAME", help="The same four for AFTER.  [default: as before]")
 @click.option("--after-transform", "after_transforms", multiple=True, metavar="NAME")
 @click.option("--after-set", "after_overrides", multiple=True, metavar="STEP.KEY=VALUE")
-@click.option("--after-pipeline", type=click.Path(path_type=Path), metavar="FILE.toml")
+@click.option("--after-pipeline", type=PLACE, metavar="FILE.toml")
 @chosen_subjects_option
 @views_option
 @conditions_option

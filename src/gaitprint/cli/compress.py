@@ -6,6 +6,7 @@ import click
 from rich.console import Console
 
 from gaitprint.cli._common import as_json, emit, print_table, seed_option
+from gaitprint.cli._kinds import PLACE
 from gaitprint.cli._options import (
     chosen_subjects_option,
     conditions_option,
@@ -17,10 +18,10 @@ from gaitprint.evaluation.statistics import Interval
 
 
 @click.command(short_help="Smaller templates, and what they cost.")
-@click.argument("embeddings", type=click.Path(path_type=Path))
+@click.argument("embeddings", type=PLACE)
 @click.option(
     "--fit",
-    type=click.Path(path_type=Path),
+    type=PLACE,
     metavar="TRAIN_EMBEDDINGS",
     help="Vectors by the same networks of other people: PCA and codebooks learn on them.",
 )
@@ -40,7 +41,7 @@ from gaitprint.evaluation.statistics import Interval
     metavar="COUNT",
     help="Nearest templates that are compared anew, exactly.",
 )
-@click.option("--out", type=click.Path(path_type=Path), metavar="FOLDER", help="Where codec and templates are written.")
+@click.option("--out", type=PLACE, metavar="FOLDER", help="Where codec and templates are written.")
 @protocol_option
 @chosen_subjects_option
 @views_option

@@ -6,12 +6,13 @@ import click
 from rich.console import Console
 
 from gaitprint.cli._common import as_json, emit
+from gaitprint.cli._kinds import PLACE
 from gaitprint.cli._lists import expand_subjects
 
 
 @click.command(short_help="Weights or YAML of other programs -> a model file or a recipe.")
-@click.argument("source", type=click.Path(path_type=Path))
-@click.argument("out", type=click.Path(path_type=Path))
+@click.argument("source", type=PLACE)
+@click.argument("out", type=PLACE)
 @click.option("--keep-classifier", is_flag=True, help="Weights: keep the classifier, for going on with training.")
 @click.option("--licence", metavar="TEXT", help="Weights: their licence, for the model file.  [default: unknown]")
 @click.option("--dataset", metavar="NAME", help="Weights: the data set they were trained on, such as casia-b.")

@@ -8,6 +8,7 @@ from rich.console import Console
 
 from gaitprint.cli._common import as_json, emit, print_table, subjects_option
 from gaitprint.cli._completion import components, offer
+from gaitprint.cli._kinds import PLACE, PROCESSES
 from gaitprint.cli._options import report_option
 from gaitprint.cli._progress import progress_bar
 from gaitprint.config import apply_overrides
@@ -31,15 +32,15 @@ workers_option = click.option(
     "--workers",
     default=0,
     show_default=True,
-    type=click.IntRange(min=0),
+    type=PROCESSES,
     metavar="COUNT",
     help="Processes that read; 0 reads in this one.",
 )
 
 
 @click.command(short_help="A data set -> one packed store of silhouettes.")
-@click.argument("source", type=click.Path(path_type=Path))
-@click.argument("store", type=click.Path(path_type=Path))
+@click.argument("source", type=PLACE)
+@click.argument("store", type=PLACE)
 @dataset_option
 @layout_option
 @click.option("--size", default=64, show_default=True, metavar="PIXELS", help="Height of the stored frames.")
@@ -162,7 +163,7 @@ def _megabytes(count: int) -> str:
 
 
 @click.command(short_help="What a data set or store is, and what is wrong with it.")
-@click.argument("path", type=click.Path(path_type=Path))
+@click.argument("path", type=PLACE)
 @dataset_option
 @layout_option
 @click.option("--size", default=64, show_default=True, metavar="PIXELS", help="Height of normalised frames.")

@@ -7,6 +7,7 @@ import click
 from rich.console import Console
 
 from gaitprint.cli._common import as_json, emit, print_table, seed_option
+from gaitprint.cli._kinds import PLACE
 from gaitprint.cli._options import (
     chosen_subjects_option,
     conditions_option,
@@ -24,7 +25,7 @@ from gaitprint.texts import natural_order
 
 
 @click.command(short_help="Vectors -> the protocol's figures.")
-@click.argument("embeddings", type=click.Path(path_type=Path))
+@click.argument("embeddings", type=PLACE)
 @protocol_option
 @pipeline_options
 @chosen_subjects_option

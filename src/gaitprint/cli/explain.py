@@ -7,15 +7,16 @@ import click
 from rich.console import Console
 
 from gaitprint.cli._common import as_json, device_option, emit, print_table, seed_option, set_threads, threads_option
+from gaitprint.cli._kinds import PLACE
 from gaitprint.cli._options import fusion_option, lists_option, protocol_option
 
 
 @click.command(short_help="Which strips and moments make a match.")
-@click.argument("store", type=click.Path(path_type=Path))
+@click.argument("store", type=PLACE)
 @click.option(
     "--model",
     "models",
-    type=click.Path(path_type=Path),
+    type=PLACE,
     multiple=True,
     required=True,
     metavar="FILE",
@@ -30,7 +31,7 @@ from gaitprint.cli._options import fusion_option, lists_option, protocol_option
 )
 @click.option(
     "--embeddings",
-    type=click.Path(path_type=Path),
+    type=PLACE,
     metavar="FILE",
     help="Of the same networks: where the nearest walks are found, and how usual a distance is.",
 )
@@ -44,8 +45,8 @@ from gaitprint.cli._options import fusion_option, lists_option, protocol_option
     help="The distance; no other is a sum over parts.",
 )
 @fusion_option
-@click.option("--out", type=click.Path(path_type=Path), metavar="FILE.html", help="Page to write, one file.")
-@click.option("--figure", type=click.Path(path_type=Path), metavar="FILE.png", help="Picture to write.")
+@click.option("--out", type=PLACE, metavar="FILE.html", help="Page to write, one file.")
+@click.option("--figure", type=PLACE, metavar="FILE.png", help="Picture to write.")
 @device_option
 @threads_option
 @seed_option

@@ -6,12 +6,13 @@ import click
 from rich.console import Console
 
 from gaitprint.cli._common import as_json, emit, split_option
+from gaitprint.cli._kinds import PLACE
 from gaitprint.cli._progress import progress_bar
 
 
 @click.command(short_help="A store -> the reference toolkit's folders and partition file.")
-@click.argument("store", type=click.Path(path_type=Path))
-@click.argument("out", type=click.Path(path_type=Path))
+@click.argument("store", type=PLACE)
+@click.argument("out", type=PLACE)
 @split_option
 @as_json
 def export(store: Path, out: Path, split: str | None, as_json: bool) -> None:

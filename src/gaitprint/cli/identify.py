@@ -17,17 +17,18 @@ from gaitprint.cli._common import (
     subjects_option,
     threads_option,
 )
+from gaitprint.cli._kinds import PLACE
 from gaitprint.cli._options import fusion_option
 from gaitprint.cli._progress import progress_bar
 from gaitprint.cli.ablate import print_ablation
 
 
 @click.command(short_help="A store and networks -> one vector a sequence.")
-@click.argument("store", type=click.Path(path_type=Path))
+@click.argument("store", type=PLACE)
 @click.option(
     "--model",
     "models",
-    type=click.Path(path_type=Path),
+    type=PLACE,
     multiple=True,
     required=True,
     metavar="FILE",
@@ -35,7 +36,7 @@ from gaitprint.cli.ablate import print_ablation
 )
 @click.option(
     "--out",
-    type=click.Path(path_type=Path),
+    type=PLACE,
     required=True,
     metavar="FILE",
     help="Embeddings file to write, such as gl.safetensors.",
@@ -133,7 +134,7 @@ def embed(
 
 
 @click.command(short_help="Everything at once, on synthetic walkers.")
-@click.argument("out", type=click.Path(path_type=Path), default=Path("demo"))
+@click.argument("out", type=PLACE, default=Path("demo"))
 @click.option(
     "--subjects",
     "people",

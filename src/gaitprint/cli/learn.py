@@ -19,12 +19,13 @@ from gaitprint.cli._common import (
     threads_option,
 )
 from gaitprint.cli._completion import offer, recipes
+from gaitprint.cli._kinds import PLACE, PROCESSES
 from gaitprint.cli._progress import progress_bar
 
 
 @click.command(short_help="A store -> a trained network.")
-@click.argument("store", type=click.Path(path_type=Path))
-@click.argument("run", type=click.Path(path_type=Path))
+@click.argument("store", type=PLACE)
+@click.argument("run", type=PLACE)
 @click.option(
     "--recipe",
     shell_complete=offer(recipes, files=True),
@@ -40,13 +41,11 @@ from gaitprint.cli._progress import progress_bar
     metavar="KEY=VALUE",
     help="Change a setting of the recipe, such as training.iterations=200. Repeatable.",
 )
-@click.option(
-    "--init", type=click.Path(path_type=Path), metavar="FILE", help="Model file to start from, for fine-tuning."
-)
+@click.option("--init", type=PLACE, metavar="FILE", help="Model file to start from, for fine-tuning.")
 @click.option(
     "--also",
     multiple=True,
-    type=click.Path(path_type=Path),
+    type=PLACE,
     metavar="STORE",
     help="A further store to learn from at the same time; its people are others than those of STORE. Repeatable.",
 )
@@ -60,7 +59,7 @@ from gaitprint.cli._progress import progress_bar
     "--workers",
     default=0,
     show_default=True,
-    type=click.IntRange(min=0),
+    type=PROCESSES,
     metavar="COUNT",
     help="Processes that make batches; 0 makes them in threads of this one. Changes no byte of the result.",
 )

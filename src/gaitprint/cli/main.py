@@ -54,7 +54,8 @@ def _answered(error: BaseException, given: Sequence[str], debug: bool) -> int:
 
     if isinstance(error, click.UsageError):
         command = error.ctx.command_path if error.ctx else "gaitprint"
-        return _fail(f"{_flat(error.format_message())} (see `{command} --help`)", USAGE)
+        said = re.sub(r"(is not a valid \w+) range\b", r"\1", _flat(error.format_message())).rstrip(".")
+        return _fail(f"{said} (see `{command} --help`)", USAGE)
     if isinstance(error, LeftError):
         return _fail(left_line(given, error.signal), error.code, debug)
     if isinstance(error, click.Abort | KeyboardInterrupt):

@@ -6,11 +6,12 @@ import click
 from rich.console import Console
 
 from gaitprint.cli._common import as_json, emit
+from gaitprint.cli._kinds import PLACE
 
 
 @click.command(short_help="Who trains and who is tested in a store.")
-@click.argument("store", type=click.Path(path_type=Path))
-@click.argument("file", type=click.Path(path_type=Path), required=False)
+@click.argument("store", type=PLACE)
+@click.argument("file", type=PLACE, required=False)
 @click.option("--drop", is_flag=True, help="Forget the store's partition: the split is then the data set's own.")
 @as_json
 def partition(store: Path, file: Path | None, drop: bool, as_json: bool) -> None:

@@ -6,6 +6,7 @@ import click
 from rich.console import Console
 
 from gaitprint.cli._common import as_json, emit, seed_option
+from gaitprint.cli._kinds import PLACE
 from gaitprint.cli._options import (
     chosen_subjects_option,
     conditions_option,
@@ -33,7 +34,7 @@ from gaitprint.config import apply_overrides
 @click.option(
     "--out",
     required=True,
-    type=click.Path(path_type=Path),
+    type=PLACE,
     metavar="FOLDER",
     help="Folder for page, JSON and CSV: new, empty, or that of the same report.",
 )

@@ -7,11 +7,12 @@ import click
 from rich.console import Console
 
 from gaitprint.cli._common import as_json, emit, print_table
+from gaitprint.cli._kinds import PLACE
 from gaitprint.cli._options import report_option
 
 
 @click.command(short_help="List training runs, compare them, draw their curves.")
-@click.argument("folders", nargs=-1, type=click.Path(path_type=Path), metavar="[FOLDER]...")
+@click.argument("folders", nargs=-1, type=PLACE, metavar="[FOLDER]...")
 @report_option
 @click.option(
     "--over",

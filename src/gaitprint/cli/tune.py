@@ -6,6 +6,7 @@ import click
 from rich.console import Console
 
 from gaitprint.cli._common import as_json, emit, print_table, seed_option, split_option
+from gaitprint.cli._kinds import PLACE
 from gaitprint.cli._options import (
     chosen_subjects_option,
     conditions_option,
@@ -19,11 +20,11 @@ from gaitprint.cli._progress import progress_bar
 
 
 @click.command(short_help="Retrieval settings, chosen on training subjects.")
-@click.argument("embeddings", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.argument("embeddings", nargs=-1, required=True, type=PLACE)
 @click.option(
     "--out",
     required=True,
-    type=click.Path(path_type=Path),
+    type=PLACE,
     metavar="FILE.toml",
     help="Settings to write, for --pipeline of other commands. Evidence (.json) and journal (.jsonl) lie beside it.",
 )
@@ -39,7 +40,7 @@ from gaitprint.cli._progress import progress_bar
 @split_option
 @click.option(
     "--store",
-    type=click.Path(path_type=Path),
+    type=PLACE,
     metavar="STORE",
     help="Whose layout knows the split, where the data set is no published one.",
 )

@@ -6,6 +6,7 @@ import click
 from rich.console import Console
 
 from gaitprint.cli._common import as_json, emit, print_table, seed_option
+from gaitprint.cli._kinds import PLACE
 from gaitprint.cli._options import (
     chosen_subjects_option,
     conditions_option,
@@ -33,7 +34,7 @@ def _rates(text: str) -> tuple[float, ...]:
 
 
 @click.command(short_help="Error rates of pairs and of strangers.")
-@click.argument("embeddings", type=click.Path(path_type=Path))
+@click.argument("embeddings", type=PLACE)
 @protocol_option
 @pipeline_options
 @click.option(
@@ -79,12 +80,8 @@ def _rates(text: str) -> tuple[float, ...]:
     type=click.IntRange(min=3),
     help="Groups of subjects to try it on.",
 )
-@click.option(
-    "--calibration", type=click.Path(path_type=Path), metavar="FILE.json", help="Where to write the calibration."
-)
-@click.option(
-    "--use", type=click.Path(path_type=Path), metavar="FILE.json", help="Try this calibration of other people instead."
-)
+@click.option("--calibration", type=PLACE, metavar="FILE.json", help="Where to write the calibration.")
+@click.option("--use", type=PLACE, metavar="FILE.json", help="Try this calibration of other people instead.")
 @chosen_subjects_option
 @views_option
 @conditions_option
