@@ -87,6 +87,7 @@ def sequence_place(files: Files, folder: str, names: Sequence[str], tree: Tree) 
 
     Of several arrays (modalities of one sequence) it is the one that fits the tree's pattern, or is named like the
     folder. Where the tree has a pattern and nothing fits it, it is the file that should be there: its reader says so.
+    Of images and arrays of other names, such as times, the reader takes the images.
 
     Raises:
         DataError: several files and no way to choose.
@@ -100,6 +101,8 @@ def sequence_place(files: Files, folder: str, names: Sequence[str], tree: Tree) 
         named = fitting or [n for n in arrays if PurePosixPath(n).stem == own] or [tree.usual.format(leaf=own)]
     else:
         named = arrays if len(names) == 1 else [n for n in arrays if PurePosixPath(n).stem == own]
+        if not named and len(arrays) < len(names):
+            return folder
     if len(named) != 1:
         raise DataError(
             f"{files.called(folder)} holds several files ({', '.join(names[:6])}): keep one, or name the silhouettes "

@@ -4,7 +4,7 @@ Every file is held to be hostile: formats are allow-listed and told by their fir
 anything is decoded, nothing is unpickled, and an error is one line that names the file.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path, PurePosixPath
 
 import numpy as np
@@ -32,9 +32,12 @@ _PARSERS: dict[str, _Parser] = {
     ".npz": parse_npz,
 }
 _PAGED = (".tif", ".tiff")
-_NOTES = "txt md rst json csv tsv xml yaml yml toml ini cfg log html pdf db sha256 md5 py m mp4 avi"
-_BESIDE = frozenset(f".{ending}" for ending in _NOTES.split())
-_LEFT_BY_SYSTEMS = frozenset({"thumbs.db", "desktop.ini", "icon\r", "readme", "license"})
+_PICTURES = "png jpg jpeg bmp tif tiff gif webp pgm ppm pnm jp2 avif"
+_IMAGES = frozenset(f".{ending}" for ending in _PICTURES.split())
+"""Where there is one of these, read or refused, whatever ends otherwise is no frame."""
+_NOTES = "readme license makefile"
+_ENDINGS_OF_NOTES = "txt md rst json csv tsv xml yaml yml toml ini cfg log html pdf db sha256 md5 py m mp4 avi"
+_BESIDE = frozenset(f".{ending}" for ending in _ENDINGS_OF_NOTES.split())
 
 
 def load_frames(path: Path, remark: Remark = unremarked) -> list[UInt8[np.ndarray, "_h _w"]]:
@@ -62,10 +65,16 @@ def read_sequence(files: Files, place: str, remark: Remark = unremarked) -> list
     """
     if not files.is_folder(place):
         return read_sequence_file(files, place, remark)
-    names = [name for name in files.list(place).files if not _is_beside(name)]
-    arrays = [name for name in names if PurePosixPath(name).suffix.lower() in _PARSERS]
-    if len(arrays) != len(names) or not arrays:
+    names = files.list(place).files
+    arrays = [name for name in names if _ending(name) in _PARSERS]
+    images = [name for name in names if _ending(name) in _IMAGES]
+    if not arrays or len(images) > 1:
         return read_image_folder(files, place, remark)
+    if images:
+        raise DataError(
+            f"{files.called(place)} holds the image {images[0]} and the array file {arrays[0]}, a sequence is one of "
+            "them: move the other away"
+        )
     if len(arrays) > 1:
         raise DataError(
             f"{files.called(place)} holds {len(arrays)} array files, a sequence is one: name {arrays[0]}, say"
@@ -76,8 +85,8 @@ def read_sequence(files: Files, place: str, remark: Remark = unremarked) -> list
 def read_image_folder(files: Files, place: str, remark: Remark = unremarked) -> list[UInt8[np.ndarray, "_h _w"]]:
     """The images of a folder in natural order (frame2 before frame10), as grey frames 0..255.
 
-    Hidden files are skipped, and, where there are images, notes and tables beside them, which is said. Frames may
-    differ in size. A TIFF of several pages is a sequence where it is the only image. See `decode_image`.
+    Hidden files are skipped, and, where there are images, what else lies beside them, which is said. Frames may differ
+    in size. A TIFF of several pages is a sequence where it is the only image. See `decode_image`.
 
     Raises:
         DataError: no images, another format, a damaged or oversized image, a link out of the data set.
@@ -86,7 +95,7 @@ def read_image_folder(files: Files, place: str, remark: Remark = unremarked) -> 
     if not found.files:
         holds = f"only folders ({found.folders[0]}, ...)" if found.folders else "nothing"
         raise DataError(f"{files.called(place)} should hold the images of one sequence, found {holds}")
-    images = [name for name in found.files if not _is_beside(name)] or found.files
+    images = _frame_names(found.files)
     beside = sorted(set(found.files).difference(images))
     if beside:
         remark(f"files beside the images were passed over: {', '.join(beside[:3])}{', ...' if beside[3:] else ''}")
@@ -109,9 +118,15 @@ def read_image_folder(files: Files, place: str, remark: Remark = unremarked) -> 
     return frames
 
 
-def _is_beside(name: str) -> bool:
-    """Whether a file's ending says that it is no image: notes, tables and what systems leave in folders."""
-    return PurePosixPath(name).suffix.lower() in _BESIDE or name.lower() in _LEFT_BY_SYSTEMS
+def _frame_names(names: Sequence[str]) -> Sequence[str]:
+    """Those with the ending of an image; of names without, those that are no notes."""
+    images = [name for name in names if _ending(name) in _IMAGES]
+    others = [name for name in names if _ending(name) not in _BESIDE and name.lower() not in _NOTES.split()]
+    return images or others or names
+
+
+def _ending(name: str) -> str:
+    return PurePosixPath(name).suffix.lower()
 
 
 def read_image(files: Files, place: str, remark: Remark = unremarked) -> UInt8[np.ndarray, "_h _w"]:
@@ -132,7 +147,7 @@ def read_sequence_file(files: Files, place: str, remark: Remark = unremarked) ->
     Raises:
         DataError: another ending, shape or type; hostile, damaged or too large; a link out of the data set.
     """
-    name, ending = files.called(place), PurePosixPath(place).suffix.lower()
+    name, ending = files.called(place), _ending(place)
     if ending in _PAGED:
         said: set[str] = set()
         frames = decode_images(files.read(place, MAX_FILE_BYTES), name, said.add)

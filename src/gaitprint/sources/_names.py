@@ -7,7 +7,8 @@ from gaitprint.errors import DataError
 MAX_NAME = 4096
 MAX_DEPTH = 32
 """Folders above a file: every level of a name costs memory, and names pack well."""
-_CLUTTER = frozenset({"__MACOSX", "thumbs.db", "desktop.ini", "Thumbs.db"})
+_CLUTTER = frozenset({"__macosx", "thumbs.db", "desktop.ini", "@eadir", "$recycle.bin", "lost+found", "icon\r"})
+"""In small letters."""
 
 
 @dataclass(frozen=True)
@@ -20,7 +21,7 @@ class Listing:
 
 def is_clutter(name: str) -> bool:
     """Whether an entry is hidden, or what an operating system leaves behind."""
-    return name.startswith(".") or name in _CLUTTER
+    return name.startswith(".") or name.lower() in _CLUTTER
 
 
 def check_printable(where: str, name: str) -> None:

@@ -269,6 +269,27 @@ def test_notes_beside_images_are_passed_over_aloud(tmp_path: Path):
     _refused(tmp_path, "README.txt is no image")
 
 
+@pytest.mark.parametrize("name", ["Makefile", "SHA256SUMS", "a.png.bak", "a.png~", "notes.docx", "calib.mat", "b.avi"])
+def test_beside_images_whatever_has_another_ending_is_no_frame(tmp_path: Path, name: str):
+    _write(tmp_path / "a.png", _encoded(".png", _frame()))
+    _write(tmp_path / name, b"hello")
+    said: list[str] = []
+    assert len(read_sequence(FolderFiles(tmp_path), "", said.append)) == 1
+    assert said == [f"files beside the images were passed over: {name}"]
+
+
+def test_arrays_beside_images_are_passed_over_aloud_unless_either_may_be_the_sequence(tmp_path: Path):
+    np.save(tmp_path / "times.npy", np.arange(2))
+    _write(tmp_path / "a.png", _encoded(".png", _frame()))
+    _refused(tmp_path, r"holds the image a.png and the array file times.npy, a sequence is one of them: move the other")
+    _write(tmp_path / "b.png", _encoded(".png", _frame()))
+    said: list[str] = []
+    assert len(read_sequence(FolderFiles(tmp_path), "", said.append)) == 2
+    assert said == ["files beside the images were passed over: times.npy"]
+    _write(tmp_path / "c.gif", b"GIF89a")
+    _refused(tmp_path, "c.gif is a GIF image: save its frames as PNG")
+
+
 def test_a_folder_of_more_than_the_limit_is_refused(tmp_path: Path, monkeypatch):
     monkeypatch.setattr(reading, "MAX_SEQUENCE_BYTES", 12 * 9 * 2)
     for n in range(3):

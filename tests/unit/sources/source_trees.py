@@ -25,6 +25,8 @@ CLUTTER = {
     ".git/HEAD": b"g",
     "__MACOSX/001/._x": b"m",
     "001/Thumbs.db": b"t",
+    "001/@eaDir/x.png/SYNOPHOTO": b"t",
+    "001/Icon\r": b"",
     "desktop.ini": b"i",
 }
 TIME = 1_600_000_000
