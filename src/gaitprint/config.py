@@ -133,7 +133,10 @@ def _convert(value: Any, hint: Any, where: str) -> Any:
 
 
 def _example(value: Any) -> str:
-    return f' such as ["{value}"]' if isinstance(value, str) and len(value) < 40 else ""
+    if not isinstance(value, str) or len(value) >= 40:
+        return ""
+    parts = ", ".join(f'"{part.strip(chr(34) + chr(39) + " []")}"' for part in value.split(","))
+    return f" such as [{parts}]"
 
 
 def _parse(text: str) -> Any:

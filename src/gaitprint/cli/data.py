@@ -139,7 +139,7 @@ def prepare(
             out.print(f"note: {note}")
         for line in [] if report.partition is None else report.partition.lines():
             out.print(line)
-        if report.unchanged or report.gone:
+        if report.unchanged or report.gone or report.changed:
             out.print(
                 f"brought up to date: {report.unchanged} unchanged, {len(report.changed)} changed, "
                 f"{len(report.gone)} gone"

@@ -9,6 +9,10 @@ _TWINS = str.maketrans("авеёзкмнорстухіјѕԁԛԝαβεηικμν
 """Small letters of the Cyrillic and Greek alphabets, each over the Latin one that looks the same, large or small."""
 _UNSEEN = "\u00ad\u200b\u200c\u200d\u200e\u200f\u2060\ufeff"
 """Characters of no width, which spreadsheets and web pages leave behind."""
+_MARKS = str.maketrans(
+    dict.fromkeys("\u2010\u2011\u2012\u2013\u2014\u2212_", "-") | dict.fromkeys("'\"=`\u2018\u2019\u201c\u201d")
+)
+"""One hyphen for all and for the underscore; marks with which spreadsheets keep an id as text."""
 _EDGES = re.compile(rf"^[\s{_UNSEEN}]+|[\s{_UNSEEN}]+$")
 
 
@@ -22,15 +26,21 @@ def trimmed(text: str) -> str:
 
 
 def loosely(name: str) -> str:
-    """A name without what people and programs change: capitals, spaces, zeros in front, `.0` behind, other alphabets.
+    """A name without what people and programs change.
+
+    That is capitals, spaces, zeros in front, `.0` behind, other alphabets, quotation marks, kinds of hyphens, and a
+    hyphen between a letter and a number.
 
     >>> loosely(" S01"), loosely("98.0"), loosely("098"), loosely("000"), loosely("Ольга") == loosely("Oльгa")
     ('s1', '98', '98', '0', True)
+    >>> loosely("S_01"), loosely('="001"'), loosely("1_2")
+    ('s1', '1', '1-2')
     """
     if name.isascii() and name.isalpha():
         return name.casefold()
-    plain = unicodedata.normalize("NFKC", name).casefold().translate(_TWINS)
+    plain = unicodedata.normalize("NFKC", name).casefold().translate(_TWINS).translate(_MARKS)
     text = "".join(c for c in "".join(plain.split()) if c not in _UNSEEN)
+    text = re.sub(r"(?<=[^\W\d])-(?=\d)", "", text)
     return re.sub(r"(?<!\d)0+(?=\d)", "", re.sub(r"(?<=\d)\.0$", "", text)) if "0" in text else text
 
 

@@ -55,9 +55,11 @@ def choose_columns(
         else:
             _refuse_near(where, field, name, [c for c in left if c not in chosen.values()], header)
             chosen[field] = None
-    if chosen["subject"] is None and wanted["subject"]:
-        notes.append(f"{where}: there is no column {wanted['subject']!r}, so everybody is nobody known")
     unread = [repr(c) for c in left if c not in chosen.values()]
+    if chosen["subject"] is None and wanted["subject"]:
+        names = ", ".join(unread[:_SHOWN])
+        way = f"; if one of {names} says who walks, `--dataset manifest --set subject=` and its name"
+        notes.append(f"{where}: there is no column {wanted['subject']!r}, so nobody is known{way if unread else ''}")
     lacking = [name for field, name in wanted.items() if field in ("condition", "view") and name and not chosen[field]]
     if unread and lacking:
         said = ", ".join(unread[:_SHOWN]) + ", ..." * (len(unread) > _SHOWN)
@@ -80,9 +82,9 @@ def read_cell(row: Mapping[str, str], column: str | None, missing: Collection[st
 
 def _refuse_near(where: str, field: str, name: str, left: Sequence[str], header: Sequence[str]) -> None:
     if field == PATH or name != field:
-        hint = "" if any(c in ("subject", "condition", "view") for c in map(loosely, header)) else (
-            "; the first line names the columns, such as path,subject,condition,view"
-        )  # fmt: skip
+        hint = "; the first line names the columns, such as path,subject,condition,view"
+        if any(c in ("subject", "condition", "view") for c in map(loosely, header)):
+            hint = f"; if one of them is meant, `--dataset manifest --set {field}=` and its name"
         raise DataError(f"{where} has no column {name!r}: {did_you_mean(name, [c for c in header if c])}{hint}")
     words = [c for c in left if loosely(name) in map(loosely, _WORDS.findall(c))]
     near = words or [c for c in left if get_close_matches(loosely(name), [loosely(c)], 1, _NEAR)]

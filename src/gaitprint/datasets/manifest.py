@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -29,6 +30,8 @@ MAX_BYTES = 2**28
 MAX_ROWS = 10_000_000
 _ROWS_AT_ONCE = 1024
 """Of a Parquet file: a column that repeats one long cell is small until it is unpacked."""
+_BEFORE_HEADER = re.compile(r"\A(?:\s*(?:#[^\n]*|sep=.)\r?\n)+")
+"""Comments, and the line by which a spreadsheet is told what stands between cells."""
 MINIATURE = "manifest.csv"
 
 
@@ -148,7 +151,8 @@ def _place(where: str, given: str) -> str:
     place = given.replace("\\", "/")
     parts = [p for p in place.split("/") if p not in ("", ".")]
     if not parts or place.startswith("/") or ".." in parts or ":" in parts[0]:
-        raise DataError(f"{where}: expected a path below the manifest's folder, found {given!r}")
+        way = ": write how it goes on from there" if place.startswith("/") or ":" in place else ""
+        raise DataError(f"{where}: expected a path below the manifest's folder, found {given!r}{way}")
     return "/".join(parts)
 
 
@@ -162,14 +166,17 @@ def _csv_rows(data: bytes, name: str) -> Iterator[dict[str, str]]:
         text = decode_text(data)
         if not text.strip():
             raise DataError(f"{name} is empty: expected a header such as path,subject,condition,view, then a row each")
+        text = _BEFORE_HEADER.sub("", text)
         # spreadsheets of many countries write semicolons, and some programs tabs whatever the ending
-        mark = max(",;\t", key=text.partition("\n")[0].count)
+        mark = max(",;\t|", key=text.partition("\n")[0].count)
         reader = csv.DictReader(io.StringIO(text, newline=""), strict=True, delimiter=mark, skipinitialspace=True)
         names = reader.fieldnames or ()
         twice = next((n for n in names if n and list(names).count(n) > 1), None)
         if twice is not None:
             raise DataError(f"{name} has two columns {twice!r}: rename one of them")
         for row in reader:
+            if not any(cell.strip() for cell in row.values() if isinstance(cell, str)) and None not in row:
+                continue  # spreadsheets write empty rows behind the last
             if None in row or None in row.values():
                 found = "more" if None in row else "fewer"
                 raise DataError(f"{name}, line {reader.line_num}: {found} cells than the header has columns")

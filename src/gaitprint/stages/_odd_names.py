@@ -8,7 +8,10 @@ from gaitprint.datasets.manifest import ManifestSettings
 from gaitprint.stages._findings import Finding
 from gaitprint.types import SequenceRecord
 
-_EMPTY = frozenset(word for word in ManifestSettings().missing if word.isalpha())
+_WORDS = [word for word in ManifestSettings().missing if word.isalpha()]
+_EMPTY = frozenset(form for word in _WORDS for form in (word, word.lower(), word.upper()))
+"""Not `Nan` and `Na`, who are people."""
+_NOBODY = frozenset(("unknown", "unk", "undefined", "missing", "nobody", "?", "??", "???", "...", "-1", "n.a.", "n/a"))
 
 
 def odd_names(records: Sequence[SequenceRecord]) -> Iterable[Finding]:
@@ -29,9 +32,9 @@ def odd_names(records: Sequence[SequenceRecord]) -> Iterable[Finding]:
             yield Finding(
                 "warning", f"{what} with white space around their names: {len(padded)}", "rename them", padded
             )
-    words = tuple(repr(name) for name in sorted(people & _EMPTY))
+    words = tuple(repr(name) for name in sorted(people) if name in _EMPTY or name.casefold() in _NOBODY)
     if words:
-        what = f"subjects named as programs write an empty cell: {len(words)}"
+        what = f"subjects named as programs and people write an empty cell: {len(words)}"
         yield Finding("warning", what, "if nobody is called so, say whom the sequences show, or nobody", words)
     floats = tuple(repr(name) for name in sorted(people) if re.fullmatch(r"\d+\.0", name))
     if floats:

@@ -61,6 +61,9 @@ class TestCsv:
             "path,subject\n\nübung/冬.npy,Ünal\n\n".encode(),
             "path;subject\nübung/冬.npy;Ünal\n".encode(),
             "path\tsubject\nübung/冬.npy\tÜnal\n".encode(),
+            "path|subject\nübung/冬.npy|Ünal\n".encode(),
+            "sep=;\npath;subject\nübung/冬.npy;Ünal\n;\n".encode(),
+            "# by hand\r\n# in May\r\npath,subject\r\nübung/冬.npy,Ünal\r\n,\r\n".encode(),
             "path,subject\nübung/冬.npy,Ünal\n".encode("utf-16"),
             "path\tsubject\r\nübung/冬.npy\tÜnal\r\n".encode("utf-16"),
             "path,subject\nübung/冬.npy,Ünal\n".encode("utf-32"),
@@ -164,7 +167,9 @@ class TestColumns:
         (found,) = scanned(tmp_path, "path,subject,Subject\nx.npy,anna,ben\n")
         assert (found.record.subject, "'Subject' is not read" in found.notes[0]) == ("anna", True)
         (found,) = scanned(tmp_path, "path,age\nx.npy,33\n")
-        assert "no column 'subject', so everybody is nobody known" in found.notes[0]
+        assert "no column 'subject', so nobody is known; if one of 'age' says who walks" in found.notes[0]
+        with pytest.raises(DataError, match=r"known: file, subject; if one of them is meant, .*--set path="):
+            scanned(tmp_path, "file,subject\nx.npy,anna\n")
         (found,) = scanned(tmp_path, "path,subject,condition,view,age\nx.npy,anna,day,left,33\n")
         assert found.notes == ()
         (found,) = scanned(tmp_path, "path,subject,condition,cam\nx.npy,anna,day,left\n")

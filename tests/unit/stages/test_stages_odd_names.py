@@ -29,6 +29,10 @@ from gaitprint.types import SequenceRecord
         ("Oleg", "\u039fleg"),
         ("O01", "001"),
         ("\uff10\uff11", "01"),
+        ("'001", "001"),
+        ('="001"', "001"),
+        ("S_01", "S1"),
+        ("S-1", "S\u20131"),
     ],
     ids=ascii,
 )
@@ -43,7 +47,7 @@ def test_usual_names_give_no_finding() -> None:
     views = [f"{v:03d}" for v in range(0, 181, 18)]
     records = [SequenceRecord(f"{s}/{c}/{v}", s, c, v) for s in subjects for c in ("nm-01", "cl-01") for v in views]
     assert list(odd_names(records)) == []
-    people = ["Anna", "Hanna", "Ana", "Ann", "1-1", "11", "101", "110", "010", None]
+    people = ["Anna", "Hanna", "Ana", "Ann", "1-1", "1_2", "Nan", "11", "101", "110", "010", None]
     assert list(odd_names([SequenceRecord(str(i), p, "day", "left") for i, p in enumerate(people)])) == []
 
 
@@ -55,7 +59,11 @@ def test_letters_of_another_alphabet_are_shown_as_numbers() -> None:
 
 @pytest.mark.parametrize(
     ("subject", "words"),
-    [("nan", "an empty cell"), ("None", "an empty cell"), ("7.0", "programs write numbers"), (" x", "white space")],
+    [
+        *((word, "an empty cell") for word in ("nan", "None", "none", "NAN", "Unknown", "?", "-1", "n/a")),
+        ("7.0", "programs write numbers"),
+        (" x", "white space"),
+    ],
 )
 def test_names_that_nobody_has_are_pointed_out(subject: str, words: str) -> None:
     (finding,) = odd_names([SequenceRecord("a", subject, "nm", "0"), SequenceRecord("b", "002", "nm", "0")])
