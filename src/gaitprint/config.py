@@ -55,7 +55,7 @@ def build_settings(cls: type, values: Any, where: str = "settings") -> Any:
     known = {f.name for f in dataclasses.fields(cls)}
     for key in values:
         if key not in known:
-            raise ConfigError(f"{where} has no setting {key!r}: {_meant(key, cls, hints)}")
+            raise ConfigError(f"{where} has no setting {key!r}: {_meant(str(key), cls, hints)}")
     for f in dataclasses.fields(cls):
         required = f.default is dataclasses.MISSING and f.default_factory is dataclasses.MISSING
         if required and f.name not in values:

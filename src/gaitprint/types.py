@@ -6,6 +6,7 @@ Q probes, G gallery items, K neighbours.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from numbers import Integral
 from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
@@ -81,8 +82,12 @@ class PartLayout:
     blocks: tuple[tuple[int, int], ...]
 
     def __post_init__(self) -> None:
-        if not self.blocks or any(parts < 1 or channels < 1 for parts, channels in self.blocks):
-            raise ShapeError(f"a part layout needs blocks of (parts, channels) >= 1, found {self.blocks}")
+        given = self.blocks if isinstance(self.blocks, tuple | list) else ()
+        pairs = all(isinstance(block, tuple | list) and len(block) == 2 for block in given)
+        if not given or not pairs or any(not isinstance(n, Integral) or n < 1 for block in given for n in block):
+            found = " ".join(str(self.blocks).split())
+            raise ShapeError(f"a part layout needs blocks of (parts, channels) >= 1, found {found:.60}")
+        object.__setattr__(self, "blocks", tuple((int(parts), int(channels)) for parts, channels in self.blocks))
 
     @property
     def width(self) -> int:
@@ -114,6 +119,18 @@ class Embeddings:
             raise ShapeError(f"embeddings are an array float32 [N, D], found {type(self.vectors).__name__}")
         if self.vectors.ndim != 2 or self.vectors.dtype != np.float32:
             raise ShapeError(f"embeddings are float32 [N, D], found {self.vectors.dtype} {self.vectors.shape}")
+        kinds = set(map(type, self.records)) if isinstance(self.records, tuple | list) else {type(self.records)}
+        if not kinds <= {SequenceRecord}:
+            found = ", ".join(sorted(kind.__name__ for kind in kinds))
+            raise ShapeError(f"embeddings come with a tuple of SequenceRecord, one a vector, found {found}")
+        object.__setattr__(self, "records", tuple(self.records))
+        for name, value, wanted in (
+            ("layout", self.layout, PartLayout),
+            ("source", self.source, str),
+            ("settings", self.settings, dict),
+        ):
+            if not isinstance(value, wanted):
+                raise ShapeError(f"the {name} of embeddings is {wanted.__name__}, found {type(value).__name__}")
         if len(self.records) != len(self.vectors):
             raise ShapeError(f"{len(self.vectors)} vectors came with {len(self.records)} records: one each is needed")
         if self.layout.width != self.vectors.shape[1]:

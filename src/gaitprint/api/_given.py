@@ -1,14 +1,15 @@
 """What people hand to the public functions: taken as what is obviously meant, or refused in one line."""
 
+import inspect
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from gaitprint.errors import ConfigError
-from gaitprint.stages._arguments import shown
+from gaitprint.stages._arguments import settle, shown
 from gaitprint.types import Embeddings
 
 
@@ -54,7 +55,20 @@ def given_pipeline(value: Any) -> dict[str, Any]:
         return {}
     if not isinstance(value, Mapping):
         raise ConfigError(f'a pipeline is a table such as {{"scorer": {{"name": "part-mean"}}}}, found {shown(value)}')
+    strange = next((key for key in value if not isinstance(key, str)), None)
+    if strange is not None:
+        raise ConfigError(f"the settings of a pipeline are called scorer and transforms, found {shown(strange)}")
     return dict(value)
+
+
+def given_options(function: Callable[..., Any], **options: Any) -> dict[str, Any]:
+    """Numbers, truths and words of a call, each of the type in the function's signature.
+
+    Raises:
+        ConfigError: another one.
+    """
+    wanted, name = inspect.signature(function).parameters, function.__qualname__
+    return {key: settle(value, wanted[key].annotation, f"{key} of {name}()") for key, value in options.items()}
 
 
 def given_several(value: Any, single: type | tuple[type, ...], what: str) -> list[Any]:

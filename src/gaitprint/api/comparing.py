@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float32
 
-from gaitprint.api._given import given_embeddings, given_path, given_pipeline, given_several
+from gaitprint.api._given import given_embeddings, given_options, given_path, given_pipeline, given_several
 from gaitprint.api.files import load_calibration, load_silhouettes
 from gaitprint.errors import ConfigError, ProtocolError
 from gaitprint.evaluation.calibration_file import CalibrationFile
@@ -87,6 +87,7 @@ def verify(
         ArtefactError: other networks made the vectors, or the file is missing or damaged. ProtocolError: more than one
             probe, or walks of several people. ConfigError: a probability higher than the calibration can state.
     """
+    likely = given_options(verify, prior=prior, least=least)
     walk, known = given_embeddings(probe, "the probe"), given_embeddings(person, "the person's side")
     held = calibration if isinstance(calibration, CalibrationFile) else load_calibration(calibration)
     people = sorted({str(r.subject) for r in known.records if r.subject is not None})
@@ -97,7 +98,7 @@ def verify(
         )
     held.check_source(walk.source)
     found = distances(walk, known, held.pipeline)
-    return decide(held.calibration, found[0].tolist(), prior, least)
+    return decide(held.calibration, found[0].tolist(), **likely)
 
 
 def explain(

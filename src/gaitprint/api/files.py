@@ -8,7 +8,7 @@ from warnings import warn
 
 import numpy as np
 
-from gaitprint.api._given import given_embeddings, given_path
+from gaitprint.api._given import given_embeddings, given_options, given_path
 from gaitprint.errors import DataError, SilhouetteWarning
 from gaitprint.evaluation.calibration_file import CalibrationFile, read_calibration
 from gaitprint.silhouettes.arrays import as_frames, listed
@@ -50,8 +50,9 @@ def load_silhouettes(
         size: height of the normalised frames in pixels.
 
     Raises:
-        DataError: missing, damaged, hostile, or without a usable frame.
+        DataError: missing, damaged, hostile, or without a usable frame. ConfigError: a size that is no number.
     """
+    size = given_options(load_silhouettes, size=size)["size"]
     remarks: list[str] = []
     if isinstance(source, str | os.PathLike):
         frames, name = load_frames(given_path(source, "a walk"), remarks.append), str(source)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from gaitprint.api._given import given_path, given_several
+from gaitprint.api._given import given_options, given_path, given_several
 from gaitprint.api.files import load_silhouettes
 from gaitprint.errors import ConfigError
 from gaitprint.silhouettes.appearance import check_looks
@@ -48,9 +48,11 @@ class Model:
         from gaitprint.inference.clip_averaging import ClipAveraging
         from gaitprint.stages.embed import open_embedder
 
-        averaging = ClipAveraging(flip, windows, window_frames)
         file = given_path(path, "a model file")
-        return cls(file, open_embedder(file, device, averaging))
+        given_device = given_options(cls.load, device=device)["device"]
+        clips = given_options(cls.load, flip=flip, windows=windows, window_frames=window_frames)
+        averaging = ClipAveraging(clips["flip"], clips["windows"], clips["window_frames"])
+        return cls(file, open_embedder(file, given_device, averaging))
 
     @property
     def source(self) -> str:

@@ -20,6 +20,7 @@ from gaitprint.datasets._miniature import figure, write_array
 from gaitprint.datasets._partition import partition_split, partition_splits
 from gaitprint.datasets._tree import ARRAYS, PAGED
 from gaitprint.errors import DataError
+from gaitprint.silhouettes.first_bytes import other_kind
 from gaitprint.sources import Files
 from gaitprint.texts import decode_text
 from gaitprint.types import SequenceRecord
@@ -81,6 +82,9 @@ class Manifest:
                 f"manifest: expected the file {name} with a row for each sequence, found none: check the path"
             )
         data = files.read(self.settings.file, MAX_BYTES)
+        other = other_kind(data)
+        if other:
+            raise DataError(f"{name} is {other}: expected a CSV, TSV or Parquet file")
         read = _parquet_rows if self.settings.file.lower().endswith(".parquet") else _csv_rows
         rows = read(data, name)
         found = list(self._sequences(files, name, rows))

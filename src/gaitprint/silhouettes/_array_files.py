@@ -8,8 +8,8 @@ import zlib
 import numpy as np
 
 from gaitprint.errors import DataError
-from gaitprint.silhouettes._first_bytes import other_kind
 from gaitprint.silhouettes._plain_arrays import plain_array
+from gaitprint.silhouettes.first_bytes import other_kind
 
 _MAGIC = b"\x93NUMPY"
 _MAX_HEADER = 1000

@@ -5,8 +5,8 @@ import zlib
 from dataclasses import dataclass
 
 from gaitprint.errors import DataError
-from gaitprint.silhouettes._first_bytes import other_kind
 from gaitprint.silhouettes._tiff_headers import TIFF, Page, tiff_pages
+from gaitprint.silhouettes.first_bytes import other_kind
 
 _PNG = b"\x89PNG\r\n\x1a\n"
 _PALETTE = 3

@@ -22,6 +22,8 @@ MIN_SUM = 10_000
 """A frame whose pixels sum to this or less is dropped: about 39 white pixels."""
 MIN_FRAMES = 5
 """A sequence with fewer valid frames gets a warning."""
+MAX_SIZE = 1024
+"""Of normalised frames, in pixels: sixteen times the usual."""
 
 _Box = tuple[int, int, int, int]
 _MAX_RESIZED = 2**26
@@ -58,10 +60,10 @@ def normalize_sequence(
 
     Raises:
         DataError: no frame is valid.
-        ShapeError: a frame is not uint8 [H, W], or `size` is odd.
+        ShapeError: a frame is not uint8 [H, W], or `size` is odd or too large.
     """
-    if size < 2 or size % 2:
-        raise ShapeError(f"normalised frames have an even size of at least 2 pixels, found {size}")
+    if not 2 <= size <= MAX_SIZE or size % 2:
+        raise ShapeError(f"normalised frames have an even size of 2 to {MAX_SIZE} pixels, found {size}")
     if len(frames) == 0:
         raise DataError("a sequence needs at least one frame, found none")
     done: list[np.ndarray] = []

@@ -11,9 +11,9 @@ from typing import Any
 import numpy as np
 
 from gaitprint.errors import DataError
-from gaitprint.silhouettes._first_bytes import other_kind
 from gaitprint.silhouettes._pickle_tree import Call, Symbol, read_tree
 from gaitprint.silhouettes._plain_arrays import plain_array
+from gaitprint.silhouettes.first_bytes import other_kind
 from gaitprint.sources.folder import FolderFiles
 
 _MAKE = frozenset({"numpy.core.multiarray._reconstruct", "numpy._core.multiarray._reconstruct"})

@@ -12,8 +12,8 @@ from jaxtyping import UInt8
 
 from gaitprint.errors import DataError
 from gaitprint.silhouettes._array_files import parse_npy, parse_npz
-from gaitprint.silhouettes._first_bytes import other_kind
 from gaitprint.silhouettes.arrays import Remark, as_frames, listed, unremarked
+from gaitprint.silhouettes.first_bytes import other_kind
 from gaitprint.silhouettes.images import decode_image, decode_images
 from gaitprint.silhouettes.pickles import parse_pickle
 from gaitprint.sources import Files, inside

@@ -31,7 +31,7 @@ def settled(function: Callable[..., Any], given: Sequence[Any], named: Mapping[s
     for name, value in bound.arguments.items():
         wanted = signature.parameters[name]
         if wanted.kind not in (wanted.VAR_POSITIONAL, wanted.VAR_KEYWORD):
-            bound.arguments[name] = _settled(value, wanted.annotation, f"{name} of {function.__name__}()")
+            bound.arguments[name] = settle(value, wanted.annotation, f"{name} of {function.__name__}()")
     return bound
 
 
@@ -50,9 +50,22 @@ def shown(value: Any) -> str:
     return type(value).__name__
 
 
-def _settled(value: Any, hint: Any, where: str) -> Any:
+def settle(value: Any, hint: Any, where: str) -> Any:
+    """A value as a signature wants it.
+
+    Args:
+        value: what was given.
+        hint: the annotation.
+        where: the argument, for errors.
+
+    Raises:
+        ConfigError: it is neither of that kind nor obviously means it.
+    """
     options, classes = _options(hint), _classes(hint)
-    if isinstance(value, classes):
+    if bool in classes and isinstance(value, np.bool_):
+        return bool(value)
+    a_truth = isinstance(value, bool) and bool not in classes  # which Python counts among the numbers
+    if isinstance(value, classes) and not a_truth:
         return value
     if Path in classes and isinstance(value, str | os.PathLike) and os.fspath(value):
         return Path(value)
@@ -60,20 +73,20 @@ def _settled(value: Any, hint: Any, where: str) -> Any:
         return os.fspath(value)
     if int in classes and isinstance(value, np.integer):
         return int(value)
-    if float in classes and isinstance(value, int | np.number):
+    if float in classes and isinstance(value, int | np.number) and not a_truth:
         return float(value)
     for option in options:
         if typing.get_origin(option) in _SERIES and not isinstance(value, bytes | Mapping | np.ndarray):
             inner = typing.get_args(option)[0]
             if isinstance(value, (str, os.PathLike, *_classes(inner))):
-                return [_settled(value, inner, where)]
+                return [settle(value, inner, where)]
             if isinstance(value, Iterable):
-                made = [_settled(v, inner, where) for v in value]
+                made = [settle(v, inner, where) for v in value]
                 return tuple(made) if isinstance(value, tuple) else made
         if typing.get_origin(option) in (Mapping, dict) and isinstance(value, Mapping):
             inner = typing.get_args(option)[1]
             lists = any(typing.get_origin(o) in _SERIES for o in _options(inner))
-            return {k: _settled(v, inner, f"{where}[{k!r}]") for k, v in value.items()} if lists else value
+            return {k: settle(v, inner, f"{where}[{k!r}]") for k, v in value.items()} if lists else value
     if all(_is_class(o) or typing.get_origin(o) in (*_SERIES, Mapping, dict) for o in options):
         raise ConfigError(f"{where} is {' or '.join(map(_words, options))}, found {shown(value)}")
     return value

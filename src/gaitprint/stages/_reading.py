@@ -18,7 +18,7 @@ from threadpoolctl import threadpool_limits
 from gaitprint.config import require
 from gaitprint.errors import DataError, GaitprintError, ReadError
 from gaitprint.processes import deaf_children, end_children, leave_with_parent
-from gaitprint.silhouettes.normalize import EdgeRule
+from gaitprint.silhouettes.normalize import MAX_SIZE, EdgeRule
 from gaitprint.silhouettes.quality import measure
 from gaitprint.silhouettes.reading import read_sequence
 from gaitprint.silhouettes.taking import take_sequence
@@ -72,8 +72,9 @@ class Normalising:
     edge_rule: EdgeRule = "opengait"
 
     def __post_init__(self) -> None:
-        fits = self.size >= 16 and self.size % 2 == 0
-        require(fits, f"size is the height of frames in pixels, even, at least 16, found {self.size}")
+        fits = 16 <= self.size <= MAX_SIZE and self.size % 2 == 0
+        wanted = f"even, at least 16 and at most {MAX_SIZE}"
+        require(fits, f"size is the height of frames in pixels, {wanted}, found {self.size}")
 
 
 def load(files: Files, place: str, how: Normalising) -> Loaded:

@@ -42,6 +42,18 @@ CALLS: dict[str, Callable[[object], object]] = {
     "Silhouettes, record": lambda x: gp.Silhouettes(MASKS, x),
     "SequenceRecord": lambda x: gp.SequenceRecord("" if isinstance(x, str) else x, None, "", ""),
     "Embeddings": lambda x: gp.Embeddings(x, RECORDS, E.layout, "s"),
+    "Embeddings, records": lambda x: gp.Embeddings(VECTORS, x, E.layout, "s"),
+    "Embeddings, layout": lambda x: gp.Embeddings(VECTORS, RECORDS, x, "s"),
+    "Embeddings, source": lambda x: gp.Embeddings(VECTORS, RECORDS, E.layout, 3 if isinstance(x, str) else x),
+    "Embeddings, settings": lambda x: gp.Embeddings(VECTORS, RECORDS, E.layout, "s", 3 if isinstance(x, dict) else x),
+    "PartLayout": lambda x: PartLayout(x),
+    "load_silhouettes, size": lambda x: gp.load_silhouettes(MASKS, size=x),
+    "Model.load, windows": lambda x: gp.Model.load("nowhere", windows=True if isinstance(x, int) else x),
+    "Model.load, window_frames": lambda x: gp.Model.load("nowhere", window_frames=x),
+    "Model.load, flip": lambda x: gp.Model.load("nowhere", flip=x),
+    "Model.load, device": lambda x: gp.Model.load("nowhere", device=x),
+    "verify, prior": lambda x: gp.verify(ONE, ONE, "nowhere", prior=x),
+    "verify, least": lambda x: gp.verify(ONE, ONE, "nowhere", least=x),
     "select": lambda x: E.select([9] if isinstance(x, list) and not x else x),
 }
 VALUES = ["nowhere", Path("nowhere"), None, 3, 1.5, b"x", [], [None], {}, {1}, ..., np.zeros((2, 2)), iter([1]), [E, E]]
@@ -61,3 +73,11 @@ def call_all() -> None:
             else:
                 print(f"{name} {value!r:.30}: no error")
     print("called all")
+
+
+def call_meant() -> None:
+    """Print whether NumPy's numbers, and lists for tuples, are taken."""
+    size = gp.load_silhouettes(MASKS, size=np.int64(64)).frames.shape == MASKS.shape
+    records = gp.Embeddings(VECTORS, list(RECORDS), E.layout, "s").records == RECORDS
+    layout = PartLayout([[np.int64(2), 2]]) == E.layout
+    print(f"size {size}, records {records}, layout {layout}")

@@ -135,6 +135,19 @@ class TestCsv:
             scanned(tmp_path, "path,subject\nx.npy,Jürgen\n".encode(coding))
         assert "\n" not in str(caught.value)
 
+    @pytest.mark.parametrize(
+        ("data", "words"),
+        [
+            (b"PK\3\4xl/workbook.xml", "is a zip archive, or an .npz or Office file: expected a CSV, TSV or Parquet"),
+            (b"\x1f\x8b\x08", "is packed with gzip: unpack it first"),
+            (b"<!DOCTYPE html>", "is a web page"),
+        ],
+        ids=["office", "gzip", "html"],
+    )
+    def test_a_file_of_another_kind_is_named(self, tmp_path: Path, data: bytes, words: str) -> None:
+        with pytest.raises(DataError, match=words):
+            scanned(tmp_path, data)
+
     def test_a_key_is_given_once(self, tmp_path: Path) -> None:
         for text in ("path,key\na.npy,k\nb.npy,k\n", "path\nx.npy\nx.pkl\n"):
             (tmp_path / "manifest.csv").write_text(text)

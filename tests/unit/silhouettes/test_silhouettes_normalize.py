@@ -191,9 +191,9 @@ def test_other_frames_are_refused(frame: np.ndarray):
         normalize_sequence([_blob(50, 40, 3), frame])
 
 
-@pytest.mark.parametrize("size", [0, 63])
-def test_odd_sizes_are_refused(size: int):
-    with pytest.raises(ShapeError, match=f"even size of at least 2 pixels, found {size}"):
+@pytest.mark.parametrize("size", [0, 63, 10**9])
+def test_odd_and_boundless_sizes_are_refused(size: int):
+    with pytest.raises(ShapeError, match=f"even size of 2 to 1024 pixels, found {size}"):
         normalize_sequence([_blob(50, 40, 3)], size)
 
 

@@ -32,6 +32,7 @@ def sample(
     lists: Mapping[str, Sequence[str]] | None = None,
     count: int = 1,
     share: float = 0.5,
+    sure: bool = False,
     told: Callable[[str], None] | None = None,
 ) -> None:
     """Something with an argument of each kind that stages have."""
@@ -57,6 +58,7 @@ def sample(
         ("count", np.int64(3), 3),
         ("share", 1, 1.0),
         ("share", np.float32(0.5), 0.5),
+        ("sure", np.bool_(True), True),
         ("told", print, print),
     ],
 )
@@ -83,7 +85,9 @@ def test_no_path_is_refused_in_one_line(value: object) -> None:
         ("either", 3, "is a path or a list, each a path or None, found int 3"),
         ("table", "a", "is a table by name, .* or None, found str 'a'"),
         ("count", "3", "is int, found str '3'"),
+        ("count", True, "is int, found bool True"),
         ("share", "0.5", "is float, found str '0.5'"),
+        ("share", True, "is float, found bool True"),
     ],
 )
 def test_what_means_nothing_is_refused_by_name(name: str, value: object, words: str) -> None:

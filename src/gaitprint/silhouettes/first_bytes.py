@@ -14,7 +14,7 @@ _KINDS: tuple[tuple[bytes, str], ...] = (
     (b"\x28\xb5\x2f\xfd", "packed with zstandard: unpack it first"),
     (b"7z\xbc\xaf\x27\x1c", "packed with 7-Zip: unpack it first"),
     (b"Rar!", "packed with RAR: unpack it first"),
-    (b"PK\x03\x04", "a zip archive or .npz file"),
+    (b"PK\x03\x04", "a zip archive, or an .npz or Office file"),
     (b"%PDF", "a PDF"),
     (b"8BPS", "a Photoshop image: save it as PNG"),
     (b"<!doctype html", "a web page: the download was refused, perhaps for want of a login"),
