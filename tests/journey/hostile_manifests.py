@@ -97,7 +97,7 @@ csv_kind("half a letter at its end", row() + b"\xc3", b"\n\xc3", "UTF-8")
 csv_kind("a table of a spreadsheet under its name", b"PK\x03\x04" + bytes(range(256)), b"PK\x03\x04", "CSV")
 csv_kind("zeros", bytes(3000), bytes(3000), "set.csv")
 csv_kind("semicolons", row().replace(b",", b";"), b'";"', "", KEPT)
-csv_kind("a page of HTML", b"<html>\n<p>404</p>\n", b"<p>", "no column 'path'")
+csv_kind("a page of HTML", b"<html>\n<p>404</p>\n", b"<p>", "is a web page")
 csv_kind(
     "a gadget for a sequence",
     table(*CLEAN, (BAD, "evil.pkl", "002", "nm-01", "000")),
