@@ -60,7 +60,7 @@ class TemporalAggregation(Convolution):
 
     def forward(self, x: Float[Tensor, "N C T H W"]) -> Float[Tensor, "N C L H W"]:
         """Convolve over time with stride three and no padding, normalise, activate."""
-        return activate(self.norm(F.conv3d(x, self.weight, stride=(3, 1, 1))))
+        return activate(self.norm(convolve_triples(x, self.weight)))
 
 
 def activate(x: Float[Tensor, "*shape"]) -> Float[Tensor, "*shape"]:
@@ -83,10 +83,26 @@ def _laid_out(gradient: Tensor | None, layout: torch.memory_format) -> Tensor | 
 
 def convolve(x: Float[Tensor, "N C T H W"], weight: Float[Tensor, "D C 3 3 3"]) -> Float[Tensor, "N D T H W"]:
     """A 3 x 3 x 3 convolution that keeps the size."""
-    if x.shape[2] == 2 and x.device.type == "cpu" and torch.is_autocast_enabled("cpu"):
-        # of two frames padded by it, oneDNN's gradient of a weight in bfloat16 holds memory that nobody has written
+    frames = x.shape[2]
+    if frames <= 2 and _is_half_on_cpu(x):
+        # oneDNN in bfloat16 returns memory that nobody has written where it pads so few frames itself: of one frame the
+        # result (with AMX), of two the gradient of the weight (without)
+        if frames == 1:
+            return F.conv2d(x[:, :, 0], weight[:, :, 1], padding=1)[:, :, None]
         return F.conv3d(F.pad(x, (0, 0, 0, 0, 1, 1)), weight, padding=(0, 1, 1))
     return F.conv3d(x, weight, padding=1)
+
+
+def convolve_triples(x: Float[Tensor, "N C T H W"], weight: Float[Tensor, "D C 3 1 1"]) -> Float[Tensor, "N D L H W"]:
+    """A 3 x 1 x 1 convolution of stride three: one frame of every three."""
+    if x.shape[2] > 3 and x.shape[2] % 3 and _is_half_on_cpu(x):
+        # with AMX, oneDNN leaves the gradient of the frames that are left over unwritten
+        x = x[:, :, : x.shape[2] // 3 * 3]
+    return F.conv3d(x, weight, stride=(3, 1, 1))
+
+
+def _is_half_on_cpu(x: Tensor) -> bool:
+    return x.device.type == "cpu" and torch.is_autocast_enabled("cpu")
 
 
 def strip_convolve(
