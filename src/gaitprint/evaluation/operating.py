@@ -1,5 +1,6 @@
 """Figures at operating points: where both rates meet, one rate at a stated other, both at a given threshold."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -7,7 +8,7 @@ import numpy as np
 from jaxtyping import Float32, Float64
 
 from gaitprint.evaluation.resampling import Resamples, SharesAt
-from gaitprint.evaluation.rules import Figure, figure, percent
+from gaitprint.evaluation.rules import Figure, bound, figure, percent, subjects_for
 
 
 @dataclass(frozen=True, eq=False)
@@ -105,6 +106,27 @@ def equal_error(curves: Curves, threshold: float, rate: float) -> OperatingPoint
     ends = (rate, float(low), float(high))
     found = figure(*ends, subjects=few, erring=erring, level=curves.draws.level, what="equal error rate")
     return OperatingPoint(rate, rate, threshold, found)
+
+
+def reasons(equal: OperatingPoint, stated: Sequence[OperatingPoint]) -> list[str]:
+    """Why figures are not carried; rates too low to be told from zero are named together, once for so many subjects."""
+    low: dict[int, list[OperatingPoint]] = {}
+    said = [equal.figure.reason]
+    for point in stated:
+        if point.figure.reason and point.figure.subjects < subjects_for(point.stated):
+            low.setdefault(point.figure.subjects, []).append(point)
+        else:
+            said.append(point.figure.reason)
+    for subjects, points in low.items():
+        names = [p.figure.reason.partition(":")[0] for p in points]
+        needs = [subjects_for(p.stated) for p in points]
+        said.append(
+            points[0].figure.reason
+            if len(points) == 1
+            else f"{', '.join(names)}: telling such rates from zero takes {', '.join(map(str, needs))} subjects; with "
+            f"{subjects}, nothing below {percent(bound(subjects))} can be told from zero"
+        )
+    return [reason for reason in said if reason]
 
 
 def _missed_in_draws(curves: Curves, stated: float) -> Float64[np.ndarray, " B"]:

@@ -127,6 +127,24 @@ def matches(selection: Selection, records: Sequence[SequenceRecord]) -> Bool[np.
     return keep
 
 
+def absent_notes(protocol: Protocol, records: Sequence[SequenceRecord]) -> list[str]:
+    """Half sentences about sequences that a protocol lists and that are not among these records; none where all are."""
+    present = {name for r in records for name in (r.key, long_name(r))}
+    named: list[tuple[str, Selection | None]] = [("the gallery", protocol.gallery)]
+    for name, probes in protocol.probes.items():
+        named += [(f"the probe selection {name}", probes), (f"the gallery of {name}", probes.gallery)]
+    notes = []
+    for what, selection in named:
+        wanted = () if selection is None else selection.keys
+        if absent := [key for key in dict.fromkeys(wanted) if key not in present]:
+            first = ", ".join(absent[:3]) + (", ..." if len(absent) > 3 else "")
+            notes.append(
+                f"The list of {what} names {len(absent)} of its {len(set(wanted))} sequences that are not among those "
+                f"measured ({first}): they take no part"
+            )
+    return notes
+
+
 def long_name(record: SequenceRecord) -> str:
     """`<subject>-<condition>-<view>`, as partition files name single sequences."""
     return f"{record.subject}-{record.condition}-{record.view}"

@@ -1,6 +1,7 @@
 """Any number of transforms, then exactly one scorer: from embeddings to distances of probes to gallery items."""
 
-from dataclasses import dataclass, fields
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
 from typing import Any
 
 import numpy as np
@@ -18,6 +19,8 @@ from gaitprint.types import Comparison, Embeddings
 
 DEFAULT: dict[str, Any] = {"transforms": [], "scorer": {"name": "euclidean"}}
 """What an empty table means: Euclid of whole vectors, nothing before it."""
+CHOSEN_BY = "chosen_by"
+"""The table in settings that `tune` wrote of who chose them; no step reads it."""
 
 
 @dataclass(frozen=True)
@@ -26,6 +29,8 @@ class Pipeline:
 
     transforms: tuple[Transform, ...]
     scorer: Scorer
+    chosen_by: Mapping[str, Any] = field(default_factory=dict, compare=False)
+    """The people that `tune` chose it on, as it wrote them; empty where nobody did."""
 
     def __post_init__(self) -> None:
         alone = self._first_alone
@@ -48,15 +53,18 @@ class Pipeline:
         if not isinstance(values, dict):
             raise ConfigError(f"retrieval is a table with 'transforms' and 'scorer', found {values!r}")
         for key in values:
-            if key not in DEFAULT:
+            if key not in DEFAULT and key != CHOSEN_BY:
                 raise ConfigError(f"retrieval has no setting {key!r}: {did_you_mean(key, DEFAULT)}")
         listed = values.get("transforms", DEFAULT["transforms"])
         if not isinstance(listed, list | tuple):
             raise ConfigError(
                 f"retrieval.transforms is a list of tables such as {{name = 'unit-length'}}, found {listed!r}"
             )
+        people = values.get(CHOSEN_BY, {})
+        if not isinstance(people, Mapping):
+            raise ConfigError(f"retrieval.{CHOSEN_BY} is a table that `gaitprint tune` wrote, found {people!r}")
         steps = tuple(_make("transform", step, f"retrieval.transforms[{i}]") for i, step in enumerate(listed))
-        return cls(steps, _make("scorer", values.get("scorer", DEFAULT["scorer"]), "retrieval.scorer"))
+        return cls(steps, _make("scorer", values.get("scorer", DEFAULT["scorer"]), "retrieval.scorer"), people)
 
     @property
     def steps(self) -> tuple[Transform | Scorer, ...]:

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from gaitprint.evaluation.result import Evaluation, ProbeSetResult
+from gaitprint.evaluation.selection import absent_notes
 from gaitprint.evaluation.statistics import Interval
 from gaitprint.report.values import Badge, HeatMap, Percent
 from gaitprint.stages._familiar import familiar_warnings
@@ -91,9 +92,10 @@ def synthetic_warnings(embeddings: Sequence[Embeddings]) -> list[str]:
 
 
 def data_warnings(evaluations: Sequence[Evaluation]) -> list[str]:
-    """What a reader must know: empty cells, unmatched probes, few subjects, chance level. No sentence twice."""
+    """What a reader must know: listed sequences that are not there, empty cells, unmatched probes, few subjects."""
     found: dict[str, None] = {}
     for evaluation in evaluations:
+        found |= {f"{note}.": None for note in absent_notes(evaluation.protocol, evaluation.records)}
         for result in evaluation.results:
             for note in (*result.notes, *_unmatched(evaluation, result)):
                 found[f"{result.name}: {note}."] = None

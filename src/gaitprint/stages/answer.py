@@ -7,7 +7,8 @@ from typing import Any, Literal
 
 from gaitprint.errors import ConfigError, ProtocolError
 from gaitprint.evaluation.answers import GREW_RANKS, answer_probes, write_grew_answer, write_hid_answer
-from gaitprint.evaluation.protocol import load_protocol
+from gaitprint.evaluation.protocol import load_protocol, with_lists
+from gaitprint.evaluation.selection import absent_notes
 from gaitprint.retrieval.pipeline import Pipeline
 from gaitprint.retrieval.work import Work
 from gaitprint.stages._pages import people_warnings
@@ -57,7 +58,8 @@ def answer(
         _check_nobody_trains(data)
     top = GREW_RANKS if form == "grew" else 1
     check_writable(Path(out))
-    found = answer_probes(data, rules, partial(steps.comparison, work=work), top=top, lists=lists)
+    listed = with_lists(rules, lists or {})
+    found = answer_probes(data, listed, partial(steps.comparison, work=work), top=top)
     if form == "grew":
         write_grew_answer(Path(out), found.probes, found.subjects, expected_probes=found.probes, known_ids=found.known)
     else:
@@ -71,7 +73,7 @@ def answer(
         "subjects": len(found.known),
         "compared": steps.label,
         "transductive": steps.transductive,
-        "warnings": people_warnings([data]),
+        "warnings": [*people_warnings([data]), *(f"{note}." for note in absent_notes(listed, data.records))],
     }
 
 

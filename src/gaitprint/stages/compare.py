@@ -18,6 +18,7 @@ from gaitprint.inference.fusion import different_data
 from gaitprint.retrieval.pipeline import Pipeline
 from gaitprint.retrieval.work import Work
 from gaitprint.stages import _pages as pages
+from gaitprint.stages._fitted_on import choice_warnings
 from gaitprint.stages._selection import chosen, opened
 from gaitprint.types import Embeddings, SequenceRecord
 
@@ -131,7 +132,8 @@ def compare(
 
     runs = measured(left, first), measured(right, second)
     lines = compare_evaluations(*runs, np.random.Generator(np.random.PCG64(seed)), figure, resamples)
-    warnings = (*pages.people_warnings([left, right]), *_of_other_data(left, right), *_warnings(lines, runs))
+    said = (*pages.people_warnings([left, right]), *choice_warnings([first, second], left))
+    warnings = (*said, *_of_other_data(left, right), *_warnings(lines, runs))
     return ComparisonReport(*runs, figure, lines, warnings)
 
 

@@ -21,6 +21,7 @@ from gaitprint.retrieval.work import Work
 from gaitprint.stages import _pages as pages
 from gaitprint.stages._breakdown_tables import breakdown_tables
 from gaitprint.stages._figures import mean_figure, mean_interval
+from gaitprint.stages._fitted_on import choice_warnings
 from gaitprint.stages._selection import chosen, opened
 from gaitprint.stages._sheets import check_store, match_sheets
 from gaitprint.store import Store
@@ -144,6 +145,7 @@ def described(evaluation: Evaluation, data: Embeddings, steps: Pipeline, seed: i
         pipeline=steps.settings,
         warnings=(
             *pages.people_warnings([data]),
+            *choice_warnings([steps], data),
             *_transductive(steps),
             *pages.chance_warnings("Rank-1", evaluation),
             *pages.data_warnings([evaluation]),

@@ -12,15 +12,18 @@ import numpy as np
 
 from gaitprint.errors import ConfigError
 from gaitprint.evaluation.choosing import subject_folds
-from gaitprint.evaluation.protocol import Protocol, load_protocol
+from gaitprint.evaluation.protocol import Protocol, load_protocol, with_lists
+from gaitprint.evaluation.selection import absent_notes
 from gaitprint.inference.fusion import fuse
 from gaitprint.locks import sole_writer
 from gaitprint.report.html import check_report_place, write_report
+from gaitprint.retrieval.pipeline import CHOSEN_BY
 from gaitprint.retrieval.tuning.grids import Grid
 from gaitprint.retrieval.tuning.simplicity import FAMILIES, Table, family
 from gaitprint.retrieval.work import Work
 from gaitprint.stages import _pages as pages
 from gaitprint.stages import _tuning_decision as decision
+from gaitprint.stages._fitted_on import chooser
 from gaitprint.stages._selection import chosen, opened
 from gaitprint.stages._tuning_file import check_tuned_place, journal_place, write_tuned
 from gaitprint.stages._tuning_journal import Journal
@@ -134,7 +137,7 @@ def tune(
         families = decision.decide(found, everybody, choices, seed)
         best = [f for f in families if f.taken][-1]
         result = TuneReport(
-            pipeline=best.chosen,
+            pipeline=best.chosen if best is families[0] else {**best.chosen, CHOSEN_BY: chooser(data)},
             family=best.family,
             families=families,
             candidates=tuple(
@@ -144,6 +147,7 @@ def tune(
             facts=facts,
             warnings=(
                 *pages.people_warnings(each),
+                *(f"{note}." for note in absent_notes(with_lists(rules, lists or {}), data.records)),
                 *warnings,
                 *_supposed(best.chosen),
                 *_doubts(people, families[0].figure),

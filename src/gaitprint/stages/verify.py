@@ -9,8 +9,10 @@ from typing import Any
 from gaitprint.errors import ProtocolError
 from gaitprint.evaluation.calibration_file import load_calibration, read_calibration, save_calibration
 from gaitprint.evaluation.columns import rate_columns
+from gaitprint.evaluation.operating import reasons
 from gaitprint.evaluation.protocol import load_protocol
 from gaitprint.evaluation.reliability import subjects_needed
+from gaitprint.evaluation.selection import absent_notes
 from gaitprint.evaluation.verification_result import Verification
 from gaitprint.evaluation.verify import verify as measure
 from gaitprint.evaluation.verify_settings import VerifySettings
@@ -18,7 +20,7 @@ from gaitprint.report.html import check_report_place, write_report
 from gaitprint.retrieval.pipeline import Pipeline
 from gaitprint.retrieval.work import Work
 from gaitprint.stages import _pages as pages
-from gaitprint.stages._fitted_on import calibration_warnings, people_facts
+from gaitprint.stages._fitted_on import calibration_warnings, choice_warnings, people_facts
 from gaitprint.stages._selection import chosen, opened
 from gaitprint.stages._verification_page import verification_page
 from gaitprint.storage import check_writable
@@ -126,7 +128,8 @@ def verify(
         calibration=given,
         progress=lambda done, total: work.progress(done, total, "strangers"),
     )
-    warnings = (*_warnings(found, data), *fitted)
+    familiar = [*pages.people_warnings([data]), *choice_warnings([steps], data)]
+    warnings = (*familiar, *_warnings(found, data), *fitted)
     result = VerificationReport(found, steps.scorer.distance, steps.settings, warnings)
     if calibration is not None:
         if found.calibration is None:
@@ -149,13 +152,12 @@ def verify(
 
 def _warnings(found: Verification, data: Embeddings) -> tuple[str, ...]:
     """What must be known before a figure is quoted."""
-    said = pages.people_warnings([data])
+    said = [f"{note}." for note in absent_notes(found.protocol, data.records)]
     if found.transductive:
         said.append("The figures are transductive: every distance was made with the help of all other probes.")
     if found.subjects < pages.FEW_SUBJECTS:
         said.append(f"Only {found.subjects} subjects: figures and intervals say little about other people.")
-    reasons = [p.figure.reason for p in (found.whole.equal_error, *found.whole.misses, *found.whole.not_found)]
-    said += [f"{reason}." for reason in reasons if reason]
+    said += [f"{reason}." for reason in reasons(found.whole.equal_error, (*found.whole.misses, *found.whole.not_found))]
     if found.calibration_missing:
         said.append(f"{found.calibration_missing[0].upper()}{found.calibration_missing[1:]}.")
     return tuple(dict.fromkeys(said))

@@ -89,9 +89,12 @@ def begun_alike(root: Path, line: bytes, plan: Mapping[str, Any], generation: in
         return False
     try:
         begun = json.loads(line)
+        theirs, ours = begun.get("made_of") or {}, plan.get("made_of") or {}
+        if theirs and {**theirs, "source": ""} == {**ours, "source": ""}:
+            begun["made_from"] = plan["made_from"]  # moved, or another: each decision is held against the source
         refuse_others(root, "begun", begun, plan)
         return bool(begun["generation"] == generation)
-    except (ValueError, TypeError, KeyError, RecursionError):
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
         raise DataError(f"{root} was begun as something else, not as a store: choose another folder") from None
 
 

@@ -7,7 +7,8 @@ import pytest
 from gaitprint.errors import ConfigError, ProtocolError, ShapeError
 from gaitprint.evaluation.draws import draw_sides
 from gaitprint.evaluation.evaluate import evaluate
-from gaitprint.evaluation.protocol import Draws, ProbeSelection, Protocol, Selection, load_protocol
+from gaitprint.evaluation.protocol import Draws, ProbeSelection, Protocol, Selection, load_protocol, with_lists
+from gaitprint.evaluation.selection import absent_notes
 from gaitprint.types import Embeddings, PartLayout, SequenceRecord
 
 VIEWS = ("000", "090", "180")
@@ -279,6 +280,16 @@ def test_lists_are_handed_over():
     assert result.counts.gallery == len(embeddings) - 6
     with pytest.raises(ProtocolError, match="needs the list PROBE_SET"):
         run(embeddings, load_protocol("gait3d"))
+
+
+def test_listed_sequences_that_nobody_has_are_said():
+    records = made(walks()).records
+    keys = [f"{s:03}-nm-05-000" for s in (0, 1, 200, 201, 202, 203, 200)]
+    rules = with_lists(load_protocol("gait3d"), {"PROBE_SET": keys})
+    (said,) = absent_notes(rules, records)
+    assert said.startswith("The list of the probe selection Gait3D names 4 of its 6 sequences that are not among those")
+    assert "(200-nm-05-000, 201-nm-05-000, 202-nm-05-000, ...)" in said
+    assert absent_notes(with_lists(load_protocol("gait3d"), {"PROBE_SET": keys[:2]}), records) == []
 
 
 def test_view_marks_make_one_row_a_camera():

@@ -7,14 +7,17 @@ from typing import Any
 
 import numpy as np
 import pytest
+import tomli_w
 from hypothesis import given
 from hypothesis import strategies as st
 
 from gaitprint.cli.main import main
+from gaitprint.errors import ConfigError
 from gaitprint.inference.embeddings_file import load_embeddings, save_embeddings
 from gaitprint.inference.fusion import fuse
+from gaitprint.retrieval.pipeline import CHOSEN_BY, Pipeline
 from gaitprint.stages._familiar import familiar_warnings
-from gaitprint.stages._fitted_on import calibration_warnings, people_facts
+from gaitprint.stages._fitted_on import calibration_warnings, choice_warnings, chooser, people_facts
 from gaitprint.stages._seen import Memory, Seen, lengthened, memory_from, memory_of, shortened
 from gaitprint.types import Embeddings, PartLayout, SequenceRecord
 
@@ -185,7 +188,7 @@ class TestCalibrations:
         assert said.startswith("The calibration was fitted to 1 of the 1 subjects (001): it looks better here")
         assert calibration_warnings(facts, data.select([])) == []
         (said,) = calibration_warnings(facts, replace(data, settings={**data.settings, "dataset": "opengait"}))
-        assert "have the names of people on whom the calibration was fitted, in casia-b" in said
+        assert said.startswith("The calibration was fitted to people in casia-b who have the names of 8 of the 8 subj")
 
     def test_one_of_trained_people_says_so_wherever_it_is_used(self) -> None:
         facts = people_facts(made(memory(CASIA)))
@@ -195,3 +198,41 @@ class TestCalibrations:
 
     def test_one_of_an_earlier_version(self) -> None:
         assert "an earlier version made it" in calibration_warnings({}, made(memory()))[0]
+
+
+class TestChosenSettings:
+    def chosen_on(self, data: Embeddings) -> dict[str, Any]:
+        return {"scorer": {"name": "part-mean"}, CHOSEN_BY: json.loads(json.dumps(chooser(data)))}
+
+    def test_on_the_people_who_chose_them_it_is_said(self) -> None:
+        data = made(memory())
+        steps = Pipeline.from_settings(self.chosen_on(data.select(np.arange(24))))
+        (said,) = choice_warnings([steps, steps], data)
+        assert said.startswith("The retrieval settings were chosen (tune) on 3 of the 8 subjects (001, 002, 003): fig")
+        assert choice_warnings([steps, Pipeline.from_settings({})], data.select(np.arange(24, 64))) == []
+        assert steps.settings == Pipeline.from_settings({"scorer": "part-mean"}).settings
+
+    def test_their_names_elsewhere_are_pointed_out_where_they_may_be_the_same(self) -> None:
+        data = made(memory())
+        steps = Pipeline.from_settings(self.chosen_on(data))
+        (said,) = choice_warnings([steps], replace(data, settings={**data.settings, "dataset": "opengait"}))
+        assert "people in casia-b who have the names of 8 of the 8 subjects" in said
+        assert choice_warnings([steps], replace(data, settings={**data.settings, "dataset": "casia-e"})) == []
+
+    def test_a_damaged_table_is_said_or_refused(self) -> None:
+        (said,) = choice_warnings([Pipeline.from_settings({CHOSEN_BY: {"people": 3}})], made(memory()))
+        assert said.startswith("It is unknown on whom the retrieval settings were chosen")
+        with pytest.raises(ConfigError, match="chosen_by is a table that `gaitprint tune` wrote, found 'me'"):
+            Pipeline.from_settings({CHOSEN_BY: "me"})
+
+    @pytest.mark.parametrize("name", ["evaluate", "verify", "compare", "after"])
+    def test_every_command_that_takes_them_says_it(self, name: str, tmp_path: Path, capsys: Any) -> None:
+        gl, chosen = tmp_path / "gl.safetensors", tmp_path / "tuned.toml"
+        save_embeddings(gl, made(memory()))
+        chosen.write_text(tomli_w.dumps(self.chosen_on(made(memory()))))
+        command, other = ("compare", ["--after-scorer", "euclidean"]) if name == "compare" else (name, [])
+        option = "--after-pipeline" if name == "after" else "--pipeline"
+        command = "compare" if name == "after" else command
+        assert main([command, str(gl), option, str(chosen), *other, "--json"]) == 0
+        warnings = json.loads(capsys.readouterr().out)["warnings"]
+        assert any("were chosen (tune) on 8 of the 8 subjects" in said for said in warnings)

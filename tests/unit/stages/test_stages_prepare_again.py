@@ -1,8 +1,10 @@
 """Prepared again: moved, damaged, of another source, under other settings; no dead end, and no frames mixed."""
 
+import pickle
 import shutil
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from gaitprint.components import find_component
@@ -10,7 +12,7 @@ from gaitprint.errors import ArtefactError, DataError
 from gaitprint.stages.doctor import doctor
 from gaitprint.stages.prepare import prepare
 from gaitprint.storage import read_json, write_json
-from gaitprint.store import Store
+from gaitprint.store import Store, is_begun
 
 
 @pytest.fixture
@@ -142,3 +144,37 @@ def test_a_store_of_an_earlier_version_goes_on_at_its_place(data, tmp_path):
     again = prepare(data, tmp_path / "store")
     assert (again.unchanged, again.fingerprint) == (first.sequences, first.fingerprint)
     assert Store.open(tmp_path / "store").head.made_of["source"] == str(data)
+
+
+def test_one_begun_whose_source_moved_goes_on_there(data, tmp_path):
+    half_done(data, tmp_path / "store")
+    moved = Path(shutil.move(data, tmp_path / "elsewhere"))
+    again, fresh = prepare(moved, tmp_path / "store"), prepare(moved, tmp_path / "fresh")
+    assert again.resumed == 5
+    assert again.fingerprint == fresh.fingerprint
+    assert bytes_of(tmp_path / "store") == bytes_of(tmp_path / "fresh")
+
+
+def test_one_begun_from_other_files_takes_none_of_them_over(data, tmp_path):
+    other = Path(shutil.copytree(data, tmp_path / "other"))
+    for leaf in sorted(other.glob("anna/*/*/*.pkl"))[:2]:
+        frames = pickle.loads(leaf.read_bytes())
+        leaf.write_bytes(pickle.dumps(np.ascontiguousarray(frames[::-1])))
+    half_done(data, tmp_path / "store")
+    again, fresh = prepare(other, tmp_path / "store"), prepare(other, tmp_path / "fresh")
+    assert again.fingerprint == fresh.fingerprint
+    half_done(data, tmp_path / "third")
+    with pytest.raises(DataError, match="edge rule: opengait, now gaitset"):
+        prepare(other, tmp_path / "third", edge_rule="gaitset")
+
+
+def half_done(data: Path, out: Path) -> None:
+    """A store whose writer was stopped after five sequences."""
+
+    def stop(done: int, total: int, key: str) -> None:
+        if done == 5:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        prepare(data, out, progress=stop)
+    assert is_begun(out)

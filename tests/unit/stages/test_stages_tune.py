@@ -75,6 +75,7 @@ def test_the_file_is_a_pipeline_with_its_evidence(helped):
     assert "10 subjects (001 to 010)" in said
     assert "made up" in said
     assert read_toml(folder / "tuned.toml") == result.pipeline
+    assert result.pipeline["chosen_by"]["subjects"] == [["001", "010", 1]]
     assert json.loads((folder / "tuned.json").read_text()) == json.loads(json.dumps(result.to_dict()))
     assert result.to_dict()["facts"]["people_measuring"] == 5
     by_file = evaluate(data, protocol=rules, pipeline=read_toml(folder / "tuned.toml"), resamples=2)
