@@ -1,6 +1,7 @@
 """Shared by all tests: shapes in signatures are checked, goldens are found or skipped aloud."""
 
 import os
+import signal
 from collections.abc import Callable
 from pathlib import Path
 
@@ -10,6 +11,10 @@ import shape_checks
 from hypothesis import HealthCheck, settings
 
 shape_checks.install()
+
+# a suite that a shell or scheduler started in the background ignores Ctrl-C, and so would every program that it tries
+if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # no verdict hangs on how fast the machine is: neither a deadline nor a complaint about slow drawing
 settings.register_profile(

@@ -9,20 +9,20 @@ from pathlib import Path
 from typing import Any
 
 from gaitprint.errors import ConfigError, did_you_mean
-from gaitprint.texts import decode_text
+from gaitprint.texts import read_text
 
 
 def read_toml(path: Path) -> dict[str, Any]:
     """The tables of a TOML file.
 
     Raises:
-        ConfigError: the file is missing, no text, or no TOML.
+        ConfigError: the file is missing, no regular file, no text, or no TOML.
     """
     try:
-        return tomllib.loads(decode_text(Path(path).read_bytes()))
+        return tomllib.loads(read_text(path))
     except FileNotFoundError:
         raise ConfigError(f"no settings file at {path}: check the path") from None
-    except (OSError, ValueError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:
         raise ConfigError(f"{path} cannot be read as TOML: {error}") from None
 
 
@@ -84,6 +84,10 @@ def _meant(key: str, cls: type, hints: dict[str, Any]) -> str:
 def settings_to_dict(settings: Any) -> dict[str, Any]:
     """The plain values of a settings object (tuples as lists), ready for TOML or JSON."""
     return typing.cast(dict[str, Any], _plain(dataclasses.asdict(settings)))
+
+
+LARGEST = 1e6
+"""Of settings that tensors are multiplied by: far above what anybody means, far below where float32 overflows."""
 
 
 def require(condition: bool, message: str) -> None:

@@ -7,11 +7,12 @@ from collections.abc import Container, Iterator
 from contextlib import contextmanager
 from multiprocessing import active_children, parent_process, resource_tracker
 from multiprocessing.process import BaseProcess
+from types import FrameType
 
 
 @contextmanager
 def deaf_children() -> Iterator[None]:
-    """Processes started in this block never hear Ctrl-C; this one hears what came meanwhile at its end.
+    """Processes started in this block never hear Ctrl-C; this one hears that or SIGTERM at the end of the block.
 
     A terminal sends Ctrl-C to all of them, and a worker would answer with a traceback. What is blocked here stays
     blocked in whatever is started here, from its first instruction on.
@@ -22,9 +23,30 @@ def deaf_children() -> Iterator[None]:
     resource_tracker.ensure_running()  # started within, it would let the signal through again
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
-        yield
+        with _held(signal.SIGTERM):
+            yield
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+@contextmanager
+def _held(number: signal.Signals) -> Iterator[None]:
+    """A signal that comes in this block is answered at its end: a process half started would complain of its own.
+
+    It is not blocked, which the processes started here would inherit, and then nobody could end them.
+    """
+    answer = signal.getsignal(number)
+    if threading.current_thread() is not threading.main_thread() or not callable(answer):
+        yield
+        return
+    came: list[FrameType | None] = []
+    signal.signal(number, lambda _, frame: came.append(frame))
+    try:
+        yield
+    finally:
+        signal.signal(number, answer)
+        if came:
+            answer(number, came[0])
 
 
 def leave_with_parent() -> None:

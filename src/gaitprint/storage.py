@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from gaitprint.errors import ArtefactError, DataError
-from gaitprint.texts import decode_text
+from gaitprint.texts import read_text
 
 _LOG = logging.getLogger(__name__)
 _CURES = {
@@ -147,12 +147,13 @@ def read_json(path: Path, what: str) -> Any:
         ArtefactError: missing or damaged, or a device or pipe, which may never end.
     """
     try:
-        if Path(path).exists() and not Path(path).is_file():
-            raise ValueError("it is no regular file")
-        return json.loads(decode_text(Path(path).read_bytes()))
+        text = read_text(path)
+        if not text.strip():
+            raise ValueError("it is empty")
+        return json.loads(text)
     except FileNotFoundError:
         raise ArtefactError(f"{what} is missing: no file {path}") from None
-    except (OSError, ValueError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:
         raise ArtefactError(f"{what} cannot be read ({path}): {error}") from None
 
 

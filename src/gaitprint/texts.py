@@ -2,6 +2,7 @@
 
 import codecs
 import re
+from pathlib import Path
 
 _MARKS = (
     (codecs.BOM_UTF8, "utf-8"),
@@ -29,6 +30,29 @@ def decode_text(data: bytes) -> str:
         line = data.count(b"\n", 0, error.start) + 1
         found = f"byte 0x{data[len(mark) + error.start]:02x} in line {line}" if coding == "utf-8" else "damaged"
         raise ValueError(f"it is no text in {coding.upper()} ({found}): save it as UTF-8") from None
+
+
+def read_text(path: Path) -> str:
+    """The text of a regular file, without its byte order mark.
+
+    Raises:
+        FileNotFoundError: no such file.
+        ValueError: a folder, a device, or a pipe, which may never end; the system refuses; no text. The path is not
+            in the message.
+    """
+    path = Path(path)
+    try:
+        if path.is_dir():
+            raise ValueError("it is a folder: give a file")
+        if path.exists() and not path.is_file():
+            raise ValueError("it is no regular file")
+        return decode_text(path.read_bytes())
+    except FileNotFoundError:
+        raise
+    except PermissionError as error:
+        raise ValueError(f"{error.strerror}: ask for the right to read it") from None
+    except OSError as error:
+        raise ValueError(error.strerror or str(error)) from None
 
 
 def natural_order(name: str) -> tuple[tuple[str | tuple[int, str], ...], str]:

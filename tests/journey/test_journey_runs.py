@@ -72,6 +72,7 @@ def test_without_a_folder_it_looks_here(folder, run, monkeypatch):
         (["{root}", "--report", "{root}/page.pdf"], 1, ["ends in .html"]),
         (["{root}", "--report", "{root}/gaitgl/recipe.json/page.html"], 1, ["cannot write"]),
         (["{root}", "--over", "hours"], 2, ["'hours'", "minutes"]),
+        (["{root}", "--over", "minutes"], 2, ["--over is about the curves of a page", "--report"]),
     ],
 )
 def test_wrong_input_is_one_line(folder, run, tmp_path, words, code, parts):

@@ -37,6 +37,10 @@ COMMANDS = {
     "option without value": ("evaluate {gl} --scorer", ["--scorer", "requires an argument"]),
 }
 PREPARE = {
+    "packed otherwise": ("prepare {bad}/x.rar {out}", ["found a file", "unpack it", ".rar is not read"]),
+    "source on the web": ("prepare https://a.b/c.zip {out}", ["found nothing", "nothing is downloaded"]),
+    "walkers too many": ("prepare synthetic {out} --set subjects=99999999", ["at most 10,000,000 sequences"]),
+    "walk too long": ("prepare synthetic {out} --set frames=99999999", ["at most 10,000", "99,999,999"]),
     "source missing": ("prepare {bad}/none {out}", ["a folder or a .zip or .tar", "found nothing", "check the path"]),
     "source missing, named": ("prepare {bad}/none {out} --dataset casia-b", ["expected a folder", "found nothing"]),
     "source is a file": ("prepare {bad}/text {out} --dataset casia-b", ["expected a folder", "found a file"]),
@@ -123,6 +127,8 @@ LEAVES = {
     "no picture at all": ["should hold the images", "found nothing"],
 }
 DOCTOR = {
+    "setting of a store": ("doctor {store} --set pattern=a", ["is a store, which knows its layout", "pattern"]),
+    "packed otherwise": ("doctor {bad}/x.rar", ["found a file", "unpack it", ".rar is not read"]),
     "nothing there": ("doctor {bad}/none", ["expected the folder", "check the path"]),
     "a file": ("doctor {bad}/text", ["expected the folder", "found a file"]),
     "no text": ("doctor {odd}", ["expected the folder", "found nothing"]),
@@ -150,8 +156,11 @@ EXPORT = {
     "place missing": ("export {store}", ["Missing argument 'OUT'"]),
 }
 TRAIN = {
+    "store is raw data": ("train {bad}/trees/good {out}", ["it holds other files", "prepare", "good STORE"]),
+    "rate without end": ("train {store} {out} --set training.learning_rate=1e300", ["at most 1e6", "1e+300"]),
+    "recipe a pipe": ("train {store} {out} --recipe {bad}/pipe.toml", ["no regular file"]),
     "store missing": ("train {bad}/none {out}", ["no store at", "gaitprint prepare"]),
-    "store is a file": ("train {bad}/text {out}", ["no store at", "gaitprint prepare"]),
+    "store is a file": ("train {bad}/text {out}", ["no store at", "a file, give the folder", "prepare"]),
     "store unfinished": ("train {bad}/begun {out}", ["unfinished", "prepare"]),
     "store of version 1": ("train {bad}/stores/old {out}", ["version 1", "prepare it again"]),
     "frames missing": ("train {bad}/stores/short {out}", ["should hold", "prepare the store again"]),
@@ -197,6 +206,10 @@ TRAIN = {
     "another run there": ("train {store} {run} --seed 5", ["another recipe, data set, seed or start", "new folder"]),
 }
 EMBED = {
+    "model a checkpoint": (
+        "embed {store} --model {bad}/models/checkpoint --out {out}",
+        ["no readable card", "give the run's model.safetensors"],
+    ),
     "no model": ("embed {store} --out {out}", ["Missing option '--model'"]),
     "no place": ("embed {store} --model {gl_model}", ["Missing option '--out'"]),
     "store missing": ("embed {bad}/none --model {gl_model} --out {out}", ["no store at"]),
@@ -237,6 +250,7 @@ EMBED = {
     "below a file": ("embed {store} --model {gl_model} --out {bad}/text/e", ["cannot write", "Not a directory"]),
 }
 EVALUATE = {
+    "store without a page": ("evaluate {gl} --store {store}", ["--store is shown on a page", "--report"]),
     "missing": ("evaluate {world}/gaitgll.safetensors", ["no embeddings at", "mean 'gaitgl.safetensors'"]),
     "missing with its folder": ("evaluate {bad}/none/e.safetensors", ["no embeddings", "does not exist"]),
     "missing, and none there": ("evaluate {bad}/vectors/none", ["no embeddings at", "make some"]),
@@ -298,6 +312,8 @@ COMPARE = {
     "step not there": ("compare {gl} --after-set scorer.k1=6", ["no setting 'k1'"]),
 }
 VERIFY = {
+    "method beside a calibration": ("verify {gl} --use c.json --method isotonic", ["--method", "leave it or --use"]),
+    "folds beside a calibration": ("verify {gl} --use c.json --folds 5", ["--folds", "leave it or --use out"]),
     "missing": ("verify {world}/gaitgll.safetensors", ["no embeddings at", "mean 'gaitgl.safetensors'"]),
     "rate no number": ("verify {gl} --fmr one", ["0.01,0.001 or 1%,0.1%", "'one'"]),
     "rate of none": ("verify {gl} --fpir 0", ["between 0 and 1", "found 0"]),
@@ -342,6 +358,8 @@ TUNE = {
     ),
 }
 ABLATE = {
+    "a pipe": ("ablate a={bad}/pipe.safetensors", ["no regular file", "`embed`"]),
+    "store without a page": ("ablate a={gl} --store {store}", ["--store is shown on a page", "--report"]),
     "nothing": ("ablate", ["Missing argument"]),
     "without name": ("ablate {gl}", ["name=file", "gaitgl.safetensors"]),
     "one name twice": ("ablate a={gl} a={gm}", ["different names", "a="]),
@@ -492,6 +510,9 @@ def bad(world, run, tmp_path_factory):
         (root / name).mkdir()
     (root / "full" / "letter.txt").write_text("dear")
     (root / "text").write_text("no data")
+    (root / "x.rar").write_bytes(b"Rar!")
+    for name in ("pipe.toml", "pipe.safetensors"):
+        os.mkfifo(root / name)
     (root / "nothing").touch()
     (root / "broken.toml").write_text("a = = 3")
     (root / "steps.toml").write_text('[scorers]\nname = "euclidean"\n')
@@ -605,6 +626,8 @@ def make_stores(root, world):
 def make_models(root, world):
     (root / "models").mkdir()
     whole = world.model("gaitgl").read_bytes()
+    checkpoint = max((world.root / "gaitgl" / "checkpoints").iterdir())
+    (root / "models" / "checkpoint").write_bytes(checkpoint.read_bytes())
     (root / "models" / "truncated").write_bytes(whole[:-50])
     (root / "models" / "flipped").write_bytes(whole[:-50] + bytes([whole[-50] ^ 1]) + whole[-49:])
     assert whole.count(rb"\"cut\": 10") >= 1

@@ -96,6 +96,12 @@ def test_damaged_json_names_what_it_was(tmp_path: Path, content: bytes):
         read_json(tmp_path / "j", "the card")
 
 
+def test_empty_json_is_called_empty(tmp_path: Path):
+    (tmp_path / "j").write_text(" \n")
+    with pytest.raises(ArtefactError, match=r"the card cannot be read \(.*\): it is empty$"):
+        read_json(tmp_path / "j", "the card")
+
+
 def test_missing_json_names_what_it_was(tmp_path: Path):
     with pytest.raises(ArtefactError, match="the card is missing: no file"):
         read_json(tmp_path / "j", "the card")

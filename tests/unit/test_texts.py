@@ -1,6 +1,7 @@
 """Text files of any program: whoever reads one goes through `decode_text`."""
 
 import codecs
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -57,3 +58,19 @@ def test_a_protocol_that_an_editor_marked_is_read(tmp_path: Path) -> None:
 def test_numbers_in_names_may_be_of_any_length():
     names = ["9" * 5000, "1" + "0" * 5000, "0" * 5000 + "8"]
     assert sorted(names, key=natural_order) == [names[2], names[0], names[1]]
+
+
+@pytest.mark.parametrize("kind", ["folder", "pipe", "pipe with a writer"])
+@pytest.mark.parametrize("ending", ["toml", "json", "yaml"])
+def test_what_is_no_regular_file_is_refused_unread(tmp_path: Path, ending: str, kind: str) -> None:
+    path = tmp_path / f"settings.{ending}"
+    if kind == "folder":
+        path.mkdir()
+    else:
+        os.mkfifo(path)  # to open it is to wait, for ever where nobody writes
+    held = os.open(path, os.O_RDWR) if kind.endswith("writer") else None
+    with pytest.raises(GaitprintError, match=r"cannot be read.*(it is a folder|no regular file)") as caught:
+        READERS[ending][0](path)
+    assert "Errno" not in str(caught.value)
+    if held is not None:
+        os.close(held)

@@ -1,5 +1,6 @@
-"""Kinds of values on the command line: places, and counts of what a machine has room for."""
+"""Kinds of values and options on the command line: places, counts of what a machine has room for, dependent options."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -47,3 +48,29 @@ class Count(click.IntRange):
 
 
 THREADS, PROCESSES = Count(1, 1024), Count(0, 1024)
+
+
+class Dependent(click.Option):
+    """An option that means nothing without another one, or beside one: it is refused there, never passed over.
+
+    Args:
+        needs: the name of the option that it needs, without dashes.
+        excludes: the name of the option that leaves it nothing to decide.
+        why: what follows "--this " in the error.
+    """
+
+    def __init__(self, *args: Any, needs: str = "", excludes: str = "", why: str, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._needs, self._excludes, self._why = needs, excludes, why
+
+    def handle_parse_result(
+        self, ctx: click.Context, opts: Mapping[str, Any], args: list[str]
+    ) -> tuple[Any, list[str]]:
+        """See `click.Parameter`."""
+        taken = super().handle_parse_result(ctx, opts, args)
+        if self.name in opts:
+            if self._needs and self._needs not in opts:
+                raise click.UsageError(f"{self.opts[0]} {self._why}: give --{self._needs} as well", ctx)
+            if self._excludes and self._excludes in opts:
+                raise click.UsageError(f"{self.opts[0]} {self._why}: leave it or --{self._excludes} out", ctx)
+        return taken

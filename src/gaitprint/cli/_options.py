@@ -2,11 +2,12 @@
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import click
 
 from gaitprint.cli._completion import offer, protocols
-from gaitprint.cli._kinds import PLACE, Count
+from gaitprint.cli._kinds import PLACE, Count, Dependent
 from gaitprint.cli._lists import expand_subjects, split_names
 from gaitprint.errors import ConfigError
 from gaitprint.evaluation.statistics import Interval
@@ -40,12 +41,13 @@ conditions_option = click.option(
     help="Only these conditions, such as nm-01,nm-05.  [default: all]",
 )
 report_option = click.option("--report", type=PLACE, metavar="FILE.html", help="Page with figures to write, one file.")
-store_option = click.option(
-    "--store",
-    type=PLACE,
-    metavar="STORE",
-    help="Show silhouettes of right and wrong matches from this store on the page.",
-)
+_STORE: dict[str, Any] = {
+    "type": PLACE,
+    "metavar": "STORE",
+    "help": "Show silhouettes of right and wrong matches from this store on the page.",
+}
+store_option = click.option("--store", **_STORE)
+store_of_report_option = click.option("--store", cls=Dependent, needs="report", why="is shown on a page", **_STORE)
 memory_option = click.option(
     "--memory",
     default="2GiB",

@@ -22,7 +22,7 @@ from gaitprint.cli._options import (
     named_files,
     protocol_option,
     report_option,
-    store_option,
+    store_of_report_option,
     views_option,
 )
 from gaitprint.cli._progress import progress_bar
@@ -43,7 +43,7 @@ from gaitprint.config import apply_overrides
 @conditions_option
 @lists_option
 @report_option
-@store_option
+@store_of_report_option
 @memory_option
 @seed_option
 @as_json

@@ -69,6 +69,8 @@ def answer(
     from gaitprint.retrieval.work import Work
     from gaitprint.stages.answer import answer as stage
 
+    if form == "grew" and header != "label":
+        raise click.UsageError(f"--header {header} is of HID files, a GREW file has its own: leave it or --form out")
     steps = pipeline_of(scorer, transforms, overrides, pipeline)
     with progress_bar("comparing") as bar:
         work = Work(memory=memory, progress=bar.update, say=bar.say_once)

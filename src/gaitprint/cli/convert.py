@@ -53,8 +53,9 @@ def convert(
       gaitprint embed store --model gaitgl.safetensors --out gl.safetensors
     """
     if source.suffix.lower() in (".yaml", ".yml"):
-        if keep_classifier or licence is not None:
-            raise click.UsageError(f"--keep-classifier and --licence are for weights, {source} is a configuration")
+        given = {"keep-classifier": keep_classifier, "licence": licence, "dataset": dataset, "subjects": subjects}
+        for name in (name for name, value in given.items() if value):
+            raise click.UsageError(f"--{name} is for weights, {source} is a configuration: leave it out")
         _convert_recipe(source, out, as_json)
         return
     from gaitprint.stages.convert import convert as stage

@@ -16,7 +16,7 @@ from gaitprint.cli._options import (
     memory_option,
     protocol_option,
     report_option,
-    store_option,
+    store_of_report_option,
     views_option,
 )
 from gaitprint.cli._pipeline import pipeline_of, pipeline_options
@@ -33,7 +33,7 @@ from gaitprint.texts import natural_order
 @conditions_option
 @lists_option
 @report_option
-@store_option
+@store_of_report_option
 @memory_option
 @seed_option
 @as_json

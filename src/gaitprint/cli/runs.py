@@ -7,7 +7,7 @@ import click
 from rich.console import Console
 
 from gaitprint.cli._common import as_json, emit, print_table
-from gaitprint.cli._kinds import PLACE
+from gaitprint.cli._kinds import PLACE, Dependent
 from gaitprint.cli._options import report_option
 
 
@@ -16,6 +16,9 @@ from gaitprint.cli._options import report_option
 @report_option
 @click.option(
     "--over",
+    cls=Dependent,
+    needs="report",
+    why="is about the curves of a page",
     type=click.Choice(["iteration", "minutes"]),
     default="iteration",
     show_default=True,

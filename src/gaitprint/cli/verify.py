@@ -6,7 +6,7 @@ import click
 from rich.console import Console
 
 from gaitprint.cli._common import as_json, emit, print_table, seed_option
-from gaitprint.cli._kinds import PLACE
+from gaitprint.cli._kinds import PLACE, Dependent
 from gaitprint.cli._options import (
     chosen_subjects_option,
     conditions_option,
@@ -67,6 +67,9 @@ def _rates(text: str) -> tuple[float, ...]:
 @splits_option
 @click.option(
     "--method",
+    cls=Dependent,
+    excludes="use",
+    why="makes a calibration, --use brings one",
     type=click.Choice(["logistic", "isotonic"]),
     default="logistic",
     show_default=True,
@@ -75,6 +78,9 @@ def _rates(text: str) -> tuple[float, ...]:
 @click.option("--prior", default=0.5, show_default=True, metavar="SHARE", help="Probability before comparing.")
 @click.option(
     "--folds",
+    cls=Dependent,
+    excludes="use",
+    why="tries a calibration that is made, --use brings one",
     default=5,
     show_default=True,
     type=click.IntRange(min=3),

@@ -134,9 +134,11 @@ def _descend(files: Files, folder: str, names: tuple[str, ...], tree: Tree) -> I
     level = tree.levels[len(names)]
     wanted = f"{level.name} folders like {level.example!r} at level {len(names) + 1} ({tree.example!r})"
     if found:
+        one_each = found[0].lower().endswith(tuple(ARRAYS))
+        way = "; where every file is a sequence, list them in a CSV (path,subject,condition,view)" if one_each else ""
         raise DataError(
             f"{tree.layout}: expected {wanted}, found the file {found[0]!r} in {files.called(folder)}: the tree is too "
-            f"shallow, or {files.where} is not its root"
+            f"shallow, or {files.where} is not its root{way}"
         )
     for name in listing.folders:
         if not re.fullmatch(level.pattern, name):

@@ -76,8 +76,7 @@ class Manifest:
     def scan(self, files: Files) -> list[FoundSequence]:
         """See `Layout.scan`."""
         name = files.called(self.settings.file)
-        folder, _, file = self.settings.file.rpartition("/")
-        if not files.is_folder(folder) or file not in files.list(folder).files:
+        if not _is_file(files, self.settings.file):
             raise DataError(
                 f"manifest: expected the file {name} with a row for each sequence, found none: check the path"
             )
@@ -161,8 +160,16 @@ def _place(where: str, given: str) -> str:
 
 
 def _is_there(files: Files, place: str) -> bool:
-    folder, _, file = place.rpartition("/")
-    return files.is_folder(place) or (files.is_folder(folder) and file in files.list(folder).files)
+    return files.is_folder(place) or _is_file(files, place)
+
+
+def _is_file(files: Files, place: str) -> bool:
+    """Its folder is not listed: what else lies there may be a link that leads nowhere."""
+    try:
+        files.stamp(place)
+    except DataError:
+        return False
+    return not files.is_folder(place)
 
 
 def _csv_rows(data: bytes, name: str) -> Iterator[dict[str, str]]:

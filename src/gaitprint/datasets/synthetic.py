@@ -35,6 +35,8 @@ _BODY_JITTER, _MANNER_JITTER, _OUTFIT_JITTER = 0.35, 0.60, 0.60
 """How much a trait moves from one sequence of a subject to the next, in parts of its spread over subjects."""
 _HEADING_JITTER, _PITCH_JITTER = 3.0, 1.0
 """Degrees by which people miss the marked line, and by which cameras differ in looking down."""
+_MOST_SEQUENCES, _MOST_FRAMES = 10_000_000, 10_000
+"""More would take weeks, or more memory than there is."""
 _SUBJECT, _WALK, _CAMERA, _STUDIO = range(4)
 """What a generator is for: its number goes into its seed."""
 
@@ -62,6 +64,7 @@ class SyntheticSettings:
         require(self.seed >= 0, f"seed must be at least 0, found {self.seed}")
         require(self.frames >= 1, f"frames must be at least 1, found {self.frames}")
         require(self.start >= 0, f"start must be at least 0, found {self.start}")
+        require(self.frames <= _MOST_FRAMES, f"frames are at most {_MOST_FRAMES:,}, found {self.frames:,}")
         require(bool(self.conditions) and bool(self.views), "conditions and views need at least one entry each")
         for condition in self.conditions:
             kind, _, number = condition.partition("-")
@@ -70,6 +73,9 @@ class SyntheticSettings:
         for view in self.views:
             fits = len(view) == 3 and view.isascii() and view.isdigit() and int(view) < 360
             require(fits, f"a view is three digits of degrees below 360, such as '090', found {view!r}")
+        sequences = self.subjects * len(self.conditions) * len(self.views)
+        wanted = f"subjects x conditions x views are at most {_MOST_SEQUENCES:,} sequences, found {sequences:,}"
+        require(sequences <= _MOST_SEQUENCES, f"{wanted}: lower subjects")
 
 
 def walkers(settings: SyntheticSettings) -> Iterator[tuple[SequenceRecord, Frames]]:

@@ -62,8 +62,9 @@ def set_figures(
     searches: Searches,
     protocol: Protocol,
     settings: VerifySettings,
+    people: float,
 ) -> SetFigures:
-    """All figures of one probe selection."""
+    """All figures of one probe selection; among `people`, of whom the first so many are everybody."""
     least = bound(min(pairs.false.subjects, pairs.true.subjects))
     false, missed = pairs.false.observed, 1.0 - pairs.true.observed
     carried = (false >= least) & (missed >= least)
@@ -78,7 +79,7 @@ def set_figures(
         equal_error=equal_error(pairs, *rates.equal_error()),
         misses=tuple(missed_at(pairs, x) for x in settings.false_match),
         not_found=tuple(missed_at(found, x) for x in settings.false_positive),
-        ranks=tuple((k, _rank_figure(searches, k, found.draws)) for k in protocol.ranks),
+        ranks=tuple((k, _rank_figure(searches, k, found.draws)) for k in protocol.ranks if k == 1 or k < people),
         false_match=false,
         false_non_match=missed,
         det_carried=carried,

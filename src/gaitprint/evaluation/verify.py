@@ -93,7 +93,7 @@ def verify(
         pairs = pair_curves(counts[name], draws)
         found = search_curves(searches[name], grid, draws, len(taking))
         title = name or (ALL if names else next(n for n in counts if n))
-        figures.append(set_figures(title, rates[name], pairs, found, searches[name], protocol, settings))
+        figures.append(set_figures(title, rates[name], pairs, found, searches[name], protocol, settings, size.people))
         curves[name] = (pairs, found)
     fitted, missing = calibrate(counts[""], scores[""], folds, draws, settings, calibration)
     return Verification(

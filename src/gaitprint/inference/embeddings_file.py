@@ -146,7 +146,9 @@ def _sha256(data: str | bytes | memoryview) -> str:
 def _way_out(path: Path) -> str:
     if path.is_dir():
         return "this is a folder, give the file that `embed` wrote"
+    if path.exists():
+        return "this is no regular file, give the file that `embed` wrote"
     if not path.parent.is_dir():
         return f"the folder {path.parent} does not exist"
-    others = [p.name for p in path.parent.iterdir() if p.suffix == ".safetensors"]
+    others = [p.name for p in path.parent.iterdir() if p.suffix == ".safetensors" and p.is_file()]
     return did_you_mean(path.name, others) if others else "make some with `gaitprint embed`"

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from gaitprint.components import Component
-from gaitprint.config import require
+from gaitprint.config import LARGEST, require
 from gaitprint.errors import ShapeError
 
 
@@ -30,7 +30,7 @@ class PartSoftmaxSettings:
     """The share of certainty spread evenly over all classes; 0.1 on OUMVLP."""
 
     def __post_init__(self) -> None:
-        require(0 < self.scale < float("inf"), f"the softmax scale is above 0, found {self.scale}")
+        require(0 < self.scale <= LARGEST, f"the softmax scale is above 0, at most 1e6, found {self.scale}")
         require(0 <= self.label_smoothing < 1, f"label smoothing is from 0 to below 1, found {self.label_smoothing}")
 
 

@@ -11,7 +11,7 @@ from jaxtyping import Bool, Float, Int
 from torch import Tensor, nn
 
 from gaitprint.components import Component
-from gaitprint.config import require
+from gaitprint.config import LARGEST, require
 from gaitprint.errors import ShapeError
 
 CHUNK = 16_000_000
@@ -47,7 +47,7 @@ class PartTripletSettings:
     """all: mean of the non-zero terms of every triplet. hard: the farthest positive and nearest negative."""
 
     def __post_init__(self) -> None:
-        require(0 <= self.margin < float("inf"), f"the triplet margin is at least 0, found {self.margin}")
+        require(0 <= self.margin <= LARGEST, f"the triplet margin is at least 0, at most 1e6, found {self.margin}")
 
 
 class PartTriplet(nn.Module):

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from pickle import UnpicklingError
 from typing import Any
+from warnings import catch_warnings, simplefilter
 
 import torch
 from torch import Tensor
@@ -61,8 +62,8 @@ def import_weights(path: Path, *, keep_classifier: bool = False, max_bytes: int 
         plan = toolkit_plan(frozenset(tensors))
     else:
         raise DataError(
-            f"{path} is no GaitGL known here: its tensors are {_listing(sorted(tensors))}; give the toolkit's .pt or "
-            "the authors' .ptm (a model file of gaitprint needs no conversion)"
+            f"{path} is no GaitGL known here: give the toolkit's .pt or the authors' .ptm (a model file of gaitprint "
+            f"needs no conversion); its tensors are {_listing(sorted(tensors))}"
         )
     kept = keep_classifier and bool(plan.classifier.keys() & tensors.keys())
     dropped = [] if kept else sorted(plan.classifier.keys() & tensors.keys())
@@ -88,7 +89,8 @@ def _read(path: Path, max_bytes: int) -> tuple[dict[str, Tensor], list[str]]:
     if size > max_bytes:
         raise DataError(f"{path} holds {size} bytes, more than the {max_bytes} allowed for weights")
     try:
-        with torch.serialization.safe_globals(STAND_INS):  # type: ignore[arg-type] # a pair of stand-in and name is one
+        with catch_warnings(), torch.serialization.safe_globals(STAND_INS):  # type: ignore[arg-type] # a pair of stand-in and name is one
+            simplefilter("ignore")  # of other versions of pickle: what matters is whether it is read
             value = torch.load(path, map_location="cpu", weights_only=True)
     except UnpicklingError as error:
         refers = re.search(r"(?:GLOBAL|global:|function) (?:GLOBAL )?([\w.]+)", str(error))

@@ -178,7 +178,8 @@ def _card(path: Path, metadata: dict[str, str] | None) -> dict[str, Any]:
     except (ValueError, RecursionError):
         card = None
     if not isinstance(card, dict) or card.get("format") != FORMAT:
-        raise ArtefactError(f"{path} has no readable card of a {FORMAT}: get the file again")
+        way = "give the run's model.safetensors" if '"environment":' in metadata["gaitprint"] else "get the file again"
+        raise ArtefactError(f"{path} has no readable card of a {FORMAT}: {way}")
     if card.get("version") != VERSION:
         raise ArtefactError(
             f"{path} is of version {card.get('version')!r} and this gaitprint reads {VERSION}: update gaitprint"

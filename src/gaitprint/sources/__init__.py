@@ -3,7 +3,7 @@
 from gaitprint.sources._names import Listing, inside, parent
 from gaitprint.sources._within import Within
 from gaitprint.sources.contents import Watched, as_it_was, full_stamp
-from gaitprint.sources.opening import Files, is_archive, open_files
+from gaitprint.sources.opening import Files, found_instead, is_archive, open_files
 
 __all__ = [
     "Files",
@@ -11,6 +11,7 @@ __all__ = [
     "Watched",
     "Within",
     "as_it_was",
+    "found_instead",
     "full_stamp",
     "inside",
     "is_archive",

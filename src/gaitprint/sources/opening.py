@@ -1,5 +1,7 @@
 """What every source offers, and which one a path is."""
 
+import os
+import re
 from pathlib import Path
 from typing import Protocol, runtime_checkable
 
@@ -9,6 +11,9 @@ from gaitprint.sources._shown import shown
 from gaitprint.sources.folder import FolderFiles
 from gaitprint.sources.tar import TAR_ENDINGS, open_tar
 from gaitprint.sources.zip import open_zip
+
+_PACKED = (".rar", ".7z", ".gz", ".bz2", ".xz", ".zst", ".lzma")
+"""Endings of what people pack with, and what is not read."""
 
 
 @runtime_checkable
@@ -76,8 +81,18 @@ def open_files(path: Path) -> Files:
             return open_zip(path) if path.name.lower().endswith(".zip") else open_tar(path)
         if path.is_dir():
             return FolderFiles(path)
-        found = "a file" if path.exists() else "nothing"
+        found = found_instead(path)
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
         raise DataError(f"cannot open {str(path)!a}: {reason}; check the path") from None
-    raise DataError(f"expected a folder or a .zip or .tar archive at {shown(path)}, found {found}: check the path")
+    raise DataError(f"expected a folder or a .zip or .tar archive at {shown(path)}, {found}")
+
+
+def found_instead(path: Path) -> str:
+    """What is at a path where no source is, and the way out."""
+    if not os.path.lexists(path):
+        web = "; nothing is downloaded, give a path on this machine" if re.match(r"[a-z]+:/", str(path)) else ""
+        return f"found nothing: check the path{web}"
+    if path.suffix.lower() in _PACKED:
+        return f"found a file: unpack it, or pack it anew as .zip or .tar, for {path.suffix} is not read"
+    return "found a file: check the path, or give the folder that it lies in"

@@ -74,7 +74,7 @@ def find_runs(folders: Sequence[Path]) -> tuple[list[Path], list[str]]:
             here, depth = waiting.pop()
             if os.path.lexists(here / "recipe.json"):
                 found.setdefault(here.resolve(), here)
-            elif depth and not (here / "store.json").exists():
+            elif depth and not os.path.lexists(here / "store.json"):
                 try:
                     with os.scandir(here) as entries:
                         inside = [e.name for e in entries if e.is_dir(follow_symlinks=False) and e.name[0] != "."]

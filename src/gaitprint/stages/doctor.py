@@ -14,7 +14,7 @@ from gaitprint.config import require
 from gaitprint.datasets.manifest import MANIFESTS
 from gaitprint.errors import DataError, GaitprintError
 from gaitprint.report.html import check_report_place, write_report
-from gaitprint.sources import is_archive
+from gaitprint.sources import found_instead, is_archive
 from gaitprint.stages._appearance import mirrored, shifted
 from gaitprint.stages._completeness import missing_views
 from gaitprint.stages._diagnosis import DoctorReport
@@ -79,12 +79,13 @@ def doctor(
     if page is not None:
         check_report_place(page)
     if is_store(path) or is_begun(path):
+        require(
+            not settings, f"{path} is a store, which knows its layout: leave out {', '.join(settings or ())} (--set)"
+        )
         return _doctor_store(path, fix, page, progress)
     if not (path.is_dir() or (path.is_file() and (is_archive(path) or path.suffix.lower() in MANIFESTS))):
-        found = "a file" if path.exists() else "nothing"
         raise DataError(
-            f"expected the folder or archive of a data set, a manifest or a store at {path}, found {found}: "
-            "check the path"
+            f"expected the folder or archive of a data set, a manifest or a store at {path}, {found_instead(path)}"
         )
     values = dict(settings or {})
     partition = values.pop("partition", None)

@@ -1,6 +1,7 @@
 """Opening a store: the index is mapped and checked, frames are read from the map when asked for."""
 
 import logging
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -179,7 +180,7 @@ def read_head(root: Path) -> StoreHead:
             raise ArtefactError(f"the store {root} is unfinished: run `gaitprint prepare` again to complete it")
         if _is_file(root / "index.json"):
             raise ArtefactError(f"{root} is a store of version 1, which is read no more: prepare it again elsewhere")
-        raise ArtefactError(f"no store at {root}: make one with `gaitprint prepare SOURCE {root}`")
+        raise ArtefactError(f"no store at {root}: {_way_to_store(root)}")
     values = read_json(root / HEAD, "the store's head")
     known = StoreHead.__dataclass_fields__
     if not isinstance(values, dict) or (values.get("format"), values.get("version")) != (
@@ -202,6 +203,18 @@ def _is_file(path: Path) -> bool:
         return path.is_file()
     except OSError:  # a name that is too long, say
         return False
+
+
+def _way_to_store(root: Path) -> str:
+    """What to do where no store is; `prepare` makes none over a file, or among other files."""
+    others = False
+    if _is_file(root):
+        return "this is a file, give the folder that `gaitprint prepare` wrote"
+    with suppress(OSError, ValueError):  # nothing there, or a name that is too long
+        others = any(root.iterdir())
+    if others:
+        return f"it holds other files; if they are a data set, make a store of it with `gaitprint prepare {root} STORE`"
+    return f"make one with `gaitprint prepare SOURCE {root}`"
 
 
 def _mapped(path: Path, expected: int) -> np.ndarray:

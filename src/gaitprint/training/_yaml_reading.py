@@ -21,6 +21,8 @@ def read_yaml(path: Path, max_bytes: int = MAX_BYTES) -> dict[str, Any]:
         ConfigError: the file is missing, too large, no text, no YAML, or holds more than plain values.
     """
     try:
+        if Path(path).exists() and not Path(path).is_file():
+            raise ValueError("it is no regular file")
         with Path(path).open("rb") as stream:
             data = stream.read(max_bytes + 1)
     except FileNotFoundError:
@@ -38,7 +40,8 @@ def read_yaml(path: Path, max_bytes: int = MAX_BYTES) -> dict[str, Any]:
     except RecursionError:
         raise ConfigError(f"{path} cannot be read as YAML: it is nested too deeply") from None
     if not isinstance(values, dict):
-        raise ConfigError(f"{path}: expected sections such as trainer_cfg, found {type(values).__name__}")
+        found = "nothing" if values is None else type(values).__name__
+        raise ConfigError(f"{path}: expected sections such as trainer_cfg, found {found}")
     return values
 
 

@@ -5,12 +5,11 @@ Shipped recipes lie in `presets/recipes/`. The letters are the method's: P subje
 
 from dataclasses import dataclass, field
 from importlib import resources
-from math import inf
 from pathlib import Path
 from typing import Any, Literal
 
 from gaitprint.components import find_component
-from gaitprint.config import apply_overrides, build_settings, read_toml, require, settings_to_dict
+from gaitprint.config import LARGEST, apply_overrides, build_settings, read_toml, require, settings_to_dict
 from gaitprint.errors import ConfigError, did_you_mean
 from gaitprint.silhouettes.augmentations import Augmentation
 from gaitprint.silhouettes.clips import Preprocessing
@@ -39,7 +38,10 @@ class LossChoice:
     """Its settings, for example the margin."""
 
     def __post_init__(self) -> None:
-        require(0 < self.weight < inf, f"a loss weight is above 0, found {self.weight}: leave the loss out instead")
+        require(
+            0 < self.weight <= LARGEST,
+            f"a loss weight is above 0, at most 1e6, found {self.weight}: leave the loss out instead",
+        )
 
 
 @dataclass(frozen=True)
@@ -68,7 +70,10 @@ class Reset:
 
     def __post_init__(self) -> None:
         require(self.at >= 0, f"a reset comes after 0 iterations or more, found {self.at}")
-        require(0 < self.learning_rate < inf, f"a reset's learning_rate is above 0, found {self.learning_rate}")
+        require(
+            0 < self.learning_rate <= LARGEST,
+            f"a reset's learning_rate is above 0, at most 1e6, found {self.learning_rate}",
+        )
 
 
 @dataclass(frozen=True)
@@ -124,8 +129,14 @@ class TrainingSettings:
         require(self.subjects >= 2, f"training.subjects is at least 2 (a triplet needs two), found {self.subjects}")
         require(self.sequences >= 1, f"training.sequences is at least 1, found {self.sequences}")
         require(self.frames >= 1, f"training.frames is at least 1, found {self.frames}")
-        require(0 < self.learning_rate < inf, f"training.learning_rate is above 0, found {self.learning_rate}")
-        require(0 <= self.weight_decay < inf, f"training.weight_decay is not negative, found {self.weight_decay}")
+        require(
+            0 < self.learning_rate <= LARGEST,
+            f"training.learning_rate is above 0, at most 1e6, found {self.learning_rate}",
+        )
+        require(
+            0 <= self.weight_decay <= LARGEST,
+            f"training.weight_decay is not negative, at most 1e6, found {self.weight_decay}",
+        )
         require(
             self.micro_batch is None or self.micro_batch >= 1,
             f"training.micro_batch is at least 1 clip, found {self.micro_batch}",

@@ -93,6 +93,21 @@ def test_children_are_deaf_to_ctrl_c_and_this_process_hears_it_afterwards(handle
     assert signal.pthread_sigmask(signal.SIG_BLOCK, ()) == set()
 
 
+def test_a_process_that_is_being_started_is_not_left_half_way(handlers):
+    """SIGTERM waits as well, but is not blocked: what is started here inherits that, and could never be ended."""
+    heard = []
+    signal.signal(signal.SIGTERM, lambda number, frame: heard.append(number))
+    with deaf_children():
+        signal.raise_signal(signal.SIGTERM)
+        assert heard == []
+        assert signal.SIGTERM not in signal.pthread_sigmask(signal.SIG_BLOCK, ())
+    assert heard == [signal.SIGTERM]
+    for kept in (signal.SIG_IGN, signal.SIG_DFL):
+        signal.signal(signal.SIGTERM, kept)
+        with deaf_children():
+            assert signal.getsignal(signal.SIGTERM) == kept
+
+
 HELD = """
 import sys
 import time

@@ -332,6 +332,13 @@ class TestPreparing:
         with pytest.raises(ArtefactError, match="the partition is missing"):
             layout(partition=str(tmp_path / "none.json")).split(None, ["anna"])
 
+    def test_what_else_lies_beside_it_is_not_looked_at(self, tmp_path: Path) -> None:
+        source = self.make(tmp_path)
+        (tmp_path / "old").symlink_to(tmp_path / "gone")
+        (tmp_path / "home").symlink_to("/")
+        (tmp_path / "a\nb").touch()
+        assert prepare(source, tmp_path / "store").sequences == 3
+
     def test_links_do_not_lead_out(self, tmp_path: Path) -> None:
         source = self.make(tmp_path / "data")
         np.save(tmp_path / "secret.npy", np.full((6, 64, 64), 255, np.uint8))

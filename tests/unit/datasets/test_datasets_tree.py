@@ -61,6 +61,12 @@ def test_a_root_that_is_no_folder_is_refused(tmp_path: Path) -> None:
         walk(open_files(tmp_path / "none"), TREE)
 
 
+def test_where_every_file_is_a_sequence_another_way_is_shown(tmp_path: Path) -> None:
+    leaf(tmp_path, "001", "090.npy")
+    with pytest.raises(DataError, match=r"too shallow.*list them in a CSV \(path,subject,condition,view\)"):
+        walk(open_files(tmp_path), TREE)
+
+
 def test_links_may_not_lead_out(tmp_path: Path) -> None:
     leaf(tmp_path, "out/090", "a.png")
     root = tmp_path / "root"

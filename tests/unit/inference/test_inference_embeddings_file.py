@@ -1,5 +1,6 @@
 import hashlib
 import json
+import os
 
 import numpy as np
 import pytest
@@ -101,6 +102,11 @@ def test_missing_and_misspelt(tmp_path):
         load_embeddings(tmp_path / "nowhere" / "gaitgl.safetensors")
     with pytest.raises(ArtefactError, match="this is a folder"):
         load_embeddings(tmp_path)
+    os.mkfifo(tmp_path / "pipe.safetensors")
+    with pytest.raises(ArtefactError, match="no regular file, give the file that `embed` wrote"):
+        load_embeddings(tmp_path / "pipe.safetensors")
+    with pytest.raises(ArtefactError, match=r"known: gaitgl\.safetensors$"):
+        load_embeddings(tmp_path / "elsewhere")
 
 
 def test_foreign_and_future_files(tmp_path):

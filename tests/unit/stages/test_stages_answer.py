@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from gaitprint.cli.main import main
 from gaitprint.errors import ConfigError, GaitprintError, ProtocolError
 from gaitprint.stages.answer import answer
 from gaitprint.types import Embeddings, PartLayout, SequenceRecord
@@ -26,6 +27,12 @@ def hid() -> Embeddings:
             ("probe/v1/default", None, "v1", "default", 1.0),
         ]
     )
+
+
+def test_a_header_of_the_other_form_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    out = tmp_path / "a.csv"
+    assert main(["answer", "e.safetensors", "--out", str(out), "--form", "grew", "--header", "subjectID"]) == 2
+    assert "--header subjectID is of HID files" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("header", ["label", "subjectID"])

@@ -111,8 +111,10 @@ def test_machines_get_one_value(config, tmp_path, capsys):
     assert {"key": "trainer_cfg.total_iter", "outcome": "used", "text": "training.iterations = 123"} in value["notes"]
 
 
-@pytest.mark.parametrize("option", [["--keep-classifier"], ["--licence", "mine"]])
+@pytest.mark.parametrize(
+    "option", [["--keep-classifier"], ["--licence", "mine"], ["--dataset", "casia-b"], ["--subjects", "001"]]
+)
 def test_options_of_weights_are_refused(config, tmp_path, capsys, option):
     assert main(["convert", str(config), str(tmp_path / "out.toml"), *option]) != 0
-    assert "are for weights" in capsys.readouterr().err
+    assert "is for weights" in capsys.readouterr().err
     assert not (tmp_path / "out.toml").exists()

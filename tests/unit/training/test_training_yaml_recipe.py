@@ -406,13 +406,13 @@ def test_a_misspelt_key_is_unused_and_guessed():
         ({"trainer_cfg__transform": ["cut"]}, r"trainer_cfg.transform is a table or a list of tables, found \['cut'\]"),
         ({"optimizer_cfg__lr": float("nan")}, "optimizer_cfg.lr is a number, found nan"),
         ({"optimizer_cfg__lr": 10**400}, "optimizer_cfg.lr is a number, found 1000"),
-        ({"optimizer_cfg__lr": 0}, "training.learning_rate is above 0, found 0.0"),
+        ({"optimizer_cfg__lr": 0}, "training.learning_rate is above 0, at most 1e6, found 0.0"),
         ({"optimizer_cfg__solver": 3}, "optimizer_cfg.solver is a word, found 3"),
         ({"scheduler_cfg__gamma": 2}, "training.decay is above 0 and at most 1, found 2.0"),
         ({"scheduler_cfg__milestones": 7}, "scheduler_cfg.milestones is a list of whole numbers, found 7"),
         ({"loss_cfg": "TripletLoss"}, "loss_cfg is a table or a list of tables, found 'TripletLoss'"),
         ({"loss_cfg": [{"type": "BCELoss"}]}, "there are TripletLoss and CrossEntropyLoss"),
-        ({"loss_cfg": [TRIPLET | {"loss_term_weight": -1}]}, "a loss weight is above 0, found -1.0"),
+        ({"loss_cfg": [TRIPLET | {"loss_term_weight": -1}]}, "a loss weight is above 0, at most 1e6, found -1.0"),
     ],
 )
 def test_what_is_wrong_is_said_by_its_key(places, message):
