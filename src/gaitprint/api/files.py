@@ -71,8 +71,13 @@ def load_silhouettes(
 
 def _masks(masks: Masks, remarks: list[str]) -> list[np.ndarray]:
     where = "the masks"
-    if hasattr(masks, "__array__"):  # of numpy, or what makes itself one: a tensor, an image
-        return list(as_frames(np.asarray(masks), where, remarks.append))
+    if isinstance(masks, np.ma.MaskedArray):
+        masks = masks.filled(0)
+    if hasattr(masks, "__array__") or isinstance(masks, memoryview):  # what makes itself an array: a tensor, an image
+        array = np.asarray(masks)
+        if array.dtype != object or array.ndim != 1:
+            return list(as_frames(array, where, remarks.append))
+        masks = list(array)  # frames of several sizes
     if isinstance(masks, Iterator):
         masks = list(masks)
     if not isinstance(masks, Sequence) or isinstance(masks, bytes):

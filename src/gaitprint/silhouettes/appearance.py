@@ -12,9 +12,9 @@ import numpy as np
 from jaxtyping import Bool, Int64, UInt8
 
 from gaitprint.errors import DataError
+from gaitprint.silhouettes._labels import MOST_LABELS, NEARLY_WHITE, NOISE, from_labels, histogram
 from gaitprint.silhouettes.arrays import Remark, unremarked
-from gaitprint.silhouettes.looks import LOOKS_LABELLED
-from gaitprint.types import DIMMEST, Frames, Silhouettes
+from gaitprint.types import Frames, Silhouettes
 
 PHOTOGRAPH = 0.35
 """Share of the pixels that are neither nearly black nor nearly white; at most 0.03."""
@@ -22,13 +22,6 @@ CUT_OUT = 0.6
 """Share of the pixels of bodies that are grey; at most 0.15, at their edges."""
 WHITE_BORDER = 0.75
 """Share of the pixels on the border of a frame that are white where a body is black on white; at most 0.30."""
-NOISE = 64
-"""What JPEG leaves around an edge is darker than this, at a quality of 50 and above."""
-_NEARLY_WHITE = 250
-_MOST_LABELS = 8
-"""More values than this are the grey of edges."""
-_FAINT = 0.01
-"""Share of the pixels that are body in a mask of a small number; what JPEG leaves in a black image is less."""
 
 
 def mend_frames(
@@ -44,7 +37,7 @@ def mend_frames(
     Raises:
         DataError: photographs, maps of several labels, or a body as dark as the background.
     """
-    frames, counts = _from_labels(list(frames), _histogram(frames), remark)
+    frames, counts = from_labels(list(frames), histogram(frames), remark)
     if np.count_nonzero(counts) == 1:  # one grey all over: `looks` says so
         return list(frames)
     frames, counts = _stretched(frames, counts, remark)
@@ -89,77 +82,24 @@ def with_body(frames: Frames) -> Bool[np.ndarray, " T"]:
     return np.asarray(frames.max(axis=(1, 2)) > 127)
 
 
-def _histogram(frames: Sequence[UInt8[np.ndarray, "_h _w"]]) -> Int64[np.ndarray, "256"]:
-    counts = np.zeros(256, np.int64)
-    for frame in frames:
-        if frame.size:
-            counts += cv2.calcHist([frame], [0], None, [256], [0, 256]).ravel().astype(np.int64)
-    return counts
-
-
-def _from_labels(
-    frames: list[UInt8[np.ndarray, "_h _w"]], counts: Int64[np.ndarray, "256"], remark: Remark
-) -> tuple[list[UInt8[np.ndarray, "_h _w"]], Int64[np.ndarray, "256"]]:
-    """Masks of two numbers as 0 and 255; what has the values of images stays as it is."""
-    values = np.flatnonzero(counts)
-    if len(values) == 1 and 0 < values[0] <= 127:
-        raise DataError(f"every pixel is {values[0]}: no body can be told from the background")
-    if len(values) == 2 and (values[0] > 0 or values[1] < _NEARLY_WHITE):
-        remark(f"masks of {values[0]} and {values[1]} are taken as 0 and 255")
-        frames = [np.where(frame > values[0], np.uint8(255), np.uint8(0)) for frame in frames]
-        return frames, _histogram(frames)
-    if not len(values) or values[-1] == 0:
-        return frames, counts
-    if values[-1] > 127:
-        frames = _from_some_labels(frames, counts, remark)
-        counts = _histogram(frames)
-        values = np.flatnonzero(counts)
-        middle = int(counts[values[1:-1]].sum())
-        if 3 <= len(values) <= _MOST_LABELS and values[0] == 0 and middle > 0.1 * counts[1:].sum():
-            remark(LOOKS_LABELLED)
-        return frames, counts
-    shown = ", ".join(map(str, values[:6])) + (", ..." if len(values) > 6 else "")
-    if values[-1] < DIMMEST:
-        raise DataError(f"the values are {shown}: these look like labels of several things; keep the person's alone")
-    raise DataError(
-        f"no pixel is brighter than {values[-1]}: a body is 255 on a background of 0; stretch the values to 0..255"
-    )
-
-
-def _from_some_labels(
-    frames: list[UInt8[np.ndarray, "_h _w"]], counts: Int64[np.ndarray, "256"], remark: Remark
-) -> list[UInt8[np.ndarray, "_h _w"]]:
-    """Frames of 0 and a small number among others of 0 and 255: two programs wrote one sequence."""
-    if counts[1:DIMMEST].sum() <= _FAINT * counts.sum() / max(len(frames), 1):
-        return frames
-    done, changed = list(frames), 0
-    for i, frame in enumerate(frames):
-        body = frame > 0
-        if frame.size and frame.max() < DIMMEST and body.mean() > _FAINT and (frame[body] == frame.max()).all():
-            done[i], changed = np.where(body, np.uint8(255), np.uint8(0)), changed + 1
-    if changed:
-        remark(f"masks of 0 and a number below {DIMMEST} are taken as 0 and 255 in {changed} of {len(frames)} frames")
-    return done
-
-
 def _stretched(
     frames: list[UInt8[np.ndarray, "_h _w"]], counts: Int64[np.ndarray, "256"], remark: Remark
 ) -> tuple[list[UInt8[np.ndarray, "_h _w"]], Int64[np.ndarray, "256"]]:
     """Values up to 255 of what is at most light grey: a network would see a fainter body."""
     brightest = int(np.flatnonzero(counts)[-1]) if counts.any() else 0
-    if not 127 < brightest < _NEARLY_WHITE:
+    if not 127 < brightest < NEARLY_WHITE:
         return frames, counts
     remark(f"no pixel is brighter than {brightest}, which is taken as 255")
     table = np.minimum(np.rint(np.arange(256) * (255 / brightest)), 255).astype(np.uint8)
     frames = [table[frame] for frame in frames]
-    return frames, _histogram(frames)
+    return frames, histogram(frames)
 
 
 def _check_bodies(counts: Int64[np.ndarray, "256"]) -> None:
     """Refuse bodies with something in them; maps of a few labels are warned of elsewhere."""
     bright = int(counts[26:].sum())
     grey = int(counts[26:230].sum())
-    if grey > CUT_OUT * bright and np.count_nonzero(counts) > _MOST_LABELS:
+    if grey > CUT_OUT * bright and np.count_nonzero(counts) > MOST_LABELS:
         raise DataError(
             f"the bodies are not white: {100 * grey / bright:.0f}% of them is grey; these look like people cut out of "
             "photographs, or means over time: expected one mask a frame, all of the body 255"
@@ -180,7 +120,7 @@ def _white_on_black(
         inverted |= border > WHITE_BORDER  # white all over: nobody there
     remark("black bodies on white are inverted" + (f" in {inverted.sum()} of {len(frames)} frames" if others else ""))
     frames = [255 - frame if turn else frame for frame, turn in zip(frames, inverted, strict=True)]
-    return frames, _histogram(frames)
+    return frames, histogram(frames)
 
 
 def _white_on_border(frame: UInt8[np.ndarray, "_h _w"]) -> float:

@@ -25,7 +25,11 @@ _NARROWEST = 0.25
 """Of the height: the least width of an image of somebody, and turned round."""
 _LEAST = 8
 """Pixels of a side that a frame can have."""
+_FLATTENED = 16
+"""A single image longer than this many times its width is none of somebody."""
 _CHANNELS = (1, 3, 4)
+_EYE = np.array((0.114, 0.587, 0.299), np.float32)
+"""Blue, green, red; of arrays in the other order they differ as well."""
 OPACITY = "masks were taken from the channel that says how opaque pixels are"
 
 
@@ -48,8 +52,15 @@ def as_frames(array: np.ndarray, name: str, remark: Remark = unremarked) -> Fram
     """
     if array.size == 0:
         raise DataError(f"{name}: expected at least one frame and one pixel, found {list(array.shape)}")
+    while array.ndim > 4 and array.shape[0] == 1:  # a batch of one
+        array = array[0]
     array = _without_channels(array, remark)
     if array.ndim == 2:
+        if max(array.shape) > _FLATTENED * min(array.shape):
+            raise DataError(
+                f"{name}: expected frames [T, H, W], found one image of {array.shape[0]} x {array.shape[1]} pixels: "
+                "where they are frames laid out in rows, give them their shape back by reshape(T, H, W)"
+            )
         array = array[None]
     if array.ndim != 3:
         raise DataError(
@@ -67,12 +78,13 @@ def listed(arrays: Sequence[np.ndarray], name: str, remark: Remark = unremarked)
     """
     if len({(a.shape, a.dtype) for a in arrays}) == 1 and arrays[0].size and arrays[0].ndim in (2, 3):
         stack = np.stack(arrays)
-        if stack.ndim == 3 or stack.shape[3] in _CHANNELS:
+        if stack.ndim == 3 or stack.shape[3] in _CHANNELS or stack.shape[1] in _CHANNELS:
             return list(_bytes(_without_channels(stack, remark), name))
     said: dict[str, None] = {}
     frames: list[np.ndarray] = []
     for i, array in enumerate(arrays):
-        one = array[None] if array.ndim == 2 or (array.ndim == 3 and array.shape[2] in _CHANNELS) else array
+        coloured = array.ndim == 3 and (array.shape[2] in _CHANNELS or array.shape[0] in _CHANNELS)
+        one = array[None] if array.ndim == 2 or coloured else array
         frames.extend(as_frames(one, f"{name}, frame {i}", said.setdefault))
     for line in said:
         remark(line)
@@ -93,7 +105,7 @@ def _bytes(array: np.ndarray, name: str) -> np.ndarray:
     if low < 0 or (high > 255 and not (array.dtype == np.uint16 and high > 0.9 * 65535)):
         raise DataError(
             f"{name}: expected values 0 to 255, 0 to 1 or bool, found {array.dtype} from {low:g} to {high:g}: "
-            "make it bool by a limit, such as masks > 0.5"
+            f"make it bool by a limit, such as masks > {(low + high) / 2:g}"
         )
     if high > 255:
         return np.rint(array / 257.0).astype(np.uint8)
@@ -110,7 +122,7 @@ def _without_channels(array: np.ndarray, remark: Remark) -> np.ndarray:
         return array
     axis = next((a for a in (3, 1) if array.shape[a] in _CHANNELS), None)
     if axis is None:
-        return array
+        return array[0] if array.shape[0] == 1 else array
     channels = np.moveaxis(array, axis, 3)
     if channels.shape[3] == 4 and channels.dtype == np.uint8:
         opaque = [by_opacity(image) for image in channels]
@@ -120,8 +132,27 @@ def _without_channels(array: np.ndarray, remark: Remark) -> np.ndarray:
     colours = channels[..., :3]
     if (colours == colours[..., :1]).all():
         return colours[..., 0]
-    remark(f"colours {list(array.shape)} were taken by their brightest channel")
-    return np.asarray(colours.max(axis=3))
+    channel, how = brightness(colours)
+    remark(f"colours {list(array.shape)} were taken by their {how}")
+    return channel
+
+
+def brightness(colours: np.ndarray) -> tuple[np.ndarray, str]:
+    """The last axis of three colours as one: the brightest, or, where they are as bright, as the eye sees them.
+
+    Returns:
+        One value a pixel of the same type, and what it is, for a remark.
+    """
+    brightest, seen = np.asarray(colours.max(axis=-1)), colours.astype(np.float32) @ _EYE
+    # white on blue and red on green differ in no brightest channel
+    if _contrast(seen) <= 2 * _contrast(brightest):
+        return brightest, "brightest channel"
+    whole = colours.dtype.kind in "ui"
+    return np.asarray(np.rint(seen).astype(colours.dtype) if whole else seen), "brightness to the eye"
+
+
+def _contrast(values: np.ndarray) -> float:
+    return float(values.max()) - float(values.min())
 
 
 def by_opacity(image: UInt8[np.ndarray, "_h _w 4"]) -> UInt8[np.ndarray, "_h _w"] | None:
@@ -148,7 +179,7 @@ def _time_first(frames: UInt8[np.ndarray, "_a _b _c"], remark: Remark) -> Frames
     count, height, width = frames.shape
     usual = (_is_usual(height, width), _is_usual(count, height))
     possible = (_can_be_frame(height, width), _can_be_frame(count, height))
-    first, last = _spread(frames, 0), _spread(frames, 2)
+    first, middle, last = _spreads(frames)
     by_body = last < FLAT and first > max(2 * last, FLAT)
     if usual[0] != usual[1]:
         moves = usual[1] and not (first < FLAT < last)
@@ -157,18 +188,19 @@ def _time_first(frames: UInt8[np.ndarray, "_a _b _c"], remark: Remark) -> Frames
     else:
         moves = possible[1] and by_body
     if not moves:
-        return _time_from_the_middle(frames, first, last, remark)
+        return _time_from_the_middle(frames, (first, middle, last), remark)
     remark(f"time was the last axis of {list(frames.shape)} and is taken as the first")
     return np.ascontiguousarray(np.moveaxis(frames, 2, 0))
 
 
 def _time_from_the_middle(
-    frames: UInt8[np.ndarray, "_a _b _c"], first: float, last: float, remark: Remark
+    frames: UInt8[np.ndarray, "_a _b _c"], spreads: tuple[float, float, float], remark: Remark
 ) -> UInt8[np.ndarray, "_T _H _W"]:
     """[T, H, W] of [H, T, W], which the body tells and no usual shape speaks against."""
     count, height, width = frames.shape
+    first, middle, last = spreads
     odd = _is_usual(height, width) and not _is_usual(count, width)
-    if odd or not _can_be_frame(count, width) or last < FLAT or _spread(frames, 1) > min(_STEADY, first / 2):
+    if odd or not _can_be_frame(count, width) or last < FLAT or middle > min(_STEADY, first / 2):
         return frames
     remark(f"time was the middle axis of {list(frames.shape)} and is taken as the first")
     return np.ascontiguousarray(np.moveaxis(frames, 1, 0))
@@ -181,6 +213,16 @@ def _is_usual(height: int, width: int) -> bool:
 
 def _can_be_frame(height: int, width: int) -> bool:
     return min(height, width) >= _LEAST and _NARROWEST * height <= width <= height / _NARROWEST
+
+
+def _spreads(frames: UInt8[np.ndarray, "_a _b _c"]) -> tuple[float, float, float]:
+    """See `_spread`, by axes; without padding, white or black, which says nothing of a body."""
+    for axis in range(3):
+        others = tuple(a for a in range(3) if a != axis)
+        varied = frames.min(axis=others) < frames.max(axis=others)
+        if varied.any() and not varied.all():
+            frames = np.compress(varied, frames, axis=axis)
+    return _spread(frames, 0), _spread(frames, 1), _spread(frames, 2)
 
 
 def _spread(frames: Frames, axis: int) -> float:

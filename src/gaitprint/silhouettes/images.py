@@ -10,7 +10,7 @@ from kornia_rs.io import decode_image_png_u8
 
 from gaitprint.errors import DataError
 from gaitprint.silhouettes._image_headers import ImageHeader, read_header
-from gaitprint.silhouettes.arrays import OPACITY, Remark, by_opacity, unremarked
+from gaitprint.silhouettes.arrays import OPACITY, Remark, brightness, by_opacity, unremarked
 
 MAX_PIXELS = 2**26
 """Of one image: 64 megapixels."""
@@ -78,10 +78,16 @@ def _one_channel(image: UInt8[np.ndarray, "_h _w *_c"], remark: Remark) -> UInt8
         return opaque
     image = image[:, :, :3]
     blue = np.ascontiguousarray(image[:, :, 0])
-    if blue.max() > 127 or image.max() <= blue.max():
+    if _shows(blue, image) and (blue.max() > 127 or image.max() <= blue.max()):
         return blue
-    remark("coloured masks were taken by their brightest channel")
-    return np.asarray(image.max(axis=2))
+    channel, how = brightness(image)
+    remark(f"coloured masks were taken by their {how}")
+    return channel
+
+
+def _shows(channel: UInt8[np.ndarray, "_h _w"], image: UInt8[np.ndarray, "_h _w 3"]) -> bool:
+    """Whether a channel shows at least half of the differences that are there."""
+    return 2 * (int(channel.max()) - int(channel.min())) >= int(image.max()) - int(image.min())
 
 
 def _eight_bits(image: Shaped[np.ndarray, "_h _w *_c"]) -> UInt8[np.ndarray, "_h _w *_c"]:

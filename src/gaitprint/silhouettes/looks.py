@@ -17,6 +17,14 @@ WIDE = 0.9
 """Columns with body over rows with body, of a square frame: 0.22 to 0.45."""
 REACH = 0.75
 """Rows on end that hold body, over those of the frame: at least 0.81."""
+MARGIN = 3 / 64
+"""Rows above or below a body, over those of the frame: at most this in every frame. What makes the box besides a body
+is often so small that it is faint once scaled."""
+SPOILT = 0.1
+"""Share of the frames with more."""
+BESIDE = 0.6
+"""Share of the frames with a column of black between white ones, or with white at both borders: at most 0.53, where a
+body has come apart."""
 REPEATED = 0.4
 """Share of the frames that are the one before once more: none."""
 OUTLINE = 0.25
@@ -24,6 +32,7 @@ OUTLINE = 0.25
 LOOKS_TURNED = "the body looks upside down"
 LOOKS_WIDE = "the body is as wide as it is high: turned on its side, or not alone"
 LOOKS_SHORT = "the body does not reach from the first row to the last: something else that is white makes its box"
+LOOKS_BESIDE = "something white stands beside the body: somebody else, a logo or specks"
 LOOKS_HOLLOW = "the body looks like an outline that is not filled"
 LOOKS_STILL = "frames repeat the one before: a picture, or a film at another rate"
 LOOKS_SHUFFLED = "the frames look shuffled, or too far apart in time"
@@ -32,7 +41,8 @@ LOOKS_LABELLED = "labels of several things are all taken as body"
 ADVICE = {
     LOOKS_TURNED: "look at them; turn the images the right way up and prepare again",
     LOOKS_WIDE: "look at them; heads at the top (of arrays, T x H x W), one person a frame, and prepare again",
-    LOOKS_SHORT: "look at them; erase specks, lines and time stamps beside the body, and prepare again",
+    LOOKS_SHORT: "look at them; erase specks, lines and time stamps, leave no margin, and prepare again",
+    LOOKS_BESIDE: "look at them; keep one person a frame, erase what else is white, and prepare again",
     LOOKS_HOLLOW: "look at them; fill the outlines and prepare again",
     LOOKS_STILL: "look at them; keep every picture once and prepare again",
     LOOKS_SHUFFLED: "look at them; number the images in order of time, ten a second or more, and prepare again",
@@ -62,8 +72,9 @@ def looks(frames: Frames) -> tuple[str, ...]:
         return (LOOKS_FULL,)
     found = _shape(np.asarray(frames > 127))
     still = bool(np.mean((frames[1:] == frames[:-1]).all(axis=(1, 2))) > REPEATED)
-    # which way up is told by what moves, and of somebody upright
-    found += [LOOKS_TURNED] if uprightness(frames) < UPSIDE_DOWN and LOOKS_WIDE not in found and not still else []
+    # which way up is told by what moves, and of somebody upright from the first row to the last
+    upright = not still and not {LOOKS_WIDE, LOOKS_SHORT}.intersection(found)
+    found += [LOOKS_TURNED] if upright and uprightness(frames) < UPSIDE_DOWN else []
     if still:
         found += [LOOKS_STILL]
     elif len(frames) >= _ENOUGH_STEPS and _disorder(frames) > SHUFFLED:
@@ -76,14 +87,28 @@ def _shape(body: Bool[np.ndarray, "T H W"]) -> list[str]:
     rows, columns = np.asarray(body.any(axis=2)), np.asarray(body.any(axis=1))
     height, width = rows.sum(axis=1), columns.sum(axis=1)
     shape = body.shape[1:]
-    found = []
     if np.median(width / np.maximum(height, 1)) > WIDE * min(1, shape[1] / shape[0]):
-        found.append(LOOKS_WIDE)
-    elif np.median(_longest(rows)) < REACH * shape[0]:
-        found.append(LOOKS_SHORT)
+        found = [LOOKS_WIDE]
+    elif _is_short(rows):
+        found = [LOOKS_SHORT]
+    else:
+        found = [LOOKS_BESIDE] if np.mean(_apart(columns)) > BESIDE else []
     if np.median(body.sum(axis=(1, 2)) / np.maximum(height * width, 1)) < OUTLINE:
         found.append(LOOKS_HOLLOW)
     return found
+
+
+def _is_short(rows: Bool[np.ndarray, "T H"]) -> bool:
+    """Whether bodies reach neither from the first row to the last, nor nearly so."""
+    margin = MARGIN * rows.shape[1]
+    beyond = (rows.argmax(axis=1) > margin) | (rows[:, ::-1].argmax(axis=1) > margin)
+    return bool(np.median(_longest(rows)) < REACH * rows.shape[1] or np.mean(beyond) > SPOILT)
+
+
+def _apart(columns: Bool[np.ndarray, "T W"]) -> Bool[np.ndarray, " T"]:
+    """Frames in which columns with body do not hang together, or reach from border to border."""
+    starts = columns[:, 0] + (columns[:, 1:] & ~columns[:, :-1]).sum(axis=1)
+    return np.asarray((starts > 1) | (columns[:, 0] & columns[:, -1]))
 
 
 def _longest(rows: Bool[np.ndarray, "T H"]) -> Int64[np.ndarray, " T"]:

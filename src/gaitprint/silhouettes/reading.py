@@ -119,8 +119,11 @@ def read_image_folder(files: Files, place: str, remark: Remark = unremarked) -> 
 
 
 def _frame_names(names: Sequence[str]) -> Sequence[str]:
-    """Those with the ending of an image; of names without, those that are no notes."""
+    """Those with the ending of an image, numbered where most are; of names without, those that are no notes."""
     images = [name for name in names if _ending(name) in _IMAGES]
+    numbered = [name for name in images if any(c.isdecimal() for c in PurePosixPath(name).stem)]
+    if 2 * len(numbered) > len(images):
+        return numbered  # a mean, a background, a preview among frames
     others = [name for name in names if _ending(name) not in _BESIDE and name.lower() not in _NOTES.split()]
     return images or others or names
 

@@ -121,8 +121,8 @@ def test_what_numpy_takes_for_an_array_is_one(walks):
 @pytest.mark.parametrize(
     ("masks", "words"),
     [
-        (np.full((2, 8, 8), 300.0), "float64.*masks > 0.5"),
-        (np.full((2, 8, 8), -1), "int64.*masks > 0.5"),
+        (np.full((2, 8, 8), 300.0), "float64.*masks > "),
+        (np.full((2, 8, 8), -1), "int64.*masks > "),
         (np.zeros((2, 8, 8, 7), np.uint8), "one value a pixel"),
         (np.array([None]), "object"),
     ],
