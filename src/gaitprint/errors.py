@@ -95,7 +95,8 @@ def did_you_mean(wrong: str, known: Iterable[str]) -> str:
         if not near and wrong and len(names) > _SHOWN:
             near = [name for name in names if name.startswith(wrong)]
     if near:
-        return f"did you mean {near[0]!r}?"
+        way = f""" (in a list of names '"{near[0]}"', for it holds a comma)""" if "," in near[0] else ""
+        return f"did you mean {near[0]!r}?{way}"
     more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
     return "known: " + (", ".join(names[:_SHOWN]) + more if names else "none")
 

@@ -37,6 +37,8 @@ class SequenceRecord:
     def __post_init__(self) -> None:
         if isinstance(self.key, str) and not self.key:
             raise ShapeError("a sequence record needs a key such as '001/nm-01/090', found an empty one")
+        if isinstance(self.subject, str) and not self.subject:
+            raise ShapeError(f"{self.key}: the subject is None where nobody is known, found an empty text")
         if not (
             isinstance(self.key, str)
             and (self.subject is None or isinstance(self.subject, str))

@@ -41,3 +41,8 @@ def test_another_number_is_no_misspelling(wrong: str, known: list[str]) -> None:
 
 def test_a_name_known_twice_is_listed_once() -> None:
     assert did_you_mean("map", ["rank-1", "rank-1", "rank-5"]) == "known: rank-1, rank-5"
+
+
+def test_a_name_with_a_comma_is_shown_as_a_list_takes_it() -> None:
+    said = did_you_mean("Doe, K", ["Doe, J"])
+    assert said == """did you mean 'Doe, J'? (in a list of names '"Doe, J"', for it holds a comma)"""

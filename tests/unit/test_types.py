@@ -23,6 +23,8 @@ def _embeddings(**changes) -> Embeddings:
 def test_records_need_a_key_and_never_change():
     with pytest.raises(ShapeError, match="needs a key such as"):
         SequenceRecord("", None, "", "")
+    with pytest.raises(ShapeError, match="walk: the subject is None where nobody is known"):
+        SequenceRecord("walk", "", "", "")  # all unknown would be one person
     with pytest.raises(dataclasses.FrozenInstanceError):
         RECORDS[0].key = "other"  # type: ignore[misc]
 

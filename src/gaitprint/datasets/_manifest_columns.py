@@ -71,7 +71,7 @@ def choose_columns(
 
 def read_cell(row: Mapping[str, str], column: str | None, missing: Collection[str]) -> Cell:
     """A cell without the white space around it; empty where it holds a word that programs write for an empty one."""
-    given = row.get(column or "") or ""
+    given = "" if column is None else row.get(column) or ""  # a column may have no name: that of row numbers
     text = trimmed(given)
     if text in missing:
         return Cell("", (f"{text!r} in the column {column!r} is read as an empty cell",))

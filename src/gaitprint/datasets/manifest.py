@@ -60,6 +60,7 @@ class ManifestSettings:
     def __post_init__(self) -> None:
         require_lists(self)
         ending = PurePosixPath(self.file).suffix.lower()
+        require(bool(self.path), "`path` is the column that says where each sequence is: it has a name, found none")
         require(ending in MANIFESTS, f"a manifest is a .csv, .tsv or .parquet file, found {self.file!r}")
 
 
@@ -131,7 +132,7 @@ class Manifest:
         columns: Mapping[str, str | None],
         about: tuple[str, ...],
     ) -> FoundSequence:
-        given = row[columns[PATH] or ""]
+        given = row[str(columns[PATH])]
         place = _place(where, given)
         if trimmed(given) != given and not _is_there(files, place):
             place = _place(where, trimmed(given))

@@ -9,6 +9,7 @@ from gaitprint.evaluation.selection import absent_notes
 from gaitprint.evaluation.statistics import Interval
 from gaitprint.report.values import Badge, HeatMap, Percent
 from gaitprint.stages._familiar import familiar_warnings
+from gaitprint.stages._odd_names import odd_names
 from gaitprint.types import Embeddings
 
 FEW_SUBJECTS = 20
@@ -80,8 +81,9 @@ def dataset_names(settings: Mapping[str, object]) -> list[str]:
 
 
 def people_warnings(embeddings: Sequence[Embeddings]) -> list[str]:
-    """Of whom the figures are: walkers that are drawn, people whom a network has seen."""
-    return [*synthetic_warnings(embeddings), *familiar_warnings(embeddings)]
+    """Of whom the figures are: walkers that are drawn, people whom a network has seen, or who may be one person."""
+    odd = dict.fromkeys(f"{f.what} ({f.named()}): {f.advice}." for e in embeddings for f in odd_names(e.records))
+    return [*synthetic_warnings(embeddings), *familiar_warnings(embeddings), *(s[0].upper() + s[1:] for s in odd)]
 
 
 def synthetic_warnings(embeddings: Sequence[Embeddings]) -> list[str]:

@@ -45,6 +45,17 @@ class TestCsv:
             ("b/2", "007", "night", "left", "b/2.npy"),
         ]
 
+    def test_a_column_of_row_numbers_without_a_name_is_nothing(self, tmp_path: Path) -> None:
+        """pandas writes one unless it is told not to."""
+        assert told(scanned(tmp_path, ",path,subject,view\n0,a.npy,anna,left\n1,b.npy,ben,left\n")) == [
+            ("a", "anna", "default", "left", "a.npy"),
+            ("b", "ben", "default", "left", "b.npy"),
+        ]
+
+    def test_the_column_of_paths_has_a_name(self) -> None:
+        with pytest.raises(ConfigError, match="`path` is the column that says where each sequence is"):
+            layout(path="")
+
     def test_the_path_alone_is_enough_and_nobody_is_nobody(self, tmp_path: Path) -> None:
         assert told(scanned(tmp_path, "path\nx.npy\n")) == [("x", None, "default", "default", "x.npy")]
         assert told(scanned(tmp_path, "subject,path,view,condition\n,x.npy,,\n")) == [

@@ -18,6 +18,7 @@ from gaitprint.inference.fusion import fuse
 from gaitprint.retrieval.pipeline import CHOSEN_BY, Pipeline
 from gaitprint.stages._familiar import familiar_warnings
 from gaitprint.stages._fitted_on import calibration_warnings, choice_warnings, chooser, people_facts
+from gaitprint.stages._pages import people_warnings
 from gaitprint.stages._seen import Memory, Seen, lengthened, memory_from, memory_of, shortened
 from gaitprint.types import Embeddings, PartLayout, SequenceRecord
 
@@ -178,6 +179,14 @@ def test_the_terminal_the_json_and_the_page_say_so(
         return
     assert main([*command.partition(" --report")[0].split(), "--json"]) == 0
     assert any(expected in warning for warning in json.loads(capsys.readouterr().out)["warnings"])
+
+
+def test_people_whose_names_look_alike_are_said_beside_figures() -> None:
+    data = made(memory())
+    one = replace(data.records[0], subject="1")
+    (said,) = people_warnings([replace(data, records=(one, *data.records[1:]))])
+    assert said.startswith("Subjects whose names look alike: 1 ('001' and '1'): check them")
+    assert people_warnings([data]) == []
 
 
 class TestCalibrations:

@@ -62,7 +62,7 @@ def columns(path: Path) -> pa.RecordBatch:
     st.lists(
         _fields(
             key=st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=6),
-            subject=st.none() | TEXT,
+            subject=st.none() | TEXT.filter(bool),
             condition=TEXT,
             view=TEXT,
             length=st.integers(1, MAX_INT32),
