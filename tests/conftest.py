@@ -12,6 +12,10 @@ from hypothesis import HealthCheck, settings
 
 shape_checks.install()
 
+# a shell that starts the tests in the background has Ctrl-C ignored in them, and in every process they start
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+
 # a suite that a shell or scheduler started in the background ignores Ctrl-C, and so would every program that it tries
 if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)

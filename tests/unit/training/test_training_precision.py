@@ -155,8 +155,9 @@ def test_a_run_in_bfloat16_is_finite_and_near_the_one_in_float32(tmp_path, name)
     for row, other in zip(history, expected, strict=True):
         assert np.isfinite(list(row.values())).all()
         assert row["loss"] == pytest.approx(other["loss"], rel=0.05)
-        # few triplets are active here, and the gradient is their mean: one more or less is a good part of it
-        for key, limit in (("positive_distance", 0.1), ("negative_distance", 0.1), ("gradient_norm", 0.6)):
-            assert row[key] == pytest.approx(other[key], rel=limit), key
+        for key in ("positive_distance", "negative_distance"):
+            assert row[key] == pytest.approx(other[key], rel=0.1), key
+        # few triplets are active here, and the gradient is their mean: which ones they are is up to the last digit
+        assert 0.1 < row["gradient_norm"] / other["gradient_norm"] < 10
     for a, b in zip(half.parameters(), plain.parameters(), strict=True):
         assert float((a - b).detach().abs().max()) <= 2.5 * 6 * 1e-3  # Adam moves a weight by a rate a step or so
