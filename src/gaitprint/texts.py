@@ -24,6 +24,8 @@ def decode_text(data: bytes) -> str:
         ValueError: another coding, which cannot be told, or damaged.
     """
     mark, coding = next((m for m in _MARKS if data.startswith(m[0])), (b"", "utf-8"))
+    if not mark and b"\0" in data:
+        raise ValueError("it holds zero bytes, as UTF-16 without a byte order mark does: save it as UTF-8")
     try:
         return data[len(mark) :].decode(coding)
     except UnicodeDecodeError as error:

@@ -49,6 +49,16 @@ def test_another_coding_is_refused_in_one_line_that_says_where(tmp_path: Path, e
         read(path)
 
 
+@pytest.mark.parametrize("ending", READERS)
+@pytest.mark.parametrize("coding", ["utf-16-le", "utf-16-be", "utf-32-le"])
+def test_wide_characters_without_a_mark_are_named(tmp_path: Path, ending: str, coding: str) -> None:
+    read, text, _ = READERS[ending]
+    path = tmp_path / f"x.{ending}"
+    path.write_bytes(text.replace("Ü", "U").encode(coding))
+    with pytest.raises(GaitprintError, match=r"zero bytes, as UTF-16 without a byte order mark does: save it as UTF-8"):
+        read(path)
+
+
 def test_a_protocol_that_an_editor_marked_is_read(tmp_path: Path) -> None:
     text = """name = "mine"\ntitle = "mine"\nsource = "here"\nmode = "pooled"\n[gallery]\n[probes.all]\n"""
     (tmp_path / "mine.toml").write_bytes(codecs.BOM_UTF8 + text.encode())

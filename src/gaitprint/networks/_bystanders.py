@@ -53,10 +53,17 @@ def table(*_arguments: object) -> dict[Any, Any]:
     return {}
 
 
+def series(*_arguments: object) -> list[Any]:
+    """An empty list, which the file fills."""
+    return []
+
+
 _CORES = ("numpy.core", "numpy._core")
 _PATHS = ("PosixPath", "WindowsPath", "PurePosixPath", "PureWindowsPath", "Path")
 _DATES = ("datetime", "date", "time", "timedelta", "timezone")
-_BUILT_IN = ("list", "dict", "int", "float", "str", "bool", "tuple")
+_BUILT_IN = ("list", "dict", "int", "float", "str", "bool", "tuple", "set", "frozenset", "range", "slice", "complex")
+_TYPES = ("bool", "int8", "int16", "int32", "int64", "uint8", "float16", "float32", "float64", "matrix")
+_VALUES = ("decimal.Decimal", "fractions.Fraction", "uuid.UUID")
 
 STAND_INS: list[tuple[Callable[..., Any], str]] = [
     *((number, f"{core}.multiarray.scalar") for core in _CORES),
@@ -66,9 +73,12 @@ STAND_INS: list[tuple[Callable[..., Any], str]] = [
     (Bystander, "argparse.Namespace"),
     (Bystander, "types.SimpleNamespace"),
     (table, "collections.defaultdict"),
+    (series, "collections.deque"),
+    *((Bystander, f"numpy.{name}") for name in _TYPES),
+    *((Bystander, name) for name in _VALUES),
     *((Bystander, f"{module}.{name}") for module in ("pathlib", "pathlib._local") for name in _PATHS),
     *((Bystander, f"datetime.{name}") for name in _DATES),
-    # what a defaultdict makes where nothing is; it is never asked to
+    # among them what a defaultdict makes where nothing is; it is never asked to
     *((Bystander, f"{module}.{name}") for module in ("builtins", "__builtin__") for name in _BUILT_IN),
 ]
 """For `torch.serialization.safe_globals`."""

@@ -27,6 +27,10 @@ MAX_BYTES = 6_000_000_000
 _SHOWN = 12
 _ENTRIES = ("model", "state_dict", "model_state_dict", "net")
 """Where checkpoints keep their weights, in the order in which they are looked for."""
+_WRAPPERS = re.compile(r"^((module|_orig_mod|model|net|network|encoder|backbone)\.)+")
+"""Of DataParallel, torch.compile, Lightning and the like; no network's own keys begin so."""
+_AVERAGED = "n_averaged"
+"""How many weights torch's AveragedModel has taken the mean of."""
 _WORDS = " or ".join(map(repr, _ENTRIES))
 
 
@@ -82,7 +86,7 @@ def import_weights(path: Path, *, keep_classifier: bool = False, max_bytes: int 
 
 
 def _read(path: Path, max_bytes: int) -> tuple[dict[str, Tensor], list[str]]:
-    """The tensors by their keys, without DataParallel's `module.`, and what else was in the file."""
+    """The tensors by their keys, without a wrapper's prefix, and what else was in the file."""
     if not path.is_file():
         raise DataError(f"no weights file at {path}: check the path")
     size = _unpacked_size(path)
@@ -110,7 +114,9 @@ def _read(path: Path, max_bytes: int) -> tuple[dict[str, Tensor], list[str]]:
         raise DataError(f"{path} declares tensors of more than the {max_bytes} bytes allowed for weights")
     named: dict[str, Tensor] = {}
     for key, tensor in value.items():
-        name = re.sub(r"^((module|_orig_mod)\.)+", "", str(key))
+        name = _WRAPPERS.sub("", str(key))
+        if name == _AVERAGED:
+            continue
         if name in named:
             raise DataError(f"{path} holds two tensors {name!r}, one behind a wrapper's prefix: save one network alone")
         named[name] = tensor
@@ -168,7 +174,7 @@ def _check_values(path: Path, state: dict[str, Tensor]) -> None:
         if v.dtype != (torch.int64 if k.endswith("num_batches_tracked") else torch.float32)
     ]
     if wrong:
-        raise DataError(f"{path} holds tensors that are not float32: {_listing(wrong)}")
+        raise DataError(f"{path} holds tensors that are not float32: {_listing(wrong)}; save them after model.float()")
 
 
 def _settings(path: Path, plan: KeyPlan, state: dict[str, Tensor]) -> dict[str, Any]:

@@ -100,7 +100,9 @@ def _bytes(array: np.ndarray, name: str) -> np.ndarray:
     if array.dtype == np.bool_:
         return array.astype(np.uint8) * np.uint8(255)
     if not np.isfinite(array).all():
-        raise DataError(f"{name}: expected values 0 to 255, found some that are not finite: mend them first")
+        raise DataError(
+            f"{name}: expected values 0 to 255, found some that are not finite: make them 0 by numpy.nan_to_num first"
+        )
     low, high = float(array.min()), float(array.max())
     if low < 0 or (high > 255 and not (array.dtype == np.uint16 and high > 0.9 * 65535)):
         raise DataError(

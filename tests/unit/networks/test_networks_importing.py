@@ -3,9 +3,12 @@
 import argparse
 import collections
 import datetime
+import decimal
+import fractions
 import io
 import os
 import pickle
+import uuid
 import zipfile
 from pathlib import Path, PurePosixPath
 
@@ -183,6 +186,9 @@ def test_what_stands_beside_the_weights_is_no_harm(tmp_path, legacy) -> None:
         "arguments": argparse.Namespace(rate=np.float32(1), out=PurePosixPath("runs")),
         "metrics": collections.defaultdict(list, rank=[1.0]),
         "when": datetime.datetime(2024, 1, 2, tzinfo=datetime.UTC),
+        "last": collections.deque([1.0, 2.0], maxlen=5),
+        "stages": (range(3), slice(1, 2), frozenset({1}), {2}, 1j),
+        "types": [np.float32, decimal.Decimal("0.1"), fractions.Fraction(1, 3), uuid.UUID(int=1)],
         "ema": toolkit(),
     }
     for entry in ("model", "state_dict", "model_state_dict"):
@@ -192,6 +198,15 @@ def test_what_stands_beside_the_weights_is_no_harm(tmp_path, legacy) -> None:
         assert found.state.keys() == plain.state.keys()
         assert all(torch.equal(found.state[key], plain.state[key]) for key in plain.state)
         assert found.notes[0] == f"took the weights of {entry!r}, left out those of ema"
+
+
+@pytest.mark.parametrize("prefix", ["model.", "net.module.", "backbone._orig_mod.", "encoder.", "network."])
+def test_the_prefixes_of_wrappers_are_left_out(tmp_path, prefix) -> None:
+    plain = import_weights(write(tmp_path / "plain.pt", toolkit()))
+    state = {f"{prefix}{key}": tensor for key, tensor in toolkit().items()}
+    found = import_weights(write(tmp_path / "x.pt", {"n_averaged": torch.tensor(9), **state}))
+    assert found.state.keys() == plain.state.keys()
+    assert all(torch.equal(found.state[key], plain.state[key]) for key in plain.state)
 
 
 def test_a_class_that_is_not_known_is_named_with_the_way_out(tmp_path) -> None:
