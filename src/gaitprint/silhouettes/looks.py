@@ -40,7 +40,7 @@ LOOKS_FULL = "the frames are white all over, no body can be told"
 LOOKS_LABELLED = "labels of several things are all taken as body"
 ADVICE = {
     LOOKS_TURNED: "look at them; turn the images the right way up and prepare again",
-    LOOKS_WIDE: "look at them; heads at the top (of arrays, T x H x W), one person a frame, and prepare again",
+    LOOKS_WIDE: "look at them; heads at the top (arrays: T x H x W), one person a frame, white on black; prepare again",
     LOOKS_SHORT: "look at them; erase specks, lines and time stamps, leave no margin, and prepare again",
     LOOKS_BESIDE: "look at them; keep one person a frame, erase what else is white, and prepare again",
     LOOKS_HOLLOW: "look at them; fill the outlines and prepare again",

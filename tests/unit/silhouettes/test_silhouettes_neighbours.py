@@ -61,6 +61,8 @@ def test_labels_are_areas_and_soft_edges_are_none(walk):
     ground = walk.copy()
     ground[:, -6:] = np.maximum(ground[:, -6:], 180)
     assert LOOKS_LABELLED in take_sequence(list(ground)).remarks
+    band = np.stack([np.maximum(frame, cv2.dilate(frame, np.ones((5, 5), np.uint8)) // 255 * 128) for frame in walk])
+    assert LOOKS_LABELLED in take_sequence(list(band)).remarks
     small = [cv2.resize(frame, (16, 16), interpolation=cv2.INTER_AREA) // 64 * 64 for frame in walk]
     soft = np.stack([cv2.copyMakeBorder(frame, 24, 24, 24, 24, cv2.BORDER_CONSTANT) for frame in small])
     assert 3 <= len(np.unique(soft)) <= 8
