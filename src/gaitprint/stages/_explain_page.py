@@ -59,9 +59,12 @@ def spoken(ratio: Float64[np.ndarray, " 3"]) -> str:
     value, low, high = (float(v) for v in ratio)
     if low <= 0 <= high:
         return f"about as usual for one person as for two (ratio {ratio_text(value)}, 95 % {_ends(low, high)})"
+    whom = "two people as for one" if value < 0 else "one person as for two"
     if value < 0:
-        return f"{ratio_text(-value)} times as usual for two people as for one (95 % {_ends(-high, -low)})"
-    return f"{ratio_text(value)} times as usual for one person as for two (95 % {_ends(low, high)})"
+        value, low, high = -value, -high, -low
+    if ratio_text(low) == ratio_text(high):  # the most that is ever said
+        return f"{ratio_text(value)} times as usual or more for {whom} (more cannot be told from so few people)"
+    return f"{ratio_text(value)} times as usual for {whom} (95 % {_ends(low, high)})"
 
 
 def _ends(low: float, high: float) -> str:

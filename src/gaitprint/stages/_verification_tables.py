@@ -37,7 +37,7 @@ def pairs_table(verified: Mapping[str, Verification], whole: bool = False, folde
     """
     first = next(iter(verified.values()))
     columns = ["Probes", "Subjects", "Equal error rate, %"]
-    columns += [f"FNMR at FMR {100 * p.stated:.3g} %, %" for p in first.whole.misses]
+    columns += [f"FNMR in % at FMR {100 * p.stated:.3g} %" for p in first.whole.misses]
     rows = [
         (_named(name, s.name), str(s.subjects), *(cell(p.figure) for p in (s.equal_error, *s.misses)),
          badge(found.transductive))
@@ -52,7 +52,7 @@ def searches_table(verified: Mapping[str, Verification], whole: bool = False, fo
     """Error rates of searches with strangers, likewise."""
     first = next(iter(verified.values()))
     columns = ["Probes"]
-    columns += [f"FNIR at FPIR {100 * p.stated:.3g} %, %" for p in first.whole.not_found]
+    columns += [f"FNIR in % at FPIR {100 * p.stated:.3g} %" for p in first.whole.not_found]
     columns += [f"Rank-{k}, %" for k, _ in first.whole.ranks]
     rows = [
         (_named(name, s.name), *(cell(p.figure) for p in s.not_found), *(cell(f) for _, f in s.ranks),

@@ -244,6 +244,7 @@ def test_few_people_are_shown_every_figure_and_promised_none():
         assert point.reached <= point.stated
     figures = [p.figure for p in (found.whole.equal_error, *found.whole.misses, *found.whole.not_found)]
     figures += [f for _, f in found.whole.ranks]
+    assert [k for k, _ in found.whole.ranks] == [1, 5], "among 10 people the first 20 are everybody"
     for row in found.thresholds:
         figures += [row.false_match, row.false_non_match, row.false_positive, row.false_negative]
     assert all(f.low <= f.value <= f.high and not f.carried and f.reason for f in figures)

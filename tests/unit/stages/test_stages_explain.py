@@ -12,7 +12,7 @@ from gaitprint.errors import ArtefactError, ConfigError, DataError, ProtocolErro
 from gaitprint.evaluation.protocol import load_protocol
 from gaitprint.inference.embeddings_file import load_embeddings
 from gaitprint.retrieval.distances import flat_euclidean
-from gaitprint.stages._explain_page import rivalry
+from gaitprint.stages._explain_page import rivalry, spoken
 from gaitprint.stages._rivals import find_rivals, row_of
 from gaitprint.stages._usual import condition_kind, usual
 from gaitprint.stages._walks_apart import Strips, frame_of
@@ -231,3 +231,18 @@ def test_other_frames_than_were_embedded_are_refused(made):
     other = Embeddings(vectors, known.records, known.layout, known.source)
     with pytest.raises(ArtefactError, match="other frames in the store than when it was embedded"):
         explain(store, models[:1], PROBE, embeddings=other)
+
+
+@pytest.mark.parametrize(
+    ("ends", "said"),
+    [
+        ((2.0, 1.0, 2.5), r"^100 times as usual for one person as for two \(95 % 10 to 316\)$"),
+        ((-2.0, -2.5, -1.0), r"^100 times as usual for two people as for one \(95 % 10 to 316\)$"),
+        ((2.0, 2.0, 2.0), r"^100 times as usual or more for one person as for two \(more cannot be told"),
+        ((-2.0, -2.0, -2.0), r"^100 times as usual or more for two people as for one \(more cannot be told"),
+        ((0.1, -1.0, 1.0), r"^about as usual"),
+    ],
+    ids=["one person", "two people", "one at the limit", "two at the limit", "neither"],
+)
+def test_a_ratio_at_its_limit_is_no_interval_of_nothing(ends, said):
+    assert re.search(said, spoken(np.array(ends)))
