@@ -161,8 +161,14 @@ def with_lists(protocol: Protocol, lists: Mapping[str, Sequence[str]]) -> Protoc
     """The protocol with every `keys_from` filled from named lists of keys, such as a partition file's `PROBE_SET`.
 
     Raises:
-        ProtocolError: a list the protocol needs is not there, or is empty.
+        ProtocolError: a list the protocol needs is not there, or is empty; or it needs none of those that are given.
     """
+    selections = [protocol.gallery, *protocol.probes.values(), *(p.gallery for p in protocol.probes.values())]
+    if lists and not any(s is not None and s.keys_from for s in selections):
+        raise ProtocolError(
+            f"protocol {protocol.name} asks for no list of sequences, found {', '.join(sorted(lists))}: leave --lists "
+            "out, or choose a --protocol that does"
+        )
 
     def filled(selection: Selection, where: str) -> dict[str, object]:
         if not selection.keys_from:

@@ -7,7 +7,7 @@ from jaxtyping import Float32
 
 from gaitprint.errors import ArtefactError, ConfigError
 from gaitprint.storage import sha256_json
-from gaitprint.types import Embeddings, PartLayout
+from gaitprint.types import Embeddings, PartLayout, SequenceRecord
 
 SCALES = ("raw", "unit")
 """`raw` puts the vectors together as they are (the method); `unit` scales each network's vector to length 1 first."""
@@ -40,7 +40,11 @@ def fuse(embeddings: Sequence[Embeddings], scale: str = "raw") -> Embeddings:
 def _check_same_records(first: Embeddings, other: Embeddings, place: int) -> None:
     for row, (a, b) in enumerate(zip(first.records, other.records, strict=False)):
         if a != b:
-            raise ArtefactError(f"embeddings 1 and {place} differ at row {row}: {a} against {b}; embed the same store")
+            names = f"row {row} is {_named(a)} in one and {_named(b)} in the other"
+            raise ArtefactError(
+                f"embeddings 1 and {place} are not of the same sequences: {names}; embed the same --part of the same "
+                "store with both networks"
+            )
     if len(first) != len(other):
         longer, rows = (1, first) if len(first) > len(other) else (place, other)
         key = rows.records[min(len(first), len(other))].key
@@ -48,6 +52,10 @@ def _check_same_records(first: Embeddings, other: Embeddings, place: int) -> Non
             f"embeddings 1 and {place} hold {len(first)} and {len(other)} sequences: {key!r} is only in {longer}; "
             "embed the same store with both networks"
         )
+
+
+def _named(record: SequenceRecord) -> str:
+    return f"{record.key!r} (subject {record.subject!r}, {record.condition}, {record.view})"
 
 
 def different_data(first: Embeddings, other: Embeddings) -> tuple[str, str] | None:

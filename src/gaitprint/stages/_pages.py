@@ -103,7 +103,8 @@ def data_warnings(evaluations: Sequence[Evaluation]) -> list[str]:
                 found[f"{result.name}: {note}."] = None
     subjects = max(r.counts.subjects for e in evaluations for r in e.results)
     if subjects < FEW_SUBJECTS:
-        found[f"Only {subjects} subjects: figures and intervals say little about other people."] = None
+        people = "subject" if subjects == 1 else "subjects"
+        found[f"Only {subjects} {people}: figures and intervals say little about other people."] = None
     return list(found)
 
 

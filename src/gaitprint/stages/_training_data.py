@@ -12,6 +12,11 @@ from gaitprint.stages._seen import How, Memory, Seen, memory_of_stores
 from gaitprint.stages._splits import split_of
 from gaitprint.store import Joined, SequenceSet, Store, Subset
 
+SAMPLE = 3
+"""Walks that are read to know one store in another form."""
+WHITE = 127
+"""What is above it is white in the form of black and white."""
+
 
 def training_sets(
     stores: Sequence[Store], split: str | None, subjects: Sequence[str] | None, quality: str
@@ -81,16 +86,31 @@ def _check_apart(one: Store, part: SequenceSet, other: Store, further: SequenceS
     here, there = ({r.subject: None for r in p.records} for p in (part, further))
     both = [s for s in here if s in there]
     place, known = Place.of(one), Seen("trained", other.dataset, other.fingerprint, other.head.made_from, ())
+    what: str
+    names: Sequence[str | None]
     what, names = "people", both
     if not (both and place.holds(known)):
         frames = {row.sha256 for row in one.rows if row.subject in here}
-        what, names = "frames", [row.key for row in other.rows if row.subject in there and row.sha256 in frames]
+        same = [row.key for row in other.rows if row.subject in there and row.sha256 in frames]
+        what, names = "frames", same or _same_walks(one, other, both)
     if names:
         raise ConfigError(
             f"{one.root} and {other.root} hold the same {what} ({len(names)}: {names[0]}{', ...' * (len(names) > 1)}): "
             "everybody there would be learnt as two people; name one store, or prepare them without the same people "
             "(--subjects)"
         )
+
+
+def _same_walks(one: Store, other: Store, people: Sequence[str | None]) -> list[str]:
+    """Walks of one key and one outline: the other store may be this one in black and white. A few are read."""
+    if one.size != other.size or one.form == other.form:
+        return []
+    place = {row.key: i for i, row in enumerate(one.rows) if row.subject in people}
+    common = [(place[row.key], i) for i, row in enumerate(other.rows) if row.key in place]
+    some = common[:: max(1, len(common) // SAMPLE)]
+    return [
+        other.records[i].key for here, i in some if np.array_equal(one.frames(here) > WHITE, other.frames(i) > WHITE)
+    ]
 
 
 def _names(stores: Sequence[Store]) -> list[str]:

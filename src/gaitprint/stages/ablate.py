@@ -3,7 +3,7 @@
 import dataclasses
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
-from itertools import pairwise
+from itertools import combinations, pairwise
 from pathlib import Path
 from typing import Any
 
@@ -95,6 +95,9 @@ def ablate(
         check_store(opened_store, next(iter(data.values())))
     networks = tuple(data)
     sets: dict[tuple[str, ...], Embeddings] = {(name,): e for name, e in data.items()}
+    for one, other in combinations(networks, 2):
+        if np.array_equal(data[one].vectors, data[other].vectors):
+            raise ConfigError(f"{one} and {other} hold the same vectors: name the embeddings of two networks")
     if len(networks) > 1:
         sets[networks] = fuse(list(data.values()), fusion)
 

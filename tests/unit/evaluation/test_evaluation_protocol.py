@@ -123,6 +123,8 @@ def test_lists_fill_probes_and_galleries():
     assert after.probes["P"].keys_from == ""
     assert after.gallery == after.probes["R"].gallery == Selection(keys=("c",))
     assert with_lists(after, {}) == after
+    with pytest.raises(ProtocolError, match="asks for no list of sequences, found G, L: leave --lists out"):
+        with_lists(after, {"L": ["a"], "G": ["c"]})
 
 
 @pytest.mark.parametrize(("lists", "found"), [({}, "no lists"), ({"OTHER": ["a"]}, "OTHER"), ({"L": []}, "L")])

@@ -115,6 +115,12 @@ def test_notes_say_so_where_the_full_method_is_best():
     )
 
 
+def test_one_network_under_two_names_is_refused():
+    one = next(iter(two().values()))
+    with pytest.raises(ConfigError, match="a and b hold the same vectors"):
+        ablate({"a": one, "b": one}, **SMALL)
+
+
 def test_one_subject_has_points_but_no_interval():
     notes = ablate(two(subjects=2), subjects=["000"], expansion={"k": 2}, **SMALL).notes
     assert notes == ("The full method (gaitgl + gaitmask, expanded, re-ranked) comes out best with 100.0 %.",)

@@ -186,6 +186,20 @@ def test_the_same_frames_under_other_names_are_the_same_people(stores, tmp_path)
         training_sets([stores["walkers"], Store.open(tmp_path / "renamed")], None, None, "")
 
 
+def test_a_store_in_black_and_white_is_the_same_people(stores, tmp_path):
+    grey = stores["walkers"]
+    with StoreWriter(tmp_path / "bits", "synthetic", (8, 8), form="bits") as writer:
+        for i, r in enumerate(grey.records):
+            writer.add(r, grey.frames(i))
+    with pytest.raises(ConfigError, match=r"hold the same frames .* learnt as two people"):
+        training_sets([grey, Store.open(tmp_path / "bits")], None, None, "")
+    other = tmp_path / "other"
+    with StoreWriter(other, "synthetic", (8, 8), form="bits") as writer:
+        for i, r in enumerate(grey.records):
+            writer.add(r, stores["more"].frames(i % len(stores["more"].records)))
+    assert len(people(training_sets([grey, Store.open(other)], None, None, ""))) == 4
+
+
 def test_a_published_id_is_one_person_in_every_store_of_the_data_set(stores, tmp_path):
     other = written(tmp_path / "casia", "casia-b", ["002", "003"], seed=9)
     with pytest.raises(ConfigError, match=r"hold the same people \(1: 002\)"):
