@@ -338,7 +338,10 @@ TUNE = {
     "no place": ("tune {gl}", ["Missing option '--out'"]),
     "missing": ("tune {world}/gaitgll.safetensors --out {out}.toml", ["no embeddings at", "mean 'gaitgl.safetensors'"]),
     "test subjects": ("tune {gl} --out {out}.toml", ["8 of the 8 subjects", "test subjects", "--subjects"]),
-    "other sequences": ("tune {gl} {bad}/vectors/others --out {out}.toml", ["differ", "embed the same store"]),
+    "other sequences": (
+        "tune {gl} {bad}/vectors/others --out {out}.toml",
+        ["not of the same sequences", "embed the same --part"],
+    ),
     "one fold": ("tune {gl} --yes-these-are-test-subjects --folds 1 --out {out}.toml", ["2 or more", "found 1"]),
     "folds too many": (
         "tune {gl} --yes-these-are-test-subjects --folds 5 --out {out}.toml",
@@ -365,7 +368,7 @@ ABLATE = {
     "one name twice": ("ablate a={gl} a={gm}", ["different names", "a="]),
     "missing": ("ablate a={gl} b={world}/gaitmas.safetensors", ["no embeddings at", "mean 'gaitmask.safetensors'"]),
     "truncated": ("ablate a={gl} b={bad}/vectors/truncated", ["damaged", "run `embed` again"]),
-    "other sequences": ("ablate a={gl} b={bad}/vectors/others", ["differ", "embed the same store"]),
+    "other sequences": ("ablate a={gl} b={bad}/vectors/others", ["not of the same sequences", "embed the same --part"]),
     "fewer sequences": ("ablate a={gl} b={bad}/vectors/fewer", ["64 and 32 sequences", "embed the same store"]),
     "k1 out of range": ("ablate a={gl} --k1 0", ["k1", "at least 1", "found 0"]),
     "lambda out of range": ("ablate a={gl} --lambda 1.5", ["lambda", "between 0 and 1", "1.5"]),
@@ -381,7 +384,10 @@ REPORT = {
     "without place": ("report a={gl}", ["Missing option '--out'"]),
     "without name": ("report {gl} --out {out}", ["name=file", "gaitgl.safetensors"]),
     "missing": ("report a={world}/gaitgll.safetensors --out {out}", ["no embeddings at", "mean 'gaitgl.safetensors'"]),
-    "other sequences": ("report a={gl} b={bad}/vectors/others --out {out}", ["differ", "embed the same store"]),
+    "other sequences": (
+        "report a={gl} b={bad}/vectors/others --out {out}",
+        ["not of the same sequences", "embed the same --part"],
+    ),
     "folder not empty": ("report a={gl} --out {bad}/full", ["not empty", "choose a new folder"]),
     "folder a file": ("report a={gl} --out {bad}/text", ["cannot write"]),
     "lambda out of range": ("report a={gl} --lambda 1.5 --out {out}", ["lambda", "between 0 and 1", "1.5"]),

@@ -146,6 +146,19 @@ def test_a_store_of_an_earlier_version_goes_on_at_its_place(data, tmp_path):
     assert Store.open(tmp_path / "store").head.made_of["source"] == str(data)
 
 
+def test_a_source_that_moved_and_changed_is_known_again(data, tmp_path):
+    prepare(data, tmp_path / "store")
+    changed = [*data.glob("anna/*/*/*.pkl"), *data.glob("ben/*/*/*.pkl")]
+    for leaf in changed:
+        leaf.write_bytes(pickle.dumps(np.ascontiguousarray(pickle.loads(leaf.read_bytes())[::-1])))
+    moved = Path(shutil.move(data, tmp_path / "elsewhere"))
+    again, fresh = prepare(moved, tmp_path / "store"), prepare(moved, tmp_path / "fresh")
+    assert (again.moved_from, again.sequences) == (str(data), fresh.sequences)
+    assert [r.sha256 for r in Store.open(tmp_path / "store").rows] == [
+        r.sha256 for r in Store.open(tmp_path / "fresh").rows
+    ]
+
+
 def test_one_begun_whose_source_moved_goes_on_there(data, tmp_path):
     half_done(data, tmp_path / "store")
     moved = Path(shutil.move(data, tmp_path / "elsewhere"))
