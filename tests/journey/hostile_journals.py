@@ -69,7 +69,7 @@ DAMAGE = [
     Damage("of another data set", begun(dataset="grew"), "was begun as grew"),
     Damage("of a size that is no list", begun(size=7), "begun as something else"),
     Damage("of a size of a terabyte", begun(size=[2**40, 64]), "was begun as casia-b"),
-    Damage("of another source", begun(made_from="evil"), "from another source"),
+    Damage("of another source", begun(made_from="evil")),
     Damage("of another generation", begun(generation=99)),
     Damage("of a generation that is a list", begun(generation=[1])),
     Damage("a row cut", lambda lines: [*lines[:2], lines[2][:30]]),

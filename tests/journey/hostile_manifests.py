@@ -55,7 +55,7 @@ PATHS = {
     "an address of a file": ("file:///etc/passwd", BELOW),
     "a path of nothing": ("", BELOW),
     "a path of its own folder": (".", BELOW),
-    "NUL in a path": ("002/nm-01/000/000\0.pkl", "unprintable"),
+    "NUL in a path": ("002/nm-01/000/000\0.pkl", "zero bytes"),
     "a line break in a path": ("002/nm-01/000\n/000.pkl", "unprintable"),
     "colours in a path": ("\x1b[31m002.pkl", "unprintable"),
     "text from right to left in a path": ("002\u202elkp.pkl", "unprintable"),
@@ -76,8 +76,8 @@ for _called, (_path, _says) in MISSING.items():
     csv_kind(_called, row(path=_path), _path.encode(), _says, LEFT_OUT)
 for _column in COLUMNS[2:]:
     csv_kind(f"a line break in the {_column}", row(**{_column: "0\nTraceback"}), b"0\nTraceback", "unprintable")
-csv_kind("NUL in the subject", row(subject="0\x002"), b"0\x002", "unprintable")
-csv_kind("NUL in the key", row(key="0\x002"), b"0\x002", "unprintable")
+csv_kind("NUL in the subject", row(subject="0\x002"), b"0\x002", "zero bytes")
+csv_kind("NUL in the key", row(key="0\x002"), b"0\x002", "zero bytes")
 csv_kind("a row twice", table(*CLEAN, CLEAN[0]), b"001/nm-01/000", "both list")
 csv_kind("a cell of a megabyte", row(subject="x" * 2**20), b"x" * 2**20, "cannot be read as CSV")
 csv_kind("a cell too few", table(*CLEAN, OWN[:3]), b"002", "fewer cells")

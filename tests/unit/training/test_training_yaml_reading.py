@@ -39,7 +39,7 @@ def test_as_the_safe_loader_reads_it(values, tmp_path_factory):
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("", "expected sections such as trainer_cfg, found NoneType"),
+        ("", "expected sections such as trainer_cfg, found nothing"),
         ("- a\n", "expected sections such as trainer_cfg, found list"),
         ("word", "expected sections such as trainer_cfg, found str"),
         ("a: 1\nb: 2\na: 3\n", "line 3: found the key 'a' twice: keep one"),
