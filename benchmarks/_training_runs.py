@@ -14,7 +14,7 @@ import torch
 from gaitprint.stages.prepare import prepare
 from gaitprint.training.checkpoint import newest_checkpoint
 from gaitprint.training.history import read_history
-from gaitprint.training.watching import TIMED
+from gaitprint.training.run_logger import TIMED
 
 TRAIN = ["-m", "gaitprint", "train"]
 TWO = ["-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]

@@ -15,12 +15,12 @@ from typing import Any
 
 import numpy as np
 
-from gaitprint.retrieval.approximate import neighbours, share_found
-from gaitprint.retrieval.metric import Metric
-from gaitprint.retrieval.scorers._items import VectorItems
-from gaitprint.retrieval.scorers._jaccard import Reranked
-from gaitprint.retrieval.search import search
-from gaitprint.retrieval.work import Work
+from gaitprint.retrieval.budget import Work
+from gaitprint.retrieval.distances.metric import Metric
+from gaitprint.retrieval.knn.approximate import neighbours, share_found
+from gaitprint.retrieval.knn.items import VectorItems
+from gaitprint.retrieval.knn.search import search
+from gaitprint.retrieval.reranking.k_reciprocal import Reranked
 from gaitprint.types import PartLayout
 
 K1, K2, LAMBDA = 20, 6, 0.3

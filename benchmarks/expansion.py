@@ -12,8 +12,8 @@ from pathlib import Path
 
 from reranking import WIDTH, features, status
 
+from gaitprint.retrieval.budget import Work
 from gaitprint.retrieval.transforms.cluster_expansion import ClusterExpansionSettings, cluster_means, find_clusters
-from gaitprint.retrieval.work import Work
 from gaitprint.types import PartLayout
 
 

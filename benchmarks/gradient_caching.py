@@ -22,9 +22,9 @@ from torch import nn
 
 from gaitprint.training.loop import Execution, build_network, prepare_network
 from gaitprint.training.objective import Objective
+from gaitprint.training.process_group import World
 from gaitprint.training.recipe import load_recipe
 from gaitprint.training.step import loss_and_gradients
-from gaitprint.training.world import World
 
 SEQUENCES = 8
 

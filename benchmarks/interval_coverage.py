@@ -23,11 +23,11 @@ import numpy as np
 from _interval_methods import OTHERS
 from scipy.special import expit, logit
 
-from gaitprint.evaluation.influence import join_figures, table_figures
-from gaitprint.evaluation.permutation import flip_test
-from gaitprint.evaluation.resampling import draw_subjects
-from gaitprint.evaluation.statistics import difference_band, percent_band
-from gaitprint.evaluation.trials import Trials
+from gaitprint.evaluation.protocol.trials import Trials
+from gaitprint.evaluation.statistics.bootstrap import draw_subjects
+from gaitprint.evaluation.statistics.influence import join_figures, table_figures
+from gaitprint.evaluation.statistics.intervals import difference_band, percent_band
+from gaitprint.evaluation.statistics.sign_flip_test import flip_test
 
 POPULATIONS = ((0.35, 3.0), (0.6, 4.5), (0.75, 5.5), (0.9, 8.0), (0.95, 10.0), (0.95, 2.0))
 """Mean rate and spread; the last has many faultless subjects and a few who are hardly ever found."""

@@ -15,8 +15,8 @@ from typing import Any
 
 import numpy as np
 
+from gaitprint.retrieval.budget import Work
 from gaitprint.retrieval.pipeline import Pipeline
-from gaitprint.retrieval.work import Work
 from gaitprint.types import Embeddings, PartLayout, SequenceRecord
 
 WIDTH = 512

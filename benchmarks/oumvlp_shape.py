@@ -17,10 +17,10 @@ from pathlib import Path
 
 import numpy as np
 
-from gaitprint.evaluation.evaluate import evaluate
-from gaitprint.evaluation.protocol import load_protocol
+from gaitprint.evaluation.identification.evaluate import evaluate
+from gaitprint.evaluation.protocol.protocol import load_protocol
+from gaitprint.retrieval.budget import Work
 from gaitprint.retrieval.pipeline import Pipeline
-from gaitprint.retrieval.work import Work
 from gaitprint.types import Embeddings, PartLayout, SequenceRecord
 
 VIEWS = [f"{angle:03d}" for angle in (*range(0, 91, 15), *range(180, 271, 15))]

@@ -11,11 +11,11 @@ from time import process_time
 
 import numpy as np
 
-from gaitprint.datasets._walker_camera import PITCH, aim, photograph
-from gaitprint.datasets._walker_raster import COLUMNS, ROWS, SIZE
-from gaitprint.datasets._walker_solids import Solids
 from gaitprint.datasets.synthetic import SyntheticSettings, walk_once, walkers
 from gaitprint.silhouettes.normalize import normalize_sequence
+from gaitprint.synthetic.camera import PITCH, aim, photograph
+from gaitprint.synthetic.raster import COLUMNS, ROWS, SIZE
+from gaitprint.synthetic.solids import Solids
 
 Disc = tuple[float, float, float]
 VIEWS = (0.0, 54.0, 90.0)

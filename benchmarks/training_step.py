@@ -19,14 +19,14 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from gaitprint.networks._convolution import Convolution
-from gaitprint.networks._mask import Band, MaskedConvolution
+from gaitprint.layers.convolution import Convolution
+from gaitprint.layers.masked_convolution import Band, MaskedConvolution
 from gaitprint.networks.gaitgl import GaitGL
 from gaitprint.training.loop import Execution, build_network, prepare_network
 from gaitprint.training.objective import Objective
+from gaitprint.training.process_group import World
 from gaitprint.training.recipe import load_recipe
 from gaitprint.training.step import loss_and_gradients
-from gaitprint.training.world import World
 
 
 def reference_outputs(network: GaitGL, clips: Tensor) -> tuple[Tensor, Tensor]:

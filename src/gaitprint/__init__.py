@@ -19,8 +19,8 @@ from typing import Any
 __version__ = "0.1.0"
 
 _PUBLIC = {
-    "CalibrationFile": "gaitprint.evaluation.calibration_file",
-    "Decision": "gaitprint.evaluation.decision",
+    "CalibrationFile": "gaitprint.evaluation.verification.calibration_file",
+    "Decision": "gaitprint.evaluation.verification.decision",
     "Embeddings": "gaitprint.types",
     "GaitprintError": "gaitprint.errors",
     "Match": "gaitprint.retrieval.ranking",

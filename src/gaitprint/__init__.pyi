@@ -12,8 +12,8 @@ from gaitprint.api.files import save_embeddings as save_embeddings
 from gaitprint.api.models import Model as Model
 from gaitprint.api.models import embed as embed
 from gaitprint.errors import GaitprintError as GaitprintError
-from gaitprint.evaluation.calibration_file import CalibrationFile as CalibrationFile
-from gaitprint.evaluation.decision import Decision as Decision
+from gaitprint.evaluation.verification.calibration_file import CalibrationFile as CalibrationFile
+from gaitprint.evaluation.verification.decision import Decision as Decision
 from gaitprint.retrieval.ranking import Match as Match
 from gaitprint.retrieval.ranking import Ranking as Ranking
 from gaitprint.types import Embeddings as Embeddings

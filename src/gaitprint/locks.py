@@ -12,8 +12,8 @@ from contextlib import contextmanager, suppress
 from io import FileIO
 from pathlib import Path
 
+from gaitprint.atomic_files import unwritable
 from gaitprint.errors import DataError
-from gaitprint.storage import unwritable
 
 LOCK = ".lock"
 """The lock of a folder, in it; that of a file is called as the file and lies beside it, hidden."""

@@ -4,11 +4,11 @@ from pathlib import Path
 
 import pytest
 
+from gaitprint.archives import open_files
 from gaitprint.components import component_names, find_component
-from gaitprint.datasets._layout import Layout
 from gaitprint.errors import DataError
-from gaitprint.evaluation.protocol import protocol_names
-from gaitprint.sources import open_files
+from gaitprint.evaluation.protocol.protocol import protocol_names
+from gaitprint.layouts.contract import Layout
 from gaitprint.stages.prepare import prepare
 from gaitprint.store import Store
 

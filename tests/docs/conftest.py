@@ -6,7 +6,7 @@ import pytest
 import torch
 from docs_demo import WALKERS
 
-from gaitprint.datasets._miniature import figure, write_images
+from gaitprint.layouts.miniature import figure, write_images
 from gaitprint.stages.embed import embed
 from gaitprint.stages.prepare import prepare
 from gaitprint.stages.train import train

@@ -23,14 +23,14 @@ import click
 import pytest
 from docs_pages import PAGES, ROOT, Block, blocks_of, commands_of, name_of, without_blocks
 
+from gaitprint.archives import open_files
 from gaitprint.cli.app import app
 from gaitprint.cli.main import main
 from gaitprint.components import find_component
 from gaitprint.config import read_toml
-from gaitprint.datasets._partition import read_partition
-from gaitprint.evaluation.protocol import load_protocol
+from gaitprint.evaluation.protocol.protocol import load_protocol
+from gaitprint.layouts.partition import read_partition
 from gaitprint.retrieval.pipeline import Pipeline
-from gaitprint.sources import open_files
 from gaitprint.training.recipe import load_recipe
 
 FEW_WALKERS = ["subjects=4", "frames=6", 'conditions=["nm-01", "nm-05", "bg-01", "cl-01"]', 'views=["000", "090"]']

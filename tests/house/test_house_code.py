@@ -55,7 +55,7 @@ def test_nothing_is_unpickled_or_executed() -> None:
     for path in MODULES:
         for name, call in calls_in(path):
             given = {word.arg: ast.unparse(word.value) for word in call.keywords}
-            importer = name_of(path) == "src/gaitprint/networks/_importing.py"
+            importer = name_of(path) == "src/gaitprint/interop/weights.py"
             if (
                 UNSAFE.fullmatch(name)
                 or (name == "torch.load" and not (importer and given.get("weights_only") == "True"))
@@ -105,7 +105,7 @@ import gaitprint.api.comparing
 import gaitprint.api.models
 import gaitprint.cli._version
 import gaitprint.cli.app
-import gaitprint.evaluation.evaluate
+import gaitprint.evaluation.identification.evaluate
 import gaitprint.report.html
 import gaitprint.retrieval.pipeline
 import gaitprint.stages.datasets

@@ -12,7 +12,14 @@ from packaging.utils import canonicalize_name
 
 from gaitprint.components import KINDS, component_names, find_component
 from gaitprint.datasets.synthetic import SyntheticSettings
-from gaitprint.evaluation.protocol import Draws, ProbeSelection, Protocol, Selection, load_protocol, protocol_names
+from gaitprint.evaluation.protocol.protocol import (
+    Draws,
+    ProbeSelection,
+    Protocol,
+    Selection,
+    load_protocol,
+    protocol_names,
+)
 from gaitprint.silhouettes.clips import Preprocessing
 from gaitprint.stages.networks import setting_docs
 from gaitprint.training.recipe import (

@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 from hostile_kinds import BAD, EITHER, KEPT, LEFT_OUT, Family, Scene, is_cut
 
-from gaitprint.datasets._miniature import figure
+from gaitprint.layouts.miniature import figure
 
 IMAGES = Family("image")
 BODY = figure(2, height=100, width=80)[0]

@@ -10,8 +10,8 @@ import pyarrow as pa
 from hostile_kinds import BAD, LEFT_OUT, REFUSED, Family
 from hostile_stores import change_head, index_of, make
 
+from gaitprint.atomic_files import sha256_file
 from gaitprint.stages.prepare import prepare
-from gaitprint.storage import sha256_file
 
 INDEXES = Family("index")
 

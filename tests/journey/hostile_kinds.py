@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from gaitprint.datasets._miniature import figure, write_array, write_images
+from gaitprint.layouts.miniature import figure, write_array, write_images
 
 LEFT_OUT, REFUSED, KEPT = "left out", "refused", "kept"
 EITHER = "either"

@@ -13,7 +13,7 @@ import numpy as np
 from hostile_kinds import KEPT, LEFT_OUT, Family, is_cut
 from hostile_opcodes import Code, call, encode, name
 
-from gaitprint.datasets._miniature import figure
+from gaitprint.layouts.miniature import figure
 
 PICKLES = Family("pickle")
 GOOD = figure(2)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from gaitprint.inference.embeddings_file import save_embeddings
-from gaitprint.retrieval import approximate
+from gaitprint.retrieval.knn import approximate
 from gaitprint.types import Embeddings, PartLayout, SequenceRecord
 
 CONDITIONS = ["nm-01", "nm-05", "bg-01", "cl-01"]

@@ -17,12 +17,12 @@ from warm_processes import WarmProcess, slow_gaitprint, wait_until
 import gaitprint
 from gaitprint.components import find_component
 from gaitprint.inference.embeddings_file import load_embeddings
-from gaitprint.networks._foreign_keys import toolkit_plan
-from gaitprint.networks._weights import read_card
+from gaitprint.interop.weight_keys import toolkit_plan
+from gaitprint.models.model_file import read_card
 from gaitprint.stages.ablate import ablate
 from gaitprint.stages.evaluate import evaluate
 from gaitprint.store import Store
-from gaitprint.training.watching import TIMED
+from gaitprint.training.run_logger import TIMED
 
 COMMANDS = ["prepare", "doctor", "export", "datasets", "train", "convert", "networks", "embed", "evaluate", "ablate"]
 COMMANDS += ["demo", "compare", "compress", "capacity", "report"]

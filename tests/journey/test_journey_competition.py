@@ -13,7 +13,7 @@ from gaitprint.cli.main import main
 from gaitprint.components import find_component
 from gaitprint.datasets.synthetic import SyntheticSettings, walkers
 from gaitprint.inference.embeddings_file import load_embeddings
-from gaitprint.networks._weights import save_model
+from gaitprint.models.model_file import save_model
 
 IDS = ("0500", "0501", "0502")
 

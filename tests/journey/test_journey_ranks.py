@@ -10,7 +10,7 @@ from torch.distributed.run import main as torchrun
 from training_lives import QUIET, TWO, Life, assert_same, history, reached
 from warm_processes import WarmProcess
 
-from gaitprint.networks._weights import load_model
+from gaitprint.models.model_file import load_model
 from gaitprint.training.loop import build_network
 from gaitprint.training.recipe import load_recipe
 

@@ -10,7 +10,7 @@ from tensorboardX.proto.event_pb2 import Event
 from training_lives import Life, assert_same, history, reached
 
 from gaitprint.inference.embeddings_file import load_embeddings
-from gaitprint.networks._weights import load_model, read_card
+from gaitprint.models.model_file import load_model, read_card
 from gaitprint.training.history import read_history
 
 SETTINGS = ["training.iterations=60", "training.held_out=2", "training.validate_every=20", "training.average=0.9"]

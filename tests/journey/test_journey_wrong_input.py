@@ -20,7 +20,7 @@ from safetensors import safe_open
 from safetensors.numpy import save_file
 
 from gaitprint.components import find_component
-from gaitprint.networks._foreign_keys import toolkit_plan
+from gaitprint.interop.weight_keys import toolkit_plan
 from gaitprint.store import Store, StoreWriter
 from gaitprint.types import SequenceRecord
 

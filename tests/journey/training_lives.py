@@ -13,7 +13,7 @@ from warm_processes import WarmProcess, slow_gaitprint, wait_until
 
 from gaitprint.training.checkpoint import newest_checkpoint
 from gaitprint.training.history import read_history
-from gaitprint.training.watching import TIMED
+from gaitprint.training.run_logger import TIMED
 
 QUIET = {**os.environ, "OMP_NUM_THREADS": "1", "COLUMNS": "80"}
 TWO = ["--standalone", "--nproc-per-node", "2"]

@@ -5,9 +5,9 @@ import dataclasses
 import numpy as np
 import pytest
 
-from gaitprint.evaluation.answers import answer_probes, write_grew_answer, write_hid_answer
-from gaitprint.evaluation.evaluate import evaluate
-from gaitprint.evaluation.protocol import load_protocol
+from gaitprint.evaluation.identification.answers import answer_probes, write_grew_answer, write_hid_answer
+from gaitprint.evaluation.identification.evaluate import evaluate
+from gaitprint.evaluation.protocol.protocol import load_protocol
 from gaitprint.types import Embeddings, PartLayout, SequenceRecord
 
 ROUNDED = 0.011

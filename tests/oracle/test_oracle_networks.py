@@ -9,9 +9,9 @@ import torch
 from torch import nn
 
 from gaitprint.components import find_component
+from gaitprint.interop.weights import ImportedWeights, import_weights
 from gaitprint.losses.part_softmax import part_cross_entropy
 from gaitprint.losses.part_triplet import batch_all_triplet
-from gaitprint.networks._importing import ImportedWeights, import_weights
 
 Golden = Callable[[str], dict[str, np.ndarray]]
 FILES = ["gaitgl_opengait_casiab", "gaitgl_opengait_oumvlp", "gaitgl_opengait_bnneck"]

@@ -5,8 +5,8 @@ import math
 import numpy as np
 import pytest
 
-from gaitprint.retrieval.distances import flat_euclidean, flat_euclidean_squared
-from gaitprint.retrieval.scorers._jaccard import k_reciprocal
+from gaitprint.retrieval.distances.exact import flat_euclidean, flat_euclidean_squared
+from gaitprint.retrieval.reranking.k_reciprocal import k_reciprocal
 from gaitprint.retrieval.transforms.cluster_expansion import ClusterExpansion, ClusterExpansionSettings
 from gaitprint.types import Embeddings, PartLayout, SequenceRecord
 

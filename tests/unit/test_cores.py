@@ -8,7 +8,7 @@ import pytest
 from gaitprint import cores
 from gaitprint.cli import _common
 from gaitprint.cores import _quotas, usable_cores
-from gaitprint.retrieval.work import Work
+from gaitprint.retrieval.budget import Work
 
 VERSIONS = {
     "none at all": ({}, []),

@@ -8,7 +8,7 @@ import pytest
 from gaitprint.errors import DataError
 from gaitprint.inference.embeddings_file import load_embeddings
 from gaitprint.locks import sole_writer
-from gaitprint.stages._claims import claimed
+from gaitprint.output_folder import claimed
 from gaitprint.stages.demo import demo
 from gaitprint.stages.embed import embed
 from gaitprint.stages.export import export

@@ -5,9 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from gaitprint import storage
-from gaitprint.errors import ArtefactError, DataError
-from gaitprint.storage import (
+from gaitprint import atomic_files as storage
+from gaitprint.atomic_files import (
     atomic_file,
     read_json,
     sha256_file,
@@ -18,6 +17,7 @@ from gaitprint.storage import (
     write_json,
     write_text,
 )
+from gaitprint.errors import ArtefactError, DataError
 
 
 def test_bytes_text_and_json_come_back(tmp_path: Path):

@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
+from gaitprint.atomic_files import read_json
 from gaitprint.config import read_toml
 from gaitprint.errors import GaitprintError
-from gaitprint.evaluation.protocol import load_protocol
-from gaitprint.storage import read_json
+from gaitprint.evaluation.protocol.protocol import load_protocol
+from gaitprint.interop.yaml_reading import read_yaml
 from gaitprint.texts import decode_text, natural_order
-from gaitprint.training._yaml_reading import read_yaml
 
 CODINGS = ("utf-8", "utf-8-sig", "utf-16", "utf-32")
 READERS: dict[str, tuple[Callable[[Path], object], str, object]] = {

@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
+from gaitprint.arguments import settle, shown
 from gaitprint.errors import ConfigError
-from gaitprint.stages._arguments import settle, shown
 from gaitprint.types import Embeddings
 
 

@@ -10,12 +10,12 @@ from jaxtyping import Float32
 
 from gaitprint.api._given import given_embeddings, given_options, given_path, given_pipeline, given_several
 from gaitprint.api.files import load_calibration, load_silhouettes
+from gaitprint.arguments import shown
 from gaitprint.errors import ConfigError, ProtocolError
-from gaitprint.evaluation.calibration_file import CalibrationFile
-from gaitprint.evaluation.decision import Decision, decide
+from gaitprint.evaluation.verification.calibration_file import CalibrationFile
+from gaitprint.evaluation.verification.decision import Decision, decide
 from gaitprint.retrieval import pipeline as retrieval
 from gaitprint.retrieval.ranking import Ranking, ranking
-from gaitprint.stages._arguments import shown
 from gaitprint.types import Embeddings, Silhouettes
 
 Vectors = Embeddings | str | Path
@@ -75,7 +75,7 @@ def verify(
 
     Args:
         probe: the vector of one walk.
-        person: vectors of one or several walks of one person; see `gaitprint.evaluation.decision.decide`.
+        person: vectors of one or several walks of one person; see `gaitprint.evaluation.verification.decision.decide`.
         calibration: the file of `gaitprint verify --calibration`, or what `load_calibration` gave.
         prior: the probability of one person before anything is seen: one in a hundred passers-by is 0.01.
         least: the probability from which on the answer is yes.

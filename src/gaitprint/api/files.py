@@ -9,12 +9,12 @@ from warnings import warn
 import numpy as np
 
 from gaitprint.api._given import given_embeddings, given_options, given_path
+from gaitprint.arguments import shown
 from gaitprint.errors import DataError, SilhouetteWarning
-from gaitprint.evaluation.calibration_file import CalibrationFile, read_calibration
+from gaitprint.evaluation.verification.calibration_file import CalibrationFile, read_calibration
 from gaitprint.silhouettes.arrays import as_frames, listed
 from gaitprint.silhouettes.reading import load_frames
 from gaitprint.silhouettes.taking import take_sequence
-from gaitprint.stages._arguments import shown
 from gaitprint.types import Embeddings, SequenceRecord, Silhouettes
 
 Masks = np.ndarray | Iterable[np.ndarray]

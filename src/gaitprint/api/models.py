@@ -8,9 +8,9 @@ from typing import Any
 
 from gaitprint.api._given import given_options, given_path, given_several
 from gaitprint.api.files import load_silhouettes
+from gaitprint.arguments import shown
 from gaitprint.errors import ConfigError
 from gaitprint.silhouettes.appearance import check_looks
-from gaitprint.stages._arguments import shown
 from gaitprint.store import MemorySequences
 from gaitprint.types import Embeddings, Silhouettes
 

@@ -31,7 +31,7 @@ def components(kind: str) -> Callable[[], list[str]]:
 
 def protocols() -> list[str]:
     """The shipped protocols."""
-    from gaitprint.evaluation.protocol import protocol_names
+    from gaitprint.evaluation.protocol.protocol import protocol_names
 
     return protocol_names()
 

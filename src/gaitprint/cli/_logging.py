@@ -14,8 +14,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from gaitprint.atomic_files import unwritable
 from gaitprint.errors import ArtefactError
-from gaitprint.storage import unwritable
 
 ROOT, SHOWN = "gaitprint", "gaitprint.cli"
 _FILE = "--log-file"

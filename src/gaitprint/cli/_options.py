@@ -6,13 +6,13 @@ from typing import Any
 
 import click
 
+from gaitprint.atomic_files import read_json
 from gaitprint.cli._completion import offer, protocols
 from gaitprint.cli._kinds import PLACE, Count, Dependent
 from gaitprint.cli._lists import expand_subjects, split_names
 from gaitprint.errors import ConfigError
-from gaitprint.evaluation.statistics import Interval
+from gaitprint.evaluation.statistics.intervals import Interval
 from gaitprint.memory import parse_size
-from gaitprint.storage import read_json
 
 protocol_option = click.option(
     "--protocol",

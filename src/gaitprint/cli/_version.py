@@ -7,8 +7,8 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from gaitprint import __version__
+from gaitprint.atomic_files import read_json
 from gaitprint.errors import ArtefactError
-from gaitprint.storage import read_json
 from gaitprint.training.remembered import cache_folder
 
 LIBRARIES = ("torch", "numpy", "opencv-python-headless", "scipy", "pyarrow")

@@ -78,7 +78,7 @@ def ablate(
       gaitprint ablate gaitgl=gl.safetensors gaitmask=gm.safetensors \\
         --expansion k=9 --report ablation.html --store store
     """
-    from gaitprint.retrieval.work import Work
+    from gaitprint.retrieval.budget import Work
     from gaitprint.stages.ablate import ablate as stage
 
     with progress_bar("measuring") as bar:

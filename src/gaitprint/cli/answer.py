@@ -66,7 +66,7 @@ def answer(
         --set scorer.k1=6 --out submission.csv
       gaitprint answer both.safetensors --form grew --out submission.csv
     """
-    from gaitprint.retrieval.work import Work
+    from gaitprint.retrieval.budget import Work
     from gaitprint.stages.answer import answer as stage
 
     if form == "grew" and header != "label":

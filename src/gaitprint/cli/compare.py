@@ -19,7 +19,7 @@ from gaitprint.cli._options import (
 from gaitprint.cli._pipeline import build_pipeline
 from gaitprint.cli._progress import progress_bar
 from gaitprint.config import read_toml
-from gaitprint.evaluation.statistics import Interval
+from gaitprint.evaluation.statistics.intervals import Interval
 
 
 @click.command(short_help="What one run gains over another, and whether it is real.")
@@ -79,7 +79,7 @@ def compare(
       gaitprint compare gl.safetensors gm.safetensors \\
         --protocol casia-b-cross-view --figure mAP
     """
-    from gaitprint.retrieval.work import Work
+    from gaitprint.retrieval.budget import Work
     from gaitprint.stages.compare import compare as stage
 
     first = _steps("", pipeline, scorer, transforms, overrides)

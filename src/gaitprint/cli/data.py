@@ -106,7 +106,7 @@ def prepare(
       store.json       what the store is
       quarantine.json  what was left out and why, if anything was
     """
-    from gaitprint.stages._findings import alike
+    from gaitprint.checks.findings import alike
     from gaitprint.stages.prepare import prepare as stage
 
     with progress_bar("preparing") as bar:

@@ -67,8 +67,8 @@ def evaluate(
       gaitprint evaluate gl.safetensors --transform cluster-expansion \\
         --set cluster-expansion.k=9 --views 072,090,108
     """
-    from gaitprint.evaluation.logline import log_line
-    from gaitprint.retrieval.work import Work
+    from gaitprint.evaluation.identification.logline import log_line
+    from gaitprint.retrieval.budget import Work
     from gaitprint.stages.evaluate import evaluate as stage
 
     steps = pipeline_of(scorer, transforms, overrides, pipeline)

@@ -111,7 +111,7 @@ def train(
       recipe.json, checkpoints/  every setting, and where a killed run goes on
     """
     from gaitprint.stages.train import train as stage
-    from gaitprint.training.watching import Step
+    from gaitprint.training.run_logger import Step
 
     set_threads(threads)
     with progress_bar("training", shown=first_process()) as bar:

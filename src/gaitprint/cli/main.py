@@ -50,7 +50,7 @@ def _answered(error: BaseException, given: Sequence[str], debug: bool) -> int:
     """Say an error in one line; the exit code. What is a fault of ours is raised again."""
     import click
 
-    from gaitprint.storage import way_out
+    from gaitprint.atomic_files import way_out
 
     if isinstance(error, click.UsageError):
         command = error.ctx.command_path if error.ctx else "gaitprint"

@@ -97,7 +97,7 @@ def report(
       mistakes.csv         the worst 1000 of each probe set
       asked.json           whose folder it is
     """
-    from gaitprint.retrieval.work import Work
+    from gaitprint.retrieval.budget import Work
     from gaitprint.stages.report import report as stage
 
     with progress_bar("measuring") as bar:

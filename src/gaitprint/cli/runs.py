@@ -52,7 +52,7 @@ def runs(folders: tuple[Path, ...], report: Path | None, over: Literal["iteratio
 
 
 def _print(out: Console, result: Any, report: Path | None) -> None:
-    from gaitprint.stages._runs_page import grouped
+    from gaitprint.pages.runs import grouped
 
     rows = []
     for name, run in zip(result.names, result.runs, strict=True):

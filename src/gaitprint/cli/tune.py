@@ -97,9 +97,9 @@ def tune(
         --views 072,090,108 --out tuned.toml --report tuned.html
       gaitprint evaluate test.safetensors --pipeline tuned.toml
     """
-    from gaitprint.retrieval.work import Work
-    from gaitprint.stages._tuning_result import points
+    from gaitprint.retrieval.budget import Work
     from gaitprint.stages.tune import tune as stage
+    from gaitprint.tuning.result import points
 
     with progress_bar("tuning") as bar:
         result = stage(

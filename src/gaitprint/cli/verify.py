@@ -137,9 +137,9 @@ def verify(
       gaitprint verify gl.safetensors --use gl.json --prior 0.01
     """
     from gaitprint.config import build_settings
-    from gaitprint.evaluation.rules import legend
-    from gaitprint.evaluation.verify_settings import VerifySettings
-    from gaitprint.retrieval.work import Work
+    from gaitprint.evaluation.statistics.sample_size import legend
+    from gaitprint.evaluation.verification.settings import VerifySettings
+    from gaitprint.retrieval.budget import Work
     from gaitprint.stages.verify import verify as stage
 
     steps = pipeline_of(scorer, transforms, overrides, pipeline)

@@ -4,13 +4,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+from gaitprint.archives import Files
 from gaitprint.components import Component
-from gaitprint.datasets._competition import SPLITS, is_competition, scan_competition
-from gaitprint.datasets._layout import FoundSequence, Split
-from gaitprint.datasets._miniature import figure, write_array
-from gaitprint.datasets._splits import choose_split, first
-from gaitprint.datasets._tree import Level, Tree, walk
-from gaitprint.sources import Files
+from gaitprint.layouts.competition import SPLITS, is_competition, scan_competition
+from gaitprint.layouts.contract import FoundSequence, Split
+from gaitprint.layouts.miniature import figure, write_array
+from gaitprint.layouts.splits import choose_split, first
+from gaitprint.layouts.tree import Level, Tree, walk
 from gaitprint.types import SequenceRecord
 
 TREE = Tree(

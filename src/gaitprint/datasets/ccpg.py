@@ -6,12 +6,12 @@ from pathlib import Path
 
 import numpy as np
 
+from gaitprint.archives import Files
 from gaitprint.components import Component
-from gaitprint.datasets._layout import FoundSequence, Split
-from gaitprint.datasets._miniature import figure, write_array
-from gaitprint.datasets._splits import choose_split, first
-from gaitprint.datasets._tree import Level, Tree, walk
-from gaitprint.sources import Files
+from gaitprint.layouts.contract import FoundSequence, Split
+from gaitprint.layouts.miniature import figure, write_array
+from gaitprint.layouts.splits import choose_split, first
+from gaitprint.layouts.tree import Level, Tree, walk
 from gaitprint.types import SequenceRecord
 
 TREE = Tree(

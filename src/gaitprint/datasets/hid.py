@@ -4,8 +4,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+from gaitprint.archives import Files
 from gaitprint.components import Component
-from gaitprint.datasets._competition import (
+from gaitprint.layouts.competition import (
     LAST,
     NAMED,
     SPLITS,
@@ -16,11 +17,10 @@ from gaitprint.datasets._competition import (
     probe_folders,
     scan_competition,
 )
-from gaitprint.datasets._layout import FoundSequence, Split
-from gaitprint.datasets._miniature import figure, write_array
-from gaitprint.datasets._splits import choose_split
-from gaitprint.datasets._tree import Level, Tree, walk
-from gaitprint.sources import Files
+from gaitprint.layouts.contract import FoundSequence, Split
+from gaitprint.layouts.miniature import figure, write_array
+from gaitprint.layouts.splits import choose_split
+from gaitprint.layouts.tree import Level, Tree, walk
 from gaitprint.types import SequenceRecord
 
 TREE = Tree("HID", (Level("subject", "0001"), VIDEO, Level("view", VIEW, VIEW)))

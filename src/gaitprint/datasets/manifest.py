@@ -11,17 +11,17 @@ import pyarrow as pa
 import pyarrow.compute
 import pyarrow.parquet
 
+from gaitprint.archives import Files
 from gaitprint.components import Component
 from gaitprint.config import require, require_lists
-from gaitprint.datasets._alike import trimmed
-from gaitprint.datasets._layout import FoundSequence, Split
-from gaitprint.datasets._manifest_columns import PATH, choose_columns, read_cell
-from gaitprint.datasets._miniature import figure, write_array
-from gaitprint.datasets._partition import partition_split, partition_splits
-from gaitprint.datasets._tree import ARRAYS, PAGED
 from gaitprint.errors import DataError
+from gaitprint.layouts.contract import FoundSequence, Split
+from gaitprint.layouts.manifest_columns import PATH, choose_columns, read_cell
+from gaitprint.layouts.miniature import figure, write_array
+from gaitprint.layouts.partition import partition_split, partition_splits
+from gaitprint.layouts.similar_names import trimmed
+from gaitprint.layouts.tree import ARRAYS, PAGED
 from gaitprint.silhouettes.first_bytes import other_kind
-from gaitprint.sources import Files
 from gaitprint.texts import decode_text
 from gaitprint.types import SequenceRecord
 

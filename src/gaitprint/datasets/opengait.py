@@ -4,13 +4,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+from gaitprint.archives import Files
 from gaitprint.components import Component
-from gaitprint.datasets._layout import FoundSequence, Split
-from gaitprint.datasets._miniature import figure, write_array
-from gaitprint.datasets._partition import partition_split, partition_splits
-from gaitprint.datasets._tree import Level, Tree, walk
 from gaitprint.errors import DataError
-from gaitprint.sources import Files
+from gaitprint.layouts.contract import FoundSequence, Split
+from gaitprint.layouts.miniature import figure, write_array
+from gaitprint.layouts.partition import partition_split, partition_splits
+from gaitprint.layouts.tree import Level, Tree, walk
 from gaitprint.types import SequenceRecord
 
 PARTS = frozenset({"train", "test", "gallery", "test_gallery", "query"})

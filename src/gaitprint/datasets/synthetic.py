@@ -7,17 +7,17 @@ from pathlib import Path
 import numpy as np
 from jaxtyping import Float32
 
+from gaitprint.archives import Files
 from gaitprint.components import Component
 from gaitprint.config import require, require_lists
-from gaitprint.datasets._layout import FoundSequence, Split
-from gaitprint.datasets._splits import choose_split
-from gaitprint.datasets._tree import Level, Tree, walk
-from gaitprint.datasets._walker_camera import PITCH, photograph
-from gaitprint.datasets._walker_gait import joint_paths, stride_length
-from gaitprint.datasets._walker_raster import ROWS, SIZE
-from gaitprint.datasets._walker_solids import Solids, bag_kind, bag_side, dress
-from gaitprint.datasets._walker_traits import Body, Manner, Outfit, draw, vary
-from gaitprint.sources import Files
+from gaitprint.layouts.contract import FoundSequence, Split
+from gaitprint.layouts.splits import choose_split
+from gaitprint.layouts.tree import Level, Tree, walk
+from gaitprint.synthetic.camera import PITCH, photograph
+from gaitprint.synthetic.gait import joint_paths, stride_length
+from gaitprint.synthetic.raster import ROWS, SIZE
+from gaitprint.synthetic.solids import Solids, bag_kind, bag_side, dress
+from gaitprint.synthetic.traits import Body, Manner, Outfit, draw, vary
 from gaitprint.types import Frames, SequenceRecord
 
 CONDITIONS = tuple(f"{kind}-{i:02d}" for kind, last in (("nm", 6), ("bg", 2), ("cl", 2)) for i in range(1, last + 1))

@@ -4,11 +4,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from typing import Any
 
-from gaitprint.evaluation.breakdown import Breakdown
-from gaitprint.evaluation.result import Evaluation, Outcome, ProbeSetResult
-from gaitprint.evaluation.rules import Figure
-from gaitprint.evaluation.statistics import Band
-from gaitprint.evaluation.verification_result import Verification
+from gaitprint.evaluation.identification.breakdown import Breakdown
+from gaitprint.evaluation.identification.result import Evaluation, Outcome, ProbeSetResult
+from gaitprint.evaluation.statistics.intervals import Band
+from gaitprint.evaluation.statistics.sample_size import Figure
+from gaitprint.evaluation.verification.result import Verification
 from gaitprint.tables import Columns
 
 FIGURES = ("probe_set", "group", "name", "figure", "percent", "low_percent", "high_percent", "probes", "subjects")

@@ -16,9 +16,9 @@ import numpy as np
 from jaxtyping import Float32
 from safetensors import SafetensorError, safe_open
 
+from gaitprint.atomic_files import atomic_file, check_writable
 from gaitprint.errors import ArtefactError, GaitprintError, did_you_mean
 from gaitprint.memory import check_room
-from gaitprint.storage import atomic_file, check_writable
 from gaitprint.tensor_headers import packed_header
 from gaitprint.types import Embeddings, PartLayout, SequenceRecord
 

@@ -10,11 +10,11 @@ import torch
 from jaxtyping import Float32
 from torch import nn
 
+from gaitprint.atomic_files import sha256_json
 from gaitprint.errors import DataError
 from gaitprint.inference.clip_averaging import WHOLE, Clip, ClipAveraging
 from gaitprint.memory import check_room
 from gaitprint.silhouettes.clips import Preprocessing, to_clip
-from gaitprint.storage import sha256_json
 from gaitprint.store import SequenceSet
 from gaitprint.types import Embeddings, PartLayout
 

@@ -5,8 +5,8 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from jaxtyping import Float32
 
+from gaitprint.atomic_files import sha256_json
 from gaitprint.errors import ArtefactError, ConfigError
-from gaitprint.storage import sha256_json
 from gaitprint.types import Embeddings, PartLayout, SequenceRecord
 
 SCALES = ("raw", "unit")

@@ -13,8 +13,8 @@ from torch import Tensor, nn
 
 from gaitprint.components import Component
 from gaitprint.config import require
-from gaitprint.networks._clips import ShortClip, check_clips, lengthen
-from gaitprint.networks._convolution import (
+from gaitprint.layers.clips import ShortClip, check_clips, lengthen
+from gaitprint.layers.convolution import (
     Convolution,
     StripConvolution,
     TemporalAggregation,
@@ -22,9 +22,9 @@ from gaitprint.networks._convolution import (
     halve,
     says_channels_last,
 )
-from gaitprint.networks._network import PartNetwork
-from gaitprint.networks._parts import GeneralisedMean, HeadKind, PartHead
-from gaitprint.networks._temporal import pays, temporal_convolve
+from gaitprint.layers.part_pooling import GeneralisedMean, HeadKind, PartHead
+from gaitprint.layers.winograd_time import pays, temporal_convolve
+from gaitprint.models.base import PartNetwork
 from gaitprint.types import PartLayout
 
 Form = Literal["competition", "casia-b", "oumvlp"]

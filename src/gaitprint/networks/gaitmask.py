@@ -13,11 +13,11 @@ from torch import Tensor, nn
 
 from gaitprint.components import Component
 from gaitprint.config import require
-from gaitprint.networks._clips import ShortClip, check_clips, lengthen
-from gaitprint.networks._convolution import Convolution, TemporalAggregation, halve
-from gaitprint.networks._mask import Band, MaskedConvolution, MaskMode, SeparateMaskedConvolution, draw_band
-from gaitprint.networks._network import PartNetwork
-from gaitprint.networks._parts import GeneralisedMean, HeadKind, PartHead
+from gaitprint.layers.clips import ShortClip, check_clips, lengthen
+from gaitprint.layers.convolution import Convolution, TemporalAggregation, halve
+from gaitprint.layers.masked_convolution import Band, MaskedConvolution, MaskMode, SeparateMaskedConvolution, draw_band
+from gaitprint.layers.part_pooling import GeneralisedMean, HeadKind, PartHead
+from gaitprint.models.base import PartNetwork
 from gaitprint.types import PartLayout
 
 

@@ -11,9 +11,9 @@ from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure, SubFigure
 from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator, NullLocator
 
+from gaitprint.atomic_files import atomic_file
 from gaitprint.report._drawing import INK, SERIES, STYLE, tidy, to_svg
 from gaitprint.report.panels import BodyBands, Moments, Panel, TimeLine, ratio_text
-from gaitprint.storage import atomic_file
 
 APART, PALE, ALIKE = SERIES[1], "#ececec", SERIES[0]
 """Orange and blue: told apart with any colour vision, and in grey by what stands beside them."""

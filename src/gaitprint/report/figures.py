@@ -14,10 +14,10 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
+from gaitprint.atomic_files import atomic_file
 from gaitprint.errors import ShapeError
 from gaitprint.report._drawing import DASHES, INK, MARKERS, SERIES, STYLE, line_style, tidy, to_svg
 from gaitprint.report.values import CmcCurve, HistoryEntry
-from gaitprint.storage import atomic_file
 
 
 def cmc_figure(curve: CmcCurve, floor: float | None = None) -> str:

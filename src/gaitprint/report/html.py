@@ -9,6 +9,7 @@ import numpy as np
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
+from gaitprint.atomic_files import check_writable, write_text
 from gaitprint.errors import ConfigError
 from gaitprint.report.body_figures import panel_figure
 from gaitprint.report.contact_sheets import encode_png
@@ -17,7 +18,6 @@ from gaitprint.report.figures import cmc_figure, cmc_floor, heat_colour, trainin
 from gaitprint.report.line_charts import key_style, line_chart, spoken_chart
 from gaitprint.report.panels import spoken_panel
 from gaitprint.report.values import Badge, CmcCurve, Curve, HeatMap, LineChart, Percent, Report, Strip, TrainingCurve
-from gaitprint.storage import check_writable, write_text
 
 
 def write_report(path: Path, report: Report) -> None:

@@ -10,11 +10,11 @@ from jaxtyping import Float, Float32, Int
 from gaitprint.components import find_component
 from gaitprint.config import settings_to_dict
 from gaitprint.errors import ConfigError, DataError, did_you_mean
-from gaitprint.retrieval.kept.pipeline import KeptComparison, KeptPipeline
-from gaitprint.retrieval.neighbors import nearest
+from gaitprint.retrieval.budget import Work
+from gaitprint.retrieval.contracts import Scorer, SparingScorer, SparingTransform, Transform, Whole
+from gaitprint.retrieval.incremental.pipeline import KeptComparison, KeptPipeline
+from gaitprint.retrieval.knn.neighbors import nearest
 from gaitprint.retrieval.sides import check_sides
-from gaitprint.retrieval.steps import Scorer, SparingScorer, SparingTransform, Transform, Whole
-from gaitprint.retrieval.work import Work
 from gaitprint.types import Comparison, Embeddings
 
 DEFAULT: dict[str, Any] = {"transforms": [], "scorer": {"name": "euclidean"}}

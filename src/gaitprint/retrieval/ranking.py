@@ -8,7 +8,7 @@ import numpy as np
 from jaxtyping import Float
 
 from gaitprint.errors import ShapeError
-from gaitprint.retrieval.neighbors import nearest
+from gaitprint.retrieval.knn.neighbors import nearest
 from gaitprint.tables import Columns, data_frame
 from gaitprint.types import SequenceRecord
 

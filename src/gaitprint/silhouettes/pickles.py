@@ -10,11 +10,11 @@ from typing import Any
 
 import numpy as np
 
+from gaitprint.archives.folder import FolderFiles
 from gaitprint.errors import DataError
 from gaitprint.silhouettes._pickle_tree import Call, Symbol, read_tree
 from gaitprint.silhouettes._plain_arrays import plain_array
 from gaitprint.silhouettes.first_bytes import other_kind
-from gaitprint.sources.folder import FolderFiles
 
 _MAKE = frozenset({"numpy.core.multiarray._reconstruct", "numpy._core.multiarray._reconstruct"})
 _FROM_BUFFER = frozenset({"numpy.core.numeric._frombuffer", "numpy._core.numeric._frombuffer"})

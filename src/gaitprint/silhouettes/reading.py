@@ -10,14 +10,14 @@ from pathlib import Path, PurePosixPath
 import numpy as np
 from jaxtyping import UInt8
 
+from gaitprint.archives import Files, inside
+from gaitprint.archives.folder import FolderFiles
 from gaitprint.errors import DataError
 from gaitprint.silhouettes._array_files import parse_npy, parse_npz
 from gaitprint.silhouettes.arrays import Remark, as_frames, listed, unremarked
 from gaitprint.silhouettes.first_bytes import other_kind
 from gaitprint.silhouettes.images import decode_image, decode_images
 from gaitprint.silhouettes.pickles import parse_pickle
-from gaitprint.sources import Files, inside
-from gaitprint.sources.folder import FolderFiles
 from gaitprint.texts import natural_order
 
 MAX_FILE_BYTES = 2**28

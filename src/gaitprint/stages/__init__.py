@@ -44,7 +44,7 @@ def _settling(function: Callable[..., Any]) -> Callable[..., Any]:
 
     @wraps(function)
     def settling(*given: Any, **named: Any) -> Any:
-        from gaitprint.stages._arguments import settled  # needs numpy, which `gaitprint --help` does not wait for
+        from gaitprint.arguments import settled  # needs numpy, which `gaitprint --help` does not wait for
 
         bound = settled(function, given, named)
         return function(*bound.args, **bound.kwargs)

@@ -10,19 +10,19 @@ from typing import Any
 import numpy as np
 
 from gaitprint.errors import ConfigError
-from gaitprint.evaluation.evaluate import evaluate as measure
-from gaitprint.evaluation.protocol import Protocol, load_protocol
-from gaitprint.evaluation.statistics import Interval
+from gaitprint.evaluation.identification.evaluate import evaluate as measure
+from gaitprint.evaluation.identification.mean_figures import difference, mean_figure, mean_interval
+from gaitprint.evaluation.protocol.protocol import Protocol, load_protocol
+from gaitprint.evaluation.statistics.intervals import Interval
+from gaitprint.experiments.ablation import AblationResult, AblationRow, Variant
 from gaitprint.inference.fusion import fuse
+from gaitprint.inference.selection import chosen, opened
+from gaitprint.pages import evaluation_values as pages
+from gaitprint.pages.ablation import ablation_page
+from gaitprint.pages.match_sheets import check_store
 from gaitprint.report.html import check_report_place, write_report
+from gaitprint.retrieval.budget import Work
 from gaitprint.retrieval.pipeline import Pipeline
-from gaitprint.retrieval.work import Work
-from gaitprint.stages import _pages as pages
-from gaitprint.stages._ablation import AblationResult, AblationRow, Variant
-from gaitprint.stages._ablation_page import ablation_page
-from gaitprint.stages._figures import difference, mean_figure, mean_interval
-from gaitprint.stages._selection import chosen, opened
-from gaitprint.stages._sheets import check_store
 from gaitprint.store import Store
 from gaitprint.types import Embeddings
 

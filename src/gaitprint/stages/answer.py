@@ -5,15 +5,15 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
+from gaitprint.atomic_files import check_writable
 from gaitprint.errors import ConfigError, ProtocolError
-from gaitprint.evaluation.answers import GREW_RANKS, answer_probes, write_grew_answer, write_hid_answer
-from gaitprint.evaluation.protocol import load_protocol, with_lists
-from gaitprint.evaluation.selection import absent_notes
+from gaitprint.evaluation.identification.answers import GREW_RANKS, answer_probes, write_grew_answer, write_hid_answer
+from gaitprint.evaluation.protocol.protocol import load_protocol, with_lists
+from gaitprint.evaluation.protocol.selection import absent_notes
+from gaitprint.inference.selection import opened
+from gaitprint.pages.evaluation_values import people_warnings
+from gaitprint.retrieval.budget import Work
 from gaitprint.retrieval.pipeline import Pipeline
-from gaitprint.retrieval.work import Work
-from gaitprint.stages._pages import people_warnings
-from gaitprint.stages._selection import opened
-from gaitprint.storage import check_writable
 from gaitprint.types import Embeddings
 
 PROTOCOLS = {"hid": "hid", "grew": "grew-test"}

@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from gaitprint.retrieval.compression.planning import Capacity, Demand, plan_capacity
-from gaitprint.retrieval.compression.settings import named
+from gaitprint.retrieval.quantization.planning import Capacity, Demand, plan_capacity
+from gaitprint.retrieval.quantization.settings import named
 
 DEFAULT = ("float32", "fp16", "int8", "pca-128", "pca-128-int8")
 """Codecs that are planned where none is named."""

@@ -9,17 +9,17 @@ from typing import Any
 import numpy as np
 
 from gaitprint.errors import ConfigError, ProtocolError
-from gaitprint.evaluation.evaluate import evaluate as measure
-from gaitprint.evaluation.paired import REAL, PairedLine, compare_evaluations
-from gaitprint.evaluation.permutation import ALL_UP_TO
-from gaitprint.evaluation.protocol import load_protocol
-from gaitprint.evaluation.result import Evaluation
+from gaitprint.evaluation.identification.evaluate import evaluate as measure
+from gaitprint.evaluation.identification.paired import REAL, PairedLine, compare_evaluations
+from gaitprint.evaluation.identification.result import Evaluation
+from gaitprint.evaluation.protocol.protocol import load_protocol
+from gaitprint.evaluation.statistics.sign_flip_test import ALL_UP_TO
 from gaitprint.inference.fusion import different_data
+from gaitprint.inference.selection import chosen, opened
+from gaitprint.pages import evaluation_values as pages
+from gaitprint.provenance.calibration_subjects import choice_warnings
+from gaitprint.retrieval.budget import Work
 from gaitprint.retrieval.pipeline import Pipeline
-from gaitprint.retrieval.work import Work
-from gaitprint.stages import _pages as pages
-from gaitprint.stages._fitted_on import choice_warnings
-from gaitprint.stages._selection import chosen, opened
 from gaitprint.types import Embeddings, SequenceRecord
 
 SMALLEST = 6

@@ -8,24 +8,24 @@ from typing import Any
 import numpy as np
 
 from gaitprint.errors import ArtefactError, ConfigError, ProtocolError
-from gaitprint.evaluation.comparison import Distances
-from gaitprint.evaluation.evaluate import evaluate
-from gaitprint.evaluation.protocol import load_protocol
-from gaitprint.evaluation.result import Evaluation
-from gaitprint.evaluation.statistics import Interval
+from gaitprint.evaluation.identification.evaluate import evaluate
+from gaitprint.evaluation.identification.mean_figures import difference, mean_figure, mean_interval
+from gaitprint.evaluation.identification.result import Evaluation
+from gaitprint.evaluation.protocol.distance_blocks import Distances
+from gaitprint.evaluation.protocol.protocol import load_protocol
+from gaitprint.evaluation.statistics.intervals import Interval
 from gaitprint.inference.embeddings_file import load_embeddings
-from gaitprint.retrieval.compression import codec_file
-from gaitprint.retrieval.compression import templates as templates_file
-from gaitprint.retrieval.compression.card_file import check_card_place
-from gaitprint.retrieval.compression.codec import Codec, fit_codec
-from gaitprint.retrieval.compression.codec_file import save_codec
-from gaitprint.retrieval.compression.settings import named
-from gaitprint.retrieval.compression.shortlist import Rescored
-from gaitprint.retrieval.compression.templates import make_templates, save_templates
+from gaitprint.inference.selection import chosen
+from gaitprint.pages.evaluation_values import people_warnings
 from gaitprint.retrieval.pipeline import Pipeline
-from gaitprint.stages._figures import difference, mean_figure, mean_interval
-from gaitprint.stages._pages import people_warnings
-from gaitprint.stages._selection import chosen
+from gaitprint.retrieval.quantization import codec_file
+from gaitprint.retrieval.quantization import templates as templates_file
+from gaitprint.retrieval.quantization.card_file import check_card_place
+from gaitprint.retrieval.quantization.codec import Codec, fit_codec
+from gaitprint.retrieval.quantization.codec_file import save_codec
+from gaitprint.retrieval.quantization.settings import named
+from gaitprint.retrieval.quantization.shortlist import Rescored
+from gaitprint.retrieval.quantization.templates import make_templates, save_templates
 from gaitprint.types import Comparison, Embeddings
 
 UNTRAINED = ("fp16", "int8", "int8-part")

@@ -9,10 +9,10 @@ import torch
 from gaitprint.components import find_component
 from gaitprint.config import settings_to_dict
 from gaitprint.errors import ConfigError
-from gaitprint.networks._importing import import_weights
-from gaitprint.networks._weights import save_model
+from gaitprint.interop.weights import import_weights
+from gaitprint.models.model_file import save_model
+from gaitprint.provenance.seen_subjects import Memory, Seen
 from gaitprint.silhouettes.clips import Preprocessing
-from gaitprint.stages._seen import Memory, Seen
 
 
 def convert(

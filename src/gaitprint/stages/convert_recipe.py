@@ -6,11 +6,11 @@ from typing import Any, get_args
 
 import tomli_w
 
+from gaitprint.atomic_files import write_text
 from gaitprint.errors import ConfigError
-from gaitprint.storage import write_text
-from gaitprint.training._yaml_account import KeyNote, Outcome
-from gaitprint.training._yaml_reading import read_yaml
-from gaitprint.training.yaml_recipe import yaml_to_recipe
+from gaitprint.interop.key_ledger import KeyNote, Outcome
+from gaitprint.interop.yaml_reading import read_yaml
+from gaitprint.interop.yaml_recipe import yaml_to_recipe
 
 OUTCOMES: tuple[Outcome, ...] = get_args(Outcome)
 """What can become of a key, in the order in which people are told."""

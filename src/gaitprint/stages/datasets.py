@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from gaitprint.components import component_names, find_component
-from gaitprint.datasets._layout import Layout
+from gaitprint.layouts.contract import Layout
 
 
 @dataclass(frozen=True)

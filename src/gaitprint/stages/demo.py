@@ -7,17 +7,17 @@ from typing import Any
 
 from gaitprint.datasets.synthetic import VIEWS as ALL_VIEWS
 from gaitprint.errors import ConfigError
+from gaitprint.experiments.ablation import AblationResult
 from gaitprint.inference.embeddings_file import load_embeddings
 from gaitprint.inference.fusion import fuse
-from gaitprint.stages._ablation import AblationResult
-from gaitprint.stages._claims import claimed
+from gaitprint.output_folder import claimed
 from gaitprint.stages.embed import embed
 from gaitprint.stages.evaluate import EvaluationReport, evaluate
 from gaitprint.stages.prepare import prepare
 from gaitprint.stages.report import report
 from gaitprint.stages.train import train
 from gaitprint.store import is_store
-from gaitprint.training.watching import Step
+from gaitprint.training.run_logger import Step
 
 SUBJECTS = 40
 """Half of them train, half are tested."""

@@ -10,17 +10,13 @@ from typing import Any
 
 import numpy as np
 
-from gaitprint.config import require
-from gaitprint.datasets.manifest import MANIFESTS
-from gaitprint.errors import DataError, GaitprintError
-from gaitprint.report.html import check_report_place, write_report
-from gaitprint.sources import found_instead, is_archive
-from gaitprint.stages._appearance import mirrored, shifted
-from gaitprint.stages._completeness import missing_views
-from gaitprint.stages._diagnosis import DoctorReport
-from gaitprint.stages._doctor_page import doctor_page
-from gaitprint.stages._examining import Examined, Progress, examine_files, examine_store
-from gaitprint.stages._findings import (
+from gaitprint.archives import found_instead, is_archive
+from gaitprint.atomic_files import sha256_json
+from gaitprint.checks.appearance import mirrored, shifted
+from gaitprint.checks.completeness import missing_views
+from gaitprint.checks.diagnosis import DoctorReport
+from gaitprint.checks.examination import Examined, Progress, examine_files, examine_store
+from gaitprint.checks.findings import (
     Finding,
     duplicates,
     few_frames,
@@ -33,13 +29,17 @@ from gaitprint.stages._findings import (
     unknown_subjects,
     unusable_sequences,
 )
-from gaitprint.stages._identity_check import suspicious_identities
-from gaitprint.stages._layouts import Found, layout_of, scan
-from gaitprint.stages._odd_names import odd_names
-from gaitprint.stages._quarantine import check_movable, quarantine_files, quarantine_rows
-from gaitprint.stages._reading import Normalising, load
-from gaitprint.stages._splits import described, given_partition, split_of
-from gaitprint.storage import sha256_json
+from gaitprint.checks.identity import suspicious_identities
+from gaitprint.checks.names import odd_names
+from gaitprint.checks.quarantine import check_movable, quarantine_files, quarantine_rows
+from gaitprint.config import require
+from gaitprint.datasets.manifest import MANIFESTS
+from gaitprint.errors import DataError, GaitprintError
+from gaitprint.ingest.reading import Normalising, load
+from gaitprint.ingest.scanning import Found, layout_of, scan
+from gaitprint.ingest.splits import described, given_partition, split_of
+from gaitprint.pages.doctor import doctor_page
+from gaitprint.report.html import check_report_place, write_report
 from gaitprint.store import Store, is_begun, is_store
 from gaitprint.texts import natural_order
 from gaitprint.types import Frames

@@ -6,19 +6,19 @@ from dataclasses import replace
 from pathlib import Path
 
 from gaitprint.config import build_settings
+from gaitprint.devices import check_device
 from gaitprint.errors import ArtefactError, ConfigError, did_you_mean
 from gaitprint.inference.clip_averaging import WHOLE, ClipAveraging
 from gaitprint.inference.embeddings_file import check_embeddings_place, save_embeddings
 from gaitprint.inference.engine import FRAMES_AT_ONCE, Embedder
 from gaitprint.inference.fusion import fuse
+from gaitprint.ingest.quality_mask import quality_mask
+from gaitprint.ingest.splits import split_of
 from gaitprint.locks import sole_writer
-from gaitprint.networks._weights import load_model
+from gaitprint.models.model_file import load_model
+from gaitprint.provenance.seen_subjects import memory_of
+from gaitprint.provenance.seen_warnings import Place
 from gaitprint.silhouettes.clips import Preprocessing
-from gaitprint.stages._devices import check_device
-from gaitprint.stages._familiar import Place
-from gaitprint.stages._good_enough import quality_mask
-from gaitprint.stages._seen import memory_of
-from gaitprint.stages._splits import split_of
 from gaitprint.store import SequenceSet, Store, Subset
 from gaitprint.types import Embeddings
 

@@ -8,22 +8,22 @@ from typing import Any
 
 import numpy as np
 
-from gaitprint.evaluation.breakdown import Breakdown, break_down
 from gaitprint.evaluation.columns import figure_columns, outcome_columns
-from gaitprint.evaluation.evaluate import evaluate as measure
-from gaitprint.evaluation.protocol import load_protocol
-from gaitprint.evaluation.result import Evaluation
-from gaitprint.evaluation.statistics import Band, Interval
+from gaitprint.evaluation.identification.breakdown import Breakdown, break_down
+from gaitprint.evaluation.identification.evaluate import evaluate as measure
+from gaitprint.evaluation.identification.mean_figures import mean_figure, mean_interval
+from gaitprint.evaluation.identification.result import Evaluation
+from gaitprint.evaluation.protocol.protocol import load_protocol
+from gaitprint.evaluation.statistics.intervals import Band, Interval
+from gaitprint.inference.selection import chosen, opened
+from gaitprint.pages import evaluation_values as pages
+from gaitprint.pages.breakdown_tables import breakdown_tables
+from gaitprint.pages.match_sheets import check_store, match_sheets
+from gaitprint.provenance.calibration_subjects import choice_warnings
 from gaitprint.report.html import check_report_place, write_report
 from gaitprint.report.values import Cell, CmcCurve, Report, Table
+from gaitprint.retrieval.budget import Work
 from gaitprint.retrieval.pipeline import Pipeline
-from gaitprint.retrieval.work import Work
-from gaitprint.stages import _pages as pages
-from gaitprint.stages._breakdown_tables import breakdown_tables
-from gaitprint.stages._figures import mean_figure, mean_interval
-from gaitprint.stages._fitted_on import choice_warnings
-from gaitprint.stages._selection import chosen, opened
-from gaitprint.stages._sheets import check_store, match_sheets
 from gaitprint.store import Store
 from gaitprint.tables import Columns, data_frame
 from gaitprint.types import Embeddings

@@ -7,23 +7,23 @@ from typing import Any
 
 import numpy as np
 
+from gaitprint.atomic_files import check_writable
 from gaitprint.errors import ArtefactError, ConfigError, DataError, did_you_mean
-from gaitprint.evaluation.protocol import load_protocol, with_lists
+from gaitprint.evaluation.protocol.protocol import load_protocol, with_lists
+from gaitprint.explanation.likelihood_ratios import Usual, usual
+from gaitprint.explanation.nearest_matches import Rivals, find_rivals, row_of
+from gaitprint.explanation.pair_explanation import Compared, Strips, compared, seen_by, strips_of
 from gaitprint.inference.engine import Embedder
 from gaitprint.inference.fusion import SCALES, fuse
+from gaitprint.inference.selection import opened
+from gaitprint.pages import explain as pages
+from gaitprint.pages.explain_panels import panels_of
+from gaitprint.provenance.seen_warnings import Place, familiar_walks, familiar_warnings
 from gaitprint.report.body_figures import write_bodies
 from gaitprint.report.html import check_report_place, write_report
-from gaitprint.retrieval.contributions import Divisible
+from gaitprint.retrieval.distances.contributions import Divisible
 from gaitprint.silhouettes.appearance import check_looks
-from gaitprint.stages import _explain_page as pages
-from gaitprint.stages._explain_panels import panels_of
-from gaitprint.stages._familiar import Place, familiar_walks, familiar_warnings
-from gaitprint.stages._rivals import Rivals, find_rivals, row_of
-from gaitprint.stages._selection import opened
-from gaitprint.stages._usual import Usual, usual
-from gaitprint.stages._walks_apart import Compared, Strips, compared, seen_by, strips_of
 from gaitprint.stages.embed import open_embedder
-from gaitprint.storage import check_writable
 from gaitprint.store import MemorySequences, SequenceSet, Store
 from gaitprint.types import Embeddings, Silhouettes
 

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import numpy as np
 
+from gaitprint.atomic_files import atomic_file, write_json
 from gaitprint.errors import DataError
-from gaitprint.stages._claims import claimed
-from gaitprint.stages._splits import split_of
-from gaitprint.storage import atomic_file, write_json
+from gaitprint.ingest.splits import split_of
+from gaitprint.output_folder import claimed
 from gaitprint.store import Store
 from gaitprint.types import SequenceRecord
 

@@ -3,7 +3,7 @@
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from gaitprint.stages._splits import PartitionReport, described, given_partition, split_of
+from gaitprint.ingest.splits import PartitionReport, described, given_partition, split_of
 from gaitprint.store import Store, keep_partition
 
 

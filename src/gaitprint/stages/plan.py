@@ -2,11 +2,11 @@
 
 from collections.abc import Sequence
 
-from gaitprint.stages._devices import check_device
-from gaitprint.stages._precision import chosen_precision
+from gaitprint.devices import check_device
 from gaitprint.training.planner import Plan, plan
 from gaitprint.training.recipe import load_recipe
 from gaitprint.training.room import check_start
+from gaitprint.training.run_precision import chosen_precision
 
 
 def plan_run(

@@ -6,15 +6,15 @@ from pathlib import Path
 from time import monotonic
 from typing import Any, get_args
 
+from gaitprint.atomic_files import check_writable, sha256_json, unwritable
+from gaitprint.checks.names import odd_names
 from gaitprint.config import require
 from gaitprint.errors import DataError
+from gaitprint.ingest.reading import Normalising, ReadSequence
+from gaitprint.ingest.sequence_sources import Feed, Held, feed_of
+from gaitprint.ingest.splits import PartitionReport, described, given_partition
+from gaitprint.ingest.store_provenance import finished, has_moved, made_of
 from gaitprint.silhouettes.normalize import EdgeRule
-from gaitprint.stages._feeds import Feed, Held, feed_of
-from gaitprint.stages._odd_names import odd_names
-from gaitprint.stages._provenance import finished, has_moved, made_of
-from gaitprint.stages._reading import Normalising, ReadSequence
-from gaitprint.stages._splits import PartitionReport, described, given_partition
-from gaitprint.storage import check_writable, sha256_json, unwritable
 from gaitprint.store import Form, Partition, Store, StoreWriter, check_free
 
 Progress = Callable[[int, int, str], None]

@@ -6,22 +6,22 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from gaitprint.atomic_files import check_writable, write_json, write_text
 from gaitprint.errors import ConfigError
-from gaitprint.evaluation.protocol import load_protocol
-from gaitprint.evaluation.verify_settings import VerifySettings
+from gaitprint.evaluation.protocol.protocol import load_protocol
+from gaitprint.evaluation.verification.settings import VerifySettings
+from gaitprint.experiments.ablation import AblationResult
 from gaitprint.inference.fusion import fuse
+from gaitprint.inference.selection import chosen, opened
+from gaitprint.output_folder import check_claim, claim
+from gaitprint.pages.collect_report_data import measure_rows
+from gaitprint.pages.match_sheets import check_store
+from gaitprint.pages.report import report_page
+from gaitprint.pages.report_data import Found, origins
+from gaitprint.pages.report_tables import tables
 from gaitprint.report.html import write_report
-from gaitprint.retrieval.work import Work
-from gaitprint.stages._ablation import AblationResult
-from gaitprint.stages._claims import check_claim, claim
-from gaitprint.stages._report_found import Found, origins
-from gaitprint.stages._report_measured import measure_rows
-from gaitprint.stages._report_page import report_page
-from gaitprint.stages._report_tables import tables
-from gaitprint.stages._selection import chosen, opened
-from gaitprint.stages._sheets import check_store
+from gaitprint.retrieval.budget import Work
 from gaitprint.stages.ablate import ablate
-from gaitprint.storage import check_writable, write_json, write_text
 from gaitprint.store import Store
 from gaitprint.types import Embeddings
 

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
+from gaitprint.archives.printable import shown
 from gaitprint.errors import ArtefactError, DataError
+from gaitprint.experiments.run_folders import Run, find_runs, read_run
+from gaitprint.pages.runs import runs_page
 from gaitprint.report.html import check_report_place, write_report
-from gaitprint.sources._shown import shown
-from gaitprint.stages._run_folders import Run, find_runs, read_run
-from gaitprint.stages._runs_page import runs_page
 
 
 @dataclass(frozen=True, eq=False)

@@ -10,18 +10,13 @@ from typing import Any
 import torch
 from torch import nn
 
+from gaitprint.atomic_files import sha256_json, unwritable, write_json
 from gaitprint.config import settings_to_dict
-from gaitprint.networks._weights import load_state, read_card, save_model
+from gaitprint.devices import check_device
+from gaitprint.models.model_file import load_state, read_card, save_model
+from gaitprint.output_folder import check_claim, claimed
+from gaitprint.provenance.seen_subjects import Memory
 from gaitprint.silhouettes.clips import to_clip
-from gaitprint.stages._claims import check_claim, claimed
-from gaitprint.stages._devices import check_device
-from gaitprint.stages._precision import run_precision
-from gaitprint.stages._run_length import with_iterations, within_minutes
-from gaitprint.stages._seen import Memory
-from gaitprint.stages._training_card import best_card, remembered, training_card
-from gaitprint.stages._training_data import hold_out, seen_in, training_sets
-from gaitprint.stages._validation import Validation
-from gaitprint.storage import sha256_json, unwritable, write_json
 from gaitprint.store import Store
 from gaitprint.training.checkpoint import newest_checkpoint
 from gaitprint.training.history import last_means, read_history
@@ -30,12 +25,17 @@ from gaitprint.training.manifest import make_manifest, make_session, write_manif
 from gaitprint.training.objective import Objective
 from gaitprint.training.planner import Plan, check_plan, plan
 from gaitprint.training.prefetch import StartMethod
+from gaitprint.training.process_group import joined_world
 from gaitprint.training.recipe import load_recipe
 from gaitprint.training.room import check_start
+from gaitprint.training.run_logger import Step
+from gaitprint.training.run_precision import run_precision
 from gaitprint.training.sampler import BatchSampler
 from gaitprint.training.step import check_passes
-from gaitprint.training.watching import Step
-from gaitprint.training.world import joined_world
+from gaitprint.training.time_budget import with_iterations, within_minutes
+from gaitprint.training.training_card import best_card, remembered, training_card
+from gaitprint.training.training_data import hold_out, seen_in, training_sets
+from gaitprint.training.validation import Validation
 
 
 @dataclass(frozen=True)

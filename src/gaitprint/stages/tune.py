@@ -10,29 +10,29 @@ from typing import Any
 
 import numpy as np
 
+from gaitprint.atomic_files import sha256_json
 from gaitprint.errors import ConfigError
-from gaitprint.evaluation.choosing import subject_folds
-from gaitprint.evaluation.protocol import Protocol, load_protocol, with_lists
-from gaitprint.evaluation.selection import absent_notes
+from gaitprint.evaluation.protocol.protocol import Protocol, load_protocol, with_lists
+from gaitprint.evaluation.protocol.selection import absent_notes
+from gaitprint.evaluation.statistics.subject_folds import subject_folds
 from gaitprint.inference.fusion import fuse
+from gaitprint.inference.selection import chosen, opened
 from gaitprint.locks import sole_writer
+from gaitprint.pages import evaluation_values as pages
+from gaitprint.pages.tuning import tuning_page
+from gaitprint.provenance.calibration_subjects import chooser
 from gaitprint.report.html import check_report_place, write_report
+from gaitprint.retrieval.budget import Work
 from gaitprint.retrieval.pipeline import CHOSEN_BY
-from gaitprint.retrieval.tuning.grids import Grid
-from gaitprint.retrieval.tuning.simplicity import FAMILIES, Table, family
-from gaitprint.retrieval.work import Work
-from gaitprint.stages import _pages as pages
-from gaitprint.stages import _tuning_decision as decision
-from gaitprint.stages._fitted_on import chooser
-from gaitprint.stages._selection import chosen, opened
-from gaitprint.stages._tuning_file import check_tuned_place, journal_place, write_tuned
-from gaitprint.stages._tuning_journal import Journal
-from gaitprint.stages._tuning_page import tuning_page
-from gaitprint.stages._tuning_result import Tried, TuneReport
-from gaitprint.stages._tuning_scores import Scores, SubjectSet
-from gaitprint.stages._tuning_search import ROUNDS, search
-from gaitprint.stages._tuning_subjects import check_may_choose
-from gaitprint.storage import sha256_json
+from gaitprint.tuning import decision as decision
+from gaitprint.tuning.grids import Grid
+from gaitprint.tuning.journal import Journal
+from gaitprint.tuning.result import Tried, TuneReport
+from gaitprint.tuning.scores import Scores, SubjectSet
+from gaitprint.tuning.search import ROUNDS, search
+from gaitprint.tuning.simplicity import FAMILIES, Table, family
+from gaitprint.tuning.subjects import check_may_choose
+from gaitprint.tuning.tuning_file import check_tuned_place, journal_place, write_tuned
 from gaitprint.types import Embeddings
 
 __all__ = ["TuneReport", "tune"]

@@ -6,24 +6,24 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from gaitprint.atomic_files import check_writable
 from gaitprint.errors import ProtocolError
-from gaitprint.evaluation.calibration_file import load_calibration, read_calibration, save_calibration
 from gaitprint.evaluation.columns import rate_columns
-from gaitprint.evaluation.operating import reasons
-from gaitprint.evaluation.protocol import load_protocol
-from gaitprint.evaluation.reliability import subjects_needed
-from gaitprint.evaluation.selection import absent_notes
-from gaitprint.evaluation.verification_result import Verification
-from gaitprint.evaluation.verify import verify as measure
-from gaitprint.evaluation.verify_settings import VerifySettings
+from gaitprint.evaluation.protocol.protocol import load_protocol
+from gaitprint.evaluation.protocol.selection import absent_notes
+from gaitprint.evaluation.verification.calibration_file import load_calibration, read_calibration, save_calibration
+from gaitprint.evaluation.verification.operating import reasons
+from gaitprint.evaluation.verification.reliability import subjects_needed
+from gaitprint.evaluation.verification.result import Verification
+from gaitprint.evaluation.verification.settings import VerifySettings
+from gaitprint.evaluation.verification.verify import verify as measure
+from gaitprint.inference.selection import chosen, opened
+from gaitprint.pages import evaluation_values as pages
+from gaitprint.pages.verification import verification_page
+from gaitprint.provenance.calibration_subjects import calibration_warnings, choice_warnings, people_facts
 from gaitprint.report.html import check_report_place, write_report
+from gaitprint.retrieval.budget import Work
 from gaitprint.retrieval.pipeline import Pipeline
-from gaitprint.retrieval.work import Work
-from gaitprint.stages import _pages as pages
-from gaitprint.stages._fitted_on import calibration_warnings, choice_warnings, people_facts
-from gaitprint.stages._selection import chosen, opened
-from gaitprint.stages._verification_page import verification_page
-from gaitprint.storage import check_writable
 from gaitprint.tables import Columns, data_frame
 from gaitprint.types import Embeddings
 

@@ -3,8 +3,8 @@
 import os
 from pathlib import Path
 
+from gaitprint.atomic_files import reason_and_way_out
 from gaitprint.errors import DataError
-from gaitprint.storage import reason_and_way_out
 
 HEAD = "store.json"
 FRAMES = "frames.bin"

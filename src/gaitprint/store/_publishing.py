@@ -6,8 +6,8 @@ from dataclasses import asdict, replace
 from pathlib import Path
 
 import gaitprint
+from gaitprint.atomic_files import read_json, sync_folder, write_json
 from gaitprint.errors import ArtefactError
-from gaitprint.storage import read_json, sync_folder, write_json
 from gaitprint.store._folder import HEAD, INDEX, JOURNAL, QUARANTINE
 from gaitprint.store._head import StoreHead
 from gaitprint.store._sequences import fingerprint_of

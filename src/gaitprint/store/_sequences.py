@@ -7,8 +7,8 @@ from typing import Protocol, runtime_checkable
 import numpy as np
 from jaxtyping import UInt8
 
+from gaitprint.atomic_files import sha256_json
 from gaitprint.errors import DataError
-from gaitprint.storage import sha256_json
 from gaitprint.types import Frames, SequenceRecord, check_frames
 
 

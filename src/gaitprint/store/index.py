@@ -10,8 +10,8 @@ import numpy as np
 import pyarrow as pa
 from jaxtyping import Float32, Int32, Int64
 
+from gaitprint.atomic_files import atomic_file
 from gaitprint.errors import ArtefactError
-from gaitprint.storage import atomic_file
 from gaitprint.types import SequenceRecord
 
 _NAMES = pa.dictionary(pa.int32(), pa.string())

@@ -6,9 +6,9 @@ from functools import cached_property
 from itertools import accumulate
 from typing import Any
 
+from gaitprint.atomic_files import sha256_json
 from gaitprint.config import require
 from gaitprint.errors import DataError
-from gaitprint.storage import sha256_json
 from gaitprint.store._sequences import SequenceSet
 from gaitprint.types import Frames, SequenceRecord
 

@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float32
 
+from gaitprint.atomic_files import read_json
 from gaitprint.config import build_settings
 from gaitprint.errors import ArtefactError, ConfigError, DataError
-from gaitprint.storage import read_json
 from gaitprint.store._folder import FRAMES, HEAD, JOURNAL
 from gaitprint.store._head import StoreHead
 from gaitprint.store._packing import Form, pack, unpack

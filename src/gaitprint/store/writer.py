@@ -7,8 +7,8 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from gaitprint.atomic_files import reason_and_way_out
 from gaitprint.errors import DataError
-from gaitprint.storage import reason_and_way_out
 from gaitprint.store._base import read_base
 from gaitprint.store._folder import FRAMES, INDEX, JOURNAL, check_free, drop_leftovers
 from gaitprint.store._head import StoreHead

@@ -23,7 +23,7 @@ from torch import Tensor
 
 import gaitprint
 from gaitprint.errors import ArtefactError, DataError
-from gaitprint.networks._weights import tensors_digest
+from gaitprint.models.model_file import tensors_digest
 from gaitprint.training._tensor_file import read_tensors, tensor_file_size, write_tensors
 
 KEEP = 2

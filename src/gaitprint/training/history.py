@@ -3,7 +3,7 @@
 import json
 from pathlib import Path
 
-from gaitprint.storage import write_text
+from gaitprint.atomic_files import write_text
 
 
 def read_history(path: Path) -> list[dict[str, float | int]]:

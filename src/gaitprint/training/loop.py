@@ -13,18 +13,18 @@ from torch import nn
 from gaitprint.components import find_component
 from gaitprint.errors import ArtefactError, RunInterruptedError
 from gaitprint.training.alarms import Alarms
-from gaitprint.training.interruption import Interruption, interruption
+from gaitprint.training.graceful_shutdown import Interruption, interruption
 from gaitprint.training.objective import Objective
 from gaitprint.training.optimizers import new_optimizer
 from gaitprint.training.precision import FLOAT32, Precision
 from gaitprint.training.prefetch import StartMethod, prefetched
+from gaitprint.training.process_group import World
 from gaitprint.training.recipe import Recipe, TrainingSettings
+from gaitprint.training.run_logger import Step, Watcher
 from gaitprint.training.running import RunningState
 from gaitprint.training.sampler import Batch, BatchSampler
 from gaitprint.training.schedule import learning_rate, resets_at
 from gaitprint.training.step import check_passes, loss_and_gradients
-from gaitprint.training.watching import Step, Watcher
-from gaitprint.training.world import World
 
 
 @dataclass(frozen=True)

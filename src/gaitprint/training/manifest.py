@@ -17,9 +17,9 @@ from typing import Any
 import numpy as np
 import torch
 
+from gaitprint.atomic_files import read_json, write_json
 from gaitprint.config import settings_to_dict
 from gaitprint.errors import ArtefactError
-from gaitprint.storage import read_json, write_json
 from gaitprint.training.precision import Precision
 from gaitprint.training.recipe import Recipe
 

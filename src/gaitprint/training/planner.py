@@ -11,11 +11,11 @@ from gaitprint.memory import check_room
 from gaitprint.training.loop import Execution, build_network, prepare_network
 from gaitprint.training.objective import Objective
 from gaitprint.training.precision import FLOAT32, Precision
+from gaitprint.training.process_group import World
 from gaitprint.training.recipe import Recipe
 from gaitprint.training.room import BATCHES, WAY_OUT, check_start, device_room, weights_bytes
 from gaitprint.training.sampler import clips_of_rank
 from gaitprint.training.step import Within, loss_and_gradients
-from gaitprint.training.world import World
 
 _SUBJECTS, _SEQUENCES = 2, 2
 _CLIPS = _SUBJECTS * _SEQUENCES

@@ -8,12 +8,12 @@ from importlib import resources
 from pathlib import Path
 from typing import Any, Literal
 
+from gaitprint.atomic_files import sha256_json
 from gaitprint.components import find_component
 from gaitprint.config import LARGEST, apply_overrides, build_settings, read_toml, require, settings_to_dict
 from gaitprint.errors import ConfigError, did_you_mean
 from gaitprint.silhouettes.augmentations import Augmentation
 from gaitprint.silhouettes.clips import Preprocessing
-from gaitprint.storage import sha256_json
 
 
 @dataclass(frozen=True)

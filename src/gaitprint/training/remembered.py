@@ -8,8 +8,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from gaitprint.atomic_files import read_json, sha256_json, write_json
 from gaitprint.errors import ArtefactError, DataError
-from gaitprint.storage import read_json, sha256_json, write_json
 
 VARIABLE = "GAITPRINT_CACHE"
 """Names another folder."""

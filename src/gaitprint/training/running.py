@@ -15,11 +15,11 @@ from gaitprint.training.checkpoint import (
     read_checkpoint,
     save_checkpoint,
 )
-from gaitprint.training.guard import Guard
+from gaitprint.training.nonfinite_policy import Guard
 from gaitprint.training.optimizers import new_optimizer
+from gaitprint.training.process_group import World
 from gaitprint.training.recipe import TrainingSettings
 from gaitprint.training.state_tensors import model_tensors, optimizer_tensors, restore
-from gaitprint.training.world import World
 
 _AVERAGE = "average."
 

@@ -16,8 +16,8 @@ from torch import Tensor, nn
 from gaitprint.config import require
 from gaitprint.tensors import PartOutputs
 from gaitprint.training.objective import Objective
+from gaitprint.training.process_group import World
 from gaitprint.training.recipe import TrainingSettings
-from gaitprint.training.world import World
 
 Masks = Callable[[], torch.Generator]
 """A generator at the start of the iteration's numbers: every pass of a batch draws the same masks."""

@@ -12,7 +12,7 @@ from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 
-from gaitprint.storage import atomic_file
+from gaitprint.atomic_files import atomic_file
 
 _FLUSH_EVERY = 5.0
 """Seconds: somebody may be looking on."""

@@ -15,10 +15,10 @@ from gaitprint.training.loop import Execution, build_network, prepare_network
 from gaitprint.training.manifest import device_name
 from gaitprint.training.objective import Objective
 from gaitprint.training.precision import Precision, Seconds
+from gaitprint.training.process_group import World
 from gaitprint.training.recipe import Recipe
 from gaitprint.training.remembered import remembered
 from gaitprint.training.step import loss_and_gradients
-from gaitprint.training.world import World
 
 _FRAMES = 12
 """At most: a longer clip takes longer, and the precisions compare alike."""

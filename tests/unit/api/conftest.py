@@ -8,7 +8,7 @@ import torch
 import gaitprint as gp
 from gaitprint.components import find_component
 from gaitprint.datasets.synthetic import SyntheticSettings, walkers
-from gaitprint.networks._weights import save_model
+from gaitprint.models.model_file import save_model
 
 
 def write_model(path: Path, seed: int = 1) -> Path:

@@ -7,8 +7,8 @@ import pytest
 
 import gaitprint as gp
 from gaitprint.errors import ArtefactError, ConfigError, GaitprintError, ProtocolError
-from gaitprint.evaluation.calibration import Calibration
-from gaitprint.evaluation.calibration_file import save_calibration
+from gaitprint.evaluation.verification.calibration import Calibration
+from gaitprint.evaluation.verification.calibration_file import save_calibration
 from gaitprint.retrieval.pipeline import Pipeline
 from gaitprint.types import Embeddings, PartLayout, SequenceRecord
 
@@ -81,7 +81,7 @@ def test_only_what_belongs_together_is_decided(calibration, tmp_path):
 
 def test_the_file_that_the_command_writes_decides(tmp_path: Path) -> None:
     """Sixty people as points: their own walks are near, those of others far."""
-    from gaitprint.evaluation.verify_settings import VerifySettings
+    from gaitprint.evaluation.verification.settings import VerifySettings
     from gaitprint.stages.verify import verify
 
     generator = np.random.default_rng(0)

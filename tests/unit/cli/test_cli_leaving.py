@@ -114,7 +114,7 @@ import time
 
 import gaitprint.stages.datasets as stage
 from gaitprint.cli.main import run
-from gaitprint.stages._reading import Task, read_all
+from gaitprint.ingest.reading import Task, read_all
 
 
 def held(files, task):

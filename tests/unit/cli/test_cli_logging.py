@@ -4,10 +4,10 @@ import logging
 
 import pytest
 
+from gaitprint.atomic_files import write_text
 from gaitprint.cli._logging import LogRequest, log_request, logging_to
 from gaitprint.cli.main import main
 from gaitprint.errors import DataError
-from gaitprint.storage import write_text
 
 
 @pytest.fixture(autouse=True)
@@ -55,15 +55,15 @@ def test_stderr_says_nothing_twice(tmp_path, capsys):
 
 
 def test_a_librarys_words_come_with_v_and_only_then(tmp_path, capsys):
-    for verbose, words in ((0, ""), (1, f"gaitprint.storage: wrote {tmp_path / 'a.txt'}, 3 bytes\n")):
+    for verbose, words in ((0, ""), (1, f"gaitprint.atomic_files: wrote {tmp_path / 'a.txt'}, 3 bytes\n")):
         with logging_to(LogRequest(verbose, tmp_path / "a.log"), []):
             write_text(tmp_path / "a.txt", "abc")
-            logging.getLogger("gaitprint.storage").debug("small")
+            logging.getLogger("gaitprint.atomic_files").debug("small")
         assert capsys.readouterr().err == words
     assert "small" not in (tmp_path / "a.log").read_text()
     with logging_to(LogRequest(2), []):
-        logging.getLogger("gaitprint.storage").debug("small")
-    assert capsys.readouterr().err == "gaitprint.storage: small\n"
+        logging.getLogger("gaitprint.atomic_files").debug("small")
+    assert capsys.readouterr().err == "gaitprint.atomic_files: small\n"
 
 
 def test_a_file_that_cannot_be_written_is_one_line(tmp_path, capsys):
@@ -80,7 +80,7 @@ def test_a_file_that_cannot_be_written_is_one_line(tmp_path, capsys):
 def test_a_library_hears_it_under_the_name_gaitprint(tmp_path, caplog):
     with caplog.at_level(logging.INFO, logger="gaitprint"):
         write_text(tmp_path / "a.txt", "abc")
-    assert [r.name for r in caplog.records] == ["gaitprint.storage"]
+    assert [r.name for r in caplog.records] == ["gaitprint.atomic_files"]
 
 
 @pytest.mark.parametrize("held", [b"\x10\x00\x00\x00{}", b"a note\n"])

@@ -3,11 +3,11 @@ from pathlib import Path
 
 import pytest
 
+from gaitprint.archives import open_files
 from gaitprint.components import find_component
 from gaitprint.datasets import casia_b
-from gaitprint.datasets._layout import Layout
 from gaitprint.errors import ArtefactError, ConfigError, DataError
-from gaitprint.sources import open_files
+from gaitprint.layouts.contract import Layout
 
 
 def layout(name: str, **settings: object) -> Layout:

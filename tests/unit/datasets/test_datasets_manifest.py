@@ -9,10 +9,10 @@ import pyarrow as pa
 import pyarrow.parquet
 import pytest
 
+from gaitprint.archives import open_files
 from gaitprint.components import find_component
-from gaitprint.datasets._layout import FoundSequence, Layout
 from gaitprint.errors import ArtefactError, ConfigError, DataError
-from gaitprint.sources import open_files
+from gaitprint.layouts.contract import FoundSequence, Layout
 from gaitprint.stages.prepare import prepare
 from gaitprint.store import Store
 

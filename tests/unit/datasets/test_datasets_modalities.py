@@ -7,12 +7,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from gaitprint.archives import open_files
 from gaitprint.components import find_component
-from gaitprint.datasets._layout import Layout
-from gaitprint.datasets._miniature import figure, write_array
 from gaitprint.errors import ConfigError, DataError
-from gaitprint.evaluation.protocol import load_protocol
-from gaitprint.sources import open_files
+from gaitprint.evaluation.protocol.protocol import load_protocol
+from gaitprint.layouts.contract import Layout
+from gaitprint.layouts.miniature import figure, write_array
 from gaitprint.stages.prepare import prepare
 from gaitprint.store import Store
 

@@ -1,10 +1,10 @@
 import numpy as np
 import pytest
 
-from gaitprint.datasets._walker_camera import photograph
-from gaitprint.datasets._walker_gait import FRAMES_A_SECOND, joint_paths, stride_length
-from gaitprint.datasets._walker_solids import dress
-from gaitprint.datasets._walker_traits import Body, Manner, Outfit, draw
+from gaitprint.synthetic.camera import photograph
+from gaitprint.synthetic.gait import FRAMES_A_SECOND, joint_paths, stride_length
+from gaitprint.synthetic.solids import dress
+from gaitprint.synthetic.traits import Body, Manner, Outfit, draw
 
 VIEWS = (0.0, 18.0, 36.0, 54.0, 72.0, 90.0)
 

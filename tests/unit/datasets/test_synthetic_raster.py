@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from gaitprint.datasets._walker_raster import COLUMNS, ROWS, SIZE, Discs, draw_frames
+from gaitprint.synthetic.raster import COLUMNS, ROWS, SIZE, Discs, draw_frames
 
 
 def discs(*rows: tuple[float, float, float]) -> Discs:

@@ -3,10 +3,10 @@ from dataclasses import astuple, fields
 import numpy as np
 import pytest
 
-from gaitprint.datasets._walker_camera import photograph
-from gaitprint.datasets._walker_gait import joint_paths
-from gaitprint.datasets._walker_solids import bag_kind, bag_side, dress
-from gaitprint.datasets._walker_traits import Body, Manner, Outfit, draw, vary
+from gaitprint.synthetic.camera import photograph
+from gaitprint.synthetic.gait import joint_paths
+from gaitprint.synthetic.solids import bag_kind, bag_side, dress
+from gaitprint.synthetic.traits import Body, Manner, Outfit, draw, vary
 
 BAGS = {
     "hand": Outfit(bag_choice=0.5, bag_side=1.0),

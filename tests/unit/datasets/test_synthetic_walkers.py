@@ -4,12 +4,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from gaitprint.archives import open_files
 from gaitprint.components import find_component
 from gaitprint.datasets.synthetic import CONDITIONS, VIEWS, SyntheticSettings, component, walkers
 from gaitprint.errors import ConfigError, DataError
 from gaitprint.silhouettes.normalize import normalize_sequence
 from gaitprint.silhouettes.reading import load_frames
-from gaitprint.sources import open_files
 from gaitprint.types import Frames
 
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from gaitprint.evaluation.trials import Trials
+from gaitprint.evaluation.protocol.trials import Trials
 
 
 def trials_of(row, column, subject, rank=None):

@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from gaitprint.evaluation.evaluate import evaluate
-from gaitprint.evaluation.protocol import Protocol, load_protocol
-from gaitprint.retrieval.distances import flat_euclidean
+from gaitprint.evaluation.identification.evaluate import evaluate
+from gaitprint.evaluation.protocol.protocol import Protocol, load_protocol
+from gaitprint.retrieval.distances.exact import flat_euclidean
 from gaitprint.types import Embeddings, PartLayout, SequenceRecord
 
 VIEWS = ("000", "090", "180")

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from gaitprint.errors import ShapeError
-from gaitprint.evaluation import comparison as module
-from gaitprint.evaluation.evaluate import evaluate
-from gaitprint.evaluation.protocol import load_protocol
+from gaitprint.evaluation.identification.evaluate import evaluate
+from gaitprint.evaluation.protocol import distance_blocks as module
+from gaitprint.evaluation.protocol.protocol import load_protocol
 from gaitprint.retrieval.pipeline import Pipeline, SparingScorer, SparingTransform, Whole
 from gaitprint.types import Comparison, Embeddings, PartLayout, SequenceRecord
 

@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 from made_up_walks import measured, walks
 
-from gaitprint.evaluation.breakdown import break_down
 from gaitprint.evaluation.columns import FIGURES, RATES, figure_columns, outcome_columns, rate_columns
-from gaitprint.evaluation.protocol import load_protocol
-from gaitprint.evaluation.verify import verify
-from gaitprint.evaluation.verify_settings import VerifySettings
+from gaitprint.evaluation.identification.breakdown import break_down
+from gaitprint.evaluation.protocol.protocol import load_protocol
+from gaitprint.evaluation.verification.settings import VerifySettings
+from gaitprint.evaluation.verification.verify import verify
 from gaitprint.retrieval.pipeline import Pipeline
 
 

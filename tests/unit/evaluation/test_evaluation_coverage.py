@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 from made_up_trials import trials_of
 
-from gaitprint.evaluation.influence import join_figures, table_figures
-from gaitprint.evaluation.permutation import flip_test
-from gaitprint.evaluation.resampling import draw_subjects
-from gaitprint.evaluation.statistics import difference_band, percent_band
+from gaitprint.evaluation.statistics.bootstrap import draw_subjects
+from gaitprint.evaluation.statistics.influence import join_figures, table_figures
+from gaitprint.evaluation.statistics.intervals import difference_band, percent_band
+from gaitprint.evaluation.statistics.sign_flip_test import flip_test
 
 EXPERIMENTS = 600
 

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from gaitprint.errors import ConfigError
-from gaitprint.retrieval import approximate
+from gaitprint.retrieval.budget import Work
+from gaitprint.retrieval.knn import approximate
 from gaitprint.retrieval.pipeline import Pipeline
-from gaitprint.retrieval.work import Work
 
 RERANK = {"name": "k-reciprocal", "k1": 6, "k2": 3}
 EXPAND = {"name": "cluster-expansion", "k": 5}

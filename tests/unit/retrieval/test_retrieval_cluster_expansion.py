@@ -8,9 +8,9 @@ from sklearn.cluster import DBSCAN
 
 from gaitprint.components import find_component
 from gaitprint.errors import ConfigError
-from gaitprint.retrieval.metric import Metric
-from gaitprint.retrieval.transforms import _clusterings as clusterings
-from gaitprint.retrieval.work import Work
+from gaitprint.retrieval.budget import Work
+from gaitprint.retrieval.distances.metric import Metric
+from gaitprint.retrieval.expansion import clusterings as clusterings
 from gaitprint.types import PartLayout, SequenceRecord
 
 CLUSTERINGS = ["neighbours", "mutual", "components", "agglomerative", "dbscan"]

@@ -5,8 +5,8 @@ import tempfile
 import numpy as np
 import pytest
 
+from gaitprint.retrieval.budget import Work
 from gaitprint.retrieval.pipeline import Pipeline
-from gaitprint.retrieval.work import Work
 from gaitprint.types import Embeddings, PartLayout, SequenceRecord
 
 STEPS = [

@@ -5,8 +5,13 @@ from hypothesis import strategies as st
 
 from gaitprint.components import find_component
 from gaitprint.errors import ConfigError, ShapeError
-from gaitprint.retrieval.distances import flat_euclidean, flat_euclidean_squared, part_mean_cosine, part_mean_euclidean
-from gaitprint.retrieval.scorers._jaccard import k_reciprocal
+from gaitprint.retrieval.distances.exact import (
+    flat_euclidean,
+    flat_euclidean_squared,
+    part_mean_cosine,
+    part_mean_euclidean,
+)
+from gaitprint.retrieval.reranking.k_reciprocal import k_reciprocal
 
 TIES = ["integer_grid", "few_duplicates", "many_duplicates", "k_larger_than_n", "one_query", "one_query_one_gallery"]
 

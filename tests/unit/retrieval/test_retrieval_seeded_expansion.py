@@ -8,11 +8,11 @@ from scipy.optimize import minimize
 
 from gaitprint.components import find_component
 from gaitprint.errors import ConfigError
-from gaitprint.retrieval.metric import Metric
-from gaitprint.retrieval.scorers._jaccard import k_reciprocal
-from gaitprint.retrieval.transforms._sharing import limit_shares, shares
+from gaitprint.retrieval.budget import Work
+from gaitprint.retrieval.distances.metric import Metric
+from gaitprint.retrieval.expansion.balanced_assignment import limit_shares, shares
+from gaitprint.retrieval.reranking.k_reciprocal import k_reciprocal
 from gaitprint.retrieval.transforms.seeded_expansion import seeds_of
-from gaitprint.retrieval.work import Work
 from gaitprint.types import Embeddings, PartLayout, SequenceRecord
 
 LAYOUT = PartLayout(((2, 4),))

@@ -3,7 +3,7 @@ import pytest
 
 from gaitprint.components import find_component
 from gaitprint.errors import ConfigError
-from gaitprint.retrieval.transforms._derived import unit_rows
+from gaitprint.retrieval.derived_embeddings import unit_rows
 
 
 def test_whole_vectors_and_blocks(embed):

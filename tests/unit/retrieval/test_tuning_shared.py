@@ -1,12 +1,12 @@
 import numpy as np
 import pytest
 
+from gaitprint.retrieval.budget import Work
 from gaitprint.retrieval.pipeline import Pipeline
-from gaitprint.retrieval.tuning import grids
-from gaitprint.retrieval.tuning.grids import Grid
-from gaitprint.retrieval.tuning.shared import SharedSides
-from gaitprint.retrieval.tuning.simplicity import FAMILIES, PLAIN, family, resolved, simplicity
-from gaitprint.retrieval.work import Work
+from gaitprint.tuning import grids
+from gaitprint.tuning.grids import Grid
+from gaitprint.tuning.shared import SharedSides
+from gaitprint.tuning.simplicity import FAMILIES, PLAIN, family, resolved, simplicity
 from gaitprint.types import Embeddings, PartLayout, SequenceRecord
 
 TINY = Grid(k1=(2, 30), k2=(1, 3), lambdas=(0.0, 0.3), members=(2,), thresholds=(0.4,), powers=(3.0,), ratios=(0.5,))
@@ -53,7 +53,7 @@ def test_what_is_shared_is_not_made_again(monkeypatch):
     probe, gallery = sides()
     shared = SharedSides(probe, gallery, Work(threads=1))
     made = []
-    from gaitprint.retrieval.tuning import listed
+    from gaitprint.tuning import listed
 
     real = listed.Reranked
     monkeypatch.setattr(listed, "Reranked", lambda *a: made.append(a[2:4]) or real(*a))

@@ -13,12 +13,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from gaitprint.archives.folder import FolderFiles
 from gaitprint.errors import DataError
 from gaitprint.silhouettes import images, reading
 from gaitprint.silhouettes._image_headers import read_header
 from gaitprint.silhouettes.images import MAX_PIXELS
 from gaitprint.silhouettes.reading import load_frames, read_sequence
-from gaitprint.sources.folder import FolderFiles
 from gaitprint.texts import natural_order
 
 

@@ -8,12 +8,19 @@ import numpy as np
 import pytest
 
 from gaitprint.errors import ConfigError
-from gaitprint.retrieval.compression import planning
-from gaitprint.retrieval.compression.codec_file import save_codec
-from gaitprint.retrieval.compression.planning import Demand, disk_bytes, made_up_codec, memory_bytes, seconds_for, sizes
-from gaitprint.retrieval.compression.scan import TemplateIndex
-from gaitprint.retrieval.compression.settings import named
-from gaitprint.retrieval.compression.templates import Templates, save_templates
+from gaitprint.retrieval.quantization import planning
+from gaitprint.retrieval.quantization.codec_file import save_codec
+from gaitprint.retrieval.quantization.planning import (
+    Demand,
+    disk_bytes,
+    made_up_codec,
+    memory_bytes,
+    seconds_for,
+    sizes,
+)
+from gaitprint.retrieval.quantization.scan import TemplateIndex
+from gaitprint.retrieval.quantization.settings import named
+from gaitprint.retrieval.quantization.templates import Templates, save_templates
 from gaitprint.stages.capacity import DEFAULT, capacity
 from gaitprint.types import SequenceRecord
 

@@ -7,14 +7,14 @@ import numpy as np
 import pytest
 
 from gaitprint.errors import ArtefactError, ConfigError, DataError, ProtocolError
-from gaitprint.evaluation.evaluate import evaluate
-from gaitprint.evaluation.protocol import load_protocol
+from gaitprint.evaluation.identification.evaluate import evaluate
+from gaitprint.evaluation.protocol.protocol import load_protocol
 from gaitprint.inference.embeddings_file import save_embeddings
-from gaitprint.retrieval.compression.codec import fit_codec
-from gaitprint.retrieval.compression.codec_file import load_codec
-from gaitprint.retrieval.compression.settings import named
-from gaitprint.retrieval.compression.templates import load_templates
-from gaitprint.retrieval.distances import flat_euclidean
+from gaitprint.retrieval.distances.exact import flat_euclidean
+from gaitprint.retrieval.quantization.codec import fit_codec
+from gaitprint.retrieval.quantization.codec_file import load_codec
+from gaitprint.retrieval.quantization.settings import named
+from gaitprint.retrieval.quantization.templates import load_templates
 from gaitprint.stages.compress import UNTRAINED, compress
 from gaitprint.types import Embeddings, PartLayout, SequenceRecord
 

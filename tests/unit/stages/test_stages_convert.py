@@ -7,9 +7,9 @@ import torch
 from gaitprint.api.models import embed
 from gaitprint.cli.main import main
 from gaitprint.errors import ConfigError, DataError
-from gaitprint.networks._importing import import_weights
-from gaitprint.networks._weights import load_model
-from gaitprint.stages._seen import Memory, Seen, memory_of
+from gaitprint.interop.weights import import_weights
+from gaitprint.models.model_file import load_model
+from gaitprint.provenance.seen_subjects import Memory, Seen, memory_of
 from gaitprint.stages.convert import convert
 from gaitprint.types import SequenceRecord, Silhouettes
 

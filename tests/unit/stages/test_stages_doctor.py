@@ -5,10 +5,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from gaitprint.checks.findings import Finding
 from gaitprint.cli.main import main
 from gaitprint.datasets.casia_b import CasiaB, CasiaBSettings
 from gaitprint.errors import ArtefactError, ConfigError, DataError
-from gaitprint.stages._findings import Finding
 from gaitprint.stages.datasets import list_datasets
 from gaitprint.stages.doctor import doctor
 from gaitprint.stages.prepare import prepare

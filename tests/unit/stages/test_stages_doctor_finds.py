@@ -11,11 +11,11 @@ import cv2
 import numpy as np
 import pytest
 
+from gaitprint.checks.diagnosis import DoctorReport
+from gaitprint.checks.findings import POOR, Finding
 from gaitprint.components import find_component
 from gaitprint.datasets.oumvlp import VIEWS as OUMVLP_VIEWS
 from gaitprint.datasets.synthetic import SyntheticSettings, walkers
-from gaitprint.stages._diagnosis import DoctorReport
-from gaitprint.stages._findings import POOR, Finding
 from gaitprint.stages.doctor import doctor
 from gaitprint.stages.prepare import prepare
 

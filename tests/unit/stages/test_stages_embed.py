@@ -8,9 +8,9 @@ import pytest
 from gaitprint.errors import ArtefactError, ConfigError, DataError
 from gaitprint.inference.embeddings_file import load_embeddings
 from gaitprint.inference.fusion import fuse
-from gaitprint.networks._weights import load_model, save_model
-from gaitprint.stages._familiar import familiar_warnings
-from gaitprint.stages._seen import memory_of
+from gaitprint.models.model_file import load_model, save_model
+from gaitprint.provenance.seen_subjects import memory_of
+from gaitprint.provenance.seen_warnings import familiar_warnings
 from gaitprint.stages.embed import choose_part, embed, open_embedder
 from gaitprint.stages.train import train
 from gaitprint.store import Store, StoreWriter

@@ -5,13 +5,12 @@ import numpy as np
 import pytest
 
 from gaitprint.errors import ArtefactError, ComponentError, ProtocolError
-from gaitprint.evaluation.evaluate import evaluate as measure
-from gaitprint.evaluation.protocol import load_protocol
+from gaitprint.evaluation.identification.evaluate import evaluate as measure
+from gaitprint.evaluation.identification.mean_figures import difference, mean_figure, mean_interval
+from gaitprint.evaluation.protocol.protocol import load_protocol
 from gaitprint.inference.embeddings_file import save_embeddings
-from gaitprint.report.values import Percent
-from gaitprint.retrieval.distances import flat_euclidean
-from gaitprint.stages._figures import difference, mean_figure, mean_interval
-from gaitprint.stages._pages import (
+from gaitprint.inference.selection import chosen
+from gaitprint.pages.evaluation_values import (
     chance_warnings,
     data_facts,
     data_warnings,
@@ -19,8 +18,9 @@ from gaitprint.stages._pages import (
     percent,
     synthetic_warnings,
 )
-from gaitprint.stages._selection import chosen
-from gaitprint.stages._sheets import match_sheets, strip_image
+from gaitprint.pages.match_sheets import match_sheets, strip_image
+from gaitprint.report.values import Percent
+from gaitprint.retrieval.distances.exact import flat_euclidean
 from gaitprint.stages.evaluate import evaluate
 from gaitprint.store import Store, StoreWriter
 from gaitprint.types import Embeddings, PartLayout, SequenceRecord

@@ -9,13 +9,13 @@ import pytest
 
 import gaitprint as gp
 from gaitprint.errors import ArtefactError, ConfigError, DataError, ProtocolError
-from gaitprint.evaluation.protocol import load_protocol
+from gaitprint.evaluation.protocol.protocol import load_protocol
+from gaitprint.explanation.likelihood_ratios import condition_kind, usual
+from gaitprint.explanation.nearest_matches import find_rivals, row_of
+from gaitprint.explanation.pair_explanation import Strips, frame_of
 from gaitprint.inference.embeddings_file import load_embeddings
-from gaitprint.retrieval.distances import flat_euclidean
-from gaitprint.stages._explain_page import rivalry, spoken
-from gaitprint.stages._rivals import find_rivals, row_of
-from gaitprint.stages._usual import condition_kind, usual
-from gaitprint.stages._walks_apart import Strips, frame_of
+from gaitprint.pages.explain import rivalry, spoken
+from gaitprint.retrieval.distances.exact import flat_euclidean
 from gaitprint.stages.embed import embed
 from gaitprint.stages.explain import explain
 from gaitprint.stages.train import train

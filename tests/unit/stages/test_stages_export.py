@@ -8,9 +8,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from gaitprint.archives import open_files
 from gaitprint.components import component_names, find_component
 from gaitprint.errors import ArtefactError, DataError
-from gaitprint.sources import open_files
 from gaitprint.stages.export import ExportReport, export
 from gaitprint.stages.prepare import prepare
 from gaitprint.store import Form, Store, StoreWriter

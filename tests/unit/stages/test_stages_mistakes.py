@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from test_stages_ablate import made_up
 
-from gaitprint.stages._mistakes import of_different_people, worst_mistakes
+from gaitprint.evaluation.identification.mistakes import of_different_people, worst_mistakes
 from gaitprint.stages.evaluate import evaluate
 
 

@@ -7,17 +7,17 @@ from typing import Any
 
 import pytest
 
+from gaitprint.atomic_files import sha256_file, sha256_json
 from gaitprint.cli.main import main
 from gaitprint.components import find_component
-from gaitprint.datasets._alike import loosely
 from gaitprint.errors import ArtefactError, DataError, GaitprintError
-from gaitprint.stages import _reading
+from gaitprint.ingest import reading as _reading
+from gaitprint.ingest.splits import split_of
+from gaitprint.layouts.similar_names import loosely
 from gaitprint.stages import prepare as preparing
-from gaitprint.stages._splits import split_of
 from gaitprint.stages.doctor import doctor
 from gaitprint.stages.partition import partition
 from gaitprint.stages.prepare import prepare
-from gaitprint.storage import sha256_file, sha256_json
 from gaitprint.store import Store, StoreWriter
 
 FIRST = {"TRAIN_SET": ["anna", "ben"], "TEST_SET": ["cleo", "dora"]}

@@ -9,17 +9,17 @@ import numpy as np
 import pytest
 from effort import calls
 
+from gaitprint.archives import Files, open_files
+from gaitprint.archives.folder import FolderFiles
+from gaitprint.archives.printable import unreadable
 from gaitprint.components import find_component
-from gaitprint.datasets._layout import FoundSequence
 from gaitprint.datasets.casia_b import CasiaB, CasiaBSettings
 from gaitprint.datasets.folder import Folder, FolderSettings
 from gaitprint.errors import ConfigError, DataError
+from gaitprint.ingest import reading as _reading
+from gaitprint.ingest.scanning import GUESSES
+from gaitprint.layouts.contract import FoundSequence
 from gaitprint.silhouettes.normalize import normalize_sequence
-from gaitprint.sources import Files, open_files
-from gaitprint.sources._shown import unreadable
-from gaitprint.sources.folder import FolderFiles
-from gaitprint.stages import _reading
-from gaitprint.stages._layouts import GUESSES
 from gaitprint.stages.prepare import prepare
 from gaitprint.store import Store, StoreWriter
 

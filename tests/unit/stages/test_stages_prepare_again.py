@@ -7,11 +7,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from gaitprint.atomic_files import read_json, write_json
 from gaitprint.components import find_component
 from gaitprint.errors import ArtefactError, DataError
 from gaitprint.stages.doctor import doctor
 from gaitprint.stages.prepare import prepare
-from gaitprint.storage import read_json, write_json
 from gaitprint.store import Store, is_begun
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from gaitprint.sources import Watched, as_it_was, full_stamp, open_files
+from gaitprint.archives import Watched, as_it_was, full_stamp, open_files
 from gaitprint.stages.prepare import prepare
 from gaitprint.store import Store
 

@@ -13,7 +13,7 @@ import pytest
 
 from gaitprint.components import find_component
 from gaitprint.errors import DataError
-from gaitprint.stages import _reading
+from gaitprint.ingest import reading as _reading
 from gaitprint.stages.doctor import doctor
 from gaitprint.stages.prepare import PrepareReport, prepare
 from gaitprint.store import Store

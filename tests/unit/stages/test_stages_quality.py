@@ -7,14 +7,14 @@ import pytest
 
 from gaitprint.errors import ArtefactError, ConfigError
 from gaitprint.inference.embeddings_file import load_embeddings
-from gaitprint.stages._good_enough import quality_mask
-from gaitprint.stages._training_data import training_part
+from gaitprint.ingest.quality_mask import quality_mask
 from gaitprint.stages.embed import choose_part, embed
 from gaitprint.stages.prepare import prepare
 from gaitprint.stages.train import train
 from gaitprint.store import Store, StoreWriter, pack
 from gaitprint.training.history import read_history
-from gaitprint.training.watching import TIMED
+from gaitprint.training.run_logger import TIMED
+from gaitprint.training.training_data import training_part
 from gaitprint.types import SequenceRecord
 
 pytestmark = pytest.mark.usefixtures("one_thread")

@@ -8,9 +8,9 @@ import pytest
 from test_stages_ablate import made_up, store, two  # noqa: F401 - `store` is a fixture
 
 from gaitprint.errors import ArtefactError, ConfigError
-from gaitprint.evaluation.verify_settings import VerifySettings
+from gaitprint.evaluation.verification.settings import VerifySettings
 from gaitprint.inference.fusion import fuse
-from gaitprint.stages._report_tables import HEADERS
+from gaitprint.pages.report_tables import HEADERS
 from gaitprint.stages.ablate import ablate
 from gaitprint.stages.evaluate import evaluate
 from gaitprint.stages.report import report

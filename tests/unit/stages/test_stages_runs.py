@@ -11,8 +11,8 @@ import pytest
 
 from gaitprint.config import settings_to_dict
 from gaitprint.errors import ArtefactError, ConfigError, DataError
-from gaitprint.stages._run_folders import find_runs, flat, read_run
-from gaitprint.stages._runs_page import FIGURES, NOT_SAID, grouped, runs_page
+from gaitprint.experiments.run_folders import find_runs, flat, read_run
+from gaitprint.pages.runs import FIGURES, NOT_SAID, grouped, runs_page
 from gaitprint.stages.runs import runs, short_names
 from gaitprint.stages.train import train
 from gaitprint.training.manifest import make_manifest, make_session, write_manifest

@@ -7,15 +7,15 @@ import numpy as np
 import pytest
 import torch
 
+from gaitprint.devices import check_device
 from gaitprint.errors import ArtefactError, ConfigError, DataError, GaitprintError
-from gaitprint.networks._weights import load_model, read_card, save_model
-from gaitprint.stages._devices import check_device
-from gaitprint.stages._training_data import training_part
+from gaitprint.models.model_file import load_model, read_card, save_model
 from gaitprint.stages.train import train
 from gaitprint.store import Store, StoreWriter
 from gaitprint.training.history import read_history
 from gaitprint.training.recipe import load_recipe
-from gaitprint.training.watching import TIMED
+from gaitprint.training.run_logger import TIMED
+from gaitprint.training.training_data import training_part
 from gaitprint.types import SequenceRecord
 
 pytestmark = pytest.mark.usefixtures("one_thread")

@@ -9,11 +9,11 @@ from gaitprint.config import read_toml
 from gaitprint.errors import ArtefactError, ConfigError, ProtocolError
 from gaitprint.inference.embeddings_file import save_embeddings
 from gaitprint.retrieval.pipeline import Pipeline
-from gaitprint.retrieval.tuning.simplicity import FAMILIES, PLAIN
-from gaitprint.stages._tuning_search import Tried
-from gaitprint.stages._tuning_subjects import check_may_choose
 from gaitprint.stages.evaluate import evaluate
 from gaitprint.stages.tune import _supposed, tune
+from gaitprint.tuning.search import Tried
+from gaitprint.tuning.simplicity import FAMILIES, PLAIN
+from gaitprint.tuning.subjects import check_may_choose
 
 FAST = {"repeats": 1, "grid": SMALL}
 

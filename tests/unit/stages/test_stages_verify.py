@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from gaitprint.errors import ArtefactError, ProtocolError
-from gaitprint.evaluation.verify_settings import VerifySettings
+from gaitprint.evaluation.verification.settings import VerifySettings
 from gaitprint.report import html
 from gaitprint.stages.verify import PAIR_BY_PAIR, verify
 from gaitprint.types import Embeddings, PartLayout, SequenceRecord
@@ -115,7 +115,7 @@ def test_too_few_people_leave_no_file(tmp_path, protocol):
 
 def test_a_transductive_pipeline_is_named_so(protocol):
     told = []
-    from gaitprint.retrieval.work import Work
+    from gaitprint.retrieval.budget import Work
 
     work = Work(progress=lambda done, total, what: told.append((done, total, what)))
     found = verify(people(12), protocol=protocol, pipeline=RERANKED, settings=FEW, work=work)

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from gaitprint.retrieval.tuning.grids import Grid
+from gaitprint.tuning.grids import Grid
 from gaitprint.types import Embeddings, PartLayout, SequenceRecord
 
 LAYOUT = PartLayout(((2, 7),))

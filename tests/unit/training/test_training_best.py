@@ -13,8 +13,8 @@ from gaitprint.training.checkpoint import newest_checkpoint
 from gaitprint.training.history import read_history
 from gaitprint.training.loop import Execution, build_network, train_network
 from gaitprint.training.recipe import LossChoice, NetworkChoice, Recipe, TrainingSettings
+from gaitprint.training.run_logger import TIMED
 from gaitprint.training.sampler import BatchSampler
-from gaitprint.training.watching import TIMED
 from gaitprint.types import SequenceRecord
 
 TRAINING = TrainingSettings(

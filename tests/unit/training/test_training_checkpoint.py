@@ -12,7 +12,7 @@ from safetensors.torch import save_file
 from torch import nn
 
 from gaitprint.errors import ArtefactError, DataError
-from gaitprint.networks._weights import tensors_digest
+from gaitprint.models.model_file import tensors_digest
 from gaitprint.training import checkpoint
 from gaitprint.training.checkpoint import Checkpoint, RunState, newest_checkpoint, read_checkpoint, save_checkpoint
 from gaitprint.training.state_tensors import model_tensors, optimizer_tensors, restore

@@ -16,10 +16,10 @@ from gaitprint.store import MemorySequences
 from gaitprint.training.history import read_history
 from gaitprint.training.loop import Execution, build_network, train_network
 from gaitprint.training.objective import Objective
+from gaitprint.training.process_group import World
 from gaitprint.training.recipe import LossChoice, NetworkChoice, Recipe, TrainingSettings
+from gaitprint.training.run_logger import TIMED
 from gaitprint.training.sampler import BatchSampler
-from gaitprint.training.watching import TIMED
-from gaitprint.training.world import World
 from gaitprint.types import SequenceRecord
 
 TRAINING = TrainingSettings(iterations=4, subjects=4, sequences=2, frames=4, learning_rate=1e-3, checkpoint_every=1)

@@ -17,8 +17,8 @@ from gaitprint.training.history import read_history
 from gaitprint.training.loop import Execution, build_network, train_network
 from gaitprint.training.objective import Objective
 from gaitprint.training.recipe import LossChoice, NetworkChoice, Recipe, Reset, TrainingSettings
+from gaitprint.training.run_logger import TIMED
 from gaitprint.training.sampler import BatchSampler
-from gaitprint.training.watching import TIMED
 from gaitprint.types import SequenceRecord
 
 TRAINING = TrainingSettings(iterations=6, subjects=2, sequences=2, frames=4, learning_rate=1e-3, checkpoint_every=2)

@@ -19,9 +19,9 @@ from gaitprint.training.objective import Objective
 from gaitprint.training.optimizers import new_optimizer
 from gaitprint.training.planner import Plan, iterations_within, plan
 from gaitprint.training.precision import FLOAT32, Precision
+from gaitprint.training.process_group import World
 from gaitprint.training.recipe import LossChoice, NetworkChoice, Recipe, TrainingSettings
 from gaitprint.training.step import loss_and_gradients
-from gaitprint.training.world import World
 
 NETWORKS = {
     "gaitgl": {"form": "casia-b", "channels": [4, 8, 12], "strips": 4, "height": 32},

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 import torch
 
+from gaitprint.layers.convolution import Convolution, convolve, convolve_triples
 from gaitprint.losses import part_softmax, part_triplet
-from gaitprint.networks._convolution import Convolution, convolve, convolve_triples
 from gaitprint.silhouettes.clips import Preprocessing
 from gaitprint.store import MemorySequences
 from gaitprint.training.history import read_history
@@ -15,8 +15,8 @@ from gaitprint.training.loop import Execution, build_network, train_network
 from gaitprint.training.objective import Objective
 from gaitprint.training.precision import FLOAT32, Precision
 from gaitprint.training.recipe import LossChoice, NetworkChoice, Recipe, TrainingSettings
+from gaitprint.training.run_logger import TIMED
 from gaitprint.training.sampler import BatchSampler
-from gaitprint.training.watching import TIMED
 from gaitprint.types import SequenceRecord
 
 TRAINING = TrainingSettings(iterations=6, subjects=3, sequences=2, frames=4, learning_rate=1e-3, average=0.9)

@@ -13,7 +13,7 @@ from warm_processes import WarmProcess, wait_until
 from gaitprint.stages.train import train
 from gaitprint.training.checkpoint import read_checkpoint
 from gaitprint.training.history import read_history
-from gaitprint.training.watching import TIMED
+from gaitprint.training.run_logger import TIMED
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 

@@ -14,9 +14,9 @@ from gaitprint.errors import ConfigError
 from gaitprint.silhouettes.clips import Preprocessing
 from gaitprint.training.loop import Execution, build_network, prepare_network
 from gaitprint.training.objective import Objective
+from gaitprint.training.process_group import World
 from gaitprint.training.recipe import LossChoice, NetworkChoice, Recipe, TrainingSettings
 from gaitprint.training.step import check_micro_batch, loss_and_gradients
-from gaitprint.training.world import World
 
 TRIPLET = (LossChoice("part-triplet"),)
 BOTH = (*TRIPLET, LossChoice("part-softmax", 0.5))

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from safetensors import safe_open
 from safetensors.torch import save
 
-from gaitprint import storage
+from gaitprint import atomic_files as storage
 from gaitprint.errors import DataError
 from gaitprint.training._tensor_file import _TYPES, read_tensors, tensor_file_size, write_tensors
 

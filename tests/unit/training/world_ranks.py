@@ -1,4 +1,4 @@
-"""What each process of a group does for test_training_world.py, and how such a group is started."""
+"""What each process of a group does for test_training_process_group.py, and how such a group is started."""
 
 import json
 import os
@@ -16,8 +16,8 @@ from gaitprint.components import find_component
 from gaitprint.errors import GaitprintError
 from gaitprint.tensors import PartOutputs
 from gaitprint.training.objective import Objective
+from gaitprint.training.process_group import World, joined_world
 from gaitprint.training.recipe import LossChoice
-from gaitprint.training.world import World, joined_world
 
 SUBJECTS, SEQUENCES = 6, 2
 COMMON = {"height": 16, "trunk_norm": "batch"}

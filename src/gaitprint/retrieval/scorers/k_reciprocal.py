@@ -7,13 +7,13 @@ from jaxtyping import Float32
 
 from gaitprint.components import Component
 from gaitprint.config import require
-from gaitprint.retrieval.approximate import Search, check_search, wanted
-from gaitprint.retrieval.metric import TITLES, Metric, MetricName
-from gaitprint.retrieval.one_probe import KeptGallery
-from gaitprint.retrieval.scorers._items import VectorItems
-from gaitprint.retrieval.scorers._jaccard import Reranked
-from gaitprint.retrieval.union import joined
-from gaitprint.retrieval.work import Work
+from gaitprint.retrieval.budget import Work
+from gaitprint.retrieval.concatenation import joined
+from gaitprint.retrieval.distances.metric import TITLES, Metric, MetricName
+from gaitprint.retrieval.knn.approximate import Search, check_search, wanted
+from gaitprint.retrieval.knn.items import VectorItems
+from gaitprint.retrieval.reranking.incremental import KeptGallery
+from gaitprint.retrieval.reranking.k_reciprocal import Reranked
 from gaitprint.types import Comparison, Embeddings
 
 

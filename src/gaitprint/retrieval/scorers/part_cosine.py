@@ -6,9 +6,9 @@ import numpy as np
 from jaxtyping import Float32
 
 from gaitprint.components import Component
-from gaitprint.retrieval.metric import TITLES, Metric
-from gaitprint.retrieval.scorers._one_by_one import KeptOneByOne, OneByOne
-from gaitprint.retrieval.work import Work
+from gaitprint.retrieval.budget import Work
+from gaitprint.retrieval.distances.metric import TITLES, Metric
+from gaitprint.retrieval.incremental.pairwise import KeptOneByOne, OneByOne
 from gaitprint.types import Embeddings
 
 

@@ -7,14 +7,14 @@ from jaxtyping import Bool, Float32
 
 from gaitprint.components import Component
 from gaitprint.config import require
-from gaitprint.retrieval.approximate import Search, check_search, neighbours, wanted
-from gaitprint.retrieval.kept.change import KeptTransform
-from gaitprint.retrieval.kept.expansion import KeptExpansion, KeptRounds
-from gaitprint.retrieval.metric import Metric
-from gaitprint.retrieval.transforms._derived import derive, require_one, split
-from gaitprint.retrieval.transforms._means import alpha_sums
-from gaitprint.retrieval.union import joined
-from gaitprint.retrieval.work import Work
+from gaitprint.retrieval.budget import Work
+from gaitprint.retrieval.concatenation import joined
+from gaitprint.retrieval.derived_embeddings import derive, require_one, split
+from gaitprint.retrieval.distances.metric import Metric
+from gaitprint.retrieval.expansion.means import alpha_sums
+from gaitprint.retrieval.incremental.expansion import KeptExpansion, KeptRounds
+from gaitprint.retrieval.incremental.gallery_delta import KeptTransform
+from gaitprint.retrieval.knn.approximate import Search, check_search, neighbours, wanted
 from gaitprint.types import Embeddings, PartLayout
 
 

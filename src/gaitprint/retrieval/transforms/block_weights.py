@@ -7,9 +7,9 @@ import numpy as np
 from gaitprint.components import Component
 from gaitprint.config import require
 from gaitprint.errors import ShapeError
-from gaitprint.retrieval.kept.anew import BySequence
-from gaitprint.retrieval.transforms._derived import derive
-from gaitprint.retrieval.work import Work
+from gaitprint.retrieval.budget import Work
+from gaitprint.retrieval.derived_embeddings import derive
+from gaitprint.retrieval.incremental.recompute import BySequence
 from gaitprint.types import Embeddings
 
 

@@ -13,17 +13,17 @@ from jaxtyping import Bool, Float32, Float64, Int
 
 from gaitprint.components import Component
 from gaitprint.config import require
-from gaitprint.retrieval.approximate import Search, check_search, wanted
-from gaitprint.retrieval.kept.anew import Anew
-from gaitprint.retrieval.kept.change import KeptTransform
-from gaitprint.retrieval.kept.expansion import KeptExpansion, KeptRounds
-from gaitprint.retrieval.metric import Metric
-from gaitprint.retrieval.transforms import _clusterings as clusterings
-from gaitprint.retrieval.transforms._clusterings import Labels, Lists
-from gaitprint.retrieval.transforms._derived import derive, require_one, split, unit_rows
-from gaitprint.retrieval.transforms._means import list_means, partition_means
-from gaitprint.retrieval.union import joined
-from gaitprint.retrieval.work import Work
+from gaitprint.retrieval.budget import Work
+from gaitprint.retrieval.concatenation import joined
+from gaitprint.retrieval.derived_embeddings import derive, require_one, split, unit_rows
+from gaitprint.retrieval.distances.metric import Metric
+from gaitprint.retrieval.expansion import clusterings as clusterings
+from gaitprint.retrieval.expansion.clusterings import Labels, Lists
+from gaitprint.retrieval.expansion.means import list_means, partition_means
+from gaitprint.retrieval.incremental.expansion import KeptExpansion, KeptRounds
+from gaitprint.retrieval.incremental.gallery_delta import KeptTransform
+from gaitprint.retrieval.incremental.recompute import Anew
+from gaitprint.retrieval.knn.approximate import Search, check_search, wanted
 from gaitprint.types import Embeddings, PartLayout
 
 

@@ -12,13 +12,13 @@ from jaxtyping import Float32, Float64, Int
 
 from gaitprint.components import Component
 from gaitprint.config import require
-from gaitprint.retrieval.metric import Metric, MetricName
-from gaitprint.retrieval.scorers._items import VectorItems
-from gaitprint.retrieval.scorers._jaccard import Reranked
-from gaitprint.retrieval.transforms._derived import split
-from gaitprint.retrieval.transforms._sharing import limit_shares, shares
-from gaitprint.retrieval.union import joined
-from gaitprint.retrieval.work import Work
+from gaitprint.retrieval.budget import Work
+from gaitprint.retrieval.concatenation import joined
+from gaitprint.retrieval.derived_embeddings import split
+from gaitprint.retrieval.distances.metric import Metric, MetricName
+from gaitprint.retrieval.expansion.balanced_assignment import limit_shares, shares
+from gaitprint.retrieval.knn.items import VectorItems
+from gaitprint.retrieval.reranking.k_reciprocal import Reranked
 from gaitprint.types import Embeddings, PartLayout, SequenceRecord
 
 _COLUMNS = 256

@@ -1,0 +1,114 @@
+"""Whether files are what they were: by their bytes, since sizes and times can be those of other files.
+
+A reproducible archive gives all its members one time, `cp -p` and backups set times back, and frames of one size and
+form often take the same number of bytes. So what is read is digested, and read once for both.
+"""
+
+import hashlib
+from dataclasses import dataclass, field
+
+from gaitprint.archives._names import Listing, inside
+from gaitprint.archives.opening import Files
+
+MAX_BYTES = 2**28
+"""Of one file that is digested; a larger one is refused by whoever reads frames."""
+
+
+@dataclass(frozen=True)
+class Watched:
+    """Some files, whose bytes are digested as they are read; see `Files`."""
+
+    files: Files
+    digests: dict[str, bytes] = field(default_factory=dict)
+    """Of what was read, by name."""
+
+    @property
+    def where(self) -> str:
+        return self.files.where
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """See `Files.notes`."""
+        return self.files.notes
+
+    @property
+    def checksums(self) -> bool:
+        """See `Files.checksums`."""
+        return self.files.checksums
+
+    def called(self, name: str) -> str:
+        """See `Files.called`."""
+        return self.files.called(name)
+
+    def list(self, folder: str = "") -> Listing:
+        """See `Files.list`."""
+        return self.files.list(folder)
+
+    def is_folder(self, name: str) -> bool:
+        """See `Files.is_folder`."""
+        return self.files.is_folder(name)
+
+    def read(self, name: str, limit: int) -> bytes:
+        """See `Files.read`."""
+        data = self.files.read(name, limit)
+        if not self.checksums:
+            self.digests[name] = hashlib.sha256(data).digest()
+        return data
+
+    def stamp(self, name: str) -> str:
+        """See `Files.stamp`."""
+        return self.files.stamp(name)
+
+    def order(self, name: str) -> int:
+        """See `Files.order`."""
+        return self.files.order(name)
+
+
+def contents(files: Watched, place: str) -> str:
+    """A short text that changes with any byte or name of a file, or of the files directly in a folder.
+
+    Args:
+        files: what was read of them is not read again.
+        place: the name of the file or folder.
+
+    Raises:
+        DataError: it is not there, or cannot be read.
+    """
+    whole = files.is_folder(place)
+    names = [inside(place, n) for n in files.list(place).files] if whole else [place]
+    digest = hashlib.sha256()
+    for name in names:
+        if name not in files.digests:
+            files.read(name, MAX_BYTES)
+        digest.update(name.encode("utf-8", "surrogateescape") + b"\0" + files.digests[name])
+    return digest.hexdigest()[:16]
+
+
+def full_stamp(files: Watched, place: str) -> str:
+    """The stamp of a file or folder followed by its contents, where the stamp itself is not made of checksums.
+
+    Raises:
+        DataError: see `contents`.
+    """
+    quick = files.stamp(place)
+    return quick if files.checksums else f"{quick}-{contents(files, place)}"
+
+
+def as_it_was(files: Watched, place: str, stamp: str, trust_times: bool = False) -> bool:
+    """Whether a file or folder is what it was when `full_stamp` gave this stamp; "" is never what anything was.
+
+    Args:
+        files: where it lies.
+        place: its name.
+        stamp: of then.
+        trust_times: take files of the same names, sizes and times for the same, unread.
+
+    Raises:
+        DataError: see `contents`.
+    """
+    quick, _, content = stamp.partition("-")
+    if not stamp:
+        return False
+    if files.checksums or (trust_times and files.stamp(place) == quick):
+        return files.stamp(place) == quick
+    return bool(content) and contents(files, place) == content

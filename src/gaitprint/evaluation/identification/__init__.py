@@ -1,0 +1,1 @@
+"""One to many: rank-1, average precision, tables by view and condition."""

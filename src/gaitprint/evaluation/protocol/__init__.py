@@ -1,0 +1,1 @@
+"""Which comparisons a protocol makes, and what each of them yields."""

@@ -1,0 +1,66 @@
+"""The competition form on labelled data: random galleries of a sequence or so per subject, many times over."""
+
+from collections.abc import Callable
+
+import numpy as np
+from jaxtyping import Int
+
+from gaitprint.errors import ProtocolError
+from gaitprint.evaluation.protocol.distance_blocks import Blocks
+from gaitprint.evaluation.protocol.metrics import rank_probes
+from gaitprint.evaluation.protocol.protocol import Draws, Protocol
+from gaitprint.evaluation.protocol.selection import choose_pool, compared_pairs, require_subjects
+from gaitprint.evaluation.protocol.trials import Trials, join_trials, make_trials
+from gaitprint.types import Embeddings
+
+
+def draw_trials(
+    embeddings: Embeddings,
+    protocol: Protocol,
+    name: str,
+    codes: Int[np.ndarray, "N"],
+    distances: Callable[[Embeddings, Embeddings], Blocks],
+) -> tuple[Trials, int]:
+    """Trials of all draws of one probe selection (the draw is the row of the table), and the size of a gallery.
+
+    Raises:
+        ProtocolError: the pool is empty, has unlabelled sequences, or too few sequences a subject.
+    """
+    pool = choose_pool(protocol, name, embeddings.records)
+    pool = np.array(sorted(pool, key=lambda i: embeddings.records[i].key))  # draws hang on no file's order
+    require_subjects(protocol, name, pool, embeddings.records, "sequences")
+    parts = []
+    for repetition in range(protocol.draws.repetitions):
+        generator = np.random.Generator(np.random.PCG64([protocol.draws.seed, repetition]))
+        probes, gallery = draw_sides(pool, codes[pool], protocol.draws, generator)
+        if len(probes) == 0:
+            raise ProtocolError(
+                f"protocol {protocol.name}: no subject of {name} has more than {protocol.draws.gallery} sequences, so "
+                "none is left to be probe: select more conditions or views, or lower draws.gallery"
+            )
+        left, right = embeddings.select(probes), embeddings.select(gallery)
+        for some, block in distances(left, right):
+            valid = compared_pairs(protocol, left.records[some], right.records)
+            ranks = rank_probes(block, codes[probes[some]], codes[gallery], valid, bool(protocol.metrics))
+            row = np.full(len(ranks.rank), repetition)
+            parts.append(make_trials(ranks, probes[some], gallery, codes[probes[some]], row, 0))
+    return join_trials(parts), len(gallery)
+
+
+def draw_sides(
+    pool: Int[np.ndarray, "N"], subjects: Int[np.ndarray, "N"], draws: Draws, generator: np.random.Generator
+) -> tuple[Int[np.ndarray, "Q"], Int[np.ndarray, "G"]]:
+    """One draw: rows that are probes and rows that are gallery, subject by subject.
+
+    A subject with too few sequences for a probe takes no part.
+    """
+    probes: list[np.ndarray] = []
+    gallery: list[np.ndarray] = []
+    for subject in np.unique(subjects):
+        own = pool[subjects == subject]
+        chosen = generator.permutation(own)[: draws.sequences]
+        if len(chosen) > draws.gallery:
+            gallery.append(chosen[: draws.gallery])
+            probes.append(chosen[draws.gallery :])
+    none = np.zeros(0, np.int64)
+    return np.concatenate([none, *probes]), np.concatenate([none, *gallery])

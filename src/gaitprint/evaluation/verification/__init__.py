@@ -1,0 +1,1 @@
+"""One to one and searches with strangers: error rates, calibration, decisions."""

@@ -1,0 +1,129 @@
+"""Which pairs a protocol compares when every pair is a trial of its own: 1:1, and the nearest of many.
+
+The cells of a view-by-view table become one set of pairs: every probe against the gallery of all views, its own view
+left out where the protocol leaves identical views out.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Bool, Float32, Int
+
+from gaitprint.errors import ProtocolError
+from gaitprint.evaluation.protocol.distance_blocks import Distances, checked
+from gaitprint.evaluation.protocol.draws import draw_sides
+from gaitprint.evaluation.protocol.protocol import Protocol
+from gaitprint.evaluation.protocol.selection import (
+    choose_pool,
+    choose_sides,
+    compared_pairs,
+    require_subjects,
+    short_view,
+)
+from gaitprint.types import Embeddings, SequenceRecord
+
+PAIRS = 1 << 21
+"""Pairs looked at together: bounds what is held beside the distances to some 60 MB."""
+
+
+@dataclass(frozen=True, eq=False)
+class PairSet:
+    """Probes and their gallery, as rows of the embeddings; the gallery's rows stand subject by subject."""
+
+    name: str
+    probes: Int[np.ndarray, "Q"]
+    gallery: Int[np.ndarray, "G"]
+
+
+@dataclass(frozen=True, eq=False)
+class PairBlock:
+    """The distances of some probes to the whole gallery."""
+
+    probes: Int[np.ndarray, "q"]
+    """Numbers of the probes' subjects."""
+    gallery: Int[np.ndarray, "G"]
+    """Numbers of the gallery's subjects, ascending."""
+    distances: Float32[np.ndarray, "q G"]
+    compared: Bool[np.ndarray, "q G"]
+    """Pairs that the protocol compares."""
+
+
+def subject_numbers(records: Sequence[SequenceRecord]) -> Int[np.ndarray, "N"]:
+    """A number for every subject, in the order of their names; -1 where nobody has said who it is."""
+    known = {s: i for i, s in enumerate(sorted({r.subject for r in records if r.subject is not None}))}
+    return np.array([-1 if r.subject is None else known[r.subject] for r in records], np.int64)
+
+
+def pair_sets(protocol: Protocol, records: Sequence[SequenceRecord]) -> list[PairSet]:
+    """The sets of pairs of a protocol; with drawn galleries one a draw, of the same name.
+
+    Raises:
+        ProtocolError: a side is empty, or a sequence to be compared has no subject.
+    """
+    numbers = subject_numbers(records)
+    found = []
+    if protocol.mode == "draws":
+        for name in protocol.probes:
+            pool = choose_pool(protocol, name, records)
+            pool = np.array(sorted(pool, key=lambda i: records[i].key))
+            require_subjects(protocol, name, pool, records, "sequences")
+            for repetition in range(protocol.draws.repetitions):
+                generator = np.random.Generator(np.random.PCG64([protocol.draws.seed, repetition]))
+                probes, gallery = draw_sides(pool, numbers[pool], protocol.draws, generator)
+                if not len(probes):
+                    raise ProtocolError(
+                        f"protocol {protocol.name}: no subject of {name} has more than {protocol.draws.gallery} "
+                        "sequences, so none is left to be probe: select more, or lower draws.gallery"
+                    )
+                found.append(PairSet(name, probes, _by_subject(gallery, numbers)))
+        return found
+    for side in choose_sides(protocol, records):
+        require_subjects(protocol, side.name, side.probes, records, "probes")
+        require_subjects(protocol, side.name, side.gallery, records, "gallery sequences")
+        found.append(PairSet(side.name, side.probes, _by_subject(side.gallery, numbers)))
+    return found
+
+
+def pair_blocks(
+    pairs: PairSet, protocol: Protocol, embeddings: Embeddings, numbers: Int[np.ndarray, "N"], distances: Distances
+) -> Iterator[PairBlock]:
+    """All pairs of a set, block by block.
+
+    Raises:
+        ShapeError: distances of another shape, or not finite.
+    """
+    probes, gallery = embeddings.select(pairs.probes), embeddings.select(pairs.gallery)
+    left, right = numbers[pairs.probes], numbers[pairs.gallery]
+    step = max(1, PAIRS // max(len(right), 1))
+    for some, block in checked(distances)(probes, gallery):
+        for start in range(0, len(block), step):
+            part = block[start : start + step].astype(np.float32, copy=False)
+            rows = slice(some.start + start, some.start + start + len(part))
+            compared = compared_at_all(protocol, probes.records[rows], gallery.records)
+            yield PairBlock(left[rows], right, part, compared)
+
+
+def compared_at_all(
+    protocol: Protocol, probes: Sequence[SequenceRecord], gallery: Sequence[SequenceRecord]
+) -> Bool[np.ndarray, "Q G"]:
+    """Pairs that a protocol compares (True), identical views left out where it says so."""
+    if protocol.mode == "view-by-view":
+        if protocol.identical_views:
+            return np.ones((len(probes), len(gallery)), bool)
+        left, right = ([short_view(protocol, r.view) for r in side] for side in (probes, gallery))
+        place = {view: i for i, view in enumerate(dict.fromkeys([*left, *right]))}
+        apart = np.array([place[v] for v in left])[:, None] != np.array([place[v] for v in right])[None, :]
+        return np.asarray(apart)
+    found = compared_pairs(protocol, probes, gallery)
+    if found is None:
+        return np.ones((len(probes), len(gallery)), bool)
+    return found
+
+
+def _by_subject(rows: Int[np.ndarray, "G"], numbers: Int[np.ndarray, "N"]) -> Int[np.ndarray, "G"]:
+    return np.asarray(rows[numbers[rows].argsort(kind="stable")])
+
+
+Source = Callable[[PairSet], Iterator[PairBlock]]
+"""Goes over all pairs of a set; may be asked again."""

@@ -1,0 +1,114 @@
+"""From embeddings, a protocol and a way to compare: error rates of pairs and of searches with strangers."""
+
+from collections.abc import Callable, Mapping, Sequence
+
+import numpy as np
+
+from gaitprint.evaluation.protocol.distance_blocks import Distances
+from gaitprint.evaluation.protocol.protocol import Protocol, with_lists
+from gaitprint.evaluation.statistics.bootstrap import draw_subjects
+from gaitprint.evaluation.verification.calibrating import calibrate
+from gaitprint.evaluation.verification.calibration import Calibration
+from gaitprint.evaluation.verification.open_set import search_splits
+from gaitprint.evaluation.verification.pair_errors import count_pairs, pair_rates, survey, threshold_grid
+from gaitprint.evaluation.verification.pair_source import HELD, GoneOver
+from gaitprint.evaluation.verification.pairs import pair_sets, subject_numbers
+from gaitprint.evaluation.verification.reliability import deal_folds
+from gaitprint.evaluation.verification.result import ALL, Verification
+from gaitprint.evaluation.verification.settings import VerifySettings
+from gaitprint.evaluation.verification.summary import (
+    pair_curves,
+    search_curves,
+    set_figures,
+    threshold_table,
+    wanted_thresholds,
+)
+from gaitprint.types import Embeddings
+
+
+def verify(
+    embeddings: Embeddings,
+    protocol: Protocol,
+    distances: Distances,
+    settings: VerifySettings,
+    *,
+    lists: Mapping[str, Sequence[str]] | None = None,
+    label: str = "",
+    transductive: bool = False,
+    alone: bool = False,
+    calibration: Calibration | None = None,
+    progress: Callable[[int, int], None] = lambda done, total: None,
+) -> Verification:
+    """Measure how well pairs are told apart, and known people from strangers.
+
+    Every comparison is gone over in blocks; what is kept are counts by subject and threshold.
+
+    Args:
+        embeddings: of all sequences the protocol selects from.
+        protocol: from `load_protocol`.
+        distances: probes and gallery to [Q, G], or to a comparison that answers rows; small is alike.
+        settings: what is asked.
+        lists: named lists of keys that the protocol asks for.
+        label: what `distances` is, for reports.
+        transductive: whether it sees all probes together.
+        alone: whether the distance of a pair hangs on nobody else, which spares comparing anew for every split.
+        calibration: one from elsewhere, to be tried on all pairs here; None: fit and cross-fit one.
+        progress: told how many comparisons with strangers are done, of how many.
+
+    Raises:
+        ProtocolError: a selection is empty, or there are no pairs of one subject, or of two.
+        ShapeError: the distances have another shape or are not finite.
+    """
+    protocol = with_lists(protocol, lists or {})
+    records = embeddings.records
+    sets = pair_sets(protocol, records)
+    numbers = subject_numbers(records)
+    taking = np.unique(np.concatenate([numbers[rows] for p in sets for rows in (p.probes, p.gallery)]))
+    numbers = np.where(np.isin(numbers, taking), np.searchsorted(taking, numbers), -1)
+    source = GoneOver(embeddings, protocol, numbers, distances, tuple(sets) if len(sets) <= HELD else ())
+
+    chance = np.random.Generator(np.random.PCG64(settings.seed))
+    folds = deal_folds(len(taking), settings.folds, chance)
+    draws = draw_subjects(len(taking), chance, settings.resamples, settings.level)
+
+    searches, size = search_splits(
+        sets,
+        numbers,
+        source,
+        share=settings.strangers,
+        splits=settings.splits,
+        seed=settings.seed,
+        alone=alone,
+        progress=progress,
+    )
+    scores = survey(sets, source)
+    rates = {name: pair_rates(*both) for name, both in scores.items()}
+    grid = threshold_grid(scores, wanted_thresholds(rates, searches, settings))
+    counts = count_pairs(sets, source, grid, folds)
+    source.forget()
+
+    names = [name for name in counts if name] if len(counts) > 2 else []
+    figures, curves = [], {}
+    for name in (*names, ""):
+        pairs = pair_curves(counts[name], draws)
+        found = search_curves(searches[name], grid, draws, len(taking))
+        title = name or (ALL if names else next(n for n in counts if n))
+        figures.append(set_figures(title, rates[name], pairs, found, searches[name], protocol, settings, size.people))
+        curves[name] = (pairs, found)
+    fitted, missing = calibrate(counts[""], scores[""], folds, draws, settings, calibration)
+    return Verification(
+        protocol=protocol,
+        source=embeddings.source,
+        label=label,
+        transductive=transductive,
+        subjects=len(taking),
+        sets=tuple(figures),
+        thresholds=threshold_table(rates[""], searches[""], *curves[""], settings),
+        gallery=size,
+        share=settings.strangers,
+        splits=settings.splits,
+        same=scores[""][0],
+        other=scores[""][1],
+        calibration=fitted,
+        calibration_missing=missing,
+    )

@@ -1,0 +1,156 @@
+"""Where a distance comes from: the parts of the body, and the moments of both walks.
+
+Every channel of a part is a generalised mean over the places of its band, and every place has its value from the one
+moment that won the maximum over time. A generalised mean is homogeneous: a = sum of x da/dx over places, in which
+place w has the share x_w^g / sum x^g. So every channel is, exactly, a sum over the moments of its walk. The head is one
+linear map a part, so with difference d = e - e' of two embeddings, channel c adds k_c = (a_c - a'_c) (M d)_c to |d|^2,
+and moments t and t' of the two walks add k_c times their shares in that channel. All of it adds up to the distance.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import torch
+from jaxtyping import Float, Float64
+from torch import Tensor, nn
+
+from gaitprint.errors import ConfigError, ShapeError
+from gaitprint.inference.engine import Embedder
+from gaitprint.layers.part_pooling import EPS, POWER_RANGE, GeneralisedMean, PartHead, generalised_mean
+from gaitprint.retrieval.distances.contributions import Divisible, distance_of
+from gaitprint.silhouettes.clips import to_clip
+from gaitprint.types import Frames
+
+
+@dataclass(frozen=True, eq=False)
+class Observed:
+    """What one network made of one walk, with the moments it came from. Features are scale (pooled M + shift)."""
+
+    pooled: Float64[np.ndarray, "P C"]
+    shares: Float64[np.ndarray, "P C S"]
+    """Of each channel the share that each of S moments has in it; they add up to 1."""
+    matrix: Float64[np.ndarray, "P C D"]
+    """M: the head's linear map of each part, its BatchNorm (if it has one for all parts) included."""
+    shift: Float64[np.ndarray, " D"]
+    scale: float = 1.0
+
+    @property
+    def features(self) -> Float64[np.ndarray, "P D"]:
+        """The embedding, part by part."""
+        return np.asarray(self.scale * (np.einsum("pc,pcd->pd", self.pooled, self.matrix) + self.shift))
+
+    def at_unit_length(self) -> "Observed":
+        """The same with the whole embedding at length 1, as fusion in the form `unit` takes it."""
+        length = float(np.linalg.norm(self.features))
+        return replace(self, scale=self.scale / length) if length > 0 else self
+
+
+@dataclass(frozen=True, eq=False)
+class Explanation:
+    """Two walks' distance in pieces: `parts` adds up to `total`, `moments` and `timeless` to `parts`."""
+
+    scorer: Divisible
+    parts: Float64[np.ndarray, "P"]
+    """What each part adds, over all networks in their order: never negative."""
+    moments: Float64[np.ndarray, "P S R"]
+    """What each part adds by moment s of the one walk and moment r of the other; negative where it brings them nearer
+    than the part's other channels do."""
+    timeless: Float64[np.ndarray, "P"]
+    """What comes from no moment: 0, but where networks with a shift are taken at unit length."""
+
+    @property
+    def total(self) -> float:
+        """The sum: the square of Euclid, or the part mean."""
+        return float(self.parts.sum())
+
+    @property
+    def distance(self) -> float:
+        """As the scorer gives it."""
+        return distance_of(self.total, self.scorer)
+
+
+def observe(embedder: Embedder, frames: Frames) -> Observed:
+    """What a network makes of one whole walk, and when.
+
+    Raises:
+        ConfigError: the network does not end in a maximum over time, a generalised mean and a head of ours.
+        ShapeError: frames of another size.
+    """
+    network = embedder.network
+    pooling, head = getattr(network, "pooling", None), getattr(network, "head", None)
+    if not isinstance(pooling, GeneralisedMean) or not isinstance(head, PartHead):
+        raise ConfigError(
+            "explaining needs a network that ends in the pooling and head of gaitgl and gaitmask, found "
+            f"{type(network).__module__}"
+        )
+    caught: list[Tensor] = []
+    handle = pooling.register_forward_pre_hook(lambda _module, inputs: caught.append(inputs[0]))
+    try:
+        embedder.clips(to_clip(frames, embedder.preprocessing)[None])
+    finally:
+        handle.remove()
+    with torch.inference_mode():
+        pooled, shares = moment_shares(caught[0], pooling.power.detach(), pooling.parts)
+        matrix, shift = _linear(head)
+    return Observed(pooled[0].cpu().numpy(), shares[0].cpu().numpy(), matrix.cpu().numpy(), shift.cpu().numpy())
+
+
+def moment_shares(
+    x: Float[Tensor, "N C T H W"], power: Float[Tensor, "1"], parts: int
+) -> tuple[Float64[Tensor, "N P C"], Float64[Tensor, "N P C T"]]:
+    """The pooled parts, and what share each moment has in each channel; equal winners of the maximum share alike."""
+    n, c, moments = x.shape[:3]
+    power = power.double()
+    bands = x.double().reshape(n, c, moments, parts, -1)
+    pooled, shares = x.new_empty(n, parts, c, dtype=torch.float64), x.new_empty(n, parts, c, moments).double()
+    for p in range(parts):
+        band = bands[:, :, :, p]
+        top = band.amax(dim=2)
+        pooled[:, p] = generalised_mean(top[:, :, None], power, 1)[:, 0]
+        weight = top.clamp(min=EPS)
+        weight = (weight / weight.amax(dim=2, keepdim=True)).pow(power.clamp(*POWER_RANGE))
+        won = (band == top[:, :, None]).double()
+        won *= (weight / weight.sum(dim=2, keepdim=True) / won.sum(dim=2))[:, :, None]
+        shares[:, p] = won.sum(dim=3)
+    return pooled, shares
+
+
+def explain(a: Sequence[Observed], b: Sequence[Observed], scorer: Divisible = "euclidean") -> Explanation:
+    """The distance of two walks in pieces; one `Observed` a network, in the same order.
+
+    Raises:
+        ShapeError: the two were not observed by the same networks.
+    """
+    if len(a) != len(b) or any(x.matrix.shape != y.matrix.shape for x, y in zip(a, b, strict=False)):
+        raise ShapeError("two walks are explained by the same networks in the same order, found different ones")
+    pieces = [_pieces(x, y) for x, y in zip(a, b, strict=True)]
+    squares, moments, timeless = (np.concatenate(column) for column in zip(*pieces, strict=True))
+    if scorer == "euclidean":
+        return Explanation(scorer, squares, moments, timeless)
+    roots = np.sqrt(squares)
+    factor = np.divide(1.0, roots * len(squares), out=np.zeros_like(roots), where=roots > 0)
+    return Explanation(scorer, roots / len(squares), moments * factor[:, None, None], timeless * factor)
+
+
+def _pieces(
+    a: Observed, b: Observed
+) -> tuple[Float64[np.ndarray, "P"], Float64[np.ndarray, "P S R"], Float64[np.ndarray, "P"]]:
+    """Squares of the parts, what pairs of moments add to them, and what neither does."""
+    difference = a.features - b.features
+    channel = (a.scale * a.pooled - b.scale * b.pooled) * np.einsum("pcd,pd->pc", a.matrix, difference)
+    moments = np.matmul((channel[:, :, None] * a.shares).transpose(0, 2, 1), b.shares)
+    return np.square(difference).sum(axis=1), moments, (a.scale - b.scale) * (difference @ a.shift)
+
+
+def _linear(head: PartHead) -> tuple[Float64[Tensor, "P C D"], Float64[Tensor, " D"]]:
+    """The head up to the embedding as one matrix a part and a shift."""
+    weight = head.linear.weight.detach().double()
+    if head.kind != "shared-bn":
+        return weight, weight.new_zeros(weight.shape[2])
+    norm = head.norm
+    assert isinstance(norm, nn.BatchNorm1d)
+    assert norm.running_mean is not None
+    assert norm.running_var is not None
+    scale = norm.weight.detach().double() * torch.rsqrt(norm.running_var.double() + norm.eps)
+    return weight * scale, norm.bias.detach().double() - norm.running_mean.double() * scale

@@ -1,0 +1,1 @@
+"""From files as people have them to the sequences of a store."""

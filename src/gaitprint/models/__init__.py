@@ -1,0 +1,1 @@
+"""What every network is, and the file that holds a trained one."""

@@ -1,0 +1,55 @@
+"""What both networks are: a trunk that turns each clip into pooled parts, and a head that sees all clips of a batch."""
+
+from abc import abstractmethod
+
+import torch
+from jaxtyping import Float
+from torch import Tensor, nn
+from torch.utils.checkpoint import checkpoint
+
+from gaitprint.layers.part_pooling import PartHead
+from gaitprint.tensors import PartOutputs
+
+
+class PartNetwork(nn.Module):
+    """`network(clips) == network.head(network.trunk(clips))`.
+
+    Training in parts of a batch leans on that: see `gaitprint.training.step`.
+    """
+
+    head: PartHead
+
+    recompute: bool = False
+    """Keep only what lies between the layers and compute the rest again for the gradient (activation checkpointing)."""
+
+    def forward(self, clips: Float[Tensor, "N 1 T H W"], generator: torch.Generator | None = None) -> PartOutputs:
+        """Part features of clips with values in [0, 1]; what is drawn in training is drawn from `generator`.
+
+        Raises:
+            ShapeError: the clips do not fit the settings' height.
+            ConfigError: something is drawn, in training mode, and there is no generator.
+        """
+        outputs: PartOutputs = self.head(self.trunk(clips, generator))
+        return outputs
+
+    @abstractmethod
+    def trunk(
+        self, clips: Float[Tensor, "N 1 T H W"], generator: torch.Generator | None = None
+    ) -> Float[Tensor, "N P C"]:
+        """All up to the pooled parts."""
+
+    @property
+    def mixes_clips(self) -> bool:
+        """Whether a clip's pooled parts depend in training on the others of its batch: with BatchNorm they do."""
+        batch_norm = torch.nn.modules.batchnorm._BatchNorm
+        children = (child for name, child in self.named_children() if name != "head")
+        return any(isinstance(module, batch_norm) for child in children for module in child.modules())
+
+    def _layer(self, layer: nn.Module, *inputs: object) -> Tensor:
+        """One layer of the trunk. Layers draw nothing, so computed again they give the same."""
+        if self.recompute and torch.is_grad_enabled():
+            result = checkpoint(layer, *inputs, use_reentrant=False, preserve_rng_state=False)
+        else:
+            result = layer(*inputs)
+        assert isinstance(result, Tensor)
+        return result

@@ -1,0 +1,250 @@
+"""Model files: one safetensors file that says what it is.
+
+The metadata entry `gaitprint` holds the card as JSON: format, version, network, settings, classes, what the caller
+knows (preprocessing, training, licence, metrics) and the SHA-256 of all tensors and of the card itself, both verified
+when they are read.
+"""
+
+import hashlib
+import json
+import logging
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save
+from torch import Tensor, nn
+
+from gaitprint.atomic_files import sha256_json, write_bytes
+from gaitprint.components import find_component
+from gaitprint.config import settings_to_dict
+from gaitprint.errors import ArtefactError, ComponentError, ConfigError
+from gaitprint.tensor_headers import check_header
+
+_LOG = logging.getLogger(__name__)
+FORMAT = "gaitprint model"
+VERSION = 1
+_OURS = "gaitprint.networks."
+_SHOWN = 12
+
+
+@dataclass(frozen=True)
+class LoadedModel:
+    """A network in evaluation mode, and the card of its file."""
+
+    model: nn.Module
+    card: dict[str, Any]
+
+
+def save_model(path: Path, model: nn.Module, card: dict[str, Any]) -> dict[str, Any]:
+    """Write a network made by a component, whole or not at all; the card is completed and returned.
+
+    Args:
+        card: JSON values: title, preprocessing, training, licence, metrics. Format, version, network, settings,
+            classes and sha256 are filled in from the model and may not differ.
+
+    Raises:
+        ArtefactError: a weight is not finite, or the card is not JSON or contradicts the model.
+    """
+    tensors = {k: v.detach().cpu().contiguous().clone() for k, v in model.state_dict().items()}
+    _check_finite(tensors, f"{path} is not written")
+    facts = {
+        "format": FORMAT,
+        "version": VERSION,
+        "network": type(model).__module__.removeprefix(_OURS),
+        "settings": settings_to_dict(model.settings),
+        "classes": model.classes,
+        "sha256": tensors_digest(tensors),
+    }
+    for key, value in facts.items():
+        if card.get(key, value) != value:
+            raise ArtefactError(f"{path} is not written: its card says {key} = {card[key]!r}, the model {value!r}")
+    full = {**card, **facts}
+    try:
+        full["card_sha256"] = _card_digest(full)
+        text = json.dumps(full, ensure_ascii=False, allow_nan=False)
+    except (TypeError, ValueError) as error:
+        raise ArtefactError(f"{path} is not written: its card is not plain JSON ({error})") from None
+    # a quotation mark within the card takes two bytes in the header
+    check_header(Path(path), len(json.dumps(text, ensure_ascii=False).encode("utf-8")) + 1000 * len(tensors))
+    write_bytes(Path(path), save(tensors, {"gaitprint": text}))
+    loaded: dict[str, Any] = json.loads(text)
+    return loaded
+
+
+def load_model(path: Path, device: str = "cpu") -> LoadedModel:
+    """Read a model file and build its network, in evaluation mode on `device`.
+
+    Raises:
+        ArtefactError: missing, truncated, changed, of another version, or its tensors are not the network's.
+    """
+    card, tensors = read_model_file(path)
+    model = _build(Path(path), card)
+    differences = _differences(model, tensors)
+    if differences:
+        raise ArtefactError(f"{path} does not fit the network its card names: {_listing(differences)}")
+    model.load_state_dict(tensors)
+    _LOG.info("read the model %s: %s, sha256 %s", path, card["network"], card["sha256"][:12])
+    return LoadedModel(model.to(device).eval(), card)
+
+
+def load_state(model: nn.Module, path: Path, keep_classifier: bool = True) -> str:
+    """Start a network from a model file of the same shape; answers the file's SHA-256 of tensors.
+
+    The classifier (and a neck that only the classifier sees) stays as it is where the file's does not fit, for its
+    classes are other people.
+
+    Args:
+        keep_classifier: False leaves it as it is in any case: as many subjects may be other people.
+
+    Raises:
+        ArtefactError: as `load_model`, or the networks differ elsewhere.
+    """
+    card, tensors = read_model_file(path)
+    wanted = model.state_dict()
+    if not keep_classifier or _optional_differs(wanted, tensors):
+        optional = _optional_keys(model)
+        tensors = {k: v for k, v in tensors.items() if not k.startswith(optional)}
+        tensors.update({k: v for k, v in wanted.items() if k.startswith(optional)})
+    differences = _differences(model, tensors)
+    if differences:
+        raise ArtefactError(f"{path} is no start for this network: {_listing(differences)}")
+    model.load_state_dict(tensors)
+    return str(card["sha256"])
+
+
+def read_card(path: Path) -> dict[str, Any]:
+    """The card of a model file alone; its tensors are not read.
+
+    Raises:
+        ArtefactError: missing, damaged, or no model file of ours.
+    """
+    try:
+        with safe_open(str(path), "pt") as stream:
+            return _card(Path(path), stream.metadata())
+    except (SafetensorError, OSError) as error:
+        raise _unreadable(Path(path), error) from None
+
+
+def read_model_file(path: Path) -> tuple[dict[str, Any], dict[str, Tensor]]:
+    """Card and tensors, checked against each other.
+
+    Raises:
+        ArtefactError: missing, damaged, changed, not finite, or no model file of ours.
+    """
+    try:
+        with safe_open(str(path), "pt") as stream:
+            card = _card(Path(path), stream.metadata())
+            tensors = {key: stream.get_tensor(key) for key in stream.keys()}  # noqa: SIM118 - not a dict
+    except (SafetensorError, OSError) as error:
+        raise _unreadable(Path(path), error) from None
+    found = tensors_digest(tensors)
+    if found != card["sha256"]:
+        raise ArtefactError(
+            f"{path} is damaged or was changed: its card says sha256 {card['sha256'][:12]}..., its tensors have "
+            f"{found[:12]}...; get the file again"
+        )
+    _check_finite(tensors, f"{path} is not used")
+    return card, tensors
+
+
+def tensors_digest(tensors: dict[str, Tensor]) -> str:
+    """SHA-256 over names, types, shapes and bytes of tensors, in the order of names."""
+    digest = hashlib.sha256()
+    for key in sorted(tensors):
+        tensor = tensors[key].detach().cpu().contiguous()
+        digest.update(f"{key} {tensor.dtype} {list(tensor.shape)}\n".encode())
+        digest.update(tensor.reshape(-1).view(torch.uint8).numpy().data)
+    return digest.hexdigest()
+
+
+def _build(path: Path, card: dict[str, Any]) -> nn.Module:
+    try:
+        component = find_component("network", card["network"])
+        made = component.make(card["settings"], classes=card["classes"], generator=torch.Generator().manual_seed(0))
+    except (ComponentError, ConfigError) as error:
+        raise ArtefactError(f"{path} cannot be built: {error}") from None
+    assert isinstance(made, nn.Module)
+    return made
+
+
+def _card(path: Path, metadata: dict[str, str] | None) -> dict[str, Any]:
+    if not metadata or "gaitprint" not in metadata:
+        raise ArtefactError(f"{path} has no card: it is no model file of gaitprint; import others' with `convert`")
+    try:
+        card = json.loads(metadata["gaitprint"])
+    except (ValueError, RecursionError):
+        card = None
+    if not isinstance(card, dict) or card.get("format") != FORMAT:
+        way = "give the run's model.safetensors" if '"environment":' in metadata["gaitprint"] else "get the file again"
+        raise ArtefactError(f"{path} has no readable card of a {FORMAT}: {way}")
+    if card.get("version") != VERSION:
+        raise ArtefactError(
+            f"{path} is of version {card.get('version')!r} and this gaitprint reads {VERSION}: update gaitprint"
+        )
+    if card.get("card_sha256", _card_digest(card)) != _card_digest(card):
+        raise ArtefactError(f"{path} is damaged or was changed: its card has another sha256; get the file again")
+    kinds: dict[str, type | tuple[type, ...]] = {
+        "network": str,
+        "settings": dict,
+        "classes": (int, type(None)),
+        "sha256": str,
+    }
+    for key, kind in kinds.items():
+        if key not in card or not isinstance(card[key], kind):
+            raise ArtefactError(f"{path}'s card lacks a proper {key!r}: get the file again")
+    return card
+
+
+def _card_digest(card: dict[str, Any]) -> str:
+    """SHA-256 of what a card says, its own digest left out: preprocessing decides vectors as much as weights do."""
+    return sha256_json({key: value for key, value in card.items() if key != "card_sha256"})
+
+
+def _unreadable(path: Path, error: Exception) -> ArtefactError:
+    if not path.exists():
+        return ArtefactError(f"no model file at {path}: check the path, or train one with `gaitprint train`")
+    if path.is_dir():
+        return ArtefactError(f"{path} is a folder: give a file, such as {path / 'model.safetensors'}")
+    return ArtefactError(f"{path} is no sound safetensors file ({error}): get the file again")
+
+
+def _check_finite(tensors: dict[str, Tensor], consequence: str) -> None:
+    broken = [k for k, v in tensors.items() if v.is_floating_point() and not torch.isfinite(v).all()]
+    if broken:
+        raise ArtefactError(f"{consequence}: {_listing(broken)} not finite; go back to an earlier checkpoint")
+
+
+def _differences(model: nn.Module, tensors: dict[str, Tensor]) -> list[str]:
+    """Key by key what the network and the tensors do not share."""
+    wanted = model.state_dict()
+    lines = []
+    for key in sorted(wanted.keys() | tensors.keys()):
+        if key not in tensors:
+            lines.append(f"{key} {list(wanted[key].shape)} is missing")
+        elif key not in wanted:
+            lines.append(f"{key} {list(tensors[key].shape)} is not the network's")
+        elif wanted[key].shape != tensors[key].shape:
+            lines.append(f"{key} is {list(tensors[key].shape)}, wanted {list(wanted[key].shape)}")
+    return lines
+
+
+def _optional_keys(model: nn.Module) -> tuple[str, ...]:
+    """Prefixes of the tensors only a classifier needs."""
+    separate = settings_to_dict(model.settings).get("head") == "separate-bnneck"
+    return ("head.classifier.", "head.norm.") if separate else ("head.classifier.",)
+
+
+def _optional_differs(wanted: dict[str, Tensor], tensors: dict[str, Tensor]) -> bool:
+    key = "head.classifier.weight"
+    here, there = wanted.get(key), tensors.get(key)
+    if here is None or there is None:
+        return here is not there
+    return here.shape != there.shape
+
+
+def _listing(lines: list[str]) -> str:
+    more = f"; and {len(lines) - _SHOWN} more" if len(lines) > _SHOWN else ""
+    return "; ".join(lines[:_SHOWN]) + more

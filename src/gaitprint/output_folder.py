@@ -1,0 +1,63 @@
+"""A folder belongs to one run: what it was begun with is written first, and compared when it is entered again."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from gaitprint.atomic_files import check_writable, read_json, write_json
+from gaitprint.errors import ArtefactError
+from gaitprint.locks import LOCK, sole_writer
+
+
+@contextmanager
+def claimed(folder: Path, name: str, facts: dict[str, Any], identity: str, what: str) -> Iterator[None]:
+    """`claim` a folder and be the only process that writes into it for the length of a block.
+
+    Raises:
+        ArtefactError: the folder is another's; nothing is written. DataError: another process is writing into it.
+    """
+    check_claim(folder, name, facts, identity, what)
+    with sole_writer(folder, folder=True):
+        claim(folder, name, facts, identity, what)
+        yield
+
+
+def claim(folder: Path, name: str, facts: dict[str, Any], identity: str, what: str) -> None:
+    """Write `facts` as `<folder>/<name>` into a new or empty folder, or check that the folder's are the same.
+
+    Args:
+        identity: the entry of `facts` that must agree.
+        what: for the error, for example "a run under another recipe".
+
+    Raises:
+        ArtefactError: the folder is another's; nothing is written.
+    """
+    if not check_claim(folder, name, facts, identity, what):
+        write_json(Path(folder) / name, facts)
+
+
+def check_claim(folder: Path, name: str, facts: dict[str, Any], identity: str, what: str) -> bool:
+    """Whether the folder is claimed already, by the same facts; for finding out before long work that it is another's.
+
+    Raises:
+        ArtefactError: it is. DataError: nothing can be written there.
+    """
+    path = Path(folder) / name
+    if path.is_file():
+        held = read_json(path, f"what {folder} was begun with")
+        if not isinstance(held, dict) or held.get(identity) != facts[identity]:
+            raise ArtefactError(f"{folder} holds {what}: choose a new folder or remove it")
+        return True
+    others = []
+    if Path(folder).is_dir():
+        for found in sorted(Path(folder).iterdir()):
+            # Killed while it wrote this very file, a run leaves the temporary one.
+            if found.name.startswith(f".{name}.") and found.suffix == ".tmp":
+                found.unlink()
+            elif found.name != LOCK:
+                others.append(found.name)
+    if others:
+        raise ArtefactError(f"{folder} is not empty ({others[0]}) and holds no {name}: choose a new folder")
+    check_writable(path)
+    return False

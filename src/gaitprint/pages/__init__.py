@@ -1,0 +1,1 @@
+"""What the commands show: values of a page from the values of the domain."""

@@ -1,0 +1,131 @@
+"""The page of `gaitprint report`: all that was found, in the order people ask for it."""
+
+from collections.abc import Mapping
+from importlib.metadata import version
+from typing import Any
+
+from gaitprint.evaluation.identification.mistakes import Mistake, of_different_people
+from gaitprint.pages import evaluation_values as pages
+from gaitprint.pages.ablation import ablation_facts, ablation_settings, ablation_tables, cmc_curves
+from gaitprint.pages.breakdown_tables import compared_breakdown
+from gaitprint.pages.match_sheets import match_sheet, places_in
+from gaitprint.pages.report_data import Found, origins
+from gaitprint.pages.verification import det_curve
+from gaitprint.pages.verification_tables import pairs_table, searches_table, threshold_table
+from gaitprint.report.values import Curve, HeatMap, Report, Sheet, Table
+from gaitprint.store import Store
+from gaitprint.types import Embeddings
+
+SHOWN = 12
+"""Mistakes on the page, shared out among the probe sets."""
+LEAST = 3
+"""Of a probe set."""
+DIGITS = 12
+"""Of a fingerprint, on the page; the settings and the JSON have all."""
+
+
+def report_page(
+    found: Found,
+    data: Mapping[str, Embeddings],
+    fusion: str,
+    store: Store | None,
+    asked: Mapping[str, Any],
+) -> Report:
+    """Everything that was found, as the values of one page."""
+    result = found.ablation
+    whole = result.rows[result.full]
+    breakdowns = {row.label: found.evaluations[row.description].breakdowns for row in found.shown}
+    worst = _worst(found, whole.description)
+    return Report(
+        title=f"{' + '.join(data)}: {whole.mean:.1f} % rank-1 by the full method",
+        subtitle=f"{result.protocol.title}. What each step brings, error rates, and where it fails.",
+        facts=(*ablation_facts(result, data, fusion), ("gaitprint", version("gaitprint"))),
+        findings=result.notes,
+        warnings=found.warnings,
+        tables=(*ablation_tables(result), compared_breakdown("condition", breakdowns)),
+        heatmaps=_maps(found),
+        curves=(*cmc_curves(result, list(found.curves.values())), *_error_curves(found)),
+        details=(
+            *_error_tables(found),
+            compared_breakdown("view", breakdowns),
+            _mistakes_table(worst, whole.description, store is not None),
+            _origins_table(data),
+        ),
+        sheets=() if store is None else _sheets(found, worst, store),
+        sheets_title=f"The worst mistakes of {whole.description}",
+        settings={**ablation_settings(result, data, fusion, asked["seed"]), "asked": dict(asked)},
+    )
+
+
+def _maps(found: Found) -> tuple[HeatMap, ...]:
+    """Probe set by probe set, the first row's map beside the full method's."""
+    result = found.ablation
+    maps = [pages.heat_maps(row.evaluation, row.description) for row in (result.rows[0], result.rows[result.full])]
+    return tuple(m for beside in zip(*maps, strict=True) for m in beside)
+
+
+def _error_curves(found: Found) -> list[Curve]:
+    verified = {name: said.verification for name, said in found.verifications.items()}
+    if not verified:
+        return []
+    first = next(iter(verified.values()))
+    whole = {name: v.whole for name, v in verified.items()}
+    det = det_curve("Detection error trade-off, all probes", whole, first.subjects)
+    return [det, *found.distributions.values()]
+
+
+def _error_tables(found: Found) -> list[Table]:
+    verified = {name: said.verification for name, said in found.verifications.items()}
+    if not verified:
+        return []
+    several = len(next(iter(verified.values())).sets) > 1
+    parts = [pairs_table(verified, folded=True), searches_table(verified, folded=True)] if several else []
+    thresholds = [threshold_table(v, name, folded=True) for name, v in verified.items()]
+    return [pairs_table(verified, whole=True), searches_table(verified, whole=True), *parts, *thresholds]
+
+
+def _worst(found: Found, step: str) -> list[Mistake]:
+    """The mistakes on the page, of one row, probe set by probe set."""
+    sets = [r.name for r in found.evaluations[step].evaluation.results]
+    each = max(LEAST, SHOWN // len(sets))
+    own = {name: [m for m in found.mistakes[step] if m.probe_set == name] for name in sets}
+    return [m for some in own.values() for m in of_different_people(some, each)]
+
+
+def _mistakes_table(worst: list[Mistake], step: str, drawn: bool) -> Table:
+    rows = tuple(
+        (f"{m.probe_set}: {m.probe}", m.wrong, f"{m.wrong_distance:.3g}", m.right, f"{m.right_distance:.3g}",
+         str(m.place), f"{m.margin:.3g}")
+        for m in worst
+    )  # fmt: skip
+    note = "Where a wrong person is nearer by most; different people as far as there are, each probe once. "
+    note += "Their silhouettes stand below." if drawn else (
+        "To see their silhouettes, give the store that was embedded: --store STORE."
+    )  # fmt: skip
+    columns = ("Probe", "Nearest, wrong", "Its distance", "Nearest of the right one", "Its distance", "Place", "Margin")
+    return Table(f"Worst mistakes: {step}", columns, rows, note, folded=drawn)
+
+
+def _sheets(found: Found, worst: list[Mistake], store: Store) -> tuple[Sheet, ...]:
+    evaluation = found.ablation.rows[found.ablation.full].evaluation
+    place = places_in(store)
+    return tuple(match_sheet(evaluation, evaluation[m.probe_set], m.trial, "wrong", store, place) for m in worst)
+
+
+def _origins_table(data: Mapping[str, Embeddings]) -> Table:
+    """Which vectors, of which weights, of which data."""
+    rows = []
+    for o in origins(data):
+        titles = " + ".join(str(n["title"] or n["network"]) for n in o["networks"])
+        weights = " + ".join(_short(n["sha256"]) for n in o["networks"])
+        named = "" if o["dataset"] is None else pages.SYNTHETIC if o["dataset"] == "synthetic" else str(o["dataset"])
+        about = (str(o["part"] or "unknown"), f"{o['subjects']} subjects, {o['sequences']} sequences")
+        prints = (_short(o["embeddings"]), weights or "unknown", _short(o["data"]))
+        rows.append((o["name"], titles or "unknown", named or "unknown", *about, *prints))
+    columns = ("Name", "Network", "Data", "Part", "Size", "Embeddings", "Weights", "Data's fingerprint")
+    note = f"Fingerprints are SHA-256, their first {DIGITS} digits; the settings below and report.json have all."
+    return Table("What was measured", columns, tuple(rows), note)
+
+
+def _short(fingerprint: object) -> str:
+    return str(fingerprint)[:DIGITS] if fingerprint else "unknown"

@@ -1,0 +1,161 @@
+"""The report's figures as CSV: one header, one figure a line, numbers as in its JSON, nothing where there is none."""
+
+import csv
+import io
+from collections.abc import Iterable, Mapping, Sequence
+
+import numpy as np
+
+from gaitprint.evaluation.identification.groups import Kind
+from gaitprint.evaluation.identification.mistakes import Mistake
+from gaitprint.evaluation.identification.result import ProbeSetResult
+from gaitprint.evaluation.statistics.intervals import Band, Interval
+from gaitprint.evaluation.statistics.sample_size import Figure
+from gaitprint.experiments.ablation import AblationResult
+from gaitprint.pages.report_data import ALL, Found
+
+Value = str | float | int | bool | None
+Line = Sequence[Value]
+ENDS = ("percent", "low_percent", "high_percent")
+HEADERS = {
+    "ablation.csv": ("step", "networks", "expanded", "reranked", "transductive", "distance", "probe_set",
+                     "rank1_percent", "low_percent", "high_percent", "gain_points", "gain_low", "gain_high"),
+    "cmc.csv": ("step", "probe_set", "rank", *ENDS),
+    "heat_maps.csv": ("step", "probe_set", "probe_view", "gallery_view", "counted", *ENDS),
+    "by_view.csv": ("step", "probe_set", "view", "figure", "probes", "subjects", *ENDS),
+    "by_condition.csv": ("step", "probe_set", "condition", "figure", "probes", "subjects", *ENDS),
+    "error_rates.csv": ("step", "probe_set", "figure", "stated_percent", *ENDS, "threshold", "subjects", "erring",
+                        "carried", "reason"),
+    "det.csv": ("step", "probe_set", "fmr_percent", "fnmr_percent", "carried"),
+    "scores.csv": ("step", "from_distance", "to_distance", "one_person_percent", "two_people_percent"),
+    "mistakes.csv": ("step", "probe_set", "probe", "subject", "gallery_view", "right", "right_distance", "right_place",
+                     "wrong", "wrong_subject", "wrong_distance", "margin"),
+}  # fmt: skip
+"""Files and their columns: these names are kept."""
+
+
+def tables(found: Found) -> dict[str, str]:
+    """The text of every file."""
+    lines: dict[str, Iterable[Line]] = {
+        "ablation.csv": _ablation(found.ablation),
+        "cmc.csv": _curves(found),
+        "heat_maps.csv": _maps(found),
+        "by_view.csv": _breakdown(found, "view"),
+        "by_condition.csv": _breakdown(found, "condition"),
+        "error_rates.csv": _error_rates(found),
+        "det.csv": _det(found),
+        "scores.csv": _scores(found),
+        "mistakes.csv": _mistakes(found.mistakes),
+    }
+    return {name: _text(header, lines[name]) for name, header in HEADERS.items()}
+
+
+def _text(header: Sequence[str], lines: Iterable[Line]) -> str:
+    stream = io.StringIO()
+    writer = csv.writer(stream, lineterminator="\n")
+    writer.writerow(header)
+    writer.writerows([_plain(v) for v in line] for line in lines)
+    return stream.getvalue()
+
+
+def _plain(value: Value) -> Value:
+    """Numbers with all their digits; true and false as in JSON."""
+    if isinstance(value, bool | np.bool_):
+        return "true" if value else "false"
+    if isinstance(value, float):
+        return "" if np.isnan(value) else repr(float(value))
+    return "" if value is None else value
+
+
+def _ends(interval: Interval | None) -> tuple[float | None, float | None]:
+    return (None, None) if interval is None else (interval.low, interval.high)
+
+
+def _ablation(result: AblationResult) -> Iterable[Line]:
+    for row in result.rows:
+        variant, gain = row.variant, row.gain
+        said = (row.description, "+".join(variant.networks), variant.expanded, variant.reranked)
+        head = (*said, row.transductive, row.distance)
+        yield (*head, ALL, row.mean, *_ends(row.interval), None if gain is None else gain.mean, *_ends(gain))
+        for r in row.evaluation.results:
+            yield (*head, r.name, r.mean, *_ends(r.interval), None, None, None)
+
+
+def _curves(found: Found) -> Iterable[Line]:
+    for step, said in found.evaluations.items():
+        for k, line in enumerate(_of(found.curves[step]), start=1):
+            yield (step, ALL, k, *line)
+        for r in said.evaluation.results:
+            own = _of(r.bands.cmc) if r.bands is not None else [(float(v), None, None) for v in r.cmc]
+            for k, line in enumerate(own, start=1):
+                yield (step, r.name, k, *line)
+
+
+def _of(band: Band) -> list[tuple[float | None, float | None, float | None]]:
+    return [(float(v), float(a), float(b)) for v, a, b in zip(band.value, band.low, band.high, strict=True)]
+
+
+def _maps(found: Found) -> Iterable[Line]:
+    for step, said in found.evaluations.items():
+        for r in said.evaluation.results:
+            if r.matrix is not None:
+                yield from ((step, r.name, *line) for line in _cells(r))
+
+
+def _cells(result: ProbeSetResult) -> Iterable[Line]:
+    """Every cell, also those of identical views that the protocol leaves out of the means."""
+    ends = None if result.bands is None else result.bands.table
+    for i, (r, c) in enumerate(np.ndindex(result.counted.shape)):
+        names = (result.row_names[r], result.column_names[c], bool(result.counted[r, c]))
+        low, high = (None, None) if ends is None else (float(ends.low[i]), float(ends.high[i]))
+        yield (*names, float(result.table[r, c, 0]), low, high)
+
+
+def _breakdown(found: Found, kind: Kind) -> Iterable[Line]:
+    for step, said in found.evaluations.items():
+        for b in (b for b in said.breakdowns if b.kind == kind):
+            for figure, band in b.figures.items():
+                for i, line in enumerate(_of(band)):
+                    yield (step, b.probe_set, b.names[i], figure, b.probes[i], int(band.subjects[i]), *line)
+
+
+def _error_rates(found: Found) -> Iterable[Line]:
+    for step, said in found.verifications.items():
+        for s in said.verification.sets:
+            named = [("EER", None, s.equal_error)]
+            named += [("FNMR at FMR", p.stated, p) for p in s.misses]
+            named += [("FNIR at FPIR", p.stated, p) for p in s.not_found]
+            for figure, stated, point in named:
+                yield (step, s.name, figure, _percent(stated), *_figure(point.figure, point.threshold))
+            for k, rank in s.ranks:
+                yield (step, s.name, f"rank-{k} of people", None, *_figure(rank, None))
+
+
+def _figure(figure: Figure, threshold: float | None) -> Line:
+    ends = (_percent(figure.value), _percent(figure.low), _percent(figure.high))
+    return (*ends, threshold, figure.subjects, figure.erring, figure.carried, figure.reason)
+
+
+def _percent(share: float | None) -> float | None:
+    return None if share is None else 100.0 * share
+
+
+def _det(found: Found) -> Iterable[Line]:
+    for step, said in found.verifications.items():
+        for s in said.verification.sets:
+            for false, missed, carried in zip(s.false_match, s.false_non_match, s.det_carried, strict=True):
+                yield (step, s.name, 100.0 * float(false), 100.0 * float(missed), bool(carried))
+
+
+def _scores(found: Found) -> Iterable[Line]:
+    for step, drawn in found.distributions.items():
+        one, two = drawn.series.values()
+        for i in range(len(one)):
+            yield (step, float(drawn.edges[i]), float(drawn.edges[i + 1]), float(one[i]), float(two[i]))
+
+
+def _mistakes(mistakes: Mapping[str, Sequence[Mistake]]) -> Iterable[Line]:
+    for step, some in mistakes.items():
+        for m in some:
+            yield (step, m.probe_set, m.probe, m.subject, m.column, m.right, m.right_distance, m.place,
+                   m.wrong, m.wrong_subject, m.wrong_distance, m.margin)  # fmt: skip

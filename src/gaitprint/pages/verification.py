@@ -1,0 +1,124 @@
+"""The page of `gaitprint verify`."""
+
+import dataclasses
+from collections.abc import Mapping
+
+import numpy as np
+
+from gaitprint.evaluation.statistics.sample_size import MARK, bound
+from gaitprint.evaluation.verification.reliability import Reliability
+from gaitprint.evaluation.verification.result import CalibrationFigures, SetFigures, Verification
+from gaitprint.evaluation.verification.scores import Scores
+from gaitprint.evaluation.verification.settings import VerifySettings
+from gaitprint.pages.evaluation_values import SYNTHETIC, dataset_names
+from gaitprint.pages.verification_tables import gallery_text, pairs_table, searches_table, threshold_table
+from gaitprint.report.error_curves import DetCurve, Distributions, ReliabilityCurve
+from gaitprint.report.values import Report, Table
+from gaitprint.retrieval.pipeline import Pipeline
+from gaitprint.types import Embeddings
+
+BARS = 60
+
+
+def verification_page(
+    found: Verification, data: Embeddings, steps: Pipeline, settings: VerifySettings, warnings: tuple[str, ...]
+) -> Report:
+    """Everything that was found, as the values of a report."""
+    whole = found.whole.equal_error.figure
+    names = dataset_names(data.settings)
+    facts = [
+        *([("Data", " + ".join(SYNTHETIC if n == "synthetic" else n for n in names))] if names else []),
+        ("Protocol", f"{found.protocol.title} ({found.protocol.name})"),
+        ("Subjects", str(found.subjects)),
+        ("Pairs of one person", str(found.whole.same_pairs)),
+        ("Pairs of two people", str(found.whole.other_pairs)),
+        ("Gallery without strangers", gallery_text(found)),
+        ("Strangers", f"{100 * found.share:.3g} % of the subjects, {found.splits} splits"),
+        ("Distance", steps.scorer.distance),
+        ("Sees all probes", "yes, transductive" if found.transductive else "no"),
+    ]
+    tables = [pairs_table({"": found}), searches_table({"": found}), threshold_table(found)]
+    curves: list[DetCurve | Distributions | ReliabilityCurve] = [
+        det_curve("Detection error trade-off", {s.name: s for s in found.sets}, found.subjects),
+        distributions(found),
+    ]
+    if found.calibration is not None:
+        tables.append(_calibration_table(found.calibration))
+        curves.append(_reliability(found.calibration))
+    title = f"Verification: {whole.text().removesuffix(MARK).strip()} equal error rate"
+    return Report(
+        title=title if whole.carried else f"{title} of too few subjects",
+        subtitle=found.label,
+        facts=tuple(facts),
+        warnings=warnings,
+        tables=tuple(tables),
+        curves=tuple(curves),
+        settings={
+            "pipeline": steps.settings,
+            "protocol": found.protocol.name,
+            "verify": dataclasses.asdict(settings),
+            "embeddings": {"source": data.source, **data.settings},
+        },
+    )
+
+
+def det_curve(title: str, sets: Mapping[str, SetFigures], subjects: int) -> DetCurve:
+    """Both error rates against each other, with the equal error rate and the points asked for marked."""
+    return DetCurve(
+        title,
+        {name: (s.false_match, s.false_non_match, s.det_carried) for name, s in sets.items()},
+        bound(subjects),
+        {name: _det_points(s) for name, s in sets.items()},
+    )
+
+
+def _det_points(figures: SetFigures) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """False match and false non-match rates to be marked, and whether the subjects carry them."""
+    equal = figures.equal_error.figure
+    some = [(p.reached, p.figure.value, p.figure.carried) for p in figures.misses]
+    rates = np.array([(x, y, carried) for x, y, carried in (*some, (equal.value, equal.value, equal.carried))
+                      if y is not None], np.float64).reshape(-1, 3)  # fmt: skip
+    return rates[:, 0], rates[:, 1], rates[:, 2] > 0
+
+
+def distributions(found: Verification, title: str = "Distances of pairs") -> Distributions:
+    """How often each distance occurs, of one person's pairs and of two people's; the outermost are cut off."""
+    shares = np.array([0.0005, 0.9995])
+    ends = np.concatenate([found.same.level(shares), found.other.level(shares)])
+    edges = np.linspace(float(ends.min()), float(max(ends.max(), np.nextafter(ends.min(), np.inf))), BARS + 1)
+
+    def bars(scores: Scores) -> np.ndarray:
+        below = scores.at_most(edges)
+        return np.asarray(100.0 * np.diff(below) / scores.total)
+
+    marks = {"equal error": found.whole.equal_error.threshold}
+    series = {"one person": bars(found.same), "two people": bars(found.other)}
+    return Distributions(title, edges, series, marks)
+
+
+def _reliability(made: CalibrationFigures) -> ReliabilityCurve:
+    def rows(some: Reliability) -> tuple[np.ndarray, ...]:
+        values = [(b.stated, b.observed, b.observed_low, b.observed_high, b.weight) for b in some.bins]
+        return tuple(np.array(values, np.float64).T)
+
+    return ReliabilityCurve(
+        f"Reliability at a prior of {100 * made.after.prior:.3g} %",
+        {made.calibration.method: rows(made.after), "1 - distance / largest": rows(made.before)},
+    )
+
+
+def _calibration_table(made: CalibrationFigures) -> Table:
+    tried = f"tried on people it was not fitted on, {made.folds} folds" if made.folds else "fitted elsewhere"
+    largest = float(made.calibration.limit)
+    rows = (
+        ("the prior alone", f"{made.prior_loss:.4f}", ""),
+        ("1 - distance / largest", f"{made.before.log_loss:.4f}", f"{100 * made.before.calibration_error:.1f} %"),
+        (f"{made.calibration.method}, {tried}", f"{made.after.log_loss:.4f}",
+         f"{100 * made.after.calibration_error:.1f} %"),
+    )  # fmt: skip
+    note = (
+        f"At a prior of {100 * made.after.prior:.3g} % that two walks are of one person; another prior shifts the log "
+        f"odds. No likelihood ratio beyond {np.exp(largest):.3g} is stated, which is n/3 for n subjects: "
+        "so few subjects cannot show more certainty. The outermost pairs are therefore right more often than stated."
+    )
+    return Table("Probability of one person", ("Calibration", "Log loss, nats", "Calibration error"), rows, note)

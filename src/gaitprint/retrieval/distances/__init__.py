@@ -1,0 +1,1 @@
+"""Distances between embeddings: exact, and by estimates with a bound."""

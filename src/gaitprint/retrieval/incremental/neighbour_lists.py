@@ -1,0 +1,102 @@
+"""Neighbour lists of a kept gallery, and what they are once a probe, and items that it changed, stand among them.
+
+An item's list holds (distance, number) pairs as whole numbers that sort as the pairs do. Numbers are those of the union
+that the joint computation makes: the probe is 0, gallery item i is i + 1; so equal distances fall as they do there.
+"""
+
+import numpy as np
+from jaxtyping import Float32, Int
+
+from gaitprint.retrieval.budget import Work
+from gaitprint.retrieval.distances.metric import Metric
+from gaitprint.retrieval.incremental.prepared_gallery import Nearby
+from gaitprint.retrieval.knn.search import search
+
+Numbers = Int[np.ndarray, "_"]
+Keys = Int[np.ndarray, "_ _"]
+
+NOBODY = np.iinfo(np.int64).max
+"""Stands where a list has ended."""
+_SPARE = 16
+"""Neighbours kept beyond those asked for: so many may leave a list before it has to be searched anew."""
+
+
+class KeptLists:
+    """Of every item of a gallery its nearest, itself among them.
+
+    Args:
+        vectors: G of them; kept, not copied.
+        metric: how they are compared.
+        length: neighbours that will be asked for, of a union of the gallery and one probe.
+        work: memory and cores of making them.
+        farthest: whether the distance of the farthest item will be asked for.
+    """
+
+    def __init__(
+        self, vectors: Float32[np.ndarray, "G D"], metric: Metric, length: int, work: Work, farthest: bool = False
+    ) -> None:
+        self.vectors, self.metric, self.work = vectors, metric, work
+        self.length = length
+        found = search(vectors, vectors, metric, length + _SPARE, work, farthest=farthest)
+        self.farthest = found.farthest
+        self.keys = to_keys(found.distances, found.indices + 1)
+        self._who, self._from = inverted(found.indices)
+        self.nearby = Nearby(vectors, metric)
+
+    def __len__(self) -> int:
+        return len(self.vectors)
+
+    def listed(self, rows: Int[np.ndarray, " m"]) -> Int[np.ndarray, "m K"]:
+        """Numbers in the lists of some gallery items without a probe, as long as asked for or all of the gallery."""
+        return np.asarray(to_numbers(self.keys[rows, : self.length]))
+
+    def that_list(self, rows: Int[np.ndarray, " m"]) -> Int[np.ndarray, " t"]:
+        """Gallery items in whose kept list, spare places too, one of these gallery items stands; some repeated."""
+        return np.asarray(self._who[ranges(self._from, rows)])
+
+
+def to_keys(distances: Float32[np.ndarray, "..."], numbers: Int[np.ndarray, "..."]) -> Int[np.ndarray, "..."]:
+    """The bits of a float that is not negative sort as it does."""
+    bits = np.ascontiguousarray(distances + np.float32(0.0)).view(np.int32).astype(np.int64)
+    return np.asarray((bits << 32) | numbers)
+
+
+def to_numbers(keys: Int[np.ndarray, "..."]) -> Int[np.ndarray, "..."]:
+    """Who stands in each place."""
+    return np.asarray(keys & 0xFFFFFFFF)
+
+
+def to_distances(keys: Int[np.ndarray, "..."]) -> Float32[np.ndarray, "..."]:
+    """How far away they are."""
+    return np.asarray((keys >> 32).astype(np.int32).view(np.float32))
+
+
+def padded(rows: Int[np.ndarray, " t"], keys: Int[np.ndarray, " t"], count: int) -> Keys:
+    """Keys of `count` rows side by side, sorted, filled up with NOBODY."""
+    order = np.argsort(rows, kind="stable")
+    sizes = np.bincount(rows, minlength=count)
+    result = np.full((count, int(sizes.max(initial=0))), NOBODY)
+    place = np.arange(len(rows)) - np.repeat(np.cumsum(sizes) - sizes, sizes)
+    result[rows[order], place] = keys[order]
+    result.sort(axis=1)
+    return result
+
+
+def numbered(numbers: Int[np.ndarray, "..."], count: int) -> tuple[Numbers, Int[np.ndarray, "..."]]:
+    """The different ones of some numbers below `count`, and where each stands among them; no sort is needed."""
+    there = np.zeros(count, bool)
+    there[numbers] = True
+    return np.flatnonzero(there), (np.cumsum(there) - 1)[numbers]
+
+
+def ranges(indptr: Int[np.ndarray, " n"], rows: Int[np.ndarray, " m"]) -> Int[np.ndarray, " t"]:
+    """The places of these rows' entries, one row after another."""
+    starts, counts = indptr[rows], indptr[rows + 1] - indptr[rows]
+    return np.asarray(np.arange(counts.sum()) + np.repeat(starts - np.cumsum(counts) + counts, counts))
+
+
+def inverted(lists: Int[np.ndarray, "G K"]) -> tuple[Int[np.ndarray, " t"], Int[np.ndarray, " n"]]:
+    """Who lists each item, one item after another, and where each item's begin."""
+    flat = lists.ravel()
+    ends = np.cumsum(np.bincount(flat, minlength=len(lists)))
+    return np.argsort(flat, kind="stable") // lists.shape[1], np.concatenate([[0], ends])

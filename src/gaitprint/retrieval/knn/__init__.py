@@ -1,0 +1,1 @@
+"""The nearest of many, exactly or from short codes."""

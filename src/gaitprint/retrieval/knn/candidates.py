@@ -1,0 +1,154 @@
+"""What may be among the k nearest of some rows: thinned by estimates as tiles come, in the end compared exactly."""
+
+from threading import Lock
+
+import numpy as np
+from jaxtyping import Bool, Float32, Float64, Int
+
+from gaitprint.retrieval.distances.metric import Metric
+
+_GROUPS = 64
+"""Groups of a tile's columns at least, whose smallest entries bound the k-th smallest of all."""
+
+Some = tuple[Int[np.ndarray, " c"], Int[np.ndarray, " c"], Float32[np.ndarray, " c"]]
+"""Places among the rows, items, and scores or distances."""
+
+
+class Candidates:
+    """Of some rows, the items that no estimate has ruled out yet. Threads may show it tiles at the same time."""
+
+    def __init__(
+        self,
+        x: Float32[np.ndarray, "M D"],
+        rows: slice,
+        y: Float32[np.ndarray, "N D"],
+        metric: Metric,
+        k: int,
+        slack: Float64[np.ndarray, " M"],
+        room: int,
+        largest: bool = False,
+    ) -> None:
+        """Rows `x[rows]` ask for their k nearest of y, or farthest; `room` candidates may wait."""
+        self._rows = np.arange(len(x))[rows]
+        self._x, self._y, self._metric, self._k, self._largest = x, y, metric, k, largest
+        self._slack = (2.0 * slack[rows]).astype(np.float32) * np.float32(1.0001)
+        self._limit = np.full(len(self._rows), np.inf, np.float32)
+        self._pending: list[Some] = []
+        self._waiting, self._room = 0, max(room, 4 * k * len(self._rows))
+        self._kept: Some | None = None
+        self._lock = Lock()
+
+    def see(
+        self,
+        scores: Float32[np.ndarray, "m n"],
+        items: Int[np.ndarray, " c"],
+        mask: Bool[np.ndarray, "m n"],
+        turned: bool = False,
+    ) -> None:
+        """A tile's scores, smaller is nearer: of the rows by these items, or turned, of items by rows.
+
+        `mask` is overwritten: a tile makes no array of its size, so memory does not fall into pieces.
+        """
+        across = 0 if turned else 1
+        if self._k == 1:
+            rows, columns = self._least(scores, mask, across)
+        else:
+            if self._k <= len(items) and np.isinf(self._limit).any():
+                bound = _bound(scores.T if turned else scores, self._k)
+                np.minimum(self._limit, bound + self._slack, out=self._limit)
+            np.less_equal(scores, np.expand_dims(self._limit, across), out=mask)
+            rows, columns = _places(mask, across)
+        found = scores[columns, rows] if turned else scores[rows, columns]
+        if self._largest:
+            np.negative(found, out=found)
+        with self._lock:
+            self._pending.append((rows, items[columns], found))
+            self._waiting += len(rows)
+            if self._waiting > self._room:
+                self._thin()
+
+    def result(self) -> tuple[Int[np.ndarray, "m k"], Float32[np.ndarray, "m k"]]:
+        """The nearest of each row: items and exact distances, ties in the items' order."""
+        self._thin()
+        self._compare()
+        assert self._kept is not None
+        _, items, values = self._kept
+        shape = (len(self._limit), self._k)
+        return items.reshape(shape), (-values if self._largest else values).reshape(shape)
+
+    def _least(
+        self, scores: Float32[np.ndarray, "m n"], mask: Bool[np.ndarray, "m n"], across: int
+    ) -> tuple[Int[np.ndarray, " c"], Int[np.ndarray, " c"]]:
+        """Where k is 1 most tiles have nothing for most rows: only the others are looked at."""
+        least = -scores.max(axis=across) if self._largest else scores.min(axis=across)
+        np.minimum(self._limit, least + self._slack, out=self._limit)
+        within = np.greater_equal if self._largest else np.less_equal
+        limit = -self._limit if self._largest else self._limit
+        hopeful = np.flatnonzero(least <= self._limit)
+        if len(hopeful) > len(least) // 16:
+            within(scores, np.expand_dims(limit, across), out=mask)
+            return _places(mask, across)
+        some = np.take(scores, hopeful, axis=1 - across)
+        rows, columns = _places(within(some, np.expand_dims(limit[hopeful], across)), across)
+        return hopeful[rows], columns
+
+    def _thin(self) -> None:
+        """Of all that wait, keep what the estimate does not rule out; where that is too much, compare it now."""
+        if not self._pending:
+            return
+        rows, items, scores = (np.concatenate(parts) for parts in zip(*self._pending, strict=True))
+        order = np.argsort(_keys(rows, scores))
+        rows, items, scores = rows[order], items[order], scores[order]
+        counts = np.bincount(rows, minlength=len(self._limit))
+        ends = np.cumsum(counts)
+        full = counts >= self._k
+        kth = scores[(ends - counts + self._k - 1)[full]]
+        self._limit[full] = np.minimum(self._limit[full], kth + self._slack[full])
+        keep = scores <= self._limit[rows]
+        self._pending = [(rows[keep], items[keep], scores[keep])]
+        self._waiting = int(keep.sum())
+        if self._waiting > self._room // 2:
+            self._compare()
+
+    def _compare(self) -> None:
+        """Replace scores by exact distances and keep the k nearest of each row so far."""
+        if not self._pending:
+            return
+        rows, items, _ = (np.concatenate(parts) for parts in zip(*self._pending, strict=True))
+        values = self._metric.pairs(self._x, self._rows[rows], self._y, items)
+        if self._largest:
+            np.negative(values, out=values)
+        if self._kept is not None:
+            rows, items, values = (np.concatenate(p) for p in zip(self._kept, (rows, items, values), strict=True))
+        keys = _keys(rows, values)
+        order = np.argsort(keys)
+        if (np.diff(keys[order]) == 0).any():  # ties are rare, and the sort that settles them is slow
+            order = np.lexsort((items, keys))
+        rows, items, values = rows[order], items[order], values[order]
+        counts = np.bincount(rows, minlength=len(self._limit))
+        place = np.arange(len(rows)) - np.repeat(np.cumsum(counts) - counts, counts)
+        first = place < self._k
+        self._kept = rows[first], items[first], values[first]
+        self._pending, self._waiting = [], 0
+
+
+def _bound(scores: Float32[np.ndarray, "m n"], k: int) -> Float32[np.ndarray, " m"]:
+    """At least the k-th smallest of each row: the k-th smallest of the least of each group of columns."""
+    rows, columns = scores.shape
+    size = max(1, columns // max(_GROUPS, 3 * k))
+    groups = columns // size
+    least = scores[:, : size * groups].reshape(rows, size, groups).min(axis=1)
+    return np.asarray(np.partition(least, k - 1, axis=1)[:, k - 1])
+
+
+def _places(mask: Bool[np.ndarray, "m n"], across: int) -> tuple[Int[np.ndarray, " c"], Int[np.ndarray, " c"]]:
+    """Rows and columns of what is true, rows being the other axis: a tenth of the time of `np.nonzero` on two axes."""
+    first, second = np.divmod(np.flatnonzero(mask), mask.shape[1])
+    return (first, second) if across == 1 else (second, first)
+
+
+def _keys(rows: Int[np.ndarray, " c"], values: Float32[np.ndarray, " c"]) -> Int[np.ndarray, " c"]:
+    """Whole numbers that sort as (row, value): a float's bits sort as it does, once a negative one's are turned."""
+    bits = (values + np.float32(0.0)).view(np.int32).astype(np.int64)  # -0.0 is 0.0
+    bits ^= (bits >> 63) & 0x7FFFFFFF
+    return np.asarray((rows << 32) + bits)

@@ -1,0 +1,1 @@
+"""k-reciprocal re-ranking, joint and one probe at a time."""

@@ -1,0 +1,1 @@
+"""People drawn in code: traits, gait, bodies, camera, silhouettes."""

@@ -1,0 +1,67 @@
+"""The card of a trained network: what it was made of, and everybody it has seen."""
+
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from gaitprint.config import settings_to_dict
+from gaitprint.models.model_file import read_card
+from gaitprint.provenance.seen_subjects import Memory, memory_of
+from gaitprint.training.precision import Precision
+from gaitprint.training.recipe import Recipe
+from gaitprint.training.run_logger import TIMED
+from gaitprint.training.sampler import BatchSampler
+
+
+def training_card(
+    recipe: Recipe,
+    dataset: str,
+    sampler: BatchSampler,
+    seed: int,
+    start: str,
+    precision: Precision,
+    final: dict[str, float],
+    seen: Memory,
+) -> dict[str, Any]:
+    """What `save_model` is to write.
+
+    Args:
+        recipe: of the run.
+        dataset: name of the data set, of several joined by `+`.
+        sampler: whose subjects were trained on.
+        seed: of the run.
+        start: `scratch`, or the digest of the weights it went on from.
+        precision: what it was computed in.
+        final: last figures.
+        seen: everybody these weights have seen, those they went on from included.
+    """
+    plain = settings_to_dict(recipe)
+    return {
+        "title": recipe.title,
+        "preprocessing": plain["preprocessing"],
+        "training": {
+            "recipe": plain,
+            "dataset": dataset,
+            "data": sampler.sequences.fingerprint,
+            "subjects": list(sampler.subjects),
+            "seen": seen.to_dict(),
+            "seed": seed,
+            "start": start,
+            "torch": torch.__version__,
+            "threads": torch.get_num_threads(),
+            "precision": precision.name,
+        },
+        "licence": "that of the training data; synthetic walkers need none",
+        "metrics": {k: v for k, v in final.items() if k not in TIMED},
+    }
+
+
+def best_card(card: dict[str, Any], seen: Memory, metrics: dict[str, Any]) -> dict[str, Any]:
+    """The card of the run's best weights, which the people held out have chosen."""
+    return {**card, "training": {**card["training"], "seen": seen.to_dict()}, "metrics": metrics}
+
+
+def remembered(init: Path | None) -> Memory:
+    """Whom the weights of a model file have seen that a run goes on from; nobody where it starts from scratch."""
+    return Memory() if init is None else memory_of(read_card(init))
