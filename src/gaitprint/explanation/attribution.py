@@ -51,12 +51,12 @@ class Explanation:
     """Two walks' distance in pieces: `parts` adds up to `total`, `moments` and `timeless` to `parts`."""
 
     scorer: Divisible
-    parts: Float64[np.ndarray, "P"]
+    parts: Float64[np.ndarray, " P"]
     """What each part adds, over all networks in their order: never negative."""
     moments: Float64[np.ndarray, "P S R"]
     """What each part adds by moment s of the one walk and moment r of the other; negative where it brings them nearer
     than the part's other channels do."""
-    timeless: Float64[np.ndarray, "P"]
+    timeless: Float64[np.ndarray, " P"]
     """What comes from no moment: 0, but where networks with a shift are taken at unit length."""
 
     @property
@@ -135,7 +135,7 @@ def explain(a: Sequence[Observed], b: Sequence[Observed], scorer: Divisible = "e
 
 def _pieces(
     a: Observed, b: Observed
-) -> tuple[Float64[np.ndarray, "P"], Float64[np.ndarray, "P S R"], Float64[np.ndarray, "P"]]:
+) -> tuple[Float64[np.ndarray, " P"], Float64[np.ndarray, "P S R"], Float64[np.ndarray, " P"]]:
     """Squares of the parts, what pairs of moments add to them, and what neither does."""
     difference = a.features - b.features
     channel = (a.scale * a.pooled - b.scale * b.pooled) * np.einsum("pcd,pd->pc", a.matrix, difference)

@@ -43,7 +43,7 @@ class Strips:
         middles = (self.edges[:-1] + self.edges[1:]) / 2 / self.edges[-1]
         return tuple(next(name for end, name in REGIONS if middle < end) for middle in middles)
 
-    def summed(self, parts: Float64[np.ndarray, "P *rest"]) -> Float64[np.ndarray, "S *rest"]:
+    def summed(self, parts: Float64[np.ndarray, " P *rest"]) -> Float64[np.ndarray, " S *rest"]:
         """Parts' contributions as strips'."""
         result = np.zeros((len(self), *parts.shape[1:]))
         np.add.at(result, self.of_part, parts)

@@ -7,14 +7,16 @@ from pathlib import Path
 from gaitprint.errors import ProtocolError
 from gaitprint.evaluation.identification.mean_figures import mean_cmc
 from gaitprint.evaluation.identification.mistakes import Mistake, worst_mistakes
+from gaitprint.evaluation.protocol.protocol import load_protocol
+from gaitprint.evaluation.verification.report import VerificationReport
 from gaitprint.evaluation.verification.settings import VerifySettings
 from gaitprint.experiments.ablation import AblationResult, AblationRow
+from gaitprint.experiments.identification import report_evaluation
+from gaitprint.experiments.verification import measure_verification
 from gaitprint.pages.report_data import Found, shown_closely
 from gaitprint.pages.verification import distributions
 from gaitprint.retrieval.budget import Work
 from gaitprint.retrieval.pipeline import Pipeline
-from gaitprint.stages.evaluate import described
-from gaitprint.stages.verify import VerificationReport, verify
 from gaitprint.types import Embeddings
 
 NO_MAPS = (
@@ -55,7 +57,7 @@ def measure_rows(
     return Found(
         ablation=ablation,
         evaluations={
-            r.description: described(
+            r.description: report_evaluation(
                 r.evaluation, sets[r.variant.networks], Pipeline.from_settings(r.pipeline), seed, resamples
             )
             for r in ablation.rows
@@ -83,11 +85,11 @@ def _verified(
     def told(done: int, total: int, what: str) -> None:
         progress(done, total, f"{what}, {row.description}")
 
-    return verify(
+    return measure_verification(
         sets[row.variant.networks],
-        protocol=protocol,
-        pipeline=row.pipeline,
-        settings=settings,
+        load_protocol(protocol),
+        Pipeline.from_settings(row.pipeline),
+        settings,
         lists=lists,
         work=replace(work, progress=told),
     )

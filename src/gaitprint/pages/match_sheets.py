@@ -68,7 +68,7 @@ def strip_image(frames: Frames, columns: int = COLUMNS) -> UInt8[np.ndarray, "H 
 
 
 def _spread(
-    result: ProbeSetResult, among: Int[np.ndarray, "M"], generator: np.random.Generator, count: int
+    result: ProbeSetResult, among: Int[np.ndarray, " M"], generator: np.random.Generator, count: int
 ) -> Iterable[int]:
     """`count` random trials, each of another subject as long as there are enough."""
     order = generator.permutation(among)

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from gaitprint.evaluation.identification.mistakes import Mistake
+from gaitprint.evaluation.identification.report import EvaluationReport
 from gaitprint.evaluation.statistics.intervals import Band
+from gaitprint.evaluation.verification.report import VerificationReport
 from gaitprint.experiments.ablation import AblationResult, AblationRow
 from gaitprint.report.error_curves import Distributions
-from gaitprint.stages.evaluate import EvaluationReport
-from gaitprint.stages.verify import VerificationReport
 from gaitprint.types import Embeddings
 
 ALL = "all"

@@ -10,8 +10,8 @@ from gaitprint.evaluation.verification.reliability import Reliability
 from gaitprint.evaluation.verification.result import CalibrationFigures, SetFigures, Verification
 from gaitprint.evaluation.verification.scores import Scores
 from gaitprint.evaluation.verification.settings import VerifySettings
-from gaitprint.pages.evaluation_values import SYNTHETIC, dataset_names
 from gaitprint.pages.verification_tables import gallery_text, pairs_table, searches_table, threshold_table
+from gaitprint.provenance.data_warnings import SYNTHETIC, dataset_names
 from gaitprint.report.error_curves import DetCurve, Distributions, ReliabilityCurve
 from gaitprint.report.values import Report, Table
 from gaitprint.retrieval.pipeline import Pipeline

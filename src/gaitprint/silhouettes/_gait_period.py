@@ -98,7 +98,7 @@ def _without(drift: Float64[np.ndarray, "T K"], signals: Float64[np.ndarray, "T 
     return left
 
 
-def _grid(length: int) -> Float64[np.ndarray, "P"]:
+def _grid(length: int) -> Float64[np.ndarray, " P"]:
     """Periods in frames: from the overtone of the shortest beat to the stride of the longest step."""
     longest = min(_BEATS[1], _LONGEST_SHARE * length) * 2
     periods: Float64[np.ndarray, " P"] = np.exp(np.arange(math.log(_BEATS[0] / 2), math.log(longest), _STEP))
@@ -133,7 +133,9 @@ def _sines(drift: Float64[np.ndarray, "T K"], periods: Float64[np.ndarray, " P"]
     return _without(drift, np.concatenate([np.cos(angle), np.sin(angle)], axis=1))
 
 
-def _line_energies(products: Float64[np.ndarray, "T T"], sines: Float64[np.ndarray, "T W"]) -> Float64[np.ndarray, "P"]:
+def _line_energies(
+    products: Float64[np.ndarray, "T T"], sines: Float64[np.ndarray, "T W"]
+) -> Float64[np.ndarray, " P"]:
     """What one sine of each period explains of the energy; `products` are those of all pairs of frames, W = 2 P."""
     half = sines.shape[1] // 2
     cosine, sine = sines[:, :half], sines[:, half:]
@@ -152,7 +154,7 @@ def _explained(
     drift: Float64[np.ndarray, "T K"],
     periods: Float64[np.ndarray, " P"],
     harmonics: int,
-) -> Float64[np.ndarray, "P"]:
+) -> Float64[np.ndarray, " P"]:
     """What a stride of each period explains of the energy with its first overtones."""
     every = (periods[:, None] / np.arange(1, harmonics + 1)).ravel()
     sines = _sines(drift, every)
@@ -167,7 +169,7 @@ def _explained(
     return result
 
 
-def _vertex(values: Float64[np.ndarray, "P"], place: int) -> float:
+def _vertex(values: Float64[np.ndarray, " P"], place: int) -> float:
     """How far from `place` the parabola through it and its neighbours is highest, in places, -1/2..1/2."""
     if not 0 < place < len(values) - 1:
         return 0.0

@@ -27,8 +27,8 @@ def window_start(length: int, window: int, generator: np.random.Generator, rule:
 
 
 def window_starts(
-    lengths: Int[np.ndarray, "N"], window: int, generator: np.random.Generator, rule: WindowRule = "opengait"
-) -> Int64[np.ndarray, "N"]:
+    lengths: Int[np.ndarray, " N"], window: int, generator: np.random.Generator, rule: WindowRule = "opengait"
+) -> Int64[np.ndarray, " N"]:
     """Draw the first frames of N windows at once; see `window_start`.
 
     Raises:
@@ -42,14 +42,14 @@ def window_starts(
     return starts
 
 
-def cyclic(start: int, window: int, length: int) -> Int[np.ndarray, "T"]:
+def cyclic(start: int, window: int, length: int) -> Int[np.ndarray, " T"]:
     """Indices of a window's frames in a sequence that repeats: (start + k) mod L for k in 0 .. T-1."""
     return (start + np.arange(window)) % length
 
 
 def window_indices(
     length: int, window: int, generator: np.random.Generator, rule: WindowRule = "opengait"
-) -> Int[np.ndarray, "T"]:
+) -> Int[np.ndarray, " T"]:
     """Indices of the frames of one drawn window; see `window_start` and `cyclic`.
 
     Raises:

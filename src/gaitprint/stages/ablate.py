@@ -12,12 +12,13 @@ import numpy as np
 from gaitprint.errors import ConfigError
 from gaitprint.evaluation.identification.evaluate import evaluate as measure
 from gaitprint.evaluation.identification.mean_figures import difference, mean_figure, mean_interval
+from gaitprint.evaluation.identification.warnings import chance_warnings, data_warnings
 from gaitprint.evaluation.protocol.protocol import Protocol, load_protocol
 from gaitprint.evaluation.statistics.intervals import Interval
 from gaitprint.experiments.ablation import AblationResult, AblationRow, Variant
+from gaitprint.experiments.people_warnings import people_warnings
 from gaitprint.inference.fusion import fuse
 from gaitprint.inference.selection import chosen, opened
-from gaitprint.pages import evaluation_values as pages
 from gaitprint.pages.ablation import ablation_page
 from gaitprint.pages.match_sheets import check_store
 from gaitprint.report.html import check_report_place, write_report
@@ -118,7 +119,7 @@ def ablate(
         best=best,
         full=full,
         notes=_notes(rows, best, full, seed, resamples),
-        warnings=(*pages.people_warnings(list(data.values())), *_warnings(rows)),
+        warnings=(*people_warnings(list(data.values())), *_warnings(rows)),
     )
     if report is not None:
         write_report(report, ablation_page(result, data, fusion, opened_store, seed, resamples))
@@ -227,5 +228,5 @@ def _warnings(rows: Sequence[AblationRow]) -> tuple[str, ...]:
         )
     for row in rows:
         if not row.transductive:
-            warnings += pages.chance_warnings(row.label, row.evaluation)
-    return (*warnings, *pages.data_warnings([row.evaluation for row in rows]))
+            warnings += chance_warnings(row.label, row.evaluation)
+    return (*warnings, *data_warnings([row.evaluation for row in rows]))

@@ -10,8 +10,8 @@ from gaitprint.errors import ConfigError, ProtocolError
 from gaitprint.evaluation.identification.answers import GREW_RANKS, answer_probes, write_grew_answer, write_hid_answer
 from gaitprint.evaluation.protocol.protocol import load_protocol, with_lists
 from gaitprint.evaluation.protocol.selection import absent_notes
+from gaitprint.experiments.people_warnings import people_warnings
 from gaitprint.inference.selection import opened
-from gaitprint.pages.evaluation_values import people_warnings
 from gaitprint.retrieval.budget import Work
 from gaitprint.retrieval.pipeline import Pipeline
 from gaitprint.types import Embeddings

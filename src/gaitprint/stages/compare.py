@@ -12,11 +12,12 @@ from gaitprint.errors import ConfigError, ProtocolError
 from gaitprint.evaluation.identification.evaluate import evaluate as measure
 from gaitprint.evaluation.identification.paired import REAL, PairedLine, compare_evaluations
 from gaitprint.evaluation.identification.result import Evaluation
+from gaitprint.evaluation.identification.warnings import data_warnings
 from gaitprint.evaluation.protocol.protocol import load_protocol
 from gaitprint.evaluation.statistics.sign_flip_test import ALL_UP_TO
+from gaitprint.experiments.people_warnings import people_warnings
 from gaitprint.inference.fusion import different_data
 from gaitprint.inference.selection import chosen, opened
-from gaitprint.pages import evaluation_values as pages
 from gaitprint.provenance.calibration_subjects import choice_warnings
 from gaitprint.retrieval.budget import Work
 from gaitprint.retrieval.pipeline import Pipeline
@@ -132,7 +133,7 @@ def compare(
 
     runs = measured(left, first), measured(right, second)
     lines = compare_evaluations(*runs, np.random.Generator(np.random.PCG64(seed)), figure, resamples)
-    said = (*pages.people_warnings([left, right]), *choice_warnings([first, second], left))
+    said = (*people_warnings([left, right]), *choice_warnings([first, second], left))
     warnings = (*said, *_of_other_data(left, right), *_warnings(lines, runs))
     return ComparisonReport(*runs, figure, lines, warnings)
 
@@ -209,4 +210,4 @@ def _warnings(lines: Sequence[PairedLine], runs: Sequence[Evaluation]) -> list[s
             f"{most} subjects have other results in the second run: too few to show a difference in any of the "
             f"{len(lines) - 1} lines when all are tested together."
         )
-    return [*found, *pages.data_warnings(runs)]
+    return [*found, *data_warnings(runs)]

@@ -14,9 +14,9 @@ from gaitprint.evaluation.identification.result import Evaluation
 from gaitprint.evaluation.protocol.distance_blocks import Distances
 from gaitprint.evaluation.protocol.protocol import load_protocol
 from gaitprint.evaluation.statistics.intervals import Interval
+from gaitprint.experiments.people_warnings import people_warnings
 from gaitprint.inference.embeddings_file import load_embeddings
 from gaitprint.inference.selection import chosen
-from gaitprint.pages.evaluation_values import people_warnings
 from gaitprint.retrieval.pipeline import Pipeline
 from gaitprint.retrieval.quantization import codec_file
 from gaitprint.retrieval.quantization import templates as templates_file

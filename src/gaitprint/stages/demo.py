@@ -7,12 +7,13 @@ from typing import Any
 
 from gaitprint.datasets.synthetic import VIEWS as ALL_VIEWS
 from gaitprint.errors import ConfigError
+from gaitprint.evaluation.identification.report import EvaluationReport
 from gaitprint.experiments.ablation import AblationResult
 from gaitprint.inference.embeddings_file import load_embeddings
 from gaitprint.inference.fusion import fuse
 from gaitprint.output_folder import claimed
 from gaitprint.stages.embed import embed
-from gaitprint.stages.evaluate import EvaluationReport, evaluate
+from gaitprint.stages.evaluate import evaluate
 from gaitprint.stages.prepare import prepare
 from gaitprint.stages.report import report
 from gaitprint.stages.train import train

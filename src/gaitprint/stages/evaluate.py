@@ -1,79 +1,27 @@
 """`gaitprint evaluate`: embeddings in, the figures of a protocol out, and a page to look at."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from gaitprint.evaluation.columns import figure_columns, outcome_columns
-from gaitprint.evaluation.identification.breakdown import Breakdown, break_down
 from gaitprint.evaluation.identification.evaluate import evaluate as measure
-from gaitprint.evaluation.identification.mean_figures import mean_figure, mean_interval
-from gaitprint.evaluation.identification.result import Evaluation
+from gaitprint.evaluation.identification.report import EvaluationReport
 from gaitprint.evaluation.protocol.protocol import load_protocol
 from gaitprint.evaluation.statistics.intervals import Band, Interval
+from gaitprint.experiments.identification import report_evaluation
 from gaitprint.inference.selection import chosen, opened
 from gaitprint.pages import evaluation_values as pages
 from gaitprint.pages.breakdown_tables import breakdown_tables
 from gaitprint.pages.match_sheets import check_store, match_sheets
-from gaitprint.provenance.calibration_subjects import choice_warnings
 from gaitprint.report.html import check_report_place, write_report
 from gaitprint.report.values import Cell, CmcCurve, Report, Table
 from gaitprint.retrieval.budget import Work
 from gaitprint.retrieval.pipeline import Pipeline
 from gaitprint.store import Store
-from gaitprint.tables import Columns, data_frame
 from gaitprint.types import Embeddings
-
-
-@dataclass(frozen=True, eq=False)
-class EvaluationReport:
-    """The figures, with everything that must be said beside them."""
-
-    evaluation: Evaluation
-    mean: float
-    """Rank-1 over all probe sets, percent."""
-    interval: Interval | None
-    """Of `mean`, 95%, over subjects."""
-    distance: str
-    """Which distance the figures used."""
-    transductive: bool
-    pipeline: dict[str, Any]
-    warnings: tuple[str, ...]
-    breakdowns: tuple[Breakdown, ...]
-    """By view and by condition, of every probe set."""
-
-    def to_dict(self) -> dict[str, Any]:
-        """Plain values for JSON."""
-        interval = self.interval
-        values = self.evaluation.to_dict()
-        for result in values["results"]:
-            own = [b for b in self.breakdowns if b.probe_set == result["name"]]
-            result |= {f"by_{b.kind}": b.to_dict() for b in own}
-        return {
-            **values,
-            "mean": self.mean,
-            "interval": None if interval is None else [interval.low, interval.high],
-            "distance": self.distance,
-            "transductive": self.transductive,
-            "pipeline": self.pipeline,
-            "warnings": list(self.warnings),
-        }
-
-    def to_columns(self, outcomes: bool = False) -> Columns:
-        """List the figures, one a row, over all probes and by view and condition; or how each probe fared."""
-        return outcome_columns(self.evaluation) if outcomes else figure_columns(self.evaluation, self.breakdowns)
-
-    def to_frame(self, outcomes: bool = False) -> Any:
-        """Make a pandas data frame of `to_columns`.
-
-        Raises:
-            ConfigError: pandas is not installed.
-        """
-        return data_frame(self.to_columns(outcomes))
 
 
 def evaluate(
@@ -128,36 +76,10 @@ def evaluate(
         transductive=steps.transductive,
         resamples=resamples,
     )
-    result = described(evaluation, data, steps, seed, resamples)
+    result = report_evaluation(evaluation, data, steps, seed, resamples)
     if report is not None:
         write_report(report, _page(result, data, opened_store, seed))
     return result
-
-
-def described(evaluation: Evaluation, data: Embeddings, steps: Pipeline, seed: int, resamples: int) -> EvaluationReport:
-    """An evaluation with everything that must be said beside it."""
-    return EvaluationReport(
-        evaluation=evaluation,
-        mean=mean_figure(evaluation),
-        interval=mean_interval(evaluation, seed, resamples),
-        distance=steps.scorer.distance,
-        transductive=steps.transductive,
-        pipeline=steps.settings,
-        warnings=(
-            *pages.people_warnings([data]),
-            *choice_warnings([steps], data),
-            *_transductive(steps),
-            *pages.chance_warnings("Rank-1", evaluation),
-            *pages.data_warnings([evaluation]),
-        ),
-        breakdowns=break_down(evaluation, np.random.Generator(np.random.PCG64(seed)), resamples),
-    )
-
-
-def _transductive(steps: Pipeline) -> tuple[str, ...]:
-    if not steps.transductive:
-        return ()
-    return ("The figures are transductive: every probe was ranked with the help of all other probes.",)
 
 
 def _page(result: EvaluationReport, data: Embeddings, store: Store | None, seed: int) -> Report:

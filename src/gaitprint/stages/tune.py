@@ -12,13 +12,14 @@ import numpy as np
 
 from gaitprint.atomic_files import sha256_json
 from gaitprint.errors import ConfigError
+from gaitprint.evaluation.identification.warnings import FEW_SUBJECTS
 from gaitprint.evaluation.protocol.protocol import Protocol, load_protocol, with_lists
 from gaitprint.evaluation.protocol.selection import absent_notes
 from gaitprint.evaluation.statistics.subject_folds import subject_folds
+from gaitprint.experiments.people_warnings import people_warnings
 from gaitprint.inference.fusion import fuse
 from gaitprint.inference.selection import chosen, opened
 from gaitprint.locks import sole_writer
-from gaitprint.pages import evaluation_values as pages
 from gaitprint.pages.tuning import tuning_page
 from gaitprint.provenance.calibration_subjects import chooser
 from gaitprint.report.html import check_report_place, write_report
@@ -146,7 +147,7 @@ def tune(
             ),
             facts=facts,
             warnings=(
-                *pages.people_warnings(each),
+                *people_warnings(each),
                 *(f"{note}." for note in absent_notes(with_lists(rules, lists or {}), data.records)),
                 *warnings,
                 *_supposed(best.chosen),
@@ -197,7 +198,7 @@ def _supposed(table: Table) -> list[str]:
 
 def _doubts(people: Sequence[str], plain: float) -> list[str]:
     said = []
-    if len(people) < pages.FEW_SUBJECTS:
+    if len(people) < FEW_SUBJECTS:
         said.append(f"Only {len(people)} subjects: small gains cannot be told from none, and are refused.")
     if plain > EASY:
         said.append(

@@ -43,7 +43,7 @@ def aim(solids: Solids, views: tuple[float, ...], pitch: float) -> tuple[Discs, 
 
 
 def _look(
-    points: Float64[np.ndarray, "K T 3"], radii: Float64[np.ndarray, "K"], views: tuple[float, ...], pitch: float
+    points: Float64[np.ndarray, "K T 3"], radii: Float64[np.ndarray, " K"], views: tuple[float, ...], pitch: float
 ) -> tuple[Seen, Seen, Float64[np.ndarray, "K 1 1"]]:
     """Right and up in the image, and radius, of balls."""
     # One angle at a time: the last bit of a vector's sine may depend on the vector's length.

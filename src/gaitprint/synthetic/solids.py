@@ -19,8 +19,8 @@ class Solids:
 
     starts: Float64[np.ndarray, "K T 3"]
     ends: Float64[np.ndarray, "K T 3"]
-    start_radii: Float64[np.ndarray, "K"]
-    end_radii: Float64[np.ndarray, "K"]
+    start_radii: Float64[np.ndarray, " K"]
+    end_radii: Float64[np.ndarray, " K"]
     groups: tuple[tuple[int, ...], ...]
     """The capsules of each group, by number."""
 

@@ -40,7 +40,7 @@ class World:
         """Whether there is no other process."""
         return self.size == 1
 
-    def gathered(self, x: Shaped[Tensor, "N *rest"]) -> Shaped[Tensor, "M *rest"]:
+    def gathered(self, x: Shaped[Tensor, " N *rest"]) -> Shaped[Tensor, " M *rest"]:
         """The x of all processes one after another, in the order of ranks; their shapes must be equal.
 
         Its gradient gives each process the slice of its own x, out of its own gradient: each has computed the same

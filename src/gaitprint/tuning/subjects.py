@@ -8,7 +8,7 @@ from gaitprint.errors import ProtocolError
 from gaitprint.ingest.scanning import GUESSES
 from gaitprint.ingest.splits import split_of
 from gaitprint.layouts.contract import Layout, Split
-from gaitprint.pages.evaluation_values import dataset_names
+from gaitprint.provenance.data_warnings import dataset_names
 from gaitprint.store import Store
 from gaitprint.types import Embeddings
 

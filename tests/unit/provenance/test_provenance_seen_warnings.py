@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 
 from gaitprint.cli.main import main
 from gaitprint.errors import ConfigError
+from gaitprint.experiments.people_warnings import people_warnings
 from gaitprint.inference.embeddings_file import load_embeddings, save_embeddings
 from gaitprint.inference.fusion import fuse
-from gaitprint.pages.evaluation_values import people_warnings
 from gaitprint.provenance.calibration_subjects import calibration_warnings, choice_warnings, chooser, people_facts
 from gaitprint.provenance.seen_subjects import Memory, Seen, lengthened, memory_from, memory_of, shortened
 from gaitprint.provenance.seen_warnings import familiar_warnings

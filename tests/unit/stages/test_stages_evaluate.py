@@ -7,18 +7,13 @@ import pytest
 from gaitprint.errors import ArtefactError, ComponentError, ProtocolError
 from gaitprint.evaluation.identification.evaluate import evaluate as measure
 from gaitprint.evaluation.identification.mean_figures import difference, mean_figure, mean_interval
+from gaitprint.evaluation.identification.warnings import chance_warnings, data_warnings
 from gaitprint.evaluation.protocol.protocol import load_protocol
 from gaitprint.inference.embeddings_file import save_embeddings
 from gaitprint.inference.selection import chosen
-from gaitprint.pages.evaluation_values import (
-    chance_warnings,
-    data_facts,
-    data_warnings,
-    dataset_names,
-    percent,
-    synthetic_warnings,
-)
+from gaitprint.pages.evaluation_values import data_facts, percent
 from gaitprint.pages.match_sheets import match_sheets, strip_image
+from gaitprint.provenance.data_warnings import dataset_names, synthetic_warnings
 from gaitprint.report.values import Percent
 from gaitprint.retrieval.distances.exact import flat_euclidean
 from gaitprint.stages.evaluate import evaluate

@@ -82,7 +82,7 @@ def _trials(
     protocol: Protocol,
     views: tuple[str, ...],
     embeddings: Embeddings,
-    codes: Int[np.ndarray, "N"],
+    codes: Int[np.ndarray, " N"],
     distances: Callable[[Embeddings, Embeddings], Blocks],
 ) -> tuple[Trials, tuple[str, ...]]:
     """The trials of one probe selection and the names of the columns."""
@@ -107,7 +107,7 @@ def _trials(
     return joined, ("",) if pooled else views
 
 
-def _by_view(view: Int[np.ndarray, "G"]) -> dict[int, Int[np.ndarray, "G_of_view"]]:
+def _by_view(view: Int[np.ndarray, " G"]) -> dict[int, Int[np.ndarray, " G_of_view"]]:
     """The gallery items of each view that has some."""
     return {int(v): np.flatnonzero(view == v) for v in np.unique(view)}
 
@@ -117,7 +117,7 @@ def _views(protocol: Protocol, records: Sequence[SequenceRecord], sides: Sequenc
     return tuple(sorted({short_view(protocol, records[i].view) for i in rows}, key=natural_order))
 
 
-def _subject_codes(records: Sequence[SequenceRecord]) -> Int[np.ndarray, "N"]:
+def _subject_codes(records: Sequence[SequenceRecord]) -> Int[np.ndarray, " N"]:
     """A number for every subject; -1 for sequences without one."""
     known = {s: i for i, s in enumerate(sorted({r.subject for r in records if r.subject is not None}))}
     return np.array([-1 if r.subject is None else known[r.subject] for r in records], np.int64)

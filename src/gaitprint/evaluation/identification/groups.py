@@ -23,7 +23,7 @@ class Group:
 
     kind: Kind
     name: str
-    trials: Bool[np.ndarray, "M"]
+    trials: Bool[np.ndarray, " M"]
     """Which; all of them have probes of this view or condition, and some of them count."""
     probes: int
     """Distinct probe sequences with a trial that counts."""
@@ -40,7 +40,7 @@ def groups_of(evaluation: Evaluation, result: ProbeSetResult, kind: Kind) -> lis
     ]
 
 
-def used(protocol: Protocol, trials: Trials) -> Bool[np.ndarray, "M"]:
+def used(protocol: Protocol, trials: Trials) -> Bool[np.ndarray, " M"]:
     """Trials that take part in rank-k."""
     return trials.matched if protocol.unmatched == "left-out" else np.ones(len(trials), bool)
 
@@ -52,7 +52,7 @@ def figure_names(protocol: Protocol) -> tuple[str, ...]:
 
 def figure_values(
     name: str, protocol: Protocol, trials: Trials
-) -> tuple[Float64[np.ndarray, "M"], Bool[np.ndarray, "M"]]:
+) -> tuple[Float64[np.ndarray, " M"], Bool[np.ndarray, " M"]]:
     """Each trial's value of a figure in per cent, and which trials have one.
 
     Raises:

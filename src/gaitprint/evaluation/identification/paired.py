@@ -173,7 +173,7 @@ Line = tuple[Literal["all", "probe set", "view", "condition"], str, str]
 
 
 def _lines(
-    before: Evaluation, after: Evaluation | None, figure: str, known: Int[np.ndarray, "S"]
+    before: Evaluation, after: Evaluation | None, figure: str, known: Int[np.ndarray, " S"]
 ) -> tuple[list[Line], Figures]:
     """Names and figures of all lines, of `before` alone or of the gain."""
     sets = _sets(before, after, figure, known)
@@ -192,7 +192,7 @@ def _lines(
     return lines, join_figures(parts)
 
 
-def _sets(before: Evaluation, after: Evaluation | None, figure: str, known: Int[np.ndarray, "S"]) -> list[Figures]:
+def _sets(before: Evaluation, after: Evaluation | None, figure: str, known: Int[np.ndarray, " S"]) -> list[Figures]:
     every = [np.ones(len(r.trials), bool) for r in before.results]
     return [_figure(before, after, i, figure, known, some) for i, some in enumerate(every)]
 
@@ -202,7 +202,7 @@ def _figure(
     after: Evaluation | None,
     place: int,
     figure: str,
-    known: Int[np.ndarray, "S"],
+    known: Int[np.ndarray, " S"],
     some: np.ndarray,
 ) -> Figures:
     result, protocol = before.results[place], before.protocol

@@ -71,18 +71,18 @@ class ProbeSetResult:
     """Cells that count in the means: all but identical views."""
     table: Float64[np.ndarray, "R C K"]
     """Rank-k of every cell, k = 1..K."""
-    rows: Float64[np.ndarray, "R"]
+    rows: Float64[np.ndarray, " R"]
     """Rank-1 of each row over its counted cells."""
     mean: float
     """Rank-1: the figure of the protocol."""
-    rows_matched: Float64[np.ndarray, "R"]
+    rows_matched: Float64[np.ndarray, " R"]
     """As `rows`, when unmatched probes are left out."""
     mean_matched: float | None
     """Rank-1 when unmatched probes are left out; equals `mean` where the protocol does so or none is unmatched. None
     where all are unmatched."""
-    cmc: Float64[np.ndarray, "K"]
+    cmc: Float64[np.ndarray, " K"]
     """Cumulative match curve, averaged as `mean` is."""
-    precision_rows: Float64[np.ndarray, "R"] | None
+    precision_rows: Float64[np.ndarray, " R"] | None
     """mAP of each row; None where the protocol does not ask for it."""
     mean_average_precision: float | None
     """mAP over matched probes, None likewise."""
@@ -199,5 +199,5 @@ def _number(value: float) -> float | None:
     return None if math.isnan(value) else value
 
 
-def _plain(values: Float64[np.ndarray, "R"]) -> list[float | None]:
+def _plain(values: Float64[np.ndarray, " R"]) -> list[float | None]:
     return [_number(float(v)) for v in values]

@@ -86,8 +86,8 @@ def summarise(
 
 
 def _mean(
-    values: Float64[np.ndarray, "M"], trials: Trials, counted: Bool[np.ndarray, "R C"]
-) -> tuple[Float64[np.ndarray, "R"], float]:
+    values: Float64[np.ndarray, " M"], trials: Trials, counted: Bool[np.ndarray, "R C"]
+) -> tuple[Float64[np.ndarray, " R"], float]:
     """Row means and mean of a figure that only matched probes have."""
     rows, mean = mean_of_rows(cell_means(values, trials, trials.matched, counted.shape), counted)
     return rows, float(mean)

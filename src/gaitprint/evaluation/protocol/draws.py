@@ -18,7 +18,7 @@ def draw_trials(
     embeddings: Embeddings,
     protocol: Protocol,
     name: str,
-    codes: Int[np.ndarray, "N"],
+    codes: Int[np.ndarray, " N"],
     distances: Callable[[Embeddings, Embeddings], Blocks],
 ) -> tuple[Trials, int]:
     """Trials of all draws of one probe selection (the draw is the row of the table), and the size of a gallery.
@@ -48,8 +48,8 @@ def draw_trials(
 
 
 def draw_sides(
-    pool: Int[np.ndarray, "N"], subjects: Int[np.ndarray, "N"], draws: Draws, generator: np.random.Generator
-) -> tuple[Int[np.ndarray, "Q"], Int[np.ndarray, "G"]]:
+    pool: Int[np.ndarray, " N"], subjects: Int[np.ndarray, " N"], draws: Draws, generator: np.random.Generator
+) -> tuple[Int[np.ndarray, " Q"], Int[np.ndarray, " G"]]:
     """One draw: rows that are probes and rows that are gallery, subject by subject.
 
     A subject with too few sequences for a probe takes no part.

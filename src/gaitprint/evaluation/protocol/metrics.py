@@ -17,26 +17,26 @@ BLOCK = 4_000_000
 class ProbeRanks:
     """What each probe met in its gallery. A probe without a right item there has rank 0, and -1 and NaN beside it."""
 
-    rank: Int[np.ndarray, "Q"]
+    rank: Int[np.ndarray, " Q"]
     """Place of the nearest right item, from 1; 0 where the probe's subject is not in its gallery (unmatched)."""
-    right: Int[np.ndarray, "Q"]
+    right: Int[np.ndarray, " Q"]
     """Gallery index of the nearest right item, or -1."""
-    right_distance: Float64[np.ndarray, "Q"]
-    wrong: Int[np.ndarray, "Q"]
+    right_distance: Float64[np.ndarray, " Q"]
+    wrong: Int[np.ndarray, " Q"]
     """Gallery index of the nearest wrong item, or -1 where all are right."""
-    wrong_distance: Float64[np.ndarray, "Q"]
-    average_precision: Float64[np.ndarray, "Q"]
+    wrong_distance: Float64[np.ndarray, " Q"]
+    average_precision: Float64[np.ndarray, " Q"]
     """NaN where unmatched, or where it was not asked for."""
-    inverse_penalty: Float64[np.ndarray, "Q"]
+    inverse_penalty: Float64[np.ndarray, " Q"]
     """Right items / place of the last of them (Ye et al., TPAMI 2021); NaN as above."""
-    chance: Float64[np.ndarray, "Q"]
+    chance: Float64[np.ndarray, " Q"]
     """Probability that an item drawn blindly is right; 0 where unmatched."""
 
 
 def rank_probes(
     distances: Float[np.ndarray, "Q G"],
-    probe_subjects: Shaped[np.ndarray, "Q"],
-    gallery_subjects: Shaped[np.ndarray, "G"],
+    probe_subjects: Shaped[np.ndarray, " Q"],
+    gallery_subjects: Shaped[np.ndarray, " G"],
     valid: Bool[np.ndarray, "Q G"] | None = None,
     precision: bool = True,
 ) -> ProbeRanks:
@@ -63,16 +63,16 @@ def rank_probes(
     return ranks
 
 
-def match_curve(rank: Int[np.ndarray, "Q"], length: int) -> Float64[np.ndarray, "K"]:
+def match_curve(rank: Int[np.ndarray, " Q"], length: int) -> Float64[np.ndarray, " K"]:
     """Cumulative match curve: the share of probes whose first right item stands at place 1, .., K = `length`.
 
     Unmatched probes (rank 0) count as wrong: drop them before where the protocol leaves them out.
     """
-    curve: Float64[np.ndarray, K] = rank_hits(rank, length).mean(axis=0)
+    curve: Float64[np.ndarray, " K"] = rank_hits(rank, length).mean(axis=0)
     return curve
 
 
-def rank_hits(rank: Int[np.ndarray, "Q"], length: int) -> Float64[np.ndarray, "Q K"]:
+def rank_hits(rank: Int[np.ndarray, " Q"], length: int) -> Float64[np.ndarray, "Q K"]:
     """1 where a probe has its subject among the first k, k = 1..K, else 0."""
     places = np.arange(1, length + 1)
     return ((rank[:, None] > 0) & (rank[:, None] <= places)).astype(np.float64)
@@ -119,14 +119,14 @@ def _rank_block(
 
 def _nearest(
     block: Float[np.ndarray, "B G"], among: Bool[np.ndarray, "B G"]
-) -> tuple[Float[np.ndarray, "B"], Int[np.ndarray, "B"]]:
+) -> tuple[Float[np.ndarray, " B"], Int[np.ndarray, " B"]]:
     first = np.where(among, block, np.inf).argmin(axis=1)
     return block[np.arange(len(block)), first], first
 
 
 def _precision(
     block: Float[np.ndarray, "B G"], right: Bool[np.ndarray, "B G"], valid: Bool[np.ndarray, "B G"]
-) -> tuple[Float64[np.ndarray, "B"], Float64[np.ndarray, "B"]]:
+) -> tuple[Float64[np.ndarray, " B"], Float64[np.ndarray, " B"]]:
     """Average precision and inverse penalty of rows that each hold a right item."""
     order = np.where(valid, block, np.inf).argsort(axis=1, kind="stable")
     row, column = np.nonzero(np.take_along_axis(right, order, axis=1))

@@ -19,8 +19,8 @@ class Sides:
     """One probe selection and its gallery, as rows of the embeddings."""
 
     name: str
-    probes: Int[np.ndarray, "Q"]
-    gallery: Int[np.ndarray, "G"]
+    probes: Int[np.ndarray, " Q"]
+    gallery: Int[np.ndarray, " G"]
 
 
 def choose_sides(protocol: Protocol, records: Sequence[SequenceRecord]) -> list[Sides]:
@@ -52,7 +52,7 @@ def choose_sides(protocol: Protocol, records: Sequence[SequenceRecord]) -> list[
     return sides
 
 
-def choose_pool(protocol: Protocol, name: str, records: Sequence[SequenceRecord]) -> Int[np.ndarray, "N"]:
+def choose_pool(protocol: Protocol, name: str, records: Sequence[SequenceRecord]) -> Int[np.ndarray, " N"]:
     """Rows that the mode `draws` draws from.
 
     Raises:
@@ -93,7 +93,7 @@ def compared_pairs(
 
 
 def require_subjects(
-    protocol: Protocol, name: str, rows: Int[np.ndarray, "N"], records: Sequence[SequenceRecord], what: str
+    protocol: Protocol, name: str, rows: Int[np.ndarray, " N"], records: Sequence[SequenceRecord], what: str
 ) -> None:
     """Raise ProtocolError where a sequence to be scored has no subject."""
     unknown = [records[i].key for i in rows if records[i].subject is None]
@@ -105,7 +105,7 @@ def require_subjects(
         )
 
 
-def matches(selection: Selection, records: Sequence[SequenceRecord]) -> Bool[np.ndarray, "N"]:
+def matches(selection: Selection, records: Sequence[SequenceRecord]) -> Bool[np.ndarray, " N"]:
     """Which records meet every criterion of a selection (`others` apart)."""
     keep = np.ones(len(records), bool)
     for names, patterns in _criteria(selection, records):
@@ -166,7 +166,7 @@ def check_unique(protocol: Protocol, records: Sequence[SequenceRecord]) -> None:
         seen.add(record.key)
 
 
-def _present(protocol: Protocol, records: Sequence[SequenceRecord]) -> Bool[np.ndarray, "N"]:
+def _present(protocol: Protocol, records: Sequence[SequenceRecord]) -> Bool[np.ndarray, " N"]:
     views = [short_view(protocol, r.view) for r in records]
     if not protocol.leave_out_views:
         return np.ones(len(records), bool)
@@ -182,19 +182,19 @@ def _criteria(selection: Selection, records: Sequence[SequenceRecord]) -> list[t
     return [(names, patterns) for names, patterns in columns if patterns]
 
 
-def _fit(names: Sequence[str], patterns: Sequence[str]) -> Bool[np.ndarray, "N"]:
+def _fit(names: Sequence[str], patterns: Sequence[str]) -> Bool[np.ndarray, " N"]:
     """Which names fit a pattern; every distinct name is compared once."""
     fitting = {name for name in set(names) if name and any(fnmatchcase(name, p) for p in patterns)}
     return np.array([name in fitting for name in names], bool)
 
 
 def _require_some(
-    keep: Bool[np.ndarray, "N"],
+    keep: Bool[np.ndarray, " N"],
     what: str,
     protocol: Protocol,
     selection: Selection,
     records: Sequence[SequenceRecord],
-    present: Bool[np.ndarray, "N"],
+    present: Bool[np.ndarray, " N"],
 ) -> None:
     if not keep.any():
         why = _missing(selection, [r for r, p in zip(records, present, strict=True) if p])

@@ -17,36 +17,36 @@ from gaitprint.evaluation.protocol.metrics import ProbeRanks
 class Trials:
     """M comparisons. `probe`, `right` and `wrong` are rows of the embeddings; -1 is none."""
 
-    row: Int[np.ndarray, "M"]
-    column: Int[np.ndarray, "M"]
-    probe: Int[np.ndarray, "M"]
-    subject: Int[np.ndarray, "M"]
+    row: Int[np.ndarray, " M"]
+    column: Int[np.ndarray, " M"]
+    probe: Int[np.ndarray, " M"]
+    subject: Int[np.ndarray, " M"]
     """A number for each probe's subject."""
-    rank: Int[np.ndarray, "M"]
+    rank: Int[np.ndarray, " M"]
     """Place of the first right item, from 1; 0 is unmatched."""
-    right: Int[np.ndarray, "M"]
-    right_distance: Float64[np.ndarray, "M"]
-    wrong: Int[np.ndarray, "M"]
-    wrong_distance: Float64[np.ndarray, "M"]
-    average_precision: Float64[np.ndarray, "M"]
-    inverse_penalty: Float64[np.ndarray, "M"]
-    chance: Float64[np.ndarray, "M"]
+    right: Int[np.ndarray, " M"]
+    right_distance: Float64[np.ndarray, " M"]
+    wrong: Int[np.ndarray, " M"]
+    wrong_distance: Float64[np.ndarray, " M"]
+    average_precision: Float64[np.ndarray, " M"]
+    inverse_penalty: Float64[np.ndarray, " M"]
+    chance: Float64[np.ndarray, " M"]
 
     def __len__(self) -> int:
         return len(self.rank)
 
     @property
-    def matched(self) -> Bool[np.ndarray, "M"]:
+    def matched(self) -> Bool[np.ndarray, " M"]:
         """Whether the probe's subject is in its gallery."""
         return self.rank > 0
 
 
 def make_trials(
     ranks: ProbeRanks,
-    probes: Int[np.ndarray, "Q"],
-    gallery: Int[np.ndarray, "G"],
-    subjects: Int[np.ndarray, "Q"],
-    row: Int[np.ndarray, "Q"],
+    probes: Int[np.ndarray, " Q"],
+    gallery: Int[np.ndarray, " G"],
+    subjects: Int[np.ndarray, " Q"],
+    row: Int[np.ndarray, " Q"],
     column: int,
 ) -> Trials:
     """Trials of one gallery: `probes` and `gallery` are the rows of the embeddings that were ranked."""
@@ -73,7 +73,7 @@ def join_trials(parts: Sequence[Trials]) -> Trials:
 
 
 def cell_means(
-    values: Float64[np.ndarray, "M"], trials: Trials, use: Bool[np.ndarray, "M"], shape: tuple[int, int]
+    values: Float64[np.ndarray, " M"], trials: Trials, use: Bool[np.ndarray, " M"], shape: tuple[int, int]
 ) -> Float64[np.ndarray, "R C"]:
     """The mean of the used values in each cell; NaN where a cell has none."""
     cells = (trials.row * shape[1] + trials.column)[use]

@@ -49,7 +49,7 @@ class Bands:
 def all_bands(
     protocol: Protocol,
     trials: Trials,
-    use: Bool[np.ndarray, "M"],
+    use: Bool[np.ndarray, " M"],
     counted: Bool[np.ndarray, "R C"],
     generator: np.random.Generator,
     resamples: int,

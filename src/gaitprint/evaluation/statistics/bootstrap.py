@@ -26,7 +26,9 @@ class Resamples:
     level: float
     """Of confidence."""
 
-    def ends(self, values: Float64[np.ndarray, "B *K"]) -> tuple[Float64[np.ndarray, "*K"], Float64[np.ndarray, "*K"]]:
+    def ends(
+        self, values: Float64[np.ndarray, " B *K"]
+    ) -> tuple[Float64[np.ndarray, " *K"], Float64[np.ndarray, " *K"]]:
         """Both ends of the percentile interval."""
         tail = (1.0 - self.level) / 2.0
         low, high = np.quantile(values, [tail, 1.0 - tail], axis=0)
@@ -53,11 +55,11 @@ def draw_subjects(
 class SharesAt:
     """Shares accepted at each threshold: observed, and in every draw of subjects."""
 
-    observed: Float64[np.ndarray, "K"]
+    observed: Float64[np.ndarray, " K"]
     drawn: Float64[np.ndarray, "B K"]
-    touched: Int[np.ndarray, "K"]
+    touched: Int[np.ndarray, " K"]
     """Subjects with at least one trial accepted."""
-    spared: Int[np.ndarray, "K"]
+    spared: Int[np.ndarray, " K"]
     """Subjects with at least one trial not accepted."""
     subjects: int
     """Subjects with a trial."""
@@ -74,7 +76,7 @@ def shares_of_pairs(touching: Int[np.ndarray, "S L"], draws: Resamples) -> Share
 
 
 def shifted(
-    share: Float64[np.ndarray, "K"], influence: Float64[np.ndarray, "S K"], draws: Resamples
+    share: Float64[np.ndarray, " K"], influence: Float64[np.ndarray, "S K"], draws: Resamples
 ) -> Float64[np.ndarray, "B K"]:
     """Shares as drawn: log odds moved by the influence of the subjects drawn; 0 and 1 stay.
 

@@ -20,14 +20,14 @@ from gaitprint.evaluation.protocol.trials import Trials, cell_means, mean_of_row
 class Figures:
     """F figures over the same S subjects, in one unit; NaN is a figure with nothing to count."""
 
-    value: Float64[np.ndarray, "F"]
+    value: Float64[np.ndarray, " F"]
     contribution: Float64[np.ndarray, "S F"]
     influence: Float64[np.ndarray, "S F"]
     present: Bool[np.ndarray, "S F"]
     """Whether the subject has a trial in the figure."""
 
     @property
-    def subjects(self) -> Int[np.ndarray, "F"]:
+    def subjects(self) -> Int[np.ndarray, " F"]:
         """How many subjects have a trial in each figure."""
         return np.asarray(self.present.sum(axis=0))
 
@@ -44,11 +44,11 @@ class TableFigures:
 
 
 def table_figures(
-    values: Float64[np.ndarray, "M"],
+    values: Float64[np.ndarray, " M"],
     trials: Trials,
-    use: Bool[np.ndarray, "M"],
+    use: Bool[np.ndarray, " M"],
     counted: Bool[np.ndarray, "R C"],
-    subjects: Int[np.ndarray, "S"],
+    subjects: Int[np.ndarray, " S"],
 ) -> TableFigures:
     """The figures of a table and what each subject adds to them.
 

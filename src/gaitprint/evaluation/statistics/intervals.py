@@ -37,12 +37,12 @@ class Interval:
 class Band:
     """Figures and where they may lie, in per cent or in points; ends are NaN where no interval can be given."""
 
-    value: Float64[np.ndarray, "F"]
-    low: Float64[np.ndarray, "F"]
-    high: Float64[np.ndarray, "F"]
+    value: Float64[np.ndarray, " F"]
+    low: Float64[np.ndarray, " F"]
+    high: Float64[np.ndarray, " F"]
     level: float
     """Of confidence."""
-    subjects: Int[np.ndarray, "F"]
+    subjects: Int[np.ndarray, " F"]
     """Resampled units of each figure."""
 
     def __len__(self) -> int:
@@ -98,7 +98,7 @@ def shifts(figures: Figures, draws: Resamples) -> Float64[np.ndarray, "2 F"]:
     return np.asarray(moved * widening(figures.subjects, draws.level))
 
 
-def widening(subjects: Int[np.ndarray, "F"], level: float) -> Float64[np.ndarray, "F"]:
+def widening(subjects: Int[np.ndarray, " F"], level: float) -> Float64[np.ndarray, " F"]:
     """sqrt(n / (n - 1)) t / z: what a spread estimated from n subjects falls short of; 1 where n is below 2."""
     some = np.maximum(subjects, 2)
     tail = (1.0 - level) / 2.0
@@ -106,7 +106,7 @@ def widening(subjects: Int[np.ndarray, "F"], level: float) -> Float64[np.ndarray
     return np.asarray(np.where(subjects < 2, 1.0, factor))
 
 
-def _band(figures: Figures, low: Float64[np.ndarray, "F"], high: Float64[np.ndarray, "F"], draws: Resamples) -> Band:
+def _band(figures: Figures, low: Float64[np.ndarray, " F"], high: Float64[np.ndarray, " F"], draws: Resamples) -> Band:
     none = np.isnan(figures.value) | (figures.subjects < 2)
     low, high = (np.where(none, np.nan, end) for end in (low, high))
     return Band(figures.value, low, high, draws.level, figures.subjects)

@@ -20,7 +20,7 @@ CHUNK = 1000
 
 def flip_test(
     contributions: Float64[np.ndarray, "S F"], generator: np.random.Generator, flips: int = FLIPS
-) -> Float64[np.ndarray, "F"]:
+) -> Float64[np.ndarray, " F"]:
     """Two-sided p-values of F differences, each the sum of what the subjects contribute.
 
     The share of signs, the given ones among them, whose sum is at least as far from 0 as what was found. The same
@@ -48,7 +48,7 @@ def flip_test(
     return np.asarray(reached / count if all_of_them else (reached + 1) / (count + 1))
 
 
-def holm(p: Float64[np.ndarray, "F"]) -> Float64[np.ndarray, "F"]:
+def holm(p: Float64[np.ndarray, " F"]) -> Float64[np.ndarray, " F"]:
     """p-values corrected for their number: the chance of a single false alarm among all stays below what they say.
 
     The smallest is multiplied by F, the next by F - 1, ..., and none is below a smaller one's (Holm, A simple

@@ -18,7 +18,7 @@ from gaitprint.evaluation.verification.settings import VerifySettings
 def calibrate(
     counts: PairCounts,
     scores: tuple[Scores, Scores],
-    folds: Int[np.ndarray, "S"],
+    folds: Int[np.ndarray, " S"],
     draws: Resamples,
     settings: VerifySettings,
     given: Calibration | None,
@@ -49,7 +49,7 @@ def calibrate(
     return CalibrationFigures(fitted, after, before, prior_loss, 0 if given else number, subjects), ""
 
 
-def interval_means(counts: PairCounts, scores: tuple[Scores, Scores]) -> Float64[np.ndarray, "L"]:
+def interval_means(counts: PairCounts, scores: tuple[Scores, Scores]) -> Float64[np.ndarray, " L"]:
     """The mean distance of the pairs between two thresholds; its middle where there are none."""
     total, number = np.zeros(len(counts.thresholds) + 1), np.zeros(len(counts.thresholds) + 1)
     for some in scores:
@@ -58,12 +58,12 @@ def interval_means(counts: PairCounts, scores: tuple[Scores, Scores]) -> Float64
         number += np.bincount(place, some.count, minlength=len(total))
     edges = np.concatenate([counts.thresholds[:1], counts.thresholds, counts.thresholds[-1:]]).astype(np.float64)
     middle = (edges[:-1] + edges[1:]) / 2.0
-    means: Float64[np.ndarray, L] = np.divide(total, number, out=middle, where=number > 0)
+    means: Float64[np.ndarray, " L"] = np.divide(total, number, out=middle, where=number > 0)
     return means
 
 
 def _naive(
-    ratios: Float64[np.ndarray, "F F L"], distances: Float64[np.ndarray, "L"], prior: float
+    ratios: Float64[np.ndarray, "F F L"], distances: Float64[np.ndarray, " L"], prior: float
 ) -> Float64[np.ndarray, "F F L"]:
     """Log ratios under which `1 - distance / largest` would be the probability at this prior."""
     share = (1.0 - distances / max(float(np.abs(distances).max()), 1e-30)).clip(1e-9, 1.0 - 1e-9)

@@ -27,9 +27,9 @@ class Calibration:
     """A falling function of the distance: a straight line, or straight between its knots and level outside of them."""
 
     method: Method
-    distances: Float64[np.ndarray, "K"]
+    distances: Float64[np.ndarray, " K"]
     """Knots, ascending; a logistic calibration is a straight line and has two."""
-    log_ratios: Float64[np.ndarray, "K"]
+    log_ratios: Float64[np.ndarray, " K"]
     """Natural logarithm of the likelihood ratio at the knots."""
     limit: float
     """No log ratio further from 0 is answered: the subjects are too few for it."""
@@ -65,9 +65,9 @@ def at_prior(log_ratio: Float64[np.ndarray, "*N"], prior: float) -> Float64[np.n
 
 def fit_calibration(
     method: Method,
-    distances: Float64[np.ndarray, "L"],
-    same: Float[np.ndarray, "L"],
-    other: Float[np.ndarray, "L"],
+    distances: Float64[np.ndarray, " L"],
+    same: Float[np.ndarray, " L"],
+    other: Float[np.ndarray, " L"],
     subjects: int,
 ) -> Calibration:
     """Fit a calibration to distances, ascending, and how many pairs of one and of two subjects have each.
@@ -87,10 +87,10 @@ def fit_calibration(
 
 
 def _logistic(
-    distances: Float64[np.ndarray, "L"],
-    same: Float[np.ndarray, "L"],
-    other: Float[np.ndarray, "L"],
-    met: Bool[np.ndarray, "L"],
+    distances: Float64[np.ndarray, " L"],
+    same: Float[np.ndarray, " L"],
+    other: Float[np.ndarray, " L"],
+    met: Bool[np.ndarray, " L"],
     limit: float,
 ) -> Calibration:
     """Newton's method on the log loss, both kinds of pairs with half of the weight.
@@ -130,10 +130,10 @@ def _logistic(
 
 
 def _isotonic(
-    distances: Float64[np.ndarray, "L"],
-    same: Float[np.ndarray, "L"],
-    other: Float[np.ndarray, "L"],
-    met: Bool[np.ndarray, "L"],
+    distances: Float64[np.ndarray, " L"],
+    same: Float[np.ndarray, " L"],
+    other: Float[np.ndarray, " L"],
+    met: Bool[np.ndarray, " L"],
     limit: float,
 ) -> Calibration:
     """The falling function of least squared error (pool adjacent violators), both kinds with half of the weight."""

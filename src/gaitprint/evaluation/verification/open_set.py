@@ -20,22 +20,22 @@ from gaitprint.evaluation.verification.pairs import PairBlock, PairSet, Source
 class Searches:
     """M searches: every probe once in every split, against the gallery of that split."""
 
-    subject: Int[np.ndarray, "M"]
+    subject: Int[np.ndarray, " M"]
     """The probe's own."""
-    stranger: Bool[np.ndarray, "M"]
+    stranger: Bool[np.ndarray, " M"]
     """Whether that subject is not in the gallery."""
-    nearest: Float32[np.ndarray, "M"]
+    nearest: Float32[np.ndarray, " M"]
     """Distance of the nearest item of anybody; infinite where nothing could be compared."""
-    own: Float32[np.ndarray, "M"]
+    own: Float32[np.ndarray, " M"]
     """Distance of the nearest item of the own subject; infinite for strangers."""
-    rank: Int[np.ndarray, "M"]
+    rank: Int[np.ndarray, " M"]
     """Place of the own subject among all people by their nearest item, from 1; 0 for strangers."""
 
     def __len__(self) -> int:
         return len(self.rank)
 
     @property
-    def found(self) -> Float32[np.ndarray, "M"]:
+    def found(self) -> Float32[np.ndarray, " M"]:
         """Distance at which the right person comes first; infinite where somebody else does."""
         return np.asarray(np.where(self.rank == 1, self.own, np.float32(np.inf)))
 
@@ -49,8 +49,8 @@ class GallerySize:
 
 
 def choose_strangers(
-    known: Int[np.ndarray, "S"], share: float, generator: np.random.Generator
-) -> Int[np.ndarray, "strangers"]:
+    known: Int[np.ndarray, " S"], share: float, generator: np.random.Generator
+) -> Int[np.ndarray, " strangers"]:
     """Draw those who are left out of the gallery: a share of the subjects, at least one, and never all.
 
     Raises:
@@ -65,7 +65,7 @@ def choose_strangers(
 
 def search_splits(
     sets: Sequence[PairSet],
-    numbers: Int[np.ndarray, "N"],
+    numbers: Int[np.ndarray, " N"],
     source: Source,
     *,
     share: float,
@@ -132,7 +132,7 @@ def join_searches(parts: Sequence[Searches]) -> Searches:
     return Searches(**{f.name: np.concatenate([getattr(p, f.name) for p in parts]) for f in fields(Searches)})
 
 
-def _search(block: PairBlock, left_out: Sequence[Int[np.ndarray, "strangers"]]) -> list[Searches]:
+def _search(block: PairBlock, left_out: Sequence[Int[np.ndarray, " strangers"]]) -> list[Searches]:
     """The searches of a block in the gallery without each group of strangers."""
     everybody, starts = np.unique(block.gallery, return_index=True)
     far = np.where(block.compared, block.distances, np.float32(np.inf))
@@ -154,9 +154,9 @@ def _search(block: PairBlock, left_out: Sequence[Int[np.ndarray, "strangers"]]) 
 
 
 def search_counts(
-    subject: Int[np.ndarray, "M"],
-    distance: Float32[np.ndarray, "M"],
-    thresholds: Float32[np.ndarray, "K"],
+    subject: Int[np.ndarray, " M"],
+    distance: Float32[np.ndarray, " M"],
+    thresholds: Float32[np.ndarray, " K"],
     subjects: int,
 ) -> Int[np.ndarray, "S L"]:
     """Searches of each subject by the interval between two thresholds that a distance falls into, as `PairCounts`."""
@@ -166,7 +166,7 @@ def search_counts(
     return counts.reshape(subjects, width)
 
 
-def thresholds_for(strangers: Float32[np.ndarray, "M"], shares: Sequence[float]) -> list[float]:
+def thresholds_for(strangers: Float32[np.ndarray, " M"], shares: Sequence[float]) -> list[float]:
     """For each share the largest distance at which at most so many strangers' searches return anybody."""
     ordered = np.sort(strangers)
     found = []

@@ -15,7 +15,7 @@ from gaitprint.evaluation.statistics.sample_size import Figure, bound, figure, p
 class Curves:
     """Shares accepted of those who should not be (strangers, pairs of two) and of those who should, by threshold."""
 
-    thresholds: Float32[np.ndarray, "K"]
+    thresholds: Float32[np.ndarray, " K"]
     false: SharesAt
     true: SharesAt
     draws: Resamples

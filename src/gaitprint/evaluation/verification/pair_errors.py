@@ -21,10 +21,10 @@ from gaitprint.evaluation.verification.scores import Counter, Scores
 class PairRates:
     """Both rates (shares, 0..1) at every threshold that changes one of them, ascending."""
 
-    thresholds: Float32[np.ndarray, "K"]
-    false_match: Float64[np.ndarray, "K"]
+    thresholds: Float32[np.ndarray, " K"]
+    false_match: Float64[np.ndarray, " K"]
     """FMR: share of pairs of two subjects that are accepted."""
-    false_non_match: Float64[np.ndarray, "K"]
+    false_non_match: Float64[np.ndarray, " K"]
     """FNMR: share of pairs of one subject that are not."""
     same_pairs: int
     other_pairs: int
@@ -88,7 +88,7 @@ def survey(sets: Sequence[PairSet], source: Source) -> dict[str, tuple[Scores, S
 
 def threshold_grid(
     found: Mapping[str, tuple[Scores, Scores]], also: Sequence[float] = (), points: int = 96
-) -> Float32[np.ndarray, "K"]:
+) -> Float32[np.ndarray, " K"]:
     """Thresholds at which subjects are counted one by one.
 
     They stand where either rate takes values that are evenly spaced on a normal quantile scale, as a DET plot is drawn,
@@ -115,7 +115,7 @@ class PairCounts:
     Column k holds distances above threshold k - 1 and at most threshold k; the last one those above all.
     """
 
-    thresholds: Float32[np.ndarray, "K"]
+    thresholds: Float32[np.ndarray, " K"]
     same: Int[np.ndarray, "S L"]
     """Pairs of each subject with itself; L is K + 1."""
     other: Int[np.ndarray, "S F L"]
@@ -128,7 +128,7 @@ class PairCounts:
 
 
 def count_pairs(
-    sets: Sequence[PairSet], source: Source, thresholds: Float32[np.ndarray, "K"], folds: Int[np.ndarray, "S"]
+    sets: Sequence[PairSet], source: Source, thresholds: Float32[np.ndarray, " K"], folds: Int[np.ndarray, " S"]
 ) -> dict[str, PairCounts]:
     """Count all pairs by subject; of each named set, and under "" of all together. `folds` is each subject's."""
     subjects, parts, width = len(folds), int(folds.max(initial=0)) + 1, len(thresholds) + 1

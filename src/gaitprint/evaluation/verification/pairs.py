@@ -32,24 +32,24 @@ class PairSet:
     """Probes and their gallery, as rows of the embeddings; the gallery's rows stand subject by subject."""
 
     name: str
-    probes: Int[np.ndarray, "Q"]
-    gallery: Int[np.ndarray, "G"]
+    probes: Int[np.ndarray, " Q"]
+    gallery: Int[np.ndarray, " G"]
 
 
 @dataclass(frozen=True, eq=False)
 class PairBlock:
     """The distances of some probes to the whole gallery."""
 
-    probes: Int[np.ndarray, "q"]
+    probes: Int[np.ndarray, " q"]
     """Numbers of the probes' subjects."""
-    gallery: Int[np.ndarray, "G"]
+    gallery: Int[np.ndarray, " G"]
     """Numbers of the gallery's subjects, ascending."""
     distances: Float32[np.ndarray, "q G"]
     compared: Bool[np.ndarray, "q G"]
     """Pairs that the protocol compares."""
 
 
-def subject_numbers(records: Sequence[SequenceRecord]) -> Int[np.ndarray, "N"]:
+def subject_numbers(records: Sequence[SequenceRecord]) -> Int[np.ndarray, " N"]:
     """A number for every subject, in the order of their names; -1 where nobody has said who it is."""
     known = {s: i for i, s in enumerate(sorted({r.subject for r in records if r.subject is not None}))}
     return np.array([-1 if r.subject is None else known[r.subject] for r in records], np.int64)
@@ -86,7 +86,7 @@ def pair_sets(protocol: Protocol, records: Sequence[SequenceRecord]) -> list[Pai
 
 
 def pair_blocks(
-    pairs: PairSet, protocol: Protocol, embeddings: Embeddings, numbers: Int[np.ndarray, "N"], distances: Distances
+    pairs: PairSet, protocol: Protocol, embeddings: Embeddings, numbers: Int[np.ndarray, " N"], distances: Distances
 ) -> Iterator[PairBlock]:
     """All pairs of a set, block by block.
 
@@ -121,7 +121,7 @@ def compared_at_all(
     return found
 
 
-def _by_subject(rows: Int[np.ndarray, "G"], numbers: Int[np.ndarray, "N"]) -> Int[np.ndarray, "G"]:
+def _by_subject(rows: Int[np.ndarray, " G"], numbers: Int[np.ndarray, " N"]) -> Int[np.ndarray, " G"]:
     return np.asarray(rows[numbers[rows].argsort(kind="stable")])
 
 

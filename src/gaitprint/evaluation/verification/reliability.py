@@ -64,13 +64,13 @@ class Reliability:
         }
 
 
-def deal_folds(subjects: int, folds: int, generator: np.random.Generator) -> Int[np.ndarray, "S"]:
+def deal_folds(subjects: int, folds: int, generator: np.random.Generator) -> Int[np.ndarray, " S"]:
     """A fold for every subject, as evenly as it goes."""
     return np.asarray(generator.permutation(subjects) % folds)
 
 
 def cross_fitted(
-    method: Method, counts: PairCounts, distances: Float64[np.ndarray, "L"], folds: Int[np.ndarray, "S"]
+    method: Method, counts: PairCounts, distances: Float64[np.ndarray, " L"], folds: Int[np.ndarray, " S"]
 ) -> Float64[np.ndarray, "F F L"]:
     """Log ratios at each distance for pairs between two folds, by a calibration that saw neither fold.
 
@@ -91,8 +91,8 @@ def fit_outside(
     left_out: tuple[int, ...],
     method: Method,
     counts: PairCounts,
-    distances: Float64[np.ndarray, "L"],
-    folds: Int[np.ndarray, "S"],
+    distances: Float64[np.ndarray, " L"],
+    folds: Int[np.ndarray, " S"],
 ) -> Calibration:
     """A calibration of the pairs with nobody of some folds; of all pairs where none is left out.
 
@@ -119,7 +119,7 @@ def subjects_needed(folds: int) -> int:
 def reliability(
     ratios: Float64[np.ndarray, "F F L"],
     counts: PairCounts,
-    folds: Int[np.ndarray, "S"],
+    folds: Int[np.ndarray, " S"],
     draws: Resamples,
     prior: float,
 ) -> Reliability:

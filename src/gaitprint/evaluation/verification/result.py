@@ -38,10 +38,10 @@ class SetFigures:
     """FNIR at each FPIR asked for."""
     ranks: tuple[tuple[int, Figure], ...]
     """Share of known people's searches that have them among the first k people."""
-    false_match: Float64[np.ndarray, "K"]
+    false_match: Float64[np.ndarray, " K"]
     """The DET curve."""
-    false_non_match: Float64[np.ndarray, "K"]
-    det_carried: Bool[np.ndarray, "K"]
+    false_non_match: Float64[np.ndarray, " K"]
+    det_carried: Bool[np.ndarray, " K"]
     """Where the subjects carry both rates."""
 
     def to_dict(self) -> dict[str, Any]:

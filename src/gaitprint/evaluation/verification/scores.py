@@ -18,25 +18,25 @@ _SIGN = np.uint32(1 << 31)
 class Scores:
     """Distances that occur, ascending, and how often each does."""
 
-    distance: Float32[np.ndarray, "M"]
+    distance: Float32[np.ndarray, " M"]
     """The largest float32 of each bin."""
-    count: Int[np.ndarray, "M"]
+    count: Int[np.ndarray, " M"]
 
     @property
     def total(self) -> int:
         """How many there are."""
         return int(self.count.sum())
 
-    def at_most(self, thresholds: Float[np.ndarray, "K"]) -> Int[np.ndarray, "K"]:
+    def at_most(self, thresholds: Float[np.ndarray, " K"]) -> Int[np.ndarray, " K"]:
         """How many are at most each threshold; exact where it is the end of a bin."""
         below = np.concatenate([[0], np.cumsum(self.count)])
-        found: Int[np.ndarray, K] = below[np.searchsorted(self.distance, thresholds, side="right")]
+        found: Int[np.ndarray, " K"] = below[np.searchsorted(self.distance, thresholds, side="right")]
         return found
 
-    def level(self, shares: Float64[np.ndarray, "K"]) -> Float32[np.ndarray, "K"]:
+    def level(self, shares: Float64[np.ndarray, " K"]) -> Float32[np.ndarray, " K"]:
         """For each share the smallest end of a bin that at least so many are at most."""
         wanted = np.ceil(shares * self.total).clip(1, self.total)
-        found: Float32[np.ndarray, K] = self.distance[np.searchsorted(np.cumsum(self.count), wanted)]
+        found: Float32[np.ndarray, " K"] = self.distance[np.searchsorted(np.cumsum(self.count), wanted)]
         return found
 
 

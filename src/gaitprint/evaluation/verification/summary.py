@@ -43,10 +43,10 @@ def pair_curves(counts: PairCounts, draws: Resamples) -> Curves:
     return Curves(counts.thresholds, false, true, draws, ("FMR", "FNMR"))
 
 
-def search_curves(searches: Searches, grid: Float32[np.ndarray, "K"], draws: Resamples, subjects: int) -> Curves:
+def search_curves(searches: Searches, grid: Float32[np.ndarray, " K"], draws: Resamples, subjects: int) -> Curves:
     """FPIR and FNIR at the thresholds of the grid."""
 
-    def counted(use: np.ndarray, distance: Float32[np.ndarray, "M"]) -> Int[np.ndarray, "S L"]:
+    def counted(use: np.ndarray, distance: Float32[np.ndarray, " M"]) -> Int[np.ndarray, "S L"]:
         return search_counts(searches.subject[use], distance[use], grid, subjects)
 
     false = shares_of_subjects(counted(searches.stranger, searches.nearest), draws)

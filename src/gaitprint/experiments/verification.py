@@ -1,0 +1,79 @@
+"""From embeddings and a pipeline to error rates with everything that must be said beside them."""
+
+from collections.abc import Mapping, Sequence
+from functools import partial
+
+from gaitprint.evaluation.identification.warnings import FEW_SUBJECTS
+from gaitprint.evaluation.protocol.protocol import Protocol
+from gaitprint.evaluation.protocol.selection import absent_notes
+from gaitprint.evaluation.verification.calibration import Calibration
+from gaitprint.evaluation.verification.operating import reasons
+from gaitprint.evaluation.verification.report import VerificationReport
+from gaitprint.evaluation.verification.result import Verification
+from gaitprint.evaluation.verification.settings import VerifySettings
+from gaitprint.evaluation.verification.verify import verify
+from gaitprint.experiments.people_warnings import people_warnings
+from gaitprint.provenance.calibration_subjects import choice_warnings
+from gaitprint.retrieval.budget import Work
+from gaitprint.retrieval.pipeline import Pipeline
+from gaitprint.types import Embeddings
+
+PAIR_BY_PAIR = {"unit-length", "euclidean", "part-mean", "part-cosine"}
+"""Steps after which the distance of a pair hangs on no other sequence."""
+
+
+def measure_verification(
+    data: Embeddings,
+    rules: Protocol,
+    steps: Pipeline,
+    settings: VerifySettings,
+    *,
+    lists: Mapping[str, Sequence[str]] | None = None,
+    calibration: Calibration | None = None,
+    fitted: Sequence[str] = (),
+    work: Work,
+) -> VerificationReport:
+    """Measure how well a pipeline tells pairs apart, and known people from strangers.
+
+    Args:
+        data: the embeddings.
+        rules: which pairs are compared.
+        steps: what compares them.
+        settings: rates, thresholds, strangers, calibration.
+        lists: named lists of keys that the protocol asks for.
+        calibration: of other people, tried here instead of one of these.
+        fitted: what must be said of the people that it was fitted to, or that chose the steps.
+        work: memory, cores and progress of comparing.
+
+    Raises:
+        ProtocolError: the embeddings do not answer the protocol's questions.
+    """
+    used = {step["name"] for step in (*steps.settings["transforms"], steps.settings["scorer"])}
+    found = verify(
+        data,
+        rules,
+        partial(steps.comparison, work=Work(work.memory, work.threads, say=work.say)),
+        settings,
+        lists=lists,
+        label=steps.label,
+        transductive=steps.transductive,
+        alone=used <= PAIR_BY_PAIR,
+        calibration=calibration,
+        progress=lambda done, total: work.progress(done, total, "strangers"),
+    )
+    familiar = [*people_warnings([data]), *choice_warnings([steps], data)]
+    warnings = (*familiar, *_warnings(found, data), *fitted)
+    return VerificationReport(found, steps.scorer.distance, steps.settings, warnings)
+
+
+def _warnings(found: Verification, data: Embeddings) -> tuple[str, ...]:
+    """What must be known before a figure is quoted."""
+    said = [f"{note}." for note in absent_notes(found.protocol, data.records)]
+    if found.transductive:
+        said.append("The figures are transductive: every distance was made with the help of all other probes.")
+    if found.subjects < FEW_SUBJECTS:
+        said.append(f"Only {found.subjects} subjects: figures and intervals say little about other people.")
+    said += [f"{reason}." for reason in reasons(found.whole.equal_error, (*found.whole.misses, *found.whole.not_found))]
+    if found.calibration_missing:
+        said.append(f"{found.calibration_missing[0].upper()}{found.calibration_missing[1:]}.")
+    return tuple(dict.fromkeys(said))

@@ -1,0 +1,23 @@
+"""Where vectors come from, and that drawn walkers are no people."""
+
+from collections.abc import Mapping, Sequence
+
+from gaitprint.types import Embeddings
+
+SYNTHETIC = "synthetic walkers, not people"
+
+
+def dataset_names(settings: Mapping[str, object]) -> list[str]:
+    """The data sets that embeddings say they come from, each once; fused ones hold their parts' settings."""
+    networks = settings.get("networks")
+    parts = [s for s in networks if isinstance(s, Mapping)] if isinstance(networks, list) else []
+    own = settings.get("dataset")
+    inner = [name for part in parts for name in dataset_names(part)]
+    return list(dict.fromkeys([*([own] if isinstance(own, str) else []), *inner]))
+
+
+def synthetic_warnings(embeddings: Sequence[Embeddings]) -> list[str]:
+    """Drawn walkers must never be taken for people."""
+    if not any("synthetic" in dataset_names(e.settings) for e in embeddings):
+        return []
+    return ["Synthetic walkers are not people: these figures say nothing about how well anybody is recognised."]
