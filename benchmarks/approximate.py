@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from gaitprint.retrieval.budget import Work
+from gaitprint.retrieval.budget import ComputeBudget
 from gaitprint.retrieval.distances.metric import Metric
 from gaitprint.retrieval.knn.approximate import neighbours, share_found
 from gaitprint.retrieval.knn.items import VectorItems
@@ -46,7 +46,7 @@ def timed(call: Any) -> tuple[float, float, Any]:
     return time.perf_counter() - wall, time.process_time() - processor, answer
 
 
-def nearest(x: np.ndarray, metric: Metric, probes: int, work: Work, recall: float | None) -> np.ndarray:
+def nearest(x: np.ndarray, metric: Metric, probes: int, work: ComputeBudget, recall: float | None) -> np.ndarray:
     """The gallery item that re-ranking puts first, of each probe."""
     reranked = Reranked(VectorItems(x, metric, work, recall), probes, K1, K2, LAMBDA)
     step = max(1, (1 << 24) // (len(x) - probes))
@@ -64,7 +64,7 @@ def main() -> None:
     chosen = parser.parse_args()
     x, who = features(chosen.items, chosen.width, chosen.directions)
     probes, metric = chosen.items // 5, Metric("euclidean_squared", PartLayout(((1, chosen.width),)))
-    work = Work(threads=chosen.threads, say=print)
+    work = ComputeBudget(threads=chosen.threads, say=print)
     found, told = {}, {}
     for name, recall in (("exact", None), ("approximate", chosen.recall)):
         if recall is None:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from reranking import WIDTH, features, status
 
-from gaitprint.retrieval.budget import Work
+from gaitprint.retrieval.budget import ComputeBudget
 from gaitprint.retrieval.transforms.cluster_expansion import ClusterExpansionSettings, cluster_means, find_clusters
 from gaitprint.types import PartLayout
 
@@ -23,7 +23,7 @@ def main() -> None:
     parser.add_argument("--items", type=int, default=100_000)
     parser.add_argument("--clusterings", nargs="+", default=["neighbours", "mutual"])
     chosen = parser.parse_args()
-    vectors, work = features(chosen.items), Work(memory=512 << 20)
+    vectors, work = features(chosen.items), ComputeBudget(memory=512 << 20)
     for clustering in chosen.clusterings:
         settings = ClusterExpansionSettings(clustering=clustering, threshold_unit="quantile")
         Path("/proc/self/clear_refs").write_text("5")

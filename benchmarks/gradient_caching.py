@@ -22,7 +22,7 @@ from torch import nn
 
 from gaitprint.training.loop import Execution, build_network, prepare_network
 from gaitprint.training.objective import Objective
-from gaitprint.training.process_group import World
+from gaitprint.training.process_group import ProcessGroup
 from gaitprint.training.recipe import load_recipe
 from gaitprint.training.step import loss_and_gradients
 
@@ -39,7 +39,7 @@ def step(subjects: int, frames: int, micro_batch: int | None, precision: str) ->
     labels = torch.arange(subjects).repeat_interleave(SEQUENCES)
     within = nullcontext if precision == "float32" else partial(torch.autocast, "cpu", torch.bfloat16)
     objective = Objective(recipe.losses)
-    loss_and_gradients(network, objective, clips, labels, torch.Generator, World(), within, micro_batch)
+    loss_and_gradients(network, objective, clips, labels, torch.Generator, ProcessGroup(), within, micro_batch)
     return network
 
 

@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from gaitprint.retrieval.budget import Work
+from gaitprint.retrieval.budget import ComputeBudget
 from gaitprint.retrieval.pipeline import Pipeline
 from gaitprint.types import Embeddings, PartLayout, SequenceRecord
 
@@ -43,10 +43,10 @@ def sides(items: int, sequences: int, probes: int) -> tuple[Embeddings, Embeddin
     return whole.select(range(items, len(who))), whole.select(range(items))
 
 
-def pipeline(form: str, one_at_a_time: bool) -> Pipeline:
+def pipeline(form: str, inductive: bool) -> Pipeline:
     """The steps of one form, in its inductive or its joint version."""
     transforms, scorer = FORMS[form]
-    kind = {"one_at_a_time": one_at_a_time}
+    kind = {"inductive": inductive}
     return Pipeline.from_settings(
         {
             "transforms": [{**step, **kind} for step in transforms],
@@ -73,7 +73,7 @@ def small(seed: int) -> tuple[Embeddings, Embeddings]:
 
 def equality(galleries: int) -> None:
     """Print the largest difference from the joint form on small galleries, each form in its turn."""
-    apart, work = 0.0, Work(threads=1)
+    apart, work = 0.0, ComputeBudget(threads=1)
     for seed in range(galleries):
         probe, gallery = small(seed)
         form = list(FORMS)[seed % len(FORMS)]

@@ -19,7 +19,7 @@ import numpy as np
 
 from gaitprint.evaluation.identification.evaluate import evaluate
 from gaitprint.evaluation.protocol.protocol import load_protocol
-from gaitprint.retrieval.budget import Work
+from gaitprint.retrieval.budget import ComputeBudget
 from gaitprint.retrieval.pipeline import Pipeline
 from gaitprint.types import Embeddings, PartLayout, SequenceRecord
 
@@ -92,7 +92,7 @@ def main() -> None:
             print(f"  {(said[0] - start) / 60:5.1f} min, {what}: {done:,} of {total:,}", flush=True)
 
     pipeline = Pipeline.from_settings(PIPELINE)
-    work = Work(memory=int(chosen.gib * 2**30), progress=progress)
+    work = ComputeBudget(memory=int(chosen.gib * 2**30), progress=progress)
     found = evaluate(
         embeddings,
         load_protocol("oumvlp"),

@@ -24,7 +24,7 @@ from gaitprint.layers.masked_convolution import Band, MaskedConvolution
 from gaitprint.networks.gaitgl import GaitGL
 from gaitprint.training.loop import Execution, build_network, prepare_network
 from gaitprint.training.objective import Objective
-from gaitprint.training.process_group import World
+from gaitprint.training.process_group import ProcessGroup
 from gaitprint.training.recipe import load_recipe
 from gaitprint.training.step import loss_and_gradients
 
@@ -104,7 +104,7 @@ def step(arguments: argparse.Namespace) -> None:
 
     def our_step() -> float:
         adams[0].zero_grad()
-        loss, _ = loss_and_gradients(ours, objective, clips, labels, torch.Generator, World(), nullcontext)
+        loss, _ = loss_and_gradients(ours, objective, clips, labels, torch.Generator, ProcessGroup(), nullcontext)
         adams[0].step()
         return loss
 

@@ -39,9 +39,9 @@ def slow_gaitprint(*words: str) -> None:
     For who means to end it in the middle: on a busy machine it would be over before anybody comes to it.
     """
     from gaitprint.store.writer import StoreWriter
-    from gaitprint.training.running import RunningState
+    from gaitprint.training.running import TrainerState
 
-    for owner, name, seconds in ((StoreWriter, "_decide", 0.02), (RunningState, "save", 0.2)):
+    for owner, name, seconds in ((StoreWriter, "_decide", 0.02), (TrainerState, "save", 0.2)):
         setattr(owner, name, _with_pause(getattr(owner, name), seconds))
     gaitprint(*words)
 

@@ -11,19 +11,19 @@ from gaitprint.locks import LOCK, sole_writer
 
 
 @contextmanager
-def claimed(folder: Path, name: str, facts: dict[str, Any], identity: str, what: str) -> Iterator[None]:
+def bound_folder(folder: Path, name: str, facts: dict[str, Any], identity: str, what: str) -> Iterator[None]:
     """`claim` a folder and be the only process that writes into it for the length of a block.
 
     Raises:
         ArtefactError: the folder is another's; nothing is written. DataError: another process is writing into it.
     """
-    check_claim(folder, name, facts, identity, what)
+    check_bound_folder(folder, name, facts, identity, what)
     with sole_writer(folder, folder=True):
-        claim(folder, name, facts, identity, what)
+        bind_folder(folder, name, facts, identity, what)
         yield
 
 
-def claim(folder: Path, name: str, facts: dict[str, Any], identity: str, what: str) -> None:
+def bind_folder(folder: Path, name: str, facts: dict[str, Any], identity: str, what: str) -> None:
     """Write `facts` as `<folder>/<name>` into a new or empty folder, or check that the folder's are the same.
 
     Args:
@@ -33,11 +33,11 @@ def claim(folder: Path, name: str, facts: dict[str, Any], identity: str, what: s
     Raises:
         ArtefactError: the folder is another's; nothing is written.
     """
-    if not check_claim(folder, name, facts, identity, what):
+    if not check_bound_folder(folder, name, facts, identity, what):
         write_json(Path(folder) / name, facts)
 
 
-def check_claim(folder: Path, name: str, facts: dict[str, Any], identity: str, what: str) -> bool:
+def check_bound_folder(folder: Path, name: str, facts: dict[str, Any], identity: str, what: str) -> bool:
     """Whether the folder is claimed already, by the same facts; for finding out before long work that it is another's.
 
     Raises:

@@ -8,7 +8,7 @@ import pytest
 from gaitprint import cores
 from gaitprint.cli import _common
 from gaitprint.cores import _quotas, usable_cores
-from gaitprint.retrieval.budget import Work
+from gaitprint.retrieval.budget import ComputeBudget
 
 VERSIONS = {
     "none at all": ({}, []),
@@ -63,8 +63,8 @@ def test_the_least_counts_and_a_part_of_a_core_is_one(monkeypatch, seen, quotas,
     monkeypatch.setattr(os, "sched_getaffinity", lambda _: set(range(seen)), raising=False)
     monkeypatch.setattr(cores, "_quotas", lambda: iter(quotas))
     assert usable_cores() == usable
-    assert Work().cores == usable
-    assert Work(threads=5).cores == 5
+    assert ComputeBudget().cores == usable
+    assert ComputeBudget(threads=5).cores == 5
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ import pytest
 from gaitprint.errors import DataError
 from gaitprint.inference.embeddings_file import load_embeddings
 from gaitprint.locks import sole_writer
-from gaitprint.output_folder import claimed
+from gaitprint.output_folder import bound_folder
 from gaitprint.stages.demo import demo
 from gaitprint.stages.embed import embed
 from gaitprint.stages.export import export
@@ -32,7 +32,7 @@ def test_a_second_writer_is_refused_until_the_first_is_done(tmp_path: Path, fold
 
 def test_the_lock_of_a_killed_process_is_no_obstacle(tmp_path: Path) -> None:
     (tmp_path / ".lock").touch()
-    with claimed(tmp_path, "run.json", {"run": 1}, "run", "another run"):
+    with bound_folder(tmp_path, "run.json", {"run": 1}, "run", "another run"):
         pass
     assert [p.name for p in tmp_path.iterdir()] == ["run.json"]
 

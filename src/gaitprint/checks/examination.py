@@ -93,7 +93,7 @@ def _see(files: Files, task: Task, how: Normalising) -> _Seen:
 def _see_stored(store: Store, index: int) -> _Seen:
     row = store.row(index)
     try:
-        frames = store.sound_frames(index)
+        frames = store.verified_frames(index)
     except ArtefactError as error:
         return _Seen(reason=str(error))
     return _Seen(len(frames), row.sha256, store.size, average_silhouette(frames), row.warnings, dict(row.quality))

@@ -78,7 +78,7 @@ def ablate(
       gaitprint ablate gaitgl=gl.safetensors gaitmask=gm.safetensors \\
         --expansion k=9 --report ablation.html --store store
     """
-    from gaitprint.retrieval.budget import Work
+    from gaitprint.retrieval.budget import ComputeBudget
     from gaitprint.stages.ablate import ablate as stage
 
     with progress_bar("measuring") as bar:
@@ -99,7 +99,7 @@ def ablate(
             store=store,
             seed=seed,
             progress=bar.update,
-            work=Work(memory=memory, say=bar.say_once),
+            work=ComputeBudget(memory=memory, say=bar.say_once),
         )
     emit(result.to_dict(), as_json, lambda out: print_ablation(out, result, report))
 

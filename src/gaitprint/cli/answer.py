@@ -66,14 +66,14 @@ def answer(
         --set scorer.k1=6 --out submission.csv
       gaitprint answer both.safetensors --form grew --out submission.csv
     """
-    from gaitprint.retrieval.budget import Work
+    from gaitprint.retrieval.budget import ComputeBudget
     from gaitprint.stages.answer import answer as stage
 
     if form == "grew" and header != "label":
         raise click.UsageError(f"--header {header} is of HID files, a GREW file has its own: leave it or --form out")
     steps = pipeline_of(scorer, transforms, overrides, pipeline)
     with progress_bar("comparing") as bar:
-        work = Work(memory=memory, progress=bar.update, say=bar.say_once)
+        work = ComputeBudget(memory=memory, progress=bar.update, say=bar.say_once)
         facts = stage(
             embeddings,
             out,

@@ -79,7 +79,7 @@ def compare(
       gaitprint compare gl.safetensors gm.safetensors \\
         --protocol casia-b-cross-view --figure mAP
     """
-    from gaitprint.retrieval.budget import Work
+    from gaitprint.retrieval.budget import ComputeBudget
     from gaitprint.stages.compare import compare as stage
 
     first = _steps("", pipeline, scorer, transforms, overrides)
@@ -97,7 +97,7 @@ def compare(
             conditions=conditions,
             lists=lists,
             seed=seed,
-            work=Work(memory=memory, progress=bar.update, say=bar.say_once),
+            work=ComputeBudget(memory=memory, progress=bar.update, say=bar.say_once),
         )
     emit(result.to_dict(), as_json, lambda out: _print(out, result))
 

@@ -68,7 +68,7 @@ def evaluate(
         --set cluster-expansion.k=9 --views 072,090,108
     """
     from gaitprint.evaluation.identification.logline import log_line
-    from gaitprint.retrieval.budget import Work
+    from gaitprint.retrieval.budget import ComputeBudget
     from gaitprint.stages.evaluate import evaluate as stage
 
     steps = pipeline_of(scorer, transforms, overrides, pipeline)
@@ -84,7 +84,7 @@ def evaluate(
             report=report,
             store=store,
             seed=seed,
-            work=Work(memory=memory, progress=bar.update, say=bar.say_once),
+            work=ComputeBudget(memory=memory, progress=bar.update, say=bar.say_once),
         )
 
     def text(out: Console) -> None:

@@ -97,7 +97,7 @@ def report(
       mistakes.csv         the worst 1000 of each probe set
       asked.json           whose folder it is
     """
-    from gaitprint.retrieval.budget import Work
+    from gaitprint.retrieval.budget import ComputeBudget
     from gaitprint.stages.report import report as stage
 
     with progress_bar("measuring") as bar:
@@ -119,7 +119,7 @@ def report(
             store=store,
             seed=seed,
             progress=bar.update,
-            work=Work(memory=memory, say=bar.say_once),
+            work=ComputeBudget(memory=memory, say=bar.say_once),
         )
 
     def text(console: Console) -> None:

@@ -97,7 +97,7 @@ def tune(
         --views 072,090,108 --out tuned.toml --report tuned.html
       gaitprint evaluate test.safetensors --pipeline tuned.toml
     """
-    from gaitprint.retrieval.budget import Work
+    from gaitprint.retrieval.budget import ComputeBudget
     from gaitprint.stages.tune import tune as stage
     from gaitprint.tuning.result import points
 
@@ -119,7 +119,7 @@ def tune(
             report=report,
             seed=seed,
             progress=bar.update,
-            work=Work(memory=memory),
+            work=ComputeBudget(memory=memory),
         )
 
     def text(out_: Console) -> None:

@@ -139,7 +139,7 @@ def verify(
     from gaitprint.config import build_settings
     from gaitprint.evaluation.statistics.sample_size import legend
     from gaitprint.evaluation.verification.settings import VerifySettings
-    from gaitprint.retrieval.budget import Work
+    from gaitprint.retrieval.budget import ComputeBudget
     from gaitprint.stages.verify import verify as stage
 
     steps = pipeline_of(scorer, transforms, overrides, pipeline)
@@ -159,7 +159,7 @@ def verify(
             calibration=calibration,
             use=use,
             report=report,
-            work=Work(memory=memory, progress=bar.update, say=bar.say_once),
+            work=ComputeBudget(memory=memory, progress=bar.update, say=bar.say_once),
         )
 
     def text(out: Console) -> None:

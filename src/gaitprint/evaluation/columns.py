@@ -7,7 +7,7 @@ from typing import Any
 from gaitprint.evaluation.identification.breakdown import Breakdown
 from gaitprint.evaluation.identification.result import Evaluation, Outcome, ProbeSetResult
 from gaitprint.evaluation.statistics.intervals import Band
-from gaitprint.evaluation.statistics.sample_size import Figure
+from gaitprint.evaluation.statistics.sample_size import ErrorRate
 from gaitprint.evaluation.verification.result import Verification
 from gaitprint.tables import Columns
 
@@ -52,7 +52,7 @@ def rate_columns(verification: Verification) -> Columns:
     """List the error rates: EER, FNMR at each FMR, FNIR at each FPIR, and searches of known people."""
     rows: list[_Row] = []
     for s in verification.sets:
-        figures: list[tuple[str, float | None, Figure, float | None]] = []
+        figures: list[tuple[str, float | None, ErrorRate, float | None]] = []
         figures.append(("EER", None, s.equal_error.figure, s.equal_error.threshold))
         figures += [("FNMR at FMR", p.stated, p.figure, p.threshold) for p in s.misses]
         figures += [("FNIR at FPIR", p.stated, p.figure, p.threshold) for p in s.not_found]

@@ -14,7 +14,7 @@ from gaitprint.evaluation.verification.settings import VerifySettings
 from gaitprint.evaluation.verification.verify import verify
 from gaitprint.experiments.people_warnings import people_warnings
 from gaitprint.provenance.calibration_subjects import choice_warnings
-from gaitprint.retrieval.budget import Work
+from gaitprint.retrieval.budget import ComputeBudget
 from gaitprint.retrieval.pipeline import Pipeline
 from gaitprint.types import Embeddings
 
@@ -31,7 +31,7 @@ def measure_verification(
     lists: Mapping[str, Sequence[str]] | None = None,
     calibration: Calibration | None = None,
     fitted: Sequence[str] = (),
-    work: Work,
+    work: ComputeBudget,
 ) -> VerificationReport:
     """Measure how well a pipeline tells pairs apart, and known people from strangers.
 
@@ -52,7 +52,7 @@ def measure_verification(
     found = verify(
         data,
         rules,
-        partial(steps.comparison, work=Work(work.memory, work.threads, say=work.say)),
+        partial(steps.comparison, work=ComputeBudget(work.memory, work.threads, say=work.say)),
         settings,
         lists=lists,
         label=steps.label,

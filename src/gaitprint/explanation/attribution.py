@@ -18,7 +18,7 @@ from torch import Tensor, nn
 from gaitprint.errors import ConfigError, ShapeError
 from gaitprint.inference.engine import Embedder
 from gaitprint.layers.part_pooling import EPS, POWER_RANGE, GeneralisedMean, PartHead, generalised_mean
-from gaitprint.retrieval.distances.contributions import Divisible, distance_of
+from gaitprint.retrieval.distances.contributions import AdditiveScorer, distance_of
 from gaitprint.silhouettes.clips import to_clip
 from gaitprint.types import Frames
 
@@ -50,7 +50,7 @@ class Observed:
 class Explanation:
     """Two walks' distance in pieces: `parts` adds up to `total`, `moments` and `timeless` to `parts`."""
 
-    scorer: Divisible
+    scorer: AdditiveScorer
     parts: Float64[np.ndarray, " P"]
     """What each part adds, over all networks in their order: never negative."""
     moments: Float64[np.ndarray, "P S R"]
@@ -116,7 +116,7 @@ def moment_shares(
     return pooled, shares
 
 
-def explain(a: Sequence[Observed], b: Sequence[Observed], scorer: Divisible = "euclidean") -> Explanation:
+def explain(a: Sequence[Observed], b: Sequence[Observed], scorer: AdditiveScorer = "euclidean") -> Explanation:
     """The distance of two walks in pieces; one `Observed` a network, in the same order.
 
     Raises:

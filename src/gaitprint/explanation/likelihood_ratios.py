@@ -9,7 +9,7 @@ from jaxtyping import Bool, Float64, Int
 
 from gaitprint.evaluation.verification.likelihood import Likelihood, learn_likelihood
 from gaitprint.explanation.pair_explanation import Strips
-from gaitprint.retrieval.distances.contributions import Divisible, part_contributions
+from gaitprint.retrieval.distances.contributions import AdditiveScorer, part_contributions
 from gaitprint.types import Embeddings, SequenceRecord
 
 FEWEST = 6
@@ -19,7 +19,7 @@ MOST = 3000
 
 
 @dataclass(frozen=True, eq=False)
-class Usual:
+class LikelihoodRatio:
     """What a comparison's distances say, beside those of others."""
 
     strips: Float64[np.ndarray, "S 3"]
@@ -31,15 +31,15 @@ class Usual:
     likelihood: Likelihood
 
 
-def usual(
+def likelihood_ratios(
     embeddings: Embeddings,
     strips: Strips,
-    scorer: Divisible,
+    scorer: AdditiveScorer,
     probe: SequenceRecord,
     other: SequenceRecord,
     found: Float64[np.ndarray, " S"],
     generator: np.random.Generator,
-) -> Usual | None:
+) -> LikelihoodRatio | None:
     """How usual a comparison's strips are; None where there are too few people to say.
 
     Learnt from walks of other people than the two, seen from the same two views and under the same two kinds of
@@ -57,7 +57,7 @@ def usual(
     columns = np.concatenate([columns, columns.sum(axis=1, keepdims=True)], axis=1)
     learnt = learn_likelihood(columns, people[:, 0] == people[:, 1], people, generator)
     at = learnt.at(np.append(found, found.sum()))
-    return Usual(at[:-1], at[-1], kind, learnt)
+    return LikelihoodRatio(at[:-1], at[-1], kind, learnt)
 
 
 def condition_kind(condition: str) -> str:

@@ -8,13 +8,13 @@ from jaxtyping import Bool, Int
 from gaitprint.errors import ProtocolError, did_you_mean
 from gaitprint.evaluation.protocol.protocol import Protocol
 from gaitprint.evaluation.protocol.selection import choose_pool, choose_sides, compared_pairs, short_view
-from gaitprint.retrieval.distances.contributions import Divisible
+from gaitprint.retrieval.distances.contributions import AdditiveScorer
 from gaitprint.retrieval.pipeline import Pipeline
 from gaitprint.types import Embeddings, SequenceRecord
 
 
 @dataclass(frozen=True)
-class Rival:
+class NearestMatch:
     """A walk of the gallery that the probe is explained against."""
 
     role: str
@@ -25,15 +25,17 @@ class Rival:
 
 
 @dataclass(frozen=True)
-class Rivals:
+class NearestMatches:
     """The walks to explain a probe against, nearest first."""
 
-    rivals: tuple[Rival, ...]
+    rivals: tuple[NearestMatch, ...]
     gallery: int
     """Walks that were ranked."""
 
 
-def find_rivals(embeddings: Embeddings, protocol: Protocol, probe: int, scorer: Divisible) -> Rivals:
+def find_nearest_matches(
+    embeddings: Embeddings, protocol: Protocol, probe: int, scorer: AdditiveScorer
+) -> NearestMatches:
     """The nearest walk of the probe's subject and the nearest of anybody else, in the probe's gallery of a protocol.
 
     View by view the galleries of all views that count are one. Where nobody knows the probe's subject: the nearest
@@ -56,8 +58,8 @@ def find_rivals(embeddings: Embeddings, protocol: Protocol, probe: int, scorer: 
     for role, among in zip(roles, (same, ~same), strict=True):
         places = np.flatnonzero(among)
         if len(places):
-            found.append(Rival(role, int(gallery[order[places[0]]]), int(places[0]) + 1))
-    return Rivals(tuple(sorted(found, key=lambda r: r.place)), len(gallery))
+            found.append(NearestMatch(role, int(gallery[order[places[0]]]), int(places[0]) + 1))
+    return NearestMatches(tuple(sorted(found, key=lambda r: r.place)), len(gallery))
 
 
 def row_of(embeddings: Embeddings, key: str) -> int:

@@ -9,7 +9,7 @@ from jaxtyping import Float64, Int
 from gaitprint.explanation.attribution import Explanation, Observed, explain, observe
 from gaitprint.explanation.part_rows import STRIDE, part_rows
 from gaitprint.inference.engine import Embedder
-from gaitprint.retrieval.distances.contributions import Divisible
+from gaitprint.retrieval.distances.contributions import AdditiveScorer
 from gaitprint.types import Frames, SequenceRecord
 
 STRIPS = 16
@@ -51,14 +51,14 @@ class Strips:
 
 
 @dataclass(frozen=True, eq=False)
-class Compared:
+class PairExplanation:
     """A probe and another walk, in pieces that add up to `total`."""
 
     role: str
     """What the other is to the probe: "right one", "wrong one", "other"."""
     probe: SequenceRecord
     other: SequenceRecord
-    scorer: Divisible
+    scorer: AdditiveScorer
     distance: float
     total: float
     """What the pieces add up to: the square of Euclid, or the part mean itself."""
@@ -97,16 +97,16 @@ def seen_by(embedders: Sequence[Embedder], frames: Frames, fusion: str) -> list[
     return [o.at_unit_length() for o in seen] if fusion == "unit" and len(seen) > 1 else seen
 
 
-def compared(
+def explain_pair(
     strips: Strips,
     role: str,
     probe: tuple[SequenceRecord, Frames, Sequence[Observed]],
     other: tuple[SequenceRecord, Frames, Sequence[Observed]],
-    scorer: Divisible,
-) -> Compared:
+    scorer: AdditiveScorer,
+) -> PairExplanation:
     """A probe against another walk; each is its record, its frames, and what was seen in them."""
     found: Explanation = explain(probe[2], other[2], scorer)
-    return Compared(
+    return PairExplanation(
         role, probe[0], other[0], scorer, found.distance, found.total,
         strips.summed(found.parts), strips.summed(found.moments), _won(probe[2]), _won(other[2]), probe[1], other[1],
     )  # fmt: skip

@@ -8,12 +8,12 @@ from gaitprint.inference.embeddings_file import load_embeddings
 from gaitprint.types import Embeddings, SequenceRecord
 
 
-def opened(embeddings: Path | Embeddings) -> Embeddings:
+def open_embeddings(embeddings: Path | Embeddings) -> Embeddings:
     """Embeddings as they are, or read from their file."""
     return embeddings if isinstance(embeddings, Embeddings) else load_embeddings(embeddings)
 
 
-def chosen(
+def filter_embeddings(
     embeddings: Embeddings,
     subjects: Sequence[str] | None = None,
     views: Sequence[str] | None = None,

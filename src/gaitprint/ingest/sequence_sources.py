@@ -28,7 +28,7 @@ Held = Mapping[str, SequenceRecord]
 
 
 @runtime_checkable
-class Feed(Protocol):
+class SequenceSource(Protocol):
     """A source of sequences."""
 
     dataset: str
@@ -56,7 +56,7 @@ class Feed(Protocol):
         """Every sequence whose key is not `done`; unread where its stamp is the `known` one and its record `held`."""
 
 
-def feed_of(
+def sequence_source(
     source: Path,
     dataset: str,
     settings: dict[str, Any],
@@ -65,7 +65,7 @@ def feed_of(
     workers: int,
     subjects: Sequence[str] | None,
     trust_times: bool = False,
-) -> Feed:
+) -> SequenceSource:
     """The feed that a source is.
 
     Raises:
@@ -105,7 +105,7 @@ class _Tree:
         self._by_key = {f.record.key: f for f in self._found}
 
     def usual_shape(self) -> tuple[int, int]:
-        """See `Feed`."""
+        """See `SequenceSource`."""
         shapes, reason = self._shapes(self._found[:: max(1, -(-len(self._found) // SAMPLE))])
         if len(shapes) != 1:  # they differ, or none can be used: all are asked
             shapes, reason = self._shapes(self._found)
@@ -129,7 +129,7 @@ class _Tree:
         return shapes, reason
 
     def holds(self, key: str, record: SequenceRecord | None, stamp: str) -> bool:
-        """See `Feed`."""
+        """See `SequenceSource`."""
         found = self._by_key.get(key)
         if found is None or record not in (None, found.record):
             return False
@@ -139,7 +139,7 @@ class _Tree:
             return False
 
     def read(self, done: frozenset[str], known: Mapping[str, str], held: Held) -> Iterator[Item]:
-        """See `Feed`."""
+        """See `SequenceSource`."""
         left = [f for f in self._found if f.record.key not in done]
         tasks = [Task(f.place, _stamp(f.record, known, held)) for f in left]
         results = read_all(self._packer, self._files, tasks, self._workers)
@@ -165,16 +165,16 @@ class _Walkers:
         self.layout, self._settings, self._form = values, settings, form
 
     def usual_shape(self) -> tuple[int, int]:
-        """See `Feed`."""
+        """See `SequenceSource`."""
         return 64, 64
 
     def holds(self, key: str, record: SequenceRecord | None, stamp: str) -> bool:
-        """See `Feed`."""
+        """See `SequenceSource`."""
         del key, record, stamp  # they follow from the settings
         return True
 
     def read(self, done: frozenset[str], known: Mapping[str, str], held: Held) -> Iterator[Item]:
-        """See `Feed`."""
+        """See `SequenceSource`."""
         del held  # their records follow from the settings
         for record, frames in walkers(self._settings):
             if record.key in done or record.subject not in self._subjects:
@@ -205,16 +205,16 @@ class _Repacked:
         self.total = len(self._rows)
 
     def usual_shape(self) -> tuple[int, int]:
-        """See `Feed`."""
+        """See `SequenceSource`."""
         return self._store.size
 
     def holds(self, key: str, record: SequenceRecord | None, stamp: str) -> bool:
-        """See `Feed`."""
+        """See `SequenceSource`."""
         row = self._by_key.get(key)
         return row is not None and record in (None, row.record) and stamp in ("", row.sha256[:16])
 
     def read(self, done: frozenset[str], known: Mapping[str, str], held: Held) -> Iterator[Item]:
-        """See `Feed`."""
+        """See `SequenceSource`."""
         for i, row in self._rows:
             stamp = row.sha256[:16]
             if row.key in done:
@@ -223,7 +223,7 @@ class _Repacked:
                 yield row.record, row.source, ReadSequence(None, unchanged=True)
                 continue
             try:
-                packed = pack(self._store.sound_frames(i), self._form)
+                packed = pack(self._store.verified_frames(i), self._form)
             except ArtefactError as error:
                 # without a stamp: mended, its row says the same as before
                 yield row.record, row.source, ReadSequence(None, reason=str(error))

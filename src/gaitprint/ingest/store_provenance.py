@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from gaitprint.errors import ArtefactError
-from gaitprint.ingest.sequence_sources import Feed
+from gaitprint.ingest.sequence_sources import SequenceSource
 from gaitprint.store import Store, is_store
 
 SAMPLE = 3
@@ -14,7 +14,7 @@ SAMPLE = 3
 
 
 def made_of(
-    feed: Feed, values: Mapping[str, Any], size: int, edge_rule: str, subjects: Sequence[str] | None
+    feed: SequenceSource, values: Mapping[str, Any], size: int, edge_rule: str, subjects: Sequence[str] | None
 ) -> dict[str, Any]:
     """Source and settings, flat and plain: what a store may be brought up to date under."""
     said = {"source": feed.place[1:-1] or "synthetic", **{f"setting {key}": value for key, value in values.items()}}
@@ -40,7 +40,7 @@ def finished(out: Path) -> tuple[Store | None, str]:
         return None, str(error).partition(": prepare the store again")[0]
 
 
-def has_moved(before: Store, feed: Feed, ours: Mapping[str, Any]) -> bool:
+def has_moved(before: Store, feed: SequenceSource, ours: Mapping[str, Any]) -> bool:
     """Whether the source is the one that the store was made of, at another place.
 
     It is where all settings agree, half of the store's sequences at least are there under their records, and of a few

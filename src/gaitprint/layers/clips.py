@@ -24,7 +24,7 @@ def check_clips(clips: Float[Tensor, "N 1 T H W"], height: int) -> None:
         )
 
 
-def lengthen(clips: Float[Tensor, "N 1 T H W"], rule: ShortClip) -> Float[Tensor, "N 1 L H W"]:
+def repeat_short_clips(clips: Float[Tensor, "N 1 T H W"], rule: ShortClip) -> Float[Tensor, "N 1 L H W"]:
     """Clips of at least three frames: a -> a a a, a b -> a b a b; the authors also make a b c -> a b c a.
 
     Source: method section 2; the two references differ on three frames, and embeddings with them by more than 10 %.

@@ -121,7 +121,7 @@ def strip_convolve(
     return split.reshape(n, t, h, w, -1).permute(0, 4, 1, 2, 3)
 
 
-def says_channels_last(x: Float[Tensor, "N 1 T H W"]) -> Float[Tensor, "N 1 T H W"]:
+def as_channels_last(x: Float[Tensor, "N 1 T H W"]) -> Float[Tensor, "N 1 T H W"]:
     """The same values in the same place, with the strides of channels-last.
 
     With one channel both layouts are true, torch takes the plain one, and the stem's result, the largest map of all,
@@ -131,7 +131,7 @@ def says_channels_last(x: Float[Tensor, "N 1 T H W"]) -> Float[Tensor, "N 1 T H 
     return x.reshape(n, t, h, w, 1).permute(0, 4, 1, 2, 3)
 
 
-def halve(x: Float[Tensor, "N C T H W"]) -> Float[Tensor, "N C T H2 W2"]:
+def max_pool_2x2(x: Float[Tensor, "N C T H W"]) -> Float[Tensor, "N C T H2 W2"]:
     """The maximum of every 2 x 2 pixels of a frame.
 
     Per frame in two dimensions: the 3-D form has no deterministic gradient on CUDA.

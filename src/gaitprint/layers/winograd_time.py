@@ -20,7 +20,7 @@ _BUDGET = 5_300_000
 """Values of one branch's points at a time (21 MB): below it the allocator hands the same warm memory out again."""
 
 
-def pays(x: Float[Tensor, "N C T H W"]) -> bool:
+def winograd_is_faster(x: Float[Tensor, "N C T H W"]) -> bool:
     """Whether `temporal_convolve` is the faster way: float32 on a CPU outside of autocast, and from four frames on."""
     plain = x.device.type == "cpu" and x.dtype == torch.float32 and not torch.is_autocast_enabled("cpu")
     frames = x.shape[2]

@@ -13,17 +13,17 @@ from torch import Tensor, nn
 
 from gaitprint.components import Component
 from gaitprint.config import require
-from gaitprint.layers.clips import ShortClip, check_clips, lengthen
+from gaitprint.layers.clips import ShortClip, check_clips, repeat_short_clips
 from gaitprint.layers.convolution import (
     Convolution,
     StripConvolution,
     TemporalAggregation,
     activate,
-    halve,
-    says_channels_last,
+    as_channels_last,
+    max_pool_2x2,
 )
 from gaitprint.layers.part_pooling import GeneralisedMean, HeadKind, PartHead
-from gaitprint.layers.winograd_time import pays, temporal_convolve
+from gaitprint.layers.winograd_time import temporal_convolve, winograd_is_faster
 from gaitprint.models.base import PartNetwork
 from gaitprint.types import PartLayout
 
@@ -92,7 +92,9 @@ class GLConv(nn.Module):
         self.stack = stack
 
     def forward(self, x: Float[Tensor, "N C T H W"]) -> Float[Tensor, "N D T H2 W"]:
-        if self.training and pays(x):  # not at test, where embeddings stay those of the direct convolutions
+        if self.training and winograd_is_faster(
+            x
+        ):  # not at test, where embeddings stay those of the direct convolutions
             weights = self.whole.weight, self.local.weight
             ys = temporal_convolve(x, weights, (1, self.local.strips))
             whole, local = (activate(layer.norm(y)) for layer, y in zip((self.whole, self.local), ys, strict=True))
@@ -133,12 +135,12 @@ class GaitGL(PartNetwork):
         """All up to the pooled parts; nothing is drawn, `generator` is there for the contract."""
         check_clips(clips, self.settings.height)
         assert self.settings.short_clip is not None
-        x = lengthen(clips, self.settings.short_clip)
+        x = repeat_short_clips(clips, self.settings.short_clip)
         if self.aggregation.weight.is_contiguous(memory_format=torch.channels_last_3d):
-            x = says_channels_last(x)
+            x = as_channels_last(x)
         for layer in (*self.stem, self.aggregation, *self.before_pool):
             x = self._layer(layer, x)
-        x = halve(x)
+        x = max_pool_2x2(x)
         for layer in self.after_pool:
             x = self._layer(layer, x)
         pooled: Tensor = self.pooling(x)

@@ -13,8 +13,8 @@ from torch import Tensor, nn
 
 from gaitprint.components import Component
 from gaitprint.config import require
-from gaitprint.layers.clips import ShortClip, check_clips, lengthen
-from gaitprint.layers.convolution import Convolution, TemporalAggregation, halve
+from gaitprint.layers.clips import ShortClip, check_clips, repeat_short_clips
+from gaitprint.layers.convolution import Convolution, TemporalAggregation, max_pool_2x2
 from gaitprint.layers.masked_convolution import Band, MaskedConvolution, MaskMode, SeparateMaskedConvolution, draw_band
 from gaitprint.layers.part_pooling import GeneralisedMean, HeadKind, PartHead
 from gaitprint.models.base import PartNetwork
@@ -102,11 +102,11 @@ class GaitMask(PartNetwork):
     ) -> Float[Tensor, "N P C"]:
         """All up to the pooled parts; in training each layer draws its band from `generator`."""
         check_clips(clips, self.settings.height)
-        x = lengthen(clips, self.settings.short_clip)
+        x = repeat_short_clips(clips, self.settings.short_clip)
         x = self._layer(self.aggregation, self._layer(self.stem, x))
         for layer in self.before_pool:
             x = self._layer(layer, x, self._band(x, generator))
-        x = halve(x)
+        x = max_pool_2x2(x)
         for layer in self.after_pool:
             x = self._layer(layer, x, self._band(x, generator))
         pooled: Tensor = self.pooling(x)

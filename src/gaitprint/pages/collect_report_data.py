@@ -13,9 +13,9 @@ from gaitprint.evaluation.verification.settings import VerifySettings
 from gaitprint.experiments.ablation import AblationResult, AblationRow
 from gaitprint.experiments.identification import report_evaluation
 from gaitprint.experiments.verification import measure_verification
-from gaitprint.pages.report_data import Found, shown_closely
+from gaitprint.pages.report_data import ReportData, shown_closely
 from gaitprint.pages.verification import distributions
-from gaitprint.retrieval.budget import Work
+from gaitprint.retrieval.budget import ComputeBudget
 from gaitprint.retrieval.pipeline import Pipeline
 from gaitprint.types import Embeddings
 
@@ -25,15 +25,15 @@ NO_MAPS = (
 )
 
 
-def measure_rows(
+def collect_report_data(
     ablation: AblationResult,
     sets: Mapping[tuple[str, ...], Embeddings],
     protocol: str | Path,
     settings: VerifySettings,
     lists: Mapping[str, Sequence[str]] | None,
     progress: Callable[[int, int, str], None],
-    work: Work,
-) -> Found:
+    work: ComputeBudget,
+) -> ReportData:
     """Everything a report shows.
 
     Args:
@@ -54,7 +54,7 @@ def measure_rows(
         except ProtocolError as error:
             missing.append(f"No error rates of pairs and strangers ({row.description}): {error}.")
     pooled = [NO_MAPS] if all(r.matrix is None for r in ablation.rows[0].evaluation.results) else []
-    return Found(
+    return ReportData(
         ablation=ablation,
         evaluations={
             r.description: report_evaluation(
@@ -80,7 +80,7 @@ def _verified(
     settings: VerifySettings,
     lists: Mapping[str, Sequence[str]] | None,
     progress: Callable[[int, int, str], None],
-    work: Work,
+    work: ComputeBudget,
 ) -> VerificationReport:
     def told(done: int, total: int, what: str) -> None:
         progress(done, total, f"{what}, {row.description}")

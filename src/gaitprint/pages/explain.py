@@ -6,9 +6,9 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float64, Int
 
-from gaitprint.explanation.likelihood_ratios import Usual
-from gaitprint.explanation.nearest_matches import Rivals
-from gaitprint.explanation.pair_explanation import Compared, Strips
+from gaitprint.explanation.likelihood_ratios import LikelihoodRatio
+from gaitprint.explanation.nearest_matches import NearestMatches
+from gaitprint.explanation.pair_explanation import PairExplanation, Strips
 from gaitprint.explanation.part_rows import STRIDE
 from gaitprint.pages.explain_panels import ROLES
 from gaitprint.report.panels import Panel, ratio_text
@@ -19,7 +19,10 @@ SYNTHETIC = "Synthetic walkers are not people: this says nothing about how anybo
 
 
 def findings(
-    strips: Strips, found: Sequence[Compared], beside: Sequence[Usual | None], rivals: Rivals | None
+    strips: Strips,
+    found: Sequence[PairExplanation],
+    beside: Sequence[LikelihoodRatio | None],
+    rivals: NearestMatches | None,
 ) -> Iterator[str]:
     """What came out, in sentences."""
     for i, (one, usual) in enumerate(zip(found, beside, strict=True)):
@@ -37,7 +40,7 @@ def findings(
         )
 
 
-def rivalry(strips: Strips, near: Compared, far: Compared) -> str:
+def rivalry(strips: Strips, near: PairExplanation, far: PairExplanation) -> str:
     """In which strips each of two walks is the nearer one."""
     gain = far.strips - near.strips
     order = np.argsort(-gain, kind="stable")
@@ -71,7 +74,7 @@ def _ends(low: float, high: float) -> str:
     return f"{ratio_text(low)} to {ratio_text(high)}"
 
 
-def people(usual: Usual) -> str:
+def people(usual: LikelihoodRatio) -> str:
     """What a ratio was learnt from."""
     learnt = usual.likelihood
     return (
@@ -80,7 +83,7 @@ def people(usual: Usual) -> str:
     )
 
 
-def warnings(strips: Strips, beside: Sequence[Usual | None], known: bool, synthetic: bool) -> Iterator[str]:
+def warnings(strips: Strips, beside: Sequence[LikelihoodRatio | None], known: bool, synthetic: bool) -> Iterator[str]:
     """What must be known to read it."""
     if synthetic:
         yield SYNTHETIC
@@ -106,9 +109,9 @@ def warnings(strips: Strips, beside: Sequence[Usual | None], known: bool, synthe
 
 def page(
     strips: Strips,
-    found: Sequence[Compared],
-    beside: Sequence[Usual | None],
-    rivals: Rivals | None,
+    found: Sequence[PairExplanation],
+    beside: Sequence[LikelihoodRatio | None],
+    rivals: NearestMatches | None,
     said: Sequence[str],
     warned: Sequence[str],
     drawn: tuple[Panel, ...],
@@ -134,7 +137,7 @@ def page(
 _METRIC: dict[str, Any] = {"euclidean": "euclidean", "part-mean": "part_mean"}
 
 
-def _title(found: Sequence[Compared]) -> str:
+def _title(found: Sequence[PairExplanation]) -> str:
     near = found[0]
     who = near.other.subject or near.other.key
     if near.role == "right one":
@@ -144,7 +147,7 @@ def _title(found: Sequence[Compared]) -> str:
     return f"{near.probe.key} against {', '.join(c.other.key for c in found)}"
 
 
-def _table(strips: Strips, found: Sequence[Compared], beside: Sequence[Usual | None]) -> Table:
+def _table(strips: Strips, found: Sequence[PairExplanation], beside: Sequence[LikelihoodRatio | None]) -> Table:
     columns = ["Rows"]
     for one, usual in zip(found, beside, strict=True):
         columns += [f"{one.role}: share of the distance", *([f"{one.role}: ratio"] if usual is not None else [])]
@@ -165,7 +168,10 @@ def _table(strips: Strips, found: Sequence[Compared], beside: Sequence[Usual | N
 
 
 def plain(
-    strips: Strips, found: Sequence[Compared], beside: Sequence[Usual | None], rivals: Rivals | None
+    strips: Strips,
+    found: Sequence[PairExplanation],
+    beside: Sequence[LikelihoodRatio | None],
+    rivals: NearestMatches | None,
 ) -> dict[str, Any]:
     """Everything as values for JSON."""
     against = []

@@ -6,8 +6,8 @@ from dataclasses import replace
 import numpy as np
 from jaxtyping import Float64, UInt8
 
-from gaitprint.explanation.likelihood_ratios import Usual
-from gaitprint.explanation.pair_explanation import Compared, Strips, frame_of
+from gaitprint.explanation.likelihood_ratios import LikelihoodRatio
+from gaitprint.explanation.pair_explanation import PairExplanation, Strips, frame_of
 from gaitprint.report.panels import BodyBands, Meeting, Moments, Panel, TimeLine
 from gaitprint.types import Frames
 
@@ -22,7 +22,9 @@ ROLES = {
 }
 
 
-def panels_of(strips: Strips, found: Sequence[Compared], beside: Sequence[Usual | None]) -> tuple[Panel, ...]:
+def panels_of(
+    strips: Strips, found: Sequence[PairExplanation], beside: Sequence[LikelihoodRatio | None]
+) -> tuple[Panel, ...]:
     """The figures: a body for each comparison, one for what sets two apart, and the moments of each."""
     reach = max([1.0, *(float(np.abs(u.strips).max()) for u in beside if u is not None)])
     bodies: list[Panel] = [_body(strips, c, u, reach) for c, u in zip(found, beside, strict=True)]
@@ -38,7 +40,7 @@ def _mean(frames: Frames) -> UInt8[np.ndarray, "H W"]:
     return np.asarray(frames.mean(axis=0).round(), np.uint8)
 
 
-def _shown(one: Compared) -> tuple[tuple[int, int], ...]:
+def _shown(one: PairExplanation) -> tuple[tuple[int, int], ...]:
     """Pairs of moments that set two walks apart most, each moment once."""
     left = one.moments.sum(axis=0)
     found = []
@@ -49,11 +51,11 @@ def _shown(one: Compared) -> tuple[tuple[int, int], ...]:
     return tuple(found)
 
 
-def _frames(one: Compared, pair: tuple[int, int]) -> tuple[int, int]:
+def _frames(one: PairExplanation, pair: tuple[int, int]) -> tuple[int, int]:
     return frame_of(pair[0], len(one.probe_frames)), frame_of(pair[1], len(one.other_frames))
 
 
-def _body(strips: Strips, one: Compared, usual: Usual | None, reach: float) -> BodyBands:
+def _body(strips: Strips, one: PairExplanation, usual: LikelihoodRatio | None, reach: float) -> BodyBands:
     bodies = (("probe", _mean(one.probe_frames)), (one.role, _mean(one.other_frames)))
     title = f"{one.other.key}: {ROLES[one.role]}"
     if usual is None:
@@ -72,7 +74,7 @@ def _body(strips: Strips, one: Compared, usual: Usual | None, reach: float) -> B
     )  # fmt: skip
 
 
-def _rivals(strips: Strips, near: Compared, far: Compared) -> BodyBands:
+def _rivals(strips: Strips, near: PairExplanation, far: PairExplanation) -> BodyBands:
     gain = 100 * (far.strips - near.strips) / (far.total or 1.0)
     walks = (("probe", near.probe_frames), (near.role, near.other_frames), (far.role, far.other_frames))
     bodies = tuple((role, _mean(frames)) for role, frames in walks)
@@ -90,7 +92,7 @@ def _rivals(strips: Strips, near: Compared, far: Compared) -> BodyBands:
     )  # fmt: skip
 
 
-def _moments(strips: Strips, one: Compared) -> Moments:
+def _moments(strips: Strips, one: PairExplanation) -> Moments:
     total = one.total or 1.0
     meetings = []
     scale = max(float(one.moments[:, a, b].max()) for a, b in _shown(one)) or 1.0

@@ -9,7 +9,7 @@ from gaitprint.pages import evaluation_values as pages
 from gaitprint.pages.ablation import ablation_facts, ablation_settings, ablation_tables, cmc_curves
 from gaitprint.pages.breakdown_tables import compared_breakdown
 from gaitprint.pages.match_sheets import match_sheet, places_in
-from gaitprint.pages.report_data import Found, origins
+from gaitprint.pages.report_data import ReportData, origins
 from gaitprint.pages.verification import det_curve
 from gaitprint.pages.verification_tables import pairs_table, searches_table, threshold_table
 from gaitprint.provenance.data_warnings import SYNTHETIC
@@ -26,7 +26,7 @@ DIGITS = 12
 
 
 def report_page(
-    found: Found,
+    found: ReportData,
     data: Mapping[str, Embeddings],
     fusion: str,
     store: Store | None,
@@ -58,14 +58,14 @@ def report_page(
     )
 
 
-def _maps(found: Found) -> tuple[HeatMap, ...]:
+def _maps(found: ReportData) -> tuple[HeatMap, ...]:
     """Probe set by probe set, the first row's map beside the full method's."""
     result = found.ablation
     maps = [pages.heat_maps(row.evaluation, row.description) for row in (result.rows[0], result.rows[result.full])]
     return tuple(m for beside in zip(*maps, strict=True) for m in beside)
 
 
-def _error_curves(found: Found) -> list[Curve]:
+def _error_curves(found: ReportData) -> list[Curve]:
     verified = {name: said.verification for name, said in found.verifications.items()}
     if not verified:
         return []
@@ -75,7 +75,7 @@ def _error_curves(found: Found) -> list[Curve]:
     return [det, *found.distributions.values()]
 
 
-def _error_tables(found: Found) -> list[Table]:
+def _error_tables(found: ReportData) -> list[Table]:
     verified = {name: said.verification for name, said in found.verifications.items()}
     if not verified:
         return []
@@ -85,7 +85,7 @@ def _error_tables(found: Found) -> list[Table]:
     return [pairs_table(verified, whole=True), searches_table(verified, whole=True), *parts, *thresholds]
 
 
-def _worst(found: Found, step: str) -> list[Mistake]:
+def _worst(found: ReportData, step: str) -> list[Mistake]:
     """The mistakes on the page, of one row, probe set by probe set."""
     sets = [r.name for r in found.evaluations[step].evaluation.results]
     each = max(LEAST, SHOWN // len(sets))
@@ -107,7 +107,7 @@ def _mistakes_table(worst: list[Mistake], step: str, drawn: bool) -> Table:
     return Table(f"Worst mistakes: {step}", columns, rows, note, folded=drawn)
 
 
-def _sheets(found: Found, worst: list[Mistake], store: Store) -> tuple[Sheet, ...]:
+def _sheets(found: ReportData, worst: list[Mistake], store: Store) -> tuple[Sheet, ...]:
     evaluation = found.ablation.rows[found.ablation.full].evaluation
     place = places_in(store)
     return tuple(match_sheet(evaluation, evaluation[m.probe_set], m.trial, "wrong", store, place) for m in worst)

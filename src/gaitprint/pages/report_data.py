@@ -17,7 +17,7 @@ ALL = "all"
 
 
 @dataclass(frozen=True, eq=False)
-class Found:
+class ReportData:
     """The figures, by the description of a row: its networks and steps."""
 
     ablation: AblationResult

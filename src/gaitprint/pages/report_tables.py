@@ -10,9 +10,9 @@ from gaitprint.evaluation.identification.groups import Kind
 from gaitprint.evaluation.identification.mistakes import Mistake
 from gaitprint.evaluation.identification.result import ProbeSetResult
 from gaitprint.evaluation.statistics.intervals import Band, Interval
-from gaitprint.evaluation.statistics.sample_size import Figure
+from gaitprint.evaluation.statistics.sample_size import ErrorRate
 from gaitprint.experiments.ablation import AblationResult
-from gaitprint.pages.report_data import ALL, Found
+from gaitprint.pages.report_data import ALL, ReportData
 
 Value = str | float | int | bool | None
 Line = Sequence[Value]
@@ -34,7 +34,7 @@ HEADERS = {
 """Files and their columns: these names are kept."""
 
 
-def tables(found: Found) -> dict[str, str]:
+def tables(found: ReportData) -> dict[str, str]:
     """The text of every file."""
     lines: dict[str, Iterable[Line]] = {
         "ablation.csv": _ablation(found.ablation),
@@ -81,7 +81,7 @@ def _ablation(result: AblationResult) -> Iterable[Line]:
             yield (*head, r.name, r.mean, *_ends(r.interval), None, None, None)
 
 
-def _curves(found: Found) -> Iterable[Line]:
+def _curves(found: ReportData) -> Iterable[Line]:
     for step, said in found.evaluations.items():
         for k, line in enumerate(_of(found.curves[step]), start=1):
             yield (step, ALL, k, *line)
@@ -95,7 +95,7 @@ def _of(band: Band) -> list[tuple[float | None, float | None, float | None]]:
     return [(float(v), float(a), float(b)) for v, a, b in zip(band.value, band.low, band.high, strict=True)]
 
 
-def _maps(found: Found) -> Iterable[Line]:
+def _maps(found: ReportData) -> Iterable[Line]:
     for step, said in found.evaluations.items():
         for r in said.evaluation.results:
             if r.matrix is not None:
@@ -111,7 +111,7 @@ def _cells(result: ProbeSetResult) -> Iterable[Line]:
         yield (*names, float(result.table[r, c, 0]), low, high)
 
 
-def _breakdown(found: Found, kind: Kind) -> Iterable[Line]:
+def _breakdown(found: ReportData, kind: Kind) -> Iterable[Line]:
     for step, said in found.evaluations.items():
         for b in (b for b in said.breakdowns if b.kind == kind):
             for figure, band in b.figures.items():
@@ -119,7 +119,7 @@ def _breakdown(found: Found, kind: Kind) -> Iterable[Line]:
                     yield (step, b.probe_set, b.names[i], figure, b.probes[i], int(band.subjects[i]), *line)
 
 
-def _error_rates(found: Found) -> Iterable[Line]:
+def _error_rates(found: ReportData) -> Iterable[Line]:
     for step, said in found.verifications.items():
         for s in said.verification.sets:
             named = [("EER", None, s.equal_error)]
@@ -131,7 +131,7 @@ def _error_rates(found: Found) -> Iterable[Line]:
                 yield (step, s.name, f"rank-{k} of people", None, *_figure(rank, None))
 
 
-def _figure(figure: Figure, threshold: float | None) -> Line:
+def _figure(figure: ErrorRate, threshold: float | None) -> Line:
     ends = (_percent(figure.value), _percent(figure.low), _percent(figure.high))
     return (*ends, threshold, figure.subjects, figure.erring, figure.carried, figure.reason)
 
@@ -140,14 +140,14 @@ def _percent(share: float | None) -> float | None:
     return None if share is None else 100.0 * share
 
 
-def _det(found: Found) -> Iterable[Line]:
+def _det(found: ReportData) -> Iterable[Line]:
     for step, said in found.verifications.items():
         for s in said.verification.sets:
             for false, missed, carried in zip(s.false_match, s.false_non_match, s.det_carried, strict=True):
                 yield (step, s.name, 100.0 * float(false), 100.0 * float(missed), bool(carried))
 
 
-def _scores(found: Found) -> Iterable[Line]:
+def _scores(found: ReportData) -> Iterable[Line]:
     for step, drawn in found.distributions.items():
         one, two = drawn.series.values()
         for i in range(len(one)):

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from gaitprint.evaluation.statistics.sample_size import NOBODY, Figure, legend
+from gaitprint.evaluation.statistics.sample_size import NOBODY, ErrorRate, legend
 from gaitprint.evaluation.verification.result import Verification
 from gaitprint.pages.evaluation_values import badge
 from gaitprint.report.values import Cell, Percent, Table
@@ -17,7 +17,7 @@ def gallery_text(found: Verification) -> str:
     return f"{found.gallery.people:.4g} people, {found.gallery.sequences:.0f} sequences"
 
 
-def cell(figure: Figure) -> Cell:
+def cell(figure: ErrorRate) -> Cell:
     """A figure with its bar, marked where the subjects do not carry it."""
     if figure.value is None or figure.low is None or figure.high is None:
         return NOBODY

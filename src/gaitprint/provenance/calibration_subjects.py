@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from gaitprint.provenance.seen_subjects import Memory, Seen, memory_from
-from gaitprint.provenance.seen_warnings import Place, familiar_warnings, some_of
+from gaitprint.provenance.seen_subjects import Seen, SeenSubjects, seen_subjects_from
+from gaitprint.provenance.seen_warnings import Place, seen_warnings, some_of
 from gaitprint.retrieval.pipeline import Pipeline
 from gaitprint.types import Embeddings
 
@@ -14,7 +14,7 @@ def people_facts(data: Embeddings) -> dict[str, Any]:
     people = tuple(sorted({r.subject for r in data.records if r.subject is not None}))
     place = Place.within(data.settings)
     fitted = Seen("trained", place.dataset, place.store, place.origin, people)
-    return {"people": {"people": [fitted.to_dict()], "unknown": []}, "warnings": familiar_warnings([data])}
+    return {"people": {"people": [fitted.to_dict()], "unknown": []}, "warnings": seen_warnings([data])}
 
 
 def calibration_warnings(facts: Mapping[str, Any], data: Embeddings) -> list[str]:
@@ -22,7 +22,7 @@ def calibration_warnings(facts: Mapping[str, Any], data: Embeddings) -> list[str
     said = [f"Of the calibration: {warning}" for warning in facts.get("warnings", ()) if isinstance(warning, str)]
     if "people" not in facts:
         return [*said, "It is unknown on whom the calibration was fitted: an earlier version made it."]
-    memory, what = memory_from(facts["people"]), "The calibration was fitted to"
+    memory, what = seen_subjects_from(facts["people"]), "The calibration was fitted to"
     return said + _met(memory, data, what, "it looks better here than it is")
 
 
@@ -36,13 +36,16 @@ def choice_warnings(pipelines: Iterable[Pipeline], data: Embeddings) -> list[str
     """Sentences about settings that are used on people who chose them, or who have their names."""
     said: list[str] = []
     for found in (p.chosen_by for p in pipelines if p.chosen_by):
-        memory, what = memory_from({"people": [found], "unknown": []}), "The retrieval settings were chosen (tune) on"
+        memory, what = (
+            seen_subjects_from({"people": [found], "unknown": []}),
+            "The retrieval settings were chosen (tune) on",
+        )
         said += _met(memory, data, what, "figures on them are too good")
         said += [f"It is unknown on whom the retrieval settings were chosen: {why}." for why in memory.unknown]
     return list(dict.fromkeys(said))
 
 
-def _met(memory: Memory, data: Embeddings, what: str, so: str) -> list[str]:
+def _met(memory: SeenSubjects, data: Embeddings, what: str, so: str) -> list[str]:
     subjects, place = frozenset(r.subject for r in data.records if r.subject is not None), Place.within(data.settings)
     said = []
     for seen in memory.people:

@@ -31,16 +31,16 @@ class Seen:
 
 
 @dataclass(frozen=True)
-class Memory:
+class SeenSubjects:
     """Everybody whom weights have seen, as far as anybody knows."""
 
     people: tuple[Seen, ...] = ()
     unknown: tuple[str, ...] = ()
     """Why there may be more of them: in words, such as what the weights were imported from."""
 
-    def __add__(self, other: "Memory") -> "Memory":
+    def __add__(self, other: "SeenSubjects") -> "SeenSubjects":
         """What either of them remembers, each once."""
-        return Memory(
+        return SeenSubjects(
             tuple(dict.fromkeys((*self.people, *other.people))), tuple(dict.fromkeys((*self.unknown, *other.unknown)))
         )
 
@@ -49,39 +49,41 @@ class Memory:
         return {"people": [seen.to_dict() for seen in self.people], "unknown": list(self.unknown)}
 
 
-def memory_from(values: Any) -> Memory:
-    """What `Memory.to_dict` gave; of anything else, nobody knows."""
+def seen_subjects_from(values: Any) -> SeenSubjects:
+    """What `SeenSubjects.to_dict` gave; of anything else, nobody knows."""
     try:
         people = [_seen_from(entry) for entry in values["people"]]
         if not _are_text(values["unknown"]):
             raise TypeError("a reason is no text")
-        return Memory(tuple(people), tuple(values["unknown"]))
+        return SeenSubjects(tuple(people), tuple(values["unknown"]))
     except (KeyError, TypeError, ValueError):
-        return Memory(unknown=("what it says of them is damaged",))
+        return SeenSubjects(unknown=("what it says of them is damaged",))
 
 
-def memory_of(card: Mapping[str, Any]) -> Memory:
+def seen_subjects(card: Mapping[str, Any]) -> SeenSubjects:
     """Whom the weights of a model file have seen; cards of earlier versions know their own training alone."""
     found = card.get("training")
     training: dict[str, Any] = found if isinstance(found, dict) else {}
     if "seen" in training:
-        return memory_from(training["seen"])
+        return seen_subjects_from(training["seen"])
     if "imported" in training:
-        return Memory(unknown=(f"imported from {training['imported']}",))
+        return SeenSubjects(unknown=(f"imported from {training['imported']}",))
     subjects, dataset = training.get("subjects"), training.get("dataset")
     if not isinstance(dataset, str) or not isinstance(subjects, list) or not _are_text(subjects):
-        return Memory(unknown=("its card does not say",))
+        return SeenSubjects(unknown=("its card does not say",))
     start = training.get("start", "")
     before = () if start == "scratch" else (f"it went on from the weights {str(start)[:12]!r}",)
-    return Memory(tuple(Seen("trained", name, "", "", ids) for name, ids in _by_set(dataset, subjects)), before)
+    return SeenSubjects(tuple(Seen("trained", name, "", "", ids) for name, ids in _by_set(dataset, subjects)), before)
 
 
-def memory_of_stores(stores: Sequence[Store], names: Sequence[str], subjects: Sequence[str], how: How) -> Memory:
+def seen_subjects_of_stores(
+    stores: Sequence[Store], names: Sequence[str], subjects: Sequence[str], how: How
+) -> SeenSubjects:
     """Subjects of one store, or of several that were joined under these names.
 
     Args:
         stores: what was learnt from.
-        names: of the stores, as `Joined` has them.
+        names: of the stores, as `ConcatSequences` has them.
         subjects: as the joined set calls them.
         how: what they did.
     """
@@ -89,7 +91,7 @@ def memory_of_stores(stores: Sequence[Store], names: Sequence[str], subjects: Se
         own = [tuple(sorted(subjects))]
     else:
         own = [tuple(sorted(s[len(n) + 1 :] for s in subjects if s.startswith(f"{n}/"))) for n in names]
-    return Memory(
+    return SeenSubjects(
         tuple(
             Seen(how, store.dataset, store.fingerprint, store.head.made_from, ids)
             for store, ids in zip(stores, own, strict=True)

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from gaitprint.provenance.seen_subjects import Memory, Seen, memory_from
+from gaitprint.provenance.seen_subjects import Seen, SeenSubjects, seen_subjects_from
 from gaitprint.store import Store
 from gaitprint.types import Embeddings, SequenceRecord
 
@@ -48,12 +48,12 @@ class _Network:
     """A network behind vectors, whom it has seen, and where those come from whom it embedded."""
 
     title: str
-    memory: Memory
+    memory: SeenSubjects
     place: Place
     part: str
 
 
-def familiar_warnings(embeddings: Sequence[Embeddings]) -> list[str]:
+def seen_warnings(embeddings: Sequence[Embeddings]) -> list[str]:
     """Sentences about people in embeddings whom a network behind them has seen; none where nobody is."""
     found: dict[tuple[str, str], list[str]] = {}
     for one in embeddings:
@@ -133,12 +133,12 @@ def _subjects(records: Iterable[SequenceRecord]) -> frozenset[str]:
     return frozenset(r.subject for r in records if r.subject is not None)
 
 
-def _memory(facts: Mapping[str, Any]) -> Memory:
+def _memory(facts: Mapping[str, Any]) -> SeenSubjects:
     if "seen" in facts:
-        return memory_from(facts["seen"])
+        return seen_subjects_from(facts["seen"])
     if "network" not in facts:
-        return Memory(unknown=("the vectors do not say which network made them",))
-    return Memory(unknown=("its vectors were made by an earlier version: embed again",))
+        return SeenSubjects(unknown=("the vectors do not say which network made them",))
+    return SeenSubjects(unknown=("its vectors were made by an earlier version: embed again",))
 
 
 def _title(facts: Mapping[str, Any]) -> str:

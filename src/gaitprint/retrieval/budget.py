@@ -31,7 +31,7 @@ def _unsaid(message: str) -> None:
 
 
 @dataclass(frozen=True)
-class Work:
+class ComputeBudget:
     """What comparing may use. Nothing here changes a figure."""
 
     memory: int = 2 << 30

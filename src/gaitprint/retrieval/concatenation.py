@@ -3,11 +3,11 @@
 import numpy as np
 from jaxtyping import Float32
 
-from gaitprint.retrieval.budget import Work
+from gaitprint.retrieval.budget import ComputeBudget
 
 
 def joined(
-    probes: Float32[np.ndarray, "Q D"], gallery: Float32[np.ndarray, "G D"], work: Work
+    probes: Float32[np.ndarray, "Q D"], gallery: Float32[np.ndarray, "G D"], work: ComputeBudget
 ) -> Float32[np.ndarray, "N D"]:
     """Probes, then the gallery. Read it only: it may be the very memory of the two, as a transform before left them."""
     count = len(probes) + len(gallery)

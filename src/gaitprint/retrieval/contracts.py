@@ -6,7 +6,7 @@ from typing import Any, Protocol, runtime_checkable
 import numpy as np
 from jaxtyping import Float32
 
-from gaitprint.retrieval.budget import Work
+from gaitprint.retrieval.budget import ComputeBudget
 from gaitprint.types import Comparison, Embeddings
 
 
@@ -31,7 +31,7 @@ class Transform(Protocol):
 class SparingTransform(Transform, Protocol):
     """A transform that keeps to a memory budget."""
 
-    def transformed(self, probe: Embeddings, gallery: Embeddings, work: Work) -> tuple[Embeddings, Embeddings]:
+    def transformed(self, probe: Embeddings, gallery: Embeddings, work: ComputeBudget) -> tuple[Embeddings, Embeddings]:
         """As the call, with what `work` gives."""
         ...
 
@@ -62,7 +62,7 @@ class Scorer(Protocol):
 class SparingScorer(Scorer, Protocol):
     """A scorer whose answer is made in rows, so that the whole matrix need never be there."""
 
-    def comparison(self, probe: Embeddings, gallery: Embeddings, work: Work) -> Comparison:
+    def comparison(self, probe: Embeddings, gallery: Embeddings, work: ComputeBudget) -> Comparison:
         """As the call, with what `work` gives."""
         ...
 

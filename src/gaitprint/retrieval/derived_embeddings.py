@@ -26,11 +26,11 @@ def split(
     return derive(probe, union[:probes], name, settings), derive(gallery, union[probes:], name, settings)
 
 
-def require_one(one_at_a_time: bool, probe: Embeddings, name: str) -> None:
+def require_one(inductive: bool, probe: Embeddings, name: str) -> None:
     """Raise ConfigError where a step that looks at one probe at a time is handed several."""
     require(
-        not one_at_a_time or len(probe) == 1,
-        f"{name} with one_at_a_time has another gallery for each probe, found {len(probe)} probes: "
+        not inductive or len(probe) == 1,
+        f"{name} with inductive has another gallery for each probe, found {len(probe)} probes: "
         "hand in one, or ask Pipeline.distances",
     )
 

@@ -10,7 +10,7 @@ from jaxtyping import Float, Float32, Int
 from gaitprint.components import find_component
 from gaitprint.config import settings_to_dict
 from gaitprint.errors import ConfigError, DataError, did_you_mean
-from gaitprint.retrieval.budget import Work
+from gaitprint.retrieval.budget import ComputeBudget
 from gaitprint.retrieval.contracts import Scorer, SparingScorer, SparingTransform, Transform, Whole
 from gaitprint.retrieval.incremental.pipeline import KeptComparison, KeptPipeline
 from gaitprint.retrieval.knn.neighbors import nearest
@@ -38,7 +38,7 @@ class Pipeline:
         if alone < len(self.transforms) and later is not None:
             raise ConfigError(
                 f"{_name(self.transforms[alone])} is one probe at a time, and {_name(later)} after it looks at all "
-                f"probes: set one_at_a_time for {_name(later)} as well, or for neither"
+                f"probes: set inductive for {_name(later)} as well, or for neither"
             )
 
     @classmethod
@@ -77,7 +77,7 @@ class Pipeline:
         return any(step.transductive for step in self.steps)
 
     @property
-    def one_at_a_time(self) -> bool:
+    def inductive(self) -> bool:
         """Whether a step that could look at all probes at once is told not to."""
         return any(_alone(step) for step in self.steps)
 
@@ -95,7 +95,7 @@ class Pipeline:
     def label(self) -> str:
         """One line for people: the steps with what differs from their defaults, and the kind of distance."""
         steps = " > ".join(_titled(step) for step in self.steps)
-        alone = "; one probe at a time" if self.one_at_a_time else ""
+        alone = "; one probe at a time" if self.inductive else ""
         return f"{steps} [{self.scorer.distance}{'; transductive' if self.transductive else alone}]"
 
     def distances(self, probe: Embeddings, gallery: Embeddings) -> Float32[np.ndarray, "Q G"]:
@@ -107,7 +107,7 @@ class Pipeline:
         """
         return self.comparison(probe, gallery).rows(0, len(probe))
 
-    def comparison(self, probe: Embeddings, gallery: Embeddings, work: Work | None = None) -> Comparison:
+    def comparison(self, probe: Embeddings, gallery: Embeddings, work: ComputeBudget | None = None) -> Comparison:
         """The same in rows, within the memory that `work` gives (None: the usual).
 
         A step that knows no budget takes what it takes.
@@ -115,7 +115,7 @@ class Pipeline:
         Raises:
             ArtefactError, DataError: as `distances`.
         """
-        work = work or Work()
+        work = work or ComputeBudget()
         check_sides(probe, gallery)
         together = self._first_alone
         for step in self.transforms[:together]:
@@ -130,7 +130,7 @@ class Pipeline:
             return self.scorer.comparison(probe, gallery, work)
         return Whole(self.scorer(probe, gallery))
 
-    def kept(self, gallery: Embeddings, work: Work | None = None) -> KeptPipeline:
+    def kept(self, gallery: Embeddings, work: ComputeBudget | None = None) -> KeptPipeline:
         """The pipeline for live use: the gallery is gone through once, then probes are answered one after another.
 
         Raises:
@@ -139,9 +139,9 @@ class Pipeline:
         """
         looks = next((step for step in self.steps if step.transductive), None)
         if looks is not None:
-            raise ConfigError(f"{_name(looks)} looks at all probes at once: set one_at_a_time for it, or leave it out")
+            raise ConfigError(f"{_name(looks)} looks at all probes at once: set inductive for it, or leave it out")
         check_sides(gallery, gallery)
-        return KeptPipeline.of(self.transforms, self.scorer, gallery, work or Work())
+        return KeptPipeline.of(self.transforms, self.scorer, gallery, work or ComputeBudget())
 
 
 def rank(distances: Float[np.ndarray, "Q G"], top: int) -> Int[np.ndarray, "Q top"]:
@@ -183,7 +183,7 @@ def _name(step: Transform | Scorer) -> str:
 
 
 def _alone(step: Transform | Scorer) -> bool:
-    return bool(getattr(step.settings, "one_at_a_time", False))
+    return bool(getattr(step.settings, "inductive", False))
 
 
 def _described(step: Transform | Scorer) -> dict[str, Any]:

@@ -18,11 +18,11 @@ from gaitprint.evaluation.statistics.intervals import Interval
 from gaitprint.experiments.ablation import AblationResult, AblationRow, Variant
 from gaitprint.experiments.people_warnings import people_warnings
 from gaitprint.inference.fusion import fuse
-from gaitprint.inference.selection import chosen, opened
+from gaitprint.inference.selection import filter_embeddings, open_embeddings
 from gaitprint.pages.ablation import ablation_page
 from gaitprint.pages.match_sheets import check_store
 from gaitprint.report.html import check_report_place, write_report
-from gaitprint.retrieval.budget import Work
+from gaitprint.retrieval.budget import ComputeBudget
 from gaitprint.retrieval.pipeline import Pipeline
 from gaitprint.store import Store
 from gaitprint.types import Embeddings
@@ -55,7 +55,7 @@ def ablate(
     seed: int = 0,
     resamples: int = 1000,
     progress: Callable[[int, int, str], None] = _silent,
-    work: Work | None = None,
+    work: ComputeBudget | None = None,
 ) -> AblationResult:
     """The method's ablation: one network, + re-ranking, + query expansion, + the other network(s).
 
@@ -89,7 +89,7 @@ def ablate(
         )
     rules = load_protocol(protocol)
     opened_store = None if store is None else Store.open(store)
-    data = {name: chosen(opened(e), subjects, views, conditions) for name, e in embeddings.items()}
+    data = {name: filter_embeddings(open_embeddings(e), subjects, views, conditions) for name, e in embeddings.items()}
     if report is not None:
         check_report_place(report)
     if opened_store is not None:
@@ -166,7 +166,7 @@ def _measured(
     first: list[AblationRow],
     seed: int,
     resamples: int,
-    work: Work | None,
+    work: ComputeBudget | None,
 ) -> AblationRow:
     evaluation = measure(
         data,

@@ -11,8 +11,8 @@ from gaitprint.evaluation.identification.answers import GREW_RANKS, answer_probe
 from gaitprint.evaluation.protocol.protocol import load_protocol, with_lists
 from gaitprint.evaluation.protocol.selection import absent_notes
 from gaitprint.experiments.people_warnings import people_warnings
-from gaitprint.inference.selection import opened
-from gaitprint.retrieval.budget import Work
+from gaitprint.inference.selection import open_embeddings
+from gaitprint.retrieval.budget import ComputeBudget
 from gaitprint.retrieval.pipeline import Pipeline
 from gaitprint.types import Embeddings
 
@@ -29,7 +29,7 @@ def answer(
     protocol: str | Path | None = None,
     pipeline: dict[str, Any] | None = None,
     lists: Mapping[str, Sequence[str]] | None = None,
-    work: Work | None = None,
+    work: ComputeBudget | None = None,
 ) -> dict[str, Any]:
     """Name the subject of every probe and write the file that the organisers want.
 
@@ -53,7 +53,7 @@ def answer(
         raise ConfigError(f"the form of an answer file is 'hid' or 'grew', found {form!r}")
     steps = Pipeline.from_settings(pipeline or {})
     rules = load_protocol(protocol or PROTOCOLS[form])
-    data = opened(embeddings)
+    data = open_embeddings(embeddings)
     if protocol is None:
         _check_nobody_trains(data)
     top = GREW_RANKS if form == "grew" else 1

@@ -17,9 +17,9 @@ from gaitprint.evaluation.protocol.protocol import load_protocol
 from gaitprint.evaluation.statistics.sign_flip_test import ALL_UP_TO
 from gaitprint.experiments.people_warnings import people_warnings
 from gaitprint.inference.fusion import different_data
-from gaitprint.inference.selection import chosen, opened
+from gaitprint.inference.selection import filter_embeddings, open_embeddings
 from gaitprint.provenance.calibration_subjects import choice_warnings
-from gaitprint.retrieval.budget import Work
+from gaitprint.retrieval.budget import ComputeBudget
 from gaitprint.retrieval.pipeline import Pipeline
 from gaitprint.types import Embeddings, SequenceRecord
 
@@ -85,7 +85,7 @@ def compare(
     lists: Mapping[str, Sequence[str]] | None = None,
     seed: int = 0,
     resamples: int = 1000,
-    work: Work | None = None,
+    work: ComputeBudget | None = None,
 ) -> ComparisonReport:
     """Compare two runs, subject by subject.
 
@@ -116,8 +116,12 @@ def compare(
             "(--after-scorer, --after-transform, --after-set)"
         )
     rules = load_protocol(protocol)
-    left = chosen(opened(before), subjects, views, conditions)
-    right = left if after is None else in_order_of(left, chosen(opened(after), subjects, views, conditions))
+    left = filter_embeddings(open_embeddings(before), subjects, views, conditions)
+    right = (
+        left
+        if after is None
+        else in_order_of(left, filter_embeddings(open_embeddings(after), subjects, views, conditions))
+    )
 
     def measured(data: Embeddings, steps: Pipeline) -> Evaluation:
         return measure(

@@ -16,7 +16,7 @@ from gaitprint.evaluation.protocol.protocol import load_protocol
 from gaitprint.evaluation.statistics.intervals import Interval
 from gaitprint.experiments.people_warnings import people_warnings
 from gaitprint.inference.embeddings_file import load_embeddings
-from gaitprint.inference.selection import chosen
+from gaitprint.inference.selection import filter_embeddings
 from gaitprint.retrieval.pipeline import Pipeline
 from gaitprint.retrieval.quantization import codec_file
 from gaitprint.retrieval.quantization import templates as templates_file
@@ -128,7 +128,7 @@ def compress(
         check_card_place(Path(out) / "templates.safetensors", templates_file.FORMAT, "template")
         check_card_place(Path(out) / "codec.safetensors", codec_file.FORMAT, "codec")
     rules = load_protocol(protocol)
-    data = chosen(load_embeddings(embeddings), subjects, views, conditions)
+    data = filter_embeddings(load_embeddings(embeddings), subjects, views, conditions)
     training = data.select(np.arange(0)) if fit is None else load_embeddings(fit)
     if fit is not None:
         _check_apart(training, data)

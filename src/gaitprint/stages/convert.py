@@ -11,7 +11,7 @@ from gaitprint.config import settings_to_dict
 from gaitprint.errors import ConfigError
 from gaitprint.interop.weights import import_weights
 from gaitprint.models.model_file import save_model
-from gaitprint.provenance.seen_subjects import Memory, Seen
+from gaitprint.provenance.seen_subjects import Seen, SeenSubjects
 from gaitprint.silhouettes.clips import Preprocessing
 
 
@@ -48,7 +48,7 @@ def convert(
             f"found {dataset or ', '.join(subjects)!r} alone"
         )
     known = (Seen("trained", dataset.replace("_", "-"), "", "", tuple(sorted(set(subjects)))),)
-    seen = Memory(known) if subjects else Memory(unknown=(f"imported from {Path(weights).name}",))
+    seen = SeenSubjects(known) if subjects else SeenSubjects(unknown=(f"imported from {Path(weights).name}",))
     imported = import_weights(Path(weights), keep_classifier=keep_classifier)
     component = find_component("network", imported.network)
     network = component.make(imported.settings, classes=imported.classes, generator=torch.Generator())

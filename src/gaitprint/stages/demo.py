@@ -11,7 +11,7 @@ from gaitprint.evaluation.identification.report import EvaluationReport
 from gaitprint.experiments.ablation import AblationResult
 from gaitprint.inference.embeddings_file import load_embeddings
 from gaitprint.inference.fusion import fuse
-from gaitprint.output_folder import claimed
+from gaitprint.output_folder import bound_folder
 from gaitprint.stages.embed import embed
 from gaitprint.stages.evaluate import evaluate
 from gaitprint.stages.prepare import prepare
@@ -80,7 +80,7 @@ def demo(
     if not set(VIEWS) <= set(views):
         raise ConfigError(f"the demo's ablation needs the views {', '.join(VIEWS)}, found {', '.join(views)}")
     asked = {"subjects": people, "iterations": iterations, "views": sorted(set(views)), "seed": seed}
-    with claimed(
+    with bound_folder(
         Path(out), "demo.json", {"asked": asked}, "asked", "a demo of other walkers, views, iterations or seed"
     ):
         trained = (people + 1) // 2

@@ -16,7 +16,7 @@ from gaitprint.ingest.quality_mask import quality_mask
 from gaitprint.ingest.splits import split_of
 from gaitprint.locks import sole_writer
 from gaitprint.models.model_file import load_model
-from gaitprint.provenance.seen_subjects import memory_of
+from gaitprint.provenance.seen_subjects import seen_subjects
 from gaitprint.provenance.seen_warnings import Place
 from gaitprint.silhouettes.clips import Preprocessing
 from gaitprint.store import SequenceSet, Store, Subset
@@ -41,7 +41,7 @@ def open_embedder(path: Path, device: str = "cpu", averaging: ClipAveraging = WH
     except ConfigError as error:
         raise ArtefactError(f"{path} does not say how frames become its input ({error}): get the file again") from None
     facts = {key: loaded.card.get(key) for key in ("network", "settings", "preprocessing", "title", "sha256")}
-    facts["seen"] = memory_of(loaded.card).to_dict()
+    facts["seen"] = seen_subjects(loaded.card).to_dict()
     return Embedder(loaded.model, preprocessing, str(loaded.card["sha256"]), facts, device, averaging)
 
 

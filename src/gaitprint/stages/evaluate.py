@@ -12,13 +12,13 @@ from gaitprint.evaluation.identification.report import EvaluationReport
 from gaitprint.evaluation.protocol.protocol import load_protocol
 from gaitprint.evaluation.statistics.intervals import Band, Interval
 from gaitprint.experiments.identification import report_evaluation
-from gaitprint.inference.selection import chosen, opened
+from gaitprint.inference.selection import filter_embeddings, open_embeddings
 from gaitprint.pages import evaluation_values as pages
 from gaitprint.pages.breakdown_tables import breakdown_tables
 from gaitprint.pages.match_sheets import check_store, match_sheets
 from gaitprint.report.html import check_report_place, write_report
 from gaitprint.report.values import Cell, CmcCurve, Report, Table
-from gaitprint.retrieval.budget import Work
+from gaitprint.retrieval.budget import ComputeBudget
 from gaitprint.retrieval.pipeline import Pipeline
 from gaitprint.store import Store
 from gaitprint.types import Embeddings
@@ -37,7 +37,7 @@ def evaluate(
     store: Path | None = None,
     seed: int = 0,
     resamples: int = 1000,
-    work: Work | None = None,
+    work: ComputeBudget | None = None,
 ) -> EvaluationReport:
     """Measure embeddings under a protocol.
 
@@ -61,7 +61,7 @@ def evaluate(
     steps = Pipeline.from_settings(pipeline or {})
     rules = load_protocol(protocol)
     opened_store = None if store is None else Store.open(store)
-    data = chosen(opened(embeddings), subjects, views, conditions)
+    data = filter_embeddings(open_embeddings(embeddings), subjects, views, conditions)
     if report is not None:
         check_report_place(report)
     if opened_store is not None:

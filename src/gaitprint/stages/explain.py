@@ -10,18 +10,18 @@ import numpy as np
 from gaitprint.atomic_files import check_writable
 from gaitprint.errors import ArtefactError, ConfigError, DataError, did_you_mean
 from gaitprint.evaluation.protocol.protocol import load_protocol, with_lists
-from gaitprint.explanation.likelihood_ratios import Usual, usual
-from gaitprint.explanation.nearest_matches import Rivals, find_rivals, row_of
-from gaitprint.explanation.pair_explanation import Compared, Strips, compared, seen_by, strips_of
+from gaitprint.explanation.likelihood_ratios import LikelihoodRatio, likelihood_ratios
+from gaitprint.explanation.nearest_matches import NearestMatches, find_nearest_matches, row_of
+from gaitprint.explanation.pair_explanation import PairExplanation, Strips, explain_pair, seen_by, strips_of
 from gaitprint.inference.engine import Embedder
 from gaitprint.inference.fusion import SCALES, fuse
-from gaitprint.inference.selection import opened
+from gaitprint.inference.selection import open_embeddings
 from gaitprint.pages import explain as pages
 from gaitprint.pages.explain_panels import panels_of
-from gaitprint.provenance.seen_warnings import Place, familiar_walks, familiar_warnings
+from gaitprint.provenance.seen_warnings import Place, familiar_walks, seen_warnings
 from gaitprint.report.body_figures import write_bodies
 from gaitprint.report.html import check_report_place, write_report
-from gaitprint.retrieval.distances.contributions import Divisible
+from gaitprint.retrieval.distances.contributions import AdditiveScorer
 from gaitprint.silhouettes.appearance import check_looks
 from gaitprint.stages.embed import open_embedder
 from gaitprint.store import MemorySequences, SequenceSet, Store
@@ -33,10 +33,10 @@ class ExplainReport:
     """A probe and the walks it was compared with, nearest first."""
 
     strips: Strips
-    against: tuple[Compared, ...]
-    usual: tuple[Usual | None, ...]
+    against: tuple[PairExplanation, ...]
+    usual: tuple[LikelihoodRatio | None, ...]
     """Beside each comparison: how usual it is, where that can be said."""
-    rivals: Rivals | None
+    rivals: NearestMatches | None
     """How the walks were found; None where they were named."""
     findings: tuple[str, ...]
     warnings: tuple[str, ...]
@@ -93,7 +93,7 @@ def explain(
     for key in (probe, *against):
         if key not in place:
             raise DataError(f"the store has no sequence {key!r}: {did_you_mean(key, place)}")
-    known = None if embeddings is None else opened(embeddings)
+    known = None if embeddings is None else open_embeddings(embeddings)
     rules = None if against else with_lists(load_protocol(protocol), lists or {})
     if out is not None:
         check_report_place(out)
@@ -101,7 +101,7 @@ def explain(
         _check_figure(figure)
     rivals = None
     if known is not None and rules is not None:
-        rivals = find_rivals(known, rules, row_of(known, probe), summed)
+        rivals = find_nearest_matches(known, rules, row_of(known, probe), summed)
         wanted = [(r.role, known.records[r.row].key) for r in rivals.rivals]
     else:
         wanted = [("other", key) for key in against]
@@ -117,10 +117,11 @@ def explain(
         seen[key] = (sequences.records[place[key]], frames, seen_by(embedders, frames, fusion))
     if known is not None:
         _check_known(known, embedders, sequences, place[probe], fusion)
-    found = tuple(compared(strips, role, seen[probe], seen[key], summed) for role, key in wanted)
+    found = tuple(explain_pair(strips, role, seen[probe], seen[key], summed) for role, key in wanted)
     generator = np.random.Generator(np.random.PCG64(seed))
     beside = tuple(
-        None if known is None else usual(known, strips, summed, c.probe, c.other, c.strips, generator) for c in found
+        None if known is None else likelihood_ratios(known, strips, summed, c.probe, c.other, c.strips, generator)
+        for c in found
     )
     synthetic = getattr(sequences, "dataset", "") == "synthetic"
     result = ExplainReport(
@@ -160,12 +161,12 @@ def explain_walks(
 
 
 def _familiar(
-    embedders: Sequence[Embedder], sequences: SequenceSet, found: Sequence[Compared], known: Embeddings | None
+    embedders: Sequence[Embedder], sequences: SequenceSet, found: Sequence[PairExplanation], known: Embeddings | None
 ) -> tuple[str, ...]:
     """Whom of the walks, and of those that it was learnt from, the networks have seen."""
     place = Place.of(sequences) if isinstance(sequences, Store) else Place()
     walks = familiar_walks([e.facts for e in embedders], place, [r for one in found for r in (one.probe, one.other)])
-    return tuple(dict.fromkeys((*walks, *([] if known is None else familiar_warnings([known])))))
+    return tuple(dict.fromkeys((*walks, *([] if known is None else seen_warnings([known])))))
 
 
 def _check(
@@ -175,7 +176,7 @@ def _check(
     embeddings: Path | Embeddings | None,
     scorer: str,
     fusion: str,
-) -> Divisible:
+) -> AdditiveScorer:
     if not models:
         raise ConfigError("give at least one model file: `gaitprint train` makes one")
     if not against and embeddings is None:
@@ -184,7 +185,7 @@ def _check(
         )
     if probe in against:
         raise ConfigError(f"a walk is explained against another, found {probe!r} on both sides")
-    summed: tuple[Divisible, ...] = ("euclidean", "part-mean")
+    summed: tuple[AdditiveScorer, ...] = ("euclidean", "part-mean")
     if scorer not in summed:
         raise ConfigError(f"a distance that is a sum over parts is 'euclidean' or 'part-mean', found {scorer!r}")
     if fusion not in SCALES:

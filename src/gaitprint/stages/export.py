@@ -12,7 +12,7 @@ import numpy as np
 from gaitprint.atomic_files import atomic_file, write_json
 from gaitprint.errors import DataError
 from gaitprint.ingest.splits import split_of
-from gaitprint.output_folder import claimed
+from gaitprint.output_folder import bound_folder
 from gaitprint.store import Store
 from gaitprint.types import SequenceRecord
 
@@ -66,7 +66,7 @@ def export(
     opened, out = Store.open(store), Path(out)
     places = _places(opened.records)
     parts = split_of(opened, split)
-    with claimed(out, "export.json", {"store": opened.fingerprint}, "store", "an export of another store"):
+    with bound_folder(out, "export.json", {"store": opened.fingerprint}, "store", "an export of another store"):
         written = 0
         for i, (record, place) in enumerate(zip(opened.records, places, strict=True), start=1):
             path = out / place
@@ -75,7 +75,7 @@ def export(
                 _drop_leftovers(path.parent)
                 # The reference toolkit unpickles what it reads; we only ever write.
                 with atomic_file(path) as stream:
-                    pickle.dump(np.array(opened.sound_frames(i - 1)), stream, protocol=4)
+                    pickle.dump(np.array(opened.verified_frames(i - 1)), stream, protocol=4)
                 written += 1
             if progress is not None:
                 progress(i, len(places), record.key)

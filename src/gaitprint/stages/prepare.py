@@ -11,7 +11,7 @@ from gaitprint.checks.names import odd_names
 from gaitprint.config import require
 from gaitprint.errors import DataError
 from gaitprint.ingest.reading import Normalising, ReadSequence
-from gaitprint.ingest.sequence_sources import Feed, Held, feed_of
+from gaitprint.ingest.sequence_sources import Held, SequenceSource, sequence_source
 from gaitprint.ingest.splits import PartitionReport, described, given_partition
 from gaitprint.ingest.store_provenance import finished, has_moved, made_of
 from gaitprint.silhouettes.normalize import EdgeRule
@@ -131,7 +131,7 @@ def prepare(
     check_free(out)
     check_writable(out / "store.json")
     before, damage = finished(out)
-    feed = feed_of(source, dataset, values, how, form, workers, subjects, trust_times)
+    feed = sequence_source(source, dataset, values, how, form, workers, subjects, trust_times)
     split = feed.partition if partition is None else given_partition(Path(str(partition)), feed.everything)
     shape = before.size if before is not None else feed.usual_shape()
     chosen = None if subjects is None else sorted(subjects)
@@ -187,7 +187,7 @@ class _Tally:
 
 
 def _pack(
-    feed: Feed,
+    feed: SequenceSource,
     out: Path,
     shape: tuple[int, int],
     made: tuple[str, dict[str, Any]],

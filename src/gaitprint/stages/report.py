@@ -12,15 +12,15 @@ from gaitprint.evaluation.protocol.protocol import load_protocol
 from gaitprint.evaluation.verification.settings import VerifySettings
 from gaitprint.experiments.ablation import AblationResult
 from gaitprint.inference.fusion import fuse
-from gaitprint.inference.selection import chosen, opened
-from gaitprint.output_folder import check_claim, claim
-from gaitprint.pages.collect_report_data import measure_rows
+from gaitprint.inference.selection import filter_embeddings, open_embeddings
+from gaitprint.output_folder import bind_folder, check_bound_folder
+from gaitprint.pages.collect_report_data import collect_report_data
 from gaitprint.pages.match_sheets import check_store
 from gaitprint.pages.report import report_page
-from gaitprint.pages.report_data import Found, origins
+from gaitprint.pages.report_data import ReportData, origins
 from gaitprint.pages.report_tables import tables
 from gaitprint.report.html import write_report
-from gaitprint.retrieval.budget import Work
+from gaitprint.retrieval.budget import ComputeBudget
 from gaitprint.stages.ablate import ablate
 from gaitprint.store import Store
 from gaitprint.types import Embeddings
@@ -35,7 +35,7 @@ class ReportFiles:
 
     files: tuple[Path, ...]
     """The page first, then the JSON, then the CSV files."""
-    found: Found
+    found: ReportData
 
     @property
     def page(self) -> Path:
@@ -72,7 +72,7 @@ def report(
     seed: int = 0,
     resamples: int = 1000,
     progress: Callable[[int, int, str], None] = lambda done, total, what: None,
-    work: Work | None = None,
+    work: ComputeBudget | None = None,
 ) -> ReportFiles:
     """Measure all steps of the method as `ablate`, `evaluate` and `verify` do, and write one page, JSON and CSV.
 
@@ -106,7 +106,7 @@ def report(
         raise ConfigError("a report needs the embeddings of at least one network, by name: gaitgl=FILE gaitmask=FILE")
     rules, settings = load_protocol(protocol), VerifySettings(splits=splits, seed=seed, resamples=resamples)
     opened_store = None if store is None else Store.open(store)
-    data = {name: chosen(opened(e), subjects, views, conditions) for name, e in embeddings.items()}
+    data = {name: filter_embeddings(open_embeddings(e), subjects, views, conditions) for name, e in embeddings.items()}
     if opened_store is not None:
         check_store(opened_store, next(iter(data.values())))
     steps: dict[str, Any] = {
@@ -123,14 +123,14 @@ def report(
     asked: dict[str, Any] = {"protocol": rules.name, "embeddings": sources, **steps, **chances}
     asked |= {word: None if names is None else list(names) for word, names in chosen_of.items()}
     asked["lists"] = {name: list(keys) for name, keys in (lists or {}).items()}
-    check_claim(out, ASKED, {"asked": asked}, *_CLAIM)
+    check_bound_folder(out, ASKED, {"asked": asked}, *_CLAIM)
     check_writable(Path(out) / ASKED)
     ablation = ablate(data, protocol=protocol, lists=lists, seed=seed, resamples=resamples, work=work,
                       progress=progress, **steps)  # fmt: skip
     together = {tuple(data): fuse(list(data.values()), fusion)} if len(data) > 1 else {}
     sets = {**{(name,): e for name, e in data.items()}, **together}
-    found = measure_rows(ablation, sets, protocol, settings, lists, progress, work or Work())
-    claim(out, ASKED, {"asked": asked}, *_CLAIM)
+    found = collect_report_data(ablation, sets, protocol, settings, lists, progress, work or ComputeBudget())
+    bind_folder(out, ASKED, {"asked": asked}, *_CLAIM)
     paths = [Path(out) / PAGE, Path(out) / FIGURES]
     for name, text in tables(found).items():
         paths.append(Path(out) / name)

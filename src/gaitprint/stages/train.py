@@ -14,8 +14,8 @@ from gaitprint.atomic_files import sha256_json, unwritable, write_json
 from gaitprint.config import settings_to_dict
 from gaitprint.devices import check_device
 from gaitprint.models.model_file import load_state, read_card, save_model
-from gaitprint.output_folder import check_claim, claimed
-from gaitprint.provenance.seen_subjects import Memory
+from gaitprint.output_folder import bound_folder, check_bound_folder
+from gaitprint.provenance.seen_subjects import SeenSubjects
 from gaitprint.silhouettes.clips import to_clip
 from gaitprint.store import Store
 from gaitprint.training.checkpoint import newest_checkpoint
@@ -25,7 +25,7 @@ from gaitprint.training.manifest import make_manifest, make_session, write_manif
 from gaitprint.training.objective import Objective
 from gaitprint.training.planner import Plan, check_plan, plan
 from gaitprint.training.prefetch import StartMethod
-from gaitprint.training.process_group import joined_world
+from gaitprint.training.process_group import join_process_group
 from gaitprint.training.recipe import load_recipe
 from gaitprint.training.room import check_start
 from gaitprint.training.run_logger import Step
@@ -119,7 +119,7 @@ def train(
     learnt, aside = hold_out(training_sets(opened, split, subjects, quality), chosen.training.held_out)
     augmentations = tuple(choice.build() for choice in chosen.augmentations)
     classes = len({r.subject for r in learnt.records})
-    with joined_world(device) as world, ExitStack() as held:
+    with join_process_group(device) as world, ExitStack() as held:
         check_start(chosen, classes, device, world.size)
         precision = run_precision(chosen, device, out, world)
         under = (device, world.size, precision)
@@ -145,12 +145,12 @@ def train(
         if world.rank == 0:
             facts = {"run": run, "recipe": settings_to_dict(chosen), "precision": precision.name}
             mine = (out, "recipe.json", facts, "run", "a run under another recipe, data set, seed or start")
-            check_claim(*mine)
+            check_bound_folder(*mine)
             if planned is not None:
                 made = plan(chosen, classes, *under)
                 check_plan(made, device)
                 planned(made)
-            held.enter_context(claimed(*mine))
+            held.enter_context(bound_folder(*mine))
         manifest = make_manifest(
             chosen,
             recipe,
@@ -219,7 +219,7 @@ def _start_from(network: nn.Module, init: Path, dataset: str, subjects: tuple[st
     return load_state(network, init, keep_classifier=same)
 
 
-def _save_best(out: Path, network: nn.Module, card: dict[str, Any], seen: Memory) -> None:
+def _save_best(out: Path, network: nn.Module, card: dict[str, Any], seen: SeenSubjects) -> None:
     """The weights that did best on the subjects held out, as a model file; the network holds them afterwards."""
     found, _ = newest_checkpoint(out / "best")
     if found is None:

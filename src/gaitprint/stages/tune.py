@@ -18,12 +18,12 @@ from gaitprint.evaluation.protocol.selection import absent_notes
 from gaitprint.evaluation.statistics.subject_folds import subject_folds
 from gaitprint.experiments.people_warnings import people_warnings
 from gaitprint.inference.fusion import fuse
-from gaitprint.inference.selection import chosen, opened
+from gaitprint.inference.selection import filter_embeddings, open_embeddings
 from gaitprint.locks import sole_writer
 from gaitprint.pages.tuning import tuning_page
 from gaitprint.provenance.calibration_subjects import chooser
 from gaitprint.report.html import check_report_place, write_report
-from gaitprint.retrieval.budget import Work
+from gaitprint.retrieval.budget import ComputeBudget
 from gaitprint.retrieval.pipeline import CHOSEN_BY
 from gaitprint.tuning import decision as decision
 from gaitprint.tuning.grids import Grid
@@ -65,7 +65,7 @@ def tune(
     report: Path | None = None,
     seed: int = 0,
     progress: Callable[[int, int, str], None] = _silent,
-    work: Work | None = None,
+    work: ComputeBudget | None = None,
     grid: Grid | None = None,
 ) -> TuneReport:
     """Choose distance, re-ranking, expansion and weights of networks; refuse what does not help.
@@ -105,7 +105,7 @@ def tune(
     grid = grid or Grid()
     if equal_numbers:
         grid = replace(grid, at_most=tuple(sorted({*grid.at_most, 1.0})))
-    each = [chosen(opened(e), subjects, views, conditions) for e in embeddings]
+    each = [filter_embeddings(open_embeddings(e), subjects, views, conditions) for e in embeddings]
     data = each[0] if len(each) == 1 else fuse(each)
     warnings = check_may_choose(data, split, store, test_subjects)
     people = tuple(sorted({r.subject for r in data.records if r.subject is not None}))
@@ -117,7 +117,7 @@ def tune(
     facts = _facts(each, data, rules, people, (folds, repeats, seed))
     with nullcontext() if out is None else sole_writer(out):
         journal = Journal(None if out is None else journal_place(out), facts)
-        scores = Scores(data, rules, lists, journal, work or Work())
+        scores = Scores(data, rules, lists, journal, work or ComputeBudget())
 
         sets = [*(SubjectSet(fold.choosing, fold.repeat) for fold in cut), SubjectSet(people, 0)]
         sequences = _sequences(rules, data, len(people))

@@ -12,11 +12,11 @@ from gaitprint.evaluation.verification.reliability import subjects_needed
 from gaitprint.evaluation.verification.report import VerificationReport
 from gaitprint.evaluation.verification.settings import VerifySettings
 from gaitprint.experiments.verification import measure_verification
-from gaitprint.inference.selection import chosen, opened
+from gaitprint.inference.selection import filter_embeddings, open_embeddings
 from gaitprint.pages.verification import verification_page
 from gaitprint.provenance.calibration_subjects import calibration_warnings, people_facts
 from gaitprint.report.html import check_report_place, write_report
-from gaitprint.retrieval.budget import Work
+from gaitprint.retrieval.budget import ComputeBudget
 from gaitprint.retrieval.pipeline import Pipeline
 from gaitprint.types import Embeddings
 
@@ -34,7 +34,7 @@ def verify(
     calibration: Path | None = None,
     use: Path | None = None,
     report: Path | None = None,
-    work: Work | None = None,
+    work: ComputeBudget | None = None,
 ) -> VerificationReport:
     """Measure how well pairs are told apart, and known people from strangers.
 
@@ -55,10 +55,10 @@ def verify(
     Raises:
         GaitprintError: in one line.
     """
-    settings, work = settings or VerifySettings(), work or Work()
+    settings, work = settings or VerifySettings(), work or ComputeBudget()
     steps = Pipeline.from_settings(pipeline or {})
     rules = load_protocol(protocol)
-    data = chosen(opened(embeddings), subjects, views, conditions)
+    data = filter_embeddings(open_embeddings(embeddings), subjects, views, conditions)
     given = None if use is None else load_calibration(use, source=data.source, pipeline=steps.settings)
     fitted = [] if use is None else calibration_warnings(read_calibration(use).facts, data)
     if report is not None:

@@ -11,15 +11,15 @@ from gaitprint.store._packing import Form, Packed, pack
 from gaitprint.store._publishing import keep_partition
 from gaitprint.store._sequences import MemorySequences, SequenceSet, Subset
 from gaitprint.store.index import StoredSequence
-from gaitprint.store.joined import Joined
+from gaitprint.store.joined import ConcatSequences
 from gaitprint.store.journal import SetAside
 from gaitprint.store.partition import Partition
 from gaitprint.store.reader import Store, is_begun, is_store
 from gaitprint.store.writer import StoreWriter
 
 __all__ = [
+    "ConcatSequences",
     "Form",
-    "Joined",
     "MemorySequences",
     "Packed",
     "Partition",

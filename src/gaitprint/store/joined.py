@@ -13,7 +13,7 @@ from gaitprint.store._sequences import SequenceSet
 from gaitprint.types import Frames, SequenceRecord
 
 
-class Joined:
+class ConcatSequences:
     """A `SequenceSet` of several, one after another, every key and subject behind the name of its set.
 
     Subject 001 of the set called casia-b is `casia-b/001` here, and so are keys; conditions and views stay what they
@@ -50,7 +50,7 @@ class Joined:
 
     def __reduce__(self) -> tuple[Any, ...]:
         # what is made of the parts is made again where it is needed, and does not travel
-        return Joined, (self._parts,)
+        return ConcatSequences, (self._parts,)
 
     @cached_property
     def records(self) -> tuple[SequenceRecord, ...]:

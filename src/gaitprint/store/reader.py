@@ -141,7 +141,7 @@ class Store:
         except ValueError as error:
             raise self._damage(index, str(error)) from None
 
-    def sound_frames(self, index: int) -> Frames:
+    def verified_frames(self, index: int) -> Frames:
         """All frames of sequence `index`, held against their checksum: for whoever hands them on.
 
         Raises:

@@ -33,7 +33,7 @@ _NAME = re.compile(r"[0-9]{8,}\.safetensors")
 
 
 @dataclass(frozen=True)
-class RunState:
+class CheckpointHeader:
     """Where a run stands, besides its tensors."""
 
     iteration: int
@@ -48,7 +48,7 @@ class RunState:
 class Checkpoint:
     """A sound checkpoint as read from disk."""
 
-    state: RunState
+    state: CheckpointHeader
     tensors: dict[str, Tensor]
     environment: dict[str, Any] = field(default_factory=dict)
     """Versions, threads and device it was written with: for people, since others may give other bits."""
@@ -59,7 +59,7 @@ def checkpoint_path(folder: Path, iteration: int) -> Path:
     return Path(folder) / f"{iteration:08d}.safetensors"
 
 
-def save_checkpoint(folder: Path, state: RunState, tensors: Mapping[str, Tensor]) -> Path:
+def save_checkpoint(folder: Path, state: CheckpointHeader, tensors: Mapping[str, Tensor]) -> Path:
     """Write `<folder>/<iteration>.safetensors`, read it back, and only then drop all but it and the one before it.
 
     What is numbered higher was passed over as damaged when the run went on, and what a killed writer began is no use:
@@ -126,7 +126,7 @@ def _environment(tensors: Mapping[str, Tensor]) -> dict[str, Any]:
     return {**versions, "threads": torch.get_num_threads(), "device": name}
 
 
-def _sealed(state: RunState, tensors: dict[str, Tensor], environment: dict[str, Any]) -> dict[str, str]:
+def _sealed(state: CheckpointHeader, tensors: dict[str, Tensor], environment: dict[str, Any]) -> dict[str, str]:
     card = {**state.__dict__, "environment": environment}
     try:
         text = json.dumps(card, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
@@ -153,7 +153,7 @@ def _read(path: Path) -> tuple[Checkpoint, str]:
         if _seal(text, tensors) != expected:
             raise ValueError("its digest does not fit")
         card = json.loads(text)
-        state = RunState(int(card["iteration"]), str(card["run"]), dict(card["notes"]))
+        state = CheckpointHeader(int(card["iteration"]), str(card["run"]), dict(card["notes"]))
         environment = dict(card["environment"])
         if checkpoint_path(path.parent, state.iteration).name != path.name:
             raise ValueError(f"it says iteration {state.iteration}")

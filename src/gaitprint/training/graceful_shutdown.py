@@ -13,7 +13,7 @@ Thing = TypeVar("Thing")
 _SIGNALS = (signal.SIGTERM, signal.SIGINT)
 
 
-class Interruption:
+class ShutdownRequest:
     """Whether somebody asked, and by which signal."""
 
     def __init__(self) -> None:
@@ -55,12 +55,12 @@ class Interruption:
 
 
 @contextmanager
-def interruption() -> Iterator[Interruption]:
+def graceful_shutdown() -> Iterator[ShutdownRequest]:
     """Listen for the length of a block; outside the main thread, where Python hears no signals, nobody asks.
 
     A signal that this process was started to ignore, as under nohup, stays ignored.
     """
-    asked = Interruption()
+    asked = ShutdownRequest()
     if threading.current_thread() is not threading.main_thread():
         yield asked
         return

@@ -13,15 +13,15 @@ from torch import nn
 from gaitprint.components import find_component
 from gaitprint.errors import ArtefactError, RunInterruptedError
 from gaitprint.training.alarms import Alarms
-from gaitprint.training.graceful_shutdown import Interruption, interruption
+from gaitprint.training.graceful_shutdown import ShutdownRequest, graceful_shutdown
 from gaitprint.training.objective import Objective
 from gaitprint.training.optimizers import new_optimizer
 from gaitprint.training.precision import FLOAT32, Precision
 from gaitprint.training.prefetch import StartMethod, prefetched
-from gaitprint.training.process_group import World
+from gaitprint.training.process_group import ProcessGroup
 from gaitprint.training.recipe import Recipe, TrainingSettings
-from gaitprint.training.run_logger import Step, Watcher
-from gaitprint.training.running import RunningState
+from gaitprint.training.run_logger import RunLogger, Step
+from gaitprint.training.running import TrainerState
 from gaitprint.training.sampler import Batch, BatchSampler
 from gaitprint.training.schedule import learning_rate, resets_at
 from gaitprint.training.step import check_passes, loss_and_gradients
@@ -35,7 +35,7 @@ class Execution:
     """Where the network lies."""
     precision: Precision = FLOAT32
     """What convolutions are computed in; see `choose_precision`."""
-    world: World = field(default_factory=World)
+    world: ProcessGroup = field(default_factory=ProcessGroup)
     """The processes that train together."""
     workers: int = 0
     """Processes that make batches; see `prefetched`."""
@@ -70,7 +70,7 @@ def train_network(
 ) -> nn.Module:
     """Train `network` in place to the end of the recipe, going on from the newest sound checkpoint under `run`.
 
-    A step whose loss or gradient is not finite is skipped; see `Guard` for what follows.
+    A step whose loss or gradient is not finite is skipped; see `NonfinitePolicy` for what follows.
 
     Args:
         fingerprint: of recipe, data and seed; checkpoints of another run are refused.
@@ -83,16 +83,16 @@ def train_network(
     how = how or Execution()
     settings = recipe.training
     prepare_network(network, settings, how)
-    state = RunningState(network, settings, run, fingerprint, how.world)
+    state = TrainerState(network, settings, run, fingerprint, how.world)
     start, complaints = state.go_on()
     objective = Objective(recipe.losses)
     end = settings.iterations if how.stop_after is None else min(how.stop_after, settings.iterations)
     if how.world.rank == 0:
         how.begun(start)
     with ExitStack() as stack:
-        asked = stack.enter_context(interruption())
+        asked = stack.enter_context(graceful_shutdown())
         alarms = Alarms(objective.margin, len(sampler.subjects), settings.subjects)
-        watcher = Watcher(run, settings, how.report if how.world.rank == 0 else None, alarms)
+        watcher = RunLogger(run, settings, how.report if how.world.rank == 0 else None, alarms)
         stack.callback(watcher.close)
         for complaint in complaints:
             watcher.say(complaint)
@@ -121,12 +121,12 @@ def prepare_network(network: nn.Module, settings: TrainingSettings, how: Executi
 
 
 def _iterate(
-    state: RunningState,
+    state: TrainerState,
     objective: Objective,
     sampler: BatchSampler,
     how: Execution,
-    watcher: Watcher,
-    asked: Interruption,
+    watcher: RunLogger,
+    asked: ShutdownRequest,
     start: int,
     end: int,
 ) -> int:
@@ -176,7 +176,7 @@ def _iterate(
     return end
 
 
-def _leave(state: RunningState, watcher: Watcher, asked: Interruption, world: World, done: int) -> None:
+def _leave(state: TrainerState, watcher: RunLogger, asked: ShutdownRequest, world: ProcessGroup, done: int) -> None:
     """Write a checkpoint and raise RunInterruptedError; nothing where the run is at its end."""
     if done == state.settings.iterations:
         return
@@ -190,7 +190,7 @@ def _leave(state: RunningState, watcher: Watcher, asked: Interruption, world: Wo
     )
 
 
-def _validated(state: RunningState, how: Execution, done: int) -> dict[str, float]:
+def _validated(state: TrainerState, how: Execution, done: int) -> dict[str, float]:
     """Figures of the subjects held out; the first process computes them, with the averaged weights if there are."""
     if how.world.rank != 0 or how.validate is None:
         return {}
@@ -206,7 +206,7 @@ def _validated(state: RunningState, how: Execution, done: int) -> dict[str, floa
 class _Stepper:
     """One optimizer step: a batch in, figures out and whether all of it was finite. If not, nothing has moved."""
 
-    def __init__(self, state: RunningState, objective: Objective, how: Execution, seed: int) -> None:
+    def __init__(self, state: TrainerState, objective: Objective, how: Execution, seed: int) -> None:
         self._state, self._objective, self._how, self._seed = state, objective, how, seed
         self._masks = torch.Generator()
         self._within = partial(how.precision.within, how.device)

@@ -17,7 +17,7 @@ Verdict = Literal["go", "skip", "roll-back", "stop"]
 """go: the step counts. skip: leave it out. roll-back: go on from the newest checkpoint. stop: end with a report."""
 
 
-class Guard:
+class NonfinitePolicy:
     """Hears of every step whether loss and gradient were finite, and says what is to be done.
 
     It must outlive a roll-back: the checkpoint that is gone back to knows of none. In a run that is killed and goes

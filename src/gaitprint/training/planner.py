@@ -11,7 +11,7 @@ from gaitprint.memory import check_room
 from gaitprint.training.loop import Execution, build_network, prepare_network
 from gaitprint.training.objective import Objective
 from gaitprint.training.precision import FLOAT32, Precision
-from gaitprint.training.process_group import World
+from gaitprint.training.process_group import ProcessGroup
 from gaitprint.training.recipe import Recipe
 from gaitprint.training.room import BATCHES, WAY_OUT, check_start, device_room, weights_bytes
 from gaitprint.training.sampler import clips_of_rank
@@ -135,7 +135,7 @@ def _measured(network: nn.Module, recipe: Recipe, clips: Tensor, within: Within)
 
     def step() -> float:
         network.zero_grad()
-        return loss_and_gradients(network, objective, clips, labels, torch.Generator, World(), within)[0]
+        return loss_and_gradients(network, objective, clips, labels, torch.Generator, ProcessGroup(), within)[0]
 
     weights = {p.untyped_storage().data_ptr() for p in network.parameters()}
     kept: dict[int, int] = {}

@@ -24,7 +24,7 @@ _KINDS = (nn.BatchNorm1d, nn.BatchNorm2d, nn.BatchNorm3d)
 
 
 @dataclass(frozen=True)
-class World:
+class ProcessGroup:
     """This process among those of the run. All of them must call the same methods in the same order.
 
     Every method raises GaitprintError when another process is gone.
@@ -118,7 +118,7 @@ class World:
 
 
 @contextmanager
-def joined_world(device: str) -> Iterator[World]:
+def join_process_group(device: str) -> Iterator[ProcessGroup]:
     """The processes that torchrun started, for as long as the context lasts; without torchrun, this one alone.
 
     On GPUs the card of LOCAL_RANK becomes the current one, which "cuda" then means.
@@ -130,12 +130,12 @@ def joined_world(device: str) -> Iterator[World]:
     """
     launch = read_launch()
     if launch.size == 1:
-        yield World()
+        yield ProcessGroup()
         return
     check_launch(launch, device)
     _join(launch, torch.device(device).type)
     try:
-        world = World(launch.rank, launch.size)
+        world = ProcessGroup(launch.rank, launch.size)
         yield world
         # who is ready first would otherwise hang up on the others
         world.barrier()

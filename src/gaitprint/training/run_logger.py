@@ -27,7 +27,7 @@ class Step:
     messages: tuple[str, ...] = ()
 
 
-class Watcher:
+class RunLogger:
     """Takes in every iteration's figures and adds how long it took.
 
     Args:

@@ -8,7 +8,7 @@ from gaitprint.atomic_files import read_json
 from gaitprint.errors import ArtefactError
 from gaitprint.training.manifest import NAME as MANIFEST
 from gaitprint.training.precision import FLOAT32, Name, Precision, choose_precision
-from gaitprint.training.process_group import World
+from gaitprint.training.process_group import ProcessGroup
 from gaitprint.training.recipe import Recipe
 from gaitprint.training.timing import seconds_in_either
 
@@ -18,7 +18,7 @@ def chosen_precision(recipe: Recipe, device: str, recorded: Name | None = None) 
     return choose_precision(recipe.training.precision, device, lambda: seconds_in_either(recipe), recorded)
 
 
-def run_precision(recipe: Recipe, device: str, out: Path, world: World) -> Precision:
+def run_precision(recipe: Recipe, device: str, out: Path, world: ProcessGroup) -> Precision:
     """What the run in `out` is computed in: the first process finds out, the others follow."""
     found = chosen_precision(recipe, device, recorded_precision(out)) if world.rank == 0 else FLOAT32
     return Precision(**world.same(asdict(found)))

@@ -9,22 +9,22 @@ from torch import nn
 from gaitprint.errors import ArtefactError
 from gaitprint.training.averaging import MovingAverage
 from gaitprint.training.checkpoint import (
-    RunState,
+    CheckpointHeader,
     checkpoint_path,
     newest_checkpoint,
     read_checkpoint,
     save_checkpoint,
 )
-from gaitprint.training.nonfinite_policy import Guard
+from gaitprint.training.nonfinite_policy import NonfinitePolicy
 from gaitprint.training.optimizers import new_optimizer
-from gaitprint.training.process_group import World
+from gaitprint.training.process_group import ProcessGroup
 from gaitprint.training.recipe import TrainingSettings
 from gaitprint.training.state_tensors import model_tensors, optimizer_tensors, restore
 
 _AVERAGE = "average."
 
 
-class RunningState:
+class TrainerState:
     """Network, optimizer, moving average and what has been remembered of the run.
 
     Args:
@@ -36,12 +36,12 @@ class RunningState:
     """
 
     def __init__(
-        self, network: nn.Module, settings: TrainingSettings, run: Path, fingerprint: str, world: World
+        self, network: nn.Module, settings: TrainingSettings, run: Path, fingerprint: str, world: ProcessGroup
     ) -> None:
         self.network, self.settings, self.world = network, settings, world
         self.optimizer = new_optimizer(network, settings, 0)
         self.average = MovingAverage(network, settings.average) if settings.average else None
-        self.guard = Guard()
+        self.guard = NonfinitePolicy()
         self.best: dict[str, Any] = {}
         self._run, self._fingerprint = run, fingerprint
 
@@ -74,7 +74,7 @@ class RunningState:
         if self.average is not None:
             kept = {k.removeprefix(_AVERAGE): v for k, v in found.tensors.items() if k.startswith(_AVERAGE)}
             self.average.load(kept)
-        self.guard = Guard(found.state.notes.get("guard"))
+        self.guard = NonfinitePolicy(found.state.notes.get("guard"))
         self.best = dict(found.state.notes.get("best", {}))
         return int(number), complaints
 
@@ -86,14 +86,14 @@ class RunningState:
         if self.average is not None:
             tensors |= {_AVERAGE + k: v for k, v in self.average.tensors().items()}
         notes = {"guard": self.guard.state, "best": self.best}
-        save_checkpoint(self.checkpoints, RunState(done, self._fingerprint, notes), tensors)
+        save_checkpoint(self.checkpoints, CheckpointHeader(done, self._fingerprint, notes), tensors)
 
     def keep_best(self, done: int, score: float) -> None:
         """Keep the weights as they are where no look at the subjects held out was better; of equals the first."""
         if self.best and score <= self.best["score"]:
             return
         self.best = {"iteration": done, "score": score}
-        state = RunState(done, self._fingerprint, {"score": score})
+        state = CheckpointHeader(done, self._fingerprint, {"score": score})
         save_checkpoint(self._run / "best", state, model_tensors(self.network))
 
     @torch.no_grad()

@@ -16,7 +16,7 @@ from torch import Tensor, nn
 from gaitprint.config import require
 from gaitprint.tensors import PartOutputs
 from gaitprint.training.objective import Objective
-from gaitprint.training.process_group import World
+from gaitprint.training.process_group import ProcessGroup
 from gaitprint.training.recipe import TrainingSettings
 
 Masks = Callable[[], torch.Generator]
@@ -31,11 +31,11 @@ def loss_and_gradients(
     clips: Float[Tensor, "N 1 T H W"],
     labels: Int[Tensor, " N"],
     masks: Masks,
-    world: World,
+    world: ProcessGroup,
     within: Within,
     micro_batch: int | None = None,
 ) -> tuple[float, dict[str, float]]:
-    """Add the gradient of the loss over all processes' clips to this process's parameters; see `World`.
+    """Add the gradient of the loss over all processes' clips to this process's parameters; see `ProcessGroup`.
 
     Args:
         clips, labels: this process's part of the batch.
@@ -98,7 +98,7 @@ def check_micro_batch(network: nn.Module, setting: str = "micro_batch") -> None:
 
 
 def _backward(
-    objective: Objective, outputs: PartOutputs, labels: Int[Tensor, " N"], world: World
+    objective: Objective, outputs: PartOutputs, labels: Int[Tensor, " N"], world: ProcessGroup
 ) -> tuple[float, dict[str, float]]:
     everywhere = outputs
     if not world.alone:

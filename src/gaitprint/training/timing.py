@@ -15,7 +15,7 @@ from gaitprint.training.loop import Execution, build_network, prepare_network
 from gaitprint.training.manifest import device_name
 from gaitprint.training.objective import Objective
 from gaitprint.training.precision import Precision, Seconds
-from gaitprint.training.process_group import World
+from gaitprint.training.process_group import ProcessGroup
 from gaitprint.training.recipe import Recipe
 from gaitprint.training.remembered import remembered
 from gaitprint.training.step import loss_and_gradients
@@ -68,7 +68,7 @@ def measure(recipe: Recipe, clock: Callable[[], float] = process_time) -> Second
         network.zero_grad()
         start = clock()
         within = partial(precision.within, "cpu")
-        loss_and_gradients(network, objective, clips, labels, torch.Generator, World(), within)
+        loss_and_gradients(network, objective, clips, labels, torch.Generator, ProcessGroup(), within)
         return clock() - start
 
     full, half = Precision("float32"), Precision("bfloat16")

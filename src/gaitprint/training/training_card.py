@@ -7,7 +7,7 @@ import torch
 
 from gaitprint.config import settings_to_dict
 from gaitprint.models.model_file import read_card
-from gaitprint.provenance.seen_subjects import Memory, memory_of
+from gaitprint.provenance.seen_subjects import SeenSubjects, seen_subjects
 from gaitprint.training.precision import Precision
 from gaitprint.training.recipe import Recipe
 from gaitprint.training.run_logger import TIMED
@@ -22,7 +22,7 @@ def training_card(
     start: str,
     precision: Precision,
     final: dict[str, float],
-    seen: Memory,
+    seen: SeenSubjects,
 ) -> dict[str, Any]:
     """What `save_model` is to write.
 
@@ -57,11 +57,11 @@ def training_card(
     }
 
 
-def best_card(card: dict[str, Any], seen: Memory, metrics: dict[str, Any]) -> dict[str, Any]:
+def best_card(card: dict[str, Any], seen: SeenSubjects, metrics: dict[str, Any]) -> dict[str, Any]:
     """The card of the run's best weights, which the people held out have chosen."""
     return {**card, "training": {**card["training"], "seen": seen.to_dict()}, "metrics": metrics}
 
 
-def remembered(init: Path | None) -> Memory:
+def remembered(init: Path | None) -> SeenSubjects:
     """Whom the weights of a model file have seen that a run goes on from; nobody where it starts from scratch."""
-    return Memory() if init is None else memory_of(read_card(init))
+    return SeenSubjects() if init is None else seen_subjects(read_card(init))

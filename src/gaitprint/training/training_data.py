@@ -8,9 +8,9 @@ import numpy as np
 from gaitprint.errors import ConfigError
 from gaitprint.ingest.quality_mask import quality_mask
 from gaitprint.ingest.splits import split_of
-from gaitprint.provenance.seen_subjects import How, Memory, Seen, memory_of_stores
+from gaitprint.provenance.seen_subjects import How, Seen, SeenSubjects, seen_subjects_of_stores
 from gaitprint.provenance.seen_warnings import Place
-from gaitprint.store import Joined, SequenceSet, Store, Subset
+from gaitprint.store import ConcatSequences, SequenceSet, Store, Subset
 
 SAMPLE = 3
 """Walks that are read to know one store in another form."""
@@ -32,12 +32,12 @@ def training_sets(
         return parts[0]
     for (one, part), (other, further) in combinations(zip(stores, parts, strict=True), 2):
         _check_apart(one, part, other, further)
-    return Joined(dict(zip(_names(stores), parts, strict=True)))
+    return ConcatSequences(dict(zip(_names(stores), parts, strict=True)))
 
 
-def seen_in(stores: Sequence[Store], subjects: Sequence[str], how: How) -> Memory:
+def seen_in(stores: Sequence[Store], subjects: Sequence[str], how: How) -> SeenSubjects:
     """Subjects of `training_sets` as a network's card remembers them: each by the name it has in its own store."""
-    return memory_of_stores(stores, _names(stores), subjects, how)
+    return seen_subjects_of_stores(stores, _names(stores), subjects, how)
 
 
 def training_part(store: Store, split: str | None, subjects: Sequence[str] | None, quality: str = "") -> SequenceSet:

@@ -11,7 +11,7 @@ from gaitprint.errors import ProtocolError
 from gaitprint.evaluation.identification.evaluate import evaluate
 from gaitprint.evaluation.identification.result import Evaluation
 from gaitprint.evaluation.protocol.protocol import Protocol
-from gaitprint.retrieval.budget import Work
+from gaitprint.retrieval.budget import ComputeBudget
 from gaitprint.retrieval.pipeline import Pipeline
 from gaitprint.tuning.journal import Journal
 from gaitprint.tuning.shared import SharedSides
@@ -50,7 +50,7 @@ class Scores:
         protocol: Protocol,
         lists: Mapping[str, Sequence[str]] | None,
         journal: Journal,
-        work: Work,
+        work: ComputeBudget,
     ) -> None:
         self._data, self._lists, self._journal, self._work = data, lists, journal, work
         self._protocol = dataclasses.replace(protocol, metrics=())
@@ -98,7 +98,7 @@ class Scores:
 class _Asked:
     """A pipeline as an evaluation asks it: for the same sides in the same order as every other pipeline."""
 
-    def __init__(self, pipeline: Pipeline, sides: list[SharedSides], work: Work) -> None:
+    def __init__(self, pipeline: Pipeline, sides: list[SharedSides], work: ComputeBudget) -> None:
         self._pipeline, self._sides, self._work, self._calls = pipeline, sides, work, 0
 
     def __call__(self, probe: Embeddings, gallery: Embeddings) -> Float32[np.ndarray, "Q G"] | Comparison:

@@ -3,7 +3,7 @@
 import numpy as np
 from jaxtyping import Float32
 
-from gaitprint.retrieval.budget import Work
+from gaitprint.retrieval.budget import ComputeBudget
 from gaitprint.retrieval.contracts import SparingTransform, Transform
 from gaitprint.retrieval.derived_embeddings import split
 from gaitprint.retrieval.distances.metric import MetricName
@@ -24,7 +24,7 @@ class SharedSides:
     shared.
     """
 
-    def __init__(self, probe: Embeddings, gallery: Embeddings, work: Work) -> None:
+    def __init__(self, probe: Embeddings, gallery: Embeddings, work: ComputeBudget) -> None:
         self._work = work
         self._first = _Compared(probe, gallery)
         self._last: tuple[tuple[Transform, ...], _Compared] = (), self._first
@@ -32,10 +32,10 @@ class SharedSides:
 
     def comparison(self, pipeline: Pipeline) -> Float32[np.ndarray, "Q G"] | Comparison:
         """Distances of probes to gallery items."""
-        if pipeline.one_at_a_time:  # every probe has a gallery of its own: nothing is shared
+        if pipeline.inductive:  # every probe has a gallery of its own: nothing is shared
             return pipeline.comparison(self._first.probe, self._first.gallery, self._work)
         scorer, compared = pipeline.scorer, self._transformed(pipeline.transforms)
-        if self._fits and isinstance(scorer, KReciprocal) and not scorer.settings.one_at_a_time:
+        if self._fits and isinstance(scorer, KReciprocal) and not scorer.settings.inductive:
             s = scorer.settings
             return compared.items(s.base).reranked(len(compared.probe), s.k1, s.k2, s.lambda_)
         return Pipeline((), scorer).comparison(compared.probe, compared.gallery, self._work)

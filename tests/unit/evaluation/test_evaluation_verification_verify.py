@@ -13,7 +13,7 @@ from gaitprint.evaluation.protocol.protocol import ProbeSelection, Protocol, Sel
 from gaitprint.evaluation.verification import pairs as pairs_module
 from gaitprint.evaluation.verification.open_set import choose_strangers, search_splits, thresholds_for
 from gaitprint.evaluation.verification.pair_errors import count_pairs, pair_rates, survey, threshold_grid
-from gaitprint.evaluation.verification.pair_source import GoneOver
+from gaitprint.evaluation.verification.pair_source import PairSource
 from gaitprint.evaluation.verification.pairs import compared_at_all, pair_sets, subject_numbers
 from gaitprint.evaluation.verification.scores import Counter
 from gaitprint.evaluation.verification.settings import VerifySettings
@@ -47,7 +47,7 @@ def euclid(probe, gallery):
 def everything(data, protocol, distances=euclid):
     numbers = subject_numbers(data.records)
     sets = pair_sets(protocol, data.records)
-    return sets, numbers, GoneOver(data, protocol, numbers, distances, tuple(sets))
+    return sets, numbers, PairSource(data, protocol, numbers, distances, tuple(sets))
 
 
 def slow_pairs(data, protocol):
@@ -184,7 +184,7 @@ def test_a_method_that_sees_the_gallery_never_sees_a_stranger_in_it():
 
     data = people(6)
     sets, numbers, _ = everything(data, POOLED)
-    source = GoneOver(data, POOLED, numbers, watched, tuple(sets))
+    source = PairSource(data, POOLED, numbers, watched, tuple(sets))
     search_splits(sets, numbers, source, share=0.5, splits=4, seed=0)
     assert [len(s) for s in seen] == [3, 3, 3, 3]
     assert len({tuple(sorted(s)) for s in seen}) > 1

@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from gaitprint.errors import ShapeError
-from gaitprint.layers.clips import check_clips, lengthen
+from gaitprint.layers.clips import check_clips, repeat_short_clips
 
 
 def frames(clips: torch.Tensor) -> list[float]:
@@ -25,7 +25,7 @@ def frames(clips: torch.Tensor) -> list[float]:
 )
 def test_short_clips_are_lengthened_by_the_rule(length, rule, expected) -> None:
     clips = torch.arange(float(length)).view(1, 1, length, 1, 1).expand(2, 1, length, 4, 2)
-    assert frames(lengthen(clips, rule)) == expected
+    assert frames(repeat_short_clips(clips, rule)) == expected
 
 
 @pytest.mark.parametrize("shape", [(2, 1, 3, 63, 44), (2, 1, 3, 64, 43), (2, 1, 3, 32, 22)])

@@ -10,9 +10,9 @@ from gaitprint.layers.convolution import (
     StripConvolution,
     TemporalAggregation,
     activate,
+    as_channels_last,
     convolve,
-    halve,
-    says_channels_last,
+    max_pool_2x2,
     strip_convolve,
 )
 
@@ -80,12 +80,12 @@ def test_aggregation_takes_every_three_frames(frames, expected) -> None:
 def test_halving_takes_the_maximum_of_four_pixels() -> None:
     x = random(2, 3, 4, 6, 8)
     slow = torch.stack([x[..., a::2, b::2] for a in (0, 1) for b in (0, 1)]).amax(0)
-    torch.testing.assert_close(halve(x), slow)
+    torch.testing.assert_close(max_pool_2x2(x), slow)
 
 
 def test_halving_an_odd_width_leaves_the_last_column_out() -> None:
     x = random(1, 1, 1, 2, 5)
-    torch.testing.assert_close(halve(x), halve(x[..., :4]))
+    torch.testing.assert_close(max_pool_2x2(x), max_pool_2x2(x[..., :4]))
 
 
 def test_activation_has_the_published_slope() -> None:
@@ -120,7 +120,7 @@ def test_gradients_of_random_shapes(seed) -> None:
     assert torch.autograd.gradcheck(lambda a, b: strip_convolve(a, b, strips), (x, weight), fast_mode=True)
     assert torch.autograd.gradcheck(convolve, (x, weight), fast_mode=True)
     big = random(n, c, t, 2 * rows, 2 * w, seed=seed).requires_grad_()
-    assert torch.autograd.gradcheck(halve, (big,))
+    assert torch.autograd.gradcheck(max_pool_2x2, (big,))
     layer = TemporalAggregation(c, batch_norm=False, generator=torch.Generator().manual_seed(seed)).double()
     long = random(n, c, t + 2, rows, w, seed=seed).requires_grad_()
     assert torch.autograd.gradcheck(layer, (long,))
@@ -128,7 +128,7 @@ def test_gradients_of_random_shapes(seed) -> None:
 
 def test_saying_channels_last_moves_nothing_and_settles_the_layout_of_the_stem() -> None:
     x, weight = random(2, 1, 3, 4, 5), random(3, 1, 3, 3, 3, seed=1)
-    said = says_channels_last(x)
+    said = as_channels_last(x)
     assert said.data_ptr() == x.data_ptr()
     torch.testing.assert_close(said, x, rtol=0, atol=0)
     y = convolve(said.float(), weight.float())

@@ -8,7 +8,7 @@ from torch.utils.checkpoint import checkpoint
 
 from gaitprint.layers import winograd_time as _temporal
 from gaitprint.layers.convolution import convolve, strip_convolve
-from gaitprint.layers.winograd_time import pays, temporal_convolve
+from gaitprint.layers.winograd_time import temporal_convolve, winograd_is_faster
 from gaitprint.networks.gaitgl import GLConv
 
 
@@ -56,10 +56,12 @@ def test_float32_is_within_a_hundred_thousandth_of_the_largest_value(t: int) -> 
 
 
 def test_it_pays_in_float32_from_four_frames_on() -> None:
-    assert [pays(random(1, 1, t, 2, 2).float()) for t in (1, 2, 3, 4, 5, 10, 33)] == [False] * 3 + [True] * 4
-    assert not pays(random(1, 1, 10, 2, 2))
+    assert [winograd_is_faster(random(1, 1, t, 2, 2).float()) for t in (1, 2, 3, 4, 5, 10, 33)] == [False] * 3 + [
+        True
+    ] * 4
+    assert not winograd_is_faster(random(1, 1, 10, 2, 2))
     with torch.autocast("cpu", dtype=torch.bfloat16):
-        assert not pays(random(1, 1, 10, 2, 2).float())
+        assert not winograd_is_faster(random(1, 1, 10, 2, 2).float())
 
 
 @pytest.mark.parametrize("stack", [False, True])

@@ -17,8 +17,15 @@ from gaitprint.experiments.people_warnings import people_warnings
 from gaitprint.inference.embeddings_file import load_embeddings, save_embeddings
 from gaitprint.inference.fusion import fuse
 from gaitprint.provenance.calibration_subjects import calibration_warnings, choice_warnings, chooser, people_facts
-from gaitprint.provenance.seen_subjects import Memory, Seen, lengthened, memory_from, memory_of, shortened
-from gaitprint.provenance.seen_warnings import familiar_warnings
+from gaitprint.provenance.seen_subjects import (
+    Seen,
+    SeenSubjects,
+    lengthened,
+    seen_subjects,
+    seen_subjects_from,
+    shortened,
+)
+from gaitprint.provenance.seen_warnings import seen_warnings
 from gaitprint.retrieval.pipeline import CHOSEN_BY, Pipeline
 from gaitprint.types import Embeddings, PartLayout, SequenceRecord
 
@@ -28,7 +35,7 @@ OWN = Seen("trained", "opengait", "store-1", "source-1", PEOPLE)
 
 
 def memory(*seen: Seen, unknown: tuple[str, ...] = ()) -> dict[str, Any]:
-    return Memory(seen, unknown).to_dict()
+    return SeenSubjects(seen, unknown).to_dict()
 
 
 def made(seen: dict[str, Any] | None, title: str = "GaitGL", people: int = 8, seed: int = 0, **said: Any) -> Embeddings:
@@ -48,39 +55,39 @@ def made(seen: dict[str, Any] | None, title: str = "GaitGL", people: int = 8, se
 
 class TestWhatIsSaid:
     def test_trained_people(self) -> None:
-        (said,) = familiar_warnings([made(memory(CASIA))])
+        (said,) = seen_warnings([made(memory(CASIA))])
         start = "Trained people: 8 of the 8 subjects (001, 002, 003, ...) trained GaitGL: figures on them say nothing"
         assert said.startswith(start)
 
     def test_people_never_seen_need_no_word(self) -> None:
-        assert familiar_warnings([made(memory(replace(CASIA, subjects=("075",))))]) == []
-        assert familiar_warnings([made(memory())]) == []
+        assert seen_warnings([made(memory(replace(CASIA, subjects=("075",))))]) == []
+        assert seen_warnings([made(memory())]) == []
 
     def test_people_who_chose_the_weights(self) -> None:
-        (said,) = familiar_warnings([made(memory(replace(CASIA, how="chose", subjects=("002", "099"))))])
+        (said,) = seen_warnings([made(memory(replace(CASIA, how="chose", subjects=("002", "099"))))])
         assert said.startswith("1 of the 8 subjects (002) chose the weights of GaitGL (held out in training)")
-        both = familiar_warnings([made(memory(CASIA, replace(CASIA, how="chose")))])
+        both = seen_warnings([made(memory(CASIA, replace(CASIA, how="chose")))])
         assert len(both) == 1, "who trained need not be said to have chosen"
 
     @pytest.mark.parametrize("place", [{"store": "store-1"}, {"origin": "source-1", "store": "store-2"}])
     def test_a_data_set_of_ones_own_is_known_by_its_store_or_source(self, place: dict[str, str]) -> None:
-        (said,) = familiar_warnings([made(memory(OWN), dataset="opengait", **place)])
+        (said,) = seen_warnings([made(memory(OWN), dataset="opengait", **place)])
         assert said.startswith("Trained people: 8 of the 8")
 
     @pytest.mark.parametrize(
         "place", [{"dataset": "opengait", "store": "x", "origin": "y"}, {"dataset": ""}, {"dataset": "casia-b"}]
     )
     def test_equal_names_in_another_store_are_pointed_out_and_not_judged(self, place: dict[str, str]) -> None:
-        (said,) = familiar_warnings([made(memory(OWN), **place)])
+        (said,) = seen_warnings([made(memory(OWN), **place)])
         assert said.startswith("8 of the 8 subjects (001, 002, 003, ...) have the names of people whom GaitGL has seen")
         assert "if they are the same people, no figure on them is a test" in said
 
     def test_equal_names_in_another_published_data_set_are_other_people(self) -> None:
-        (said,) = familiar_warnings([made(memory(CASIA), dataset="casia-e")])
+        (said,) = seen_warnings([made(memory(CASIA), dataset="casia-e")])
         assert said.endswith("has seen in casia-b: another data set, so they are taken for others.")
 
     def test_the_training_part(self) -> None:
-        (said,) = familiar_warnings([made(memory(), part="train")])
+        (said,) = seen_warnings([made(memory(), part="train")])
         assert said.startswith("The sequences are of the training part of their split")
 
     @pytest.mark.parametrize(
@@ -93,22 +100,22 @@ class TestWhatIsSaid:
         ],
     )
     def test_what_nobody_knows(self, seen: dict[str, Any] | None, reason: str) -> None:
-        (said,) = familiar_warnings([made(seen)])
+        (said,) = seen_warnings([made(seen)])
         assert said.startswith("It is unknown whom GaitGL was trained on (")
         assert reason in said
 
     def test_vectors_of_no_known_network(self) -> None:
-        (said,) = familiar_warnings([replace(made(memory()), settings={})])
+        (said,) = seen_warnings([replace(made(memory()), settings={})])
         assert "the vectors do not say which network made them" in said
 
     def test_several_networks_share_a_sentence_or_have_their_own(self, tmp_path: Path) -> None:
         one, other = made(memory(CASIA)), made(memory(CASIA), title="GaitMask")
-        (said,) = familiar_warnings([one, other])
+        (said,) = seen_warnings([one, other])
         assert "trained GaitGL and GaitMask: " in said
         fused = fuse([one, made(memory(unknown=("imported from x.pt",)), title="GaitMask")])
         save_embeddings(tmp_path / "e.safetensors", fused)
         for data in (fused, load_embeddings(tmp_path / "e.safetensors"), fused.select(np.arange(16))):
-            trained, unknown = familiar_warnings([data])
+            trained, unknown = seen_warnings([data])
             assert "trained GaitGL: " in trained
             assert "whom GaitMask was trained on (imported from x.pt)" in unknown
 
@@ -116,22 +123,24 @@ class TestWhatIsSaid:
 class TestCards:
     def test_a_card_of_an_earlier_version_knows_its_own_training(self) -> None:
         training = {"dataset": "casia-b", "data": "x", "subjects": ["001", "002"], "start": "scratch"}
-        assert memory_of({"training": training}) == Memory((Seen("trained", "casia-b", "", "", ("001", "002")),))
-        tuned = memory_of({"training": {**training, "start": "0123456789abcdef"}})
+        assert seen_subjects({"training": training}) == SeenSubjects(
+            (Seen("trained", "casia-b", "", "", ("001", "002")),)
+        )
+        tuned = seen_subjects({"training": {**training, "start": "0123456789abcdef"}})
         assert tuned.unknown == ("it went on from the weights '0123456789ab'",)
         joined = {"dataset": "casia-b+casia-b", "subjects": ["casia-b/001", "casia-b#2/002"], "start": "scratch"}
-        (seen,) = memory_of({"training": joined}).people
+        (seen,) = seen_subjects({"training": joined}).people
         assert (seen.dataset, seen.subjects) == ("casia-b", ("001", "002"))
 
     @pytest.mark.parametrize("training", [None, {}, [], {"dataset": 3, "subjects": ["a"]}, {"subjects": "abc"}])
     def test_a_card_that_says_nothing(self, training: object) -> None:
-        assert memory_of({"training": training}).unknown == ("its card does not say",)
-        assert memory_of({}).people == ()
+        assert seen_subjects({"training": training}).unknown == ("its card does not say",)
+        assert seen_subjects({}).people == ()
 
     def test_memories_add_up_each_once(self) -> None:
-        whole = Memory((CASIA,), ("a",)) + Memory((OWN, CASIA), ("a", "b"))
-        assert whole == Memory((CASIA, OWN), ("a", "b"))
-        assert memory_from(json.loads(json.dumps(whole.to_dict()))) == whole
+        whole = SeenSubjects((CASIA,), ("a",)) + SeenSubjects((OWN, CASIA), ("a", "b"))
+        assert whole == SeenSubjects((CASIA, OWN), ("a", "b"))
+        assert seen_subjects_from(json.loads(json.dumps(whole.to_dict()))) == whole
 
     @given(st.lists(st.one_of(st.integers(0, 300).map(lambda i: f"{i:03d}"), st.text(max_size=5)), unique=True))
     def test_short_lists_hold_everybody(self, names: list[str]) -> None:

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from gaitprint.errors import ConfigError
-from gaitprint.retrieval.budget import Work
+from gaitprint.retrieval.budget import ComputeBudget
 from gaitprint.retrieval.knn import approximate
 from gaitprint.retrieval.pipeline import Pipeline
 
@@ -42,7 +42,7 @@ def sides(embed, monkeypatch):
 def test_a_step_searches_approximately_says_so_and_hardly_differs(step, sides):
     exact, told_so = told(step, 0.97)
     said = []
-    found = told_so.comparison(*sides, Work(threads=1, say=said.append)).rows(0, 120)
+    found = told_so.comparison(*sides, ComputeBudget(threads=1, say=said.append)).rows(0, 120)
     (line,) = said
     assert "wanted 97 %" in line
     assert "lists looked at" in line
@@ -63,7 +63,7 @@ def test_with_all_neighbours_wanted_the_figures_are_the_exact_ones(step, sides):
 def test_each_round_of_expansion_says_its_own(sides):
     said = []
     steps = Pipeline.from_settings({"transforms": [EXPAND | {"search": "approximate", "times": 2, "recall": 0.9}]})
-    steps.comparison(*sides, Work(threads=1, say=said.append))
+    steps.comparison(*sides, ComputeBudget(threads=1, say=said.append))
     assert len(said) == 2
 
 
@@ -76,6 +76,6 @@ def test_partitions_are_made_exactly(clustering):
 @pytest.mark.parametrize("step", STEPS)
 def test_one_probe_at_a_time_is_searched_exactly(step):
     where, table = STEPS[step][1]
-    alone = table | {"search": "approximate", "one_at_a_time": True}
-    with pytest.raises(ConfigError, match="with one_at_a_time leave search at 'exact'"):
+    alone = table | {"search": "approximate", "inductive": True}
+    with pytest.raises(ConfigError, match="with inductive leave search at 'exact'"):
         Pipeline.from_settings({where: [alone] if where == "transforms" else alone})

@@ -8,14 +8,14 @@ from sklearn.cluster import DBSCAN
 
 from gaitprint.components import find_component
 from gaitprint.errors import ConfigError
-from gaitprint.retrieval.budget import Work
+from gaitprint.retrieval.budget import ComputeBudget
 from gaitprint.retrieval.distances.metric import Metric
 from gaitprint.retrieval.expansion import clusterings as clusterings
 from gaitprint.types import PartLayout, SequenceRecord
 
 CLUSTERINGS = ["neighbours", "mutual", "components", "agglomerative", "dbscan"]
 PARTITIONS = CLUSTERINGS[2:]
-ONE = Work(threads=1)
+ONE = ComputeBudget(threads=1)
 
 
 def euclid(width: int) -> Metric:
@@ -163,14 +163,14 @@ def test_ward_finds_islands_with_all_pairs_and_with_near_ones_only():
     x, labels = islands(7, [30] * 6)
     for times, memory in ((1, 2 << 30), (12, 64 << 20)):  # 2,160 rows have 93 MB of pairs
         truth = np.repeat(labels, times)
-        rows, work = np.repeat(x, times, axis=0), Work(memory=memory, threads=1)
+        rows, work = np.repeat(x, times, axis=0), ComputeBudget(memory=memory, threads=1)
         found = groups(clusterings.agglomerative(rows, euclid(6), 0.0, "ward", work, 6))
         assert sorted(found) == sorted(np.flatnonzero(truth == k).tolist() for k in range(6))
 
 
 def test_what_does_not_fit_the_memory_is_refused():
     x = np.zeros((2000, 2), np.float32)
-    small = Work(memory=64 << 20, threads=1)
+    small = ComputeBudget(memory=64 << 20, threads=1)
     with pytest.raises(ConfigError, match=r"agglomerative clustering of 2,000 samples .* 0.1 GiB are allowed: choose"):
         clusterings.agglomerative(x, euclid(2), 1.0, "average", small)
     with pytest.raises(ConfigError, match="pairs are within 1, which 64 MiB do not hold: lower the threshold"):

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from gaitprint.retrieval.budget import Work
+from gaitprint.retrieval.budget import ComputeBudget
 from gaitprint.retrieval.concatenation import joined
 
 
@@ -13,7 +13,7 @@ def rows(count: int) -> np.ndarray:
 
 def test_neighbours_in_memory_are_not_copied():
     whole = rows(7)
-    union = joined(whole[:3], whole[3:], Work())
+    union = joined(whole[:3], whole[3:], ComputeBudget())
     np.testing.assert_array_equal(union, whole)
     assert np.shares_memory(union, whole)
     assert not union.flags.writeable
@@ -31,13 +31,13 @@ def test_neighbours_in_memory_are_not_copied():
 )
 def test_all_others_are(cut, why):
     probes, gallery = cut(rows(7))
-    union = joined(probes, gallery, Work())
+    union = joined(probes, gallery, ComputeBudget())
     np.testing.assert_array_equal(union, np.concatenate([probes, gallery]), err_msg=why)
     assert not np.shares_memory(union, probes)
 
 
 def test_what_memory_does_not_hold_lies_in_a_file():
     probes, gallery = np.ones((9 << 10, 1024), np.float32), np.zeros((9 << 10, 1024), np.float32)
-    union = joined(probes, gallery, Work(memory=64 << 20))
+    union = joined(probes, gallery, ComputeBudget(memory=64 << 20))
     assert union.base is not None
     assert union.sum(dtype=np.float64) == probes.size

@@ -5,7 +5,7 @@ import tempfile
 import numpy as np
 import pytest
 
-from gaitprint.retrieval.budget import Work
+from gaitprint.retrieval.budget import ComputeBudget
 from gaitprint.retrieval.pipeline import Pipeline
 from gaitprint.types import Embeddings, PartLayout, SequenceRecord
 
@@ -27,10 +27,10 @@ def test_the_same_bytes_from_files(step, monkeypatch):
     whole = Embeddings(vectors, records, PartLayout(((4, 6),)), "made up")
     probe, gallery = whole.select(range(9, 45)), whole.select(range(9))
     pipeline = Pipeline.from_settings({"transforms": [step], "scorer": "k-reciprocal"})
-    usual = pipeline.comparison(probe, gallery, Work()).rows(0, 36)
+    usual = pipeline.comparison(probe, gallery, ComputeBudget()).rows(0, 36)
     files = []
 
-    class Filed(Work):
+    class Filed(ComputeBudget):
         def array(self, rows, width):
             files.append((rows, width))
             with tempfile.TemporaryFile() as file:

@@ -6,18 +6,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gaitprint.errors import ArtefactError, ConfigError, DataError
-from gaitprint.retrieval.budget import Work
+from gaitprint.retrieval.budget import ComputeBudget
 from gaitprint.retrieval.distances.metric import TITLES, Metric
 from gaitprint.retrieval.incremental import neighbour_lists as lists
-from gaitprint.retrieval.incremental.gallery_delta import Change
+from gaitprint.retrieval.incremental.gallery_delta import GalleryDelta
 from gaitprint.retrieval.incremental.neighbour_lists import KeptLists, to_distances
-from gaitprint.retrieval.incremental.patched_graph import Union
+from gaitprint.retrieval.incremental.patched_graph import PatchedNeighbours
 from gaitprint.retrieval.knn.search import search
 from gaitprint.retrieval.pipeline import Pipeline
 from gaitprint.tuning.shared import SharedSides
 from gaitprint.types import Embeddings, PartLayout
 
-ONE = Work(threads=1)
+ONE = ComputeBudget(threads=1)
 LAYOUT = PartLayout(((2, 2), (1, 2)))
 RERANKED = {"name": "k-reciprocal", "k1": 4, "k2": 3}
 EXPANSIONS = [
@@ -35,11 +35,11 @@ EXPANSIONS = [
 ]
 
 
-def made(transforms: list, scorer: object, one_at_a_time: bool) -> Pipeline:
+def made(transforms: list, scorer: object, inductive: bool) -> Pipeline:
     """The chain in its inductive form, or the joint one."""
 
     def step(values: object) -> object:
-        return {**values, "one_at_a_time": one_at_a_time} if isinstance(values, dict) else values
+        return {**values, "inductive": inductive} if isinstance(values, dict) else values
 
     return Pipeline.from_settings({"transforms": [step(t) for t in transforms], "scorer": step(scorer)})
 
@@ -79,12 +79,12 @@ def test_lists_of_a_changed_gallery_are_those_that_a_search_finds(seed, name, ti
     items, length = int(rng.integers(8, 60)), int(rng.integers(1, 10))
     x = vectors(rng, items, "ties" if tied else "plain")
     rows = np.flatnonzero(rng.random(items) < 0.15)
-    change = Change(vectors(rng, 1, "plain")[0], rows, 3 * vectors(rng, len(rows) + 1, "plain")[1:])
+    change = GalleryDelta(vectors(rng, 1, "plain")[0], rows, 3 * vectors(rng, len(rows) + 1, "plain")[1:])
     metric = Metric(name, LAYOUT)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(lists, "_SPARE", spare)
         kept = KeptLists(x, metric, length, ONE, farthest=True)
-        found = Union(kept, change)
+        found = PatchedNeighbours(kept, change)
     whole = np.concatenate([change.probe[None], change.patched(x)])
     expected = search(whole, whole, metric, length, ONE, farthest=True)
     every = np.arange(items + 1)
@@ -97,10 +97,10 @@ def test_a_change_of_few_items_does_not_go_through_all_lists():
     rng = np.random.default_rng(0)
     x = vectors(rng, 400, "plain")
     kept = KeptLists(x, Metric("euclidean", LAYOUT), 5, ONE)
-    found = Union(kept, Change(x[3] + 1, np.array([7, 9]), x[[8, 12]]))
+    found = PatchedNeighbours(kept, GalleryDelta(x[3] + 1, np.array([7, 9]), x[[8, 12]]))
     assert len(found.relisted) < 250
-    many = Change(x[3], np.arange(150), x[:150] + 1)
-    assert len(Union(kept, many).relisted) == 401
+    many = GalleryDelta(x[3], np.arange(150), x[:150] + 1)
+    assert len(PatchedNeighbours(kept, many).relisted) == 401
 
 
 def test_a_probe_of_another_size_is_answered_too(embed):
@@ -128,8 +128,8 @@ def test_gallery_and_answers_stay_the_same_from_probe_to_probe(embed):
 def test_labels_say_which_form_it_is():
     joint, alone = made([EXPANSIONS[0]], RERANKED, False), made([EXPANSIONS[0]], RERANKED, True)
     assert joint.transductive
-    assert not joint.one_at_a_time
-    assert alone.one_at_a_time
+    assert not joint.inductive
+    assert alone.inductive
     assert not alone.transductive
     assert joint.label.endswith("; transductive]")
     assert alone.label.endswith("; one probe at a time]")
@@ -137,21 +137,21 @@ def test_labels_say_which_form_it_is():
 
 
 def test_a_chain_that_mixes_both_forms_is_refused(embed):
-    alone = {**EXPANSIONS[0], "one_at_a_time": True}
-    message = "cluster-expansion is one probe at a time, and k-reciprocal after it looks at all probes: set one_at_a_"
+    alone = {**EXPANSIONS[0], "inductive": True}
+    message = "cluster-expansion is one probe at a time, and k-reciprocal after it looks at all probes: set inductive"
     with pytest.raises(ConfigError, match=message):
         Pipeline.from_settings({"transforms": [alone], "scorer": RERANKED})
     with pytest.raises(ConfigError, match="and alpha-expansion after it looks at all probes"):
         Pipeline.from_settings({"transforms": [alone, "alpha-expansion"]})
     x = embed(np.eye(6), LAYOUT.blocks)
-    with pytest.raises(ConfigError, match="cluster-expansion looks at all probes at once: set one_at_a_time for it"):
+    with pytest.raises(ConfigError, match="cluster-expansion looks at all probes at once: set inductive for it"):
         made([EXPANSIONS[0]], "euclidean", False).kept(x)
 
 
 def test_all_probes_may_be_expanded_first_and_then_each_by_itself(embed):
     rng = np.random.default_rng(3)
     probe, gallery = (embed(vectors(rng, n, "plain"), LAYOUT.blocks, start=s) for n, s in ((7, 0), (30, 7)))
-    values = {"transforms": [EXPANSIONS[6], {**EXPANSIONS[0], "one_at_a_time": True}], "scorer": "euclidean"}
+    values = {"transforms": [EXPANSIONS[6], {**EXPANSIONS[0], "inductive": True}], "scorer": "euclidean"}
     pipeline = Pipeline.from_settings(values)
     assert pipeline.transductive
     p, g = pipeline.transforms[0](probe, gallery)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from gaitprint.errors import ConfigError, ShapeError
-from gaitprint.retrieval.budget import Work
+from gaitprint.retrieval.budget import ComputeBudget
 from gaitprint.retrieval.distances.metric import Metric
 from gaitprint.retrieval.knn import approximate as module
 from gaitprint.retrieval.knn import short_codes as codes_module
@@ -43,7 +43,7 @@ def people(count, width=32, seed=0, each=8, noise=0.5):
 
 def listening():
     said = []
-    return said, Work(threads=1, say=said.append)
+    return said, ComputeBudget(threads=1, say=said.append)
 
 
 @pytest.mark.parametrize("name", METRICS)
@@ -89,8 +89,8 @@ def test_the_recall_that_is_said_is_that_of_rows_that_had_no_part_in_the_choice(
 @pytest.mark.parametrize("name", METRICS)
 def test_all_lists_and_candidates_give_the_exact_answer(faiss, name):
     x, metric = people(400, each=1), Metric(name, LAYOUT)
-    codes = ShortCodes(x, metric, Work())
-    found = compared(codes, x, metric, 12, Effort(codes.lists, 400), np.arange(400), Work())
+    codes = ShortCodes(x, metric, ComputeBudget())
+    found = compared(codes, x, metric, 12, Effort(codes.lists, 400), np.arange(400), ComputeBudget())
     truth = search(x, x, metric, 12)
     np.testing.assert_array_equal(found.indices, truth.indices)
     np.testing.assert_array_equal(found.distances, truth.distances)
@@ -101,9 +101,9 @@ def test_ties_and_duplicates_come_in_the_order_of_the_items(faiss):
         np.repeat(people(60, each=1), 5, axis=0)[np.random.default_rng(1).permutation(300)],
         Metric("euclidean", LAYOUT),
     )
-    codes = ShortCodes(x, metric, Work())
+    codes = ShortCodes(x, metric, ComputeBudget())
     found, truth = (
-        compared(codes, x, metric, 7, Effort(codes.lists, 300), np.arange(300), Work()),
+        compared(codes, x, metric, 7, Effort(codes.lists, 300), np.arange(300), ComputeBudget()),
         search(x, x, metric, 7),
     )
     np.testing.assert_array_equal(found.indices, truth.indices)
@@ -112,9 +112,12 @@ def test_ties_and_duplicates_come_in_the_order_of_the_items(faiss):
 
 def test_rows_with_too_few_candidates_see_all_items(faiss):
     x, metric = people(300, each=3, noise=0.01), Metric("euclidean", LAYOUT)
-    codes = ShortCodes(x, metric, Work())
+    codes = ShortCodes(x, metric, ComputeBudget())
     smallest = np.bincount(codes.lists_of(np.arange(300))).min()
-    found, truth = compared(codes, x, metric, 40, Effort(1, 80), np.arange(300), Work()), search(x, x, metric, 40)
+    found, truth = (
+        compared(codes, x, metric, 40, Effort(1, 80), np.arange(300), ComputeBudget()),
+        search(x, x, metric, 40),
+    )
     short = np.bincount(codes.lists_of(np.arange(300)))[codes.lists_of(np.arange(300))] < 40
     assert smallest < 40
     np.testing.assert_array_equal(found.indices[short], truth.indices[short])
@@ -127,7 +130,7 @@ def test_items_that_hardly_differ_are_no_trouble(faiss, name, kind):
     points = {"one point": 1, "two points": 2, "duplicates": 50}[kind]
     x = people(points, each=1)[np.random.default_rng(2).integers(0, points, 300)]
     metric = Metric(name, LAYOUT)
-    found, truth = neighbours(x, metric, 6, 0.9, Work(threads=1)), search(x, x, metric, 6)
+    found, truth = neighbours(x, metric, 6, 0.9, ComputeBudget(threads=1)), search(x, x, metric, 6)
     assert share_found(found, truth) >= 0.9
     others, exact = other_neighbours(x, metric, 6, 0.9), search_others(x, metric, 6)
     assert not (others.indices == np.arange(300)[:, None]).any()
@@ -139,10 +142,10 @@ def test_items_that_hardly_differ_are_no_trouble(faiss, name, kind):
 def test_threads_memory_and_blocks_change_nothing(faiss, threads, block, monkeypatch):
     monkeypatch.setattr(module, "_FAR", 100)
     x, metric = people(1300), Metric("part_mean", LAYOUT)
-    usual = neighbours(x, metric, 10, 0.97, Work(threads=1), farthest=True)
+    usual = neighbours(x, metric, 10, 0.97, ComputeBudget(threads=1), farthest=True)
     monkeypatch.setattr(module, "_BLOCK", block)
     told, said = [], []
-    work = Work(64 << 20, threads, lambda *step: told.append(step), said.append)
+    work = ComputeBudget(64 << 20, threads, lambda *step: told.append(step), said.append)
     found = neighbours(x, metric, 10, 0.97, work, farthest=True)
     np.testing.assert_array_equal(found.indices, usual.indices)
     np.testing.assert_array_equal(found.distances, usual.distances)
@@ -154,7 +157,7 @@ def test_threads_memory_and_blocks_change_nothing(faiss, threads, block, monkeyp
 def test_faiss_keeps_the_threads_that_it_had(faiss):
     before = faiss.omp_get_max_threads()
     faiss.omp_set_num_threads(2)
-    neighbours(people(300), Metric("euclidean", LAYOUT), 5, 0.9, Work(threads=1))
+    neighbours(people(300), Metric("euclidean", LAYOUT), 5, 0.9, ComputeBudget(threads=1))
     assert faiss.omp_get_max_threads() == 2
     faiss.omp_set_num_threads(before)
 
@@ -212,7 +215,7 @@ def test_without_a_recall_the_search_is_the_exact_one_and_says_nothing():
 @pytest.mark.parametrize("width", [1, 2, 3, 5, 130, 200])
 def test_any_width_will_do(faiss, width):
     x, metric = people(400, width), Metric("euclidean", PartLayout(((1, width),)))
-    assert share_found(neighbours(x, metric, 5, 0.9, Work(threads=1)), search(x, x, metric, 5)) > 0.85
+    assert share_found(neighbours(x, metric, 5, 0.9, ComputeBudget(threads=1)), search(x, x, metric, 5)) > 0.85
 
 
 @pytest.mark.parametrize("scale", [1e-18, 1e15])
@@ -236,7 +239,7 @@ def test_a_code_is_of_the_main_directions(faiss):
     rng = np.random.default_rng(4)
     x = np.zeros((500, 300), np.float32)
     x[:, :40] = rng.normal(size=(500, 40))
-    codes = ShortCodes(x, Metric("euclidean", PartLayout(((1, 300),))), Work())
+    codes = ShortCodes(x, Metric("euclidean", PartLayout(((1, 300),))), ComputeBudget())
     assert codes.length == codes_module._DIRECTIONS // 2
     own = np.linalg.norm(codes.short[:50, None] - codes.short[None, :50], axis=2) / codes._scale
     np.testing.assert_allclose(own, np.linalg.norm(x[:50, None] - x[None, :50], axis=2), atol=1e-4)
@@ -263,7 +266,7 @@ def test_recall_is_a_share(recall):
 def test_one_probe_at_a_time_is_searched_exactly():
     check_search("exact", 0.99, True)
     check_search("approximate", 0.99, False)
-    with pytest.raises(ConfigError, match="with one_at_a_time leave search at 'exact'"):
+    with pytest.raises(ConfigError, match="with inductive leave search at 'exact'"):
         check_search("approximate", 0.99, True)
 
 

@@ -6,13 +6,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gaitprint.errors import ConfigError, ShapeError
-from gaitprint.retrieval.budget import Work
+from gaitprint.retrieval.budget import ComputeBudget
 from gaitprint.retrieval.distances.metric import TITLES, Metric
 from gaitprint.retrieval.knn import search as module
 from gaitprint.retrieval.knn.search import search, search_others
 from gaitprint.types import PartLayout
 
-ONE = Work(threads=1)
+ONE = ComputeBudget(threads=1)
 METRICS = sorted(TITLES)
 
 
@@ -124,7 +124,7 @@ def test_threads_and_memory_change_nothing_and_progress_is_told(threads, monkeyp
     x = made(5, 1500, 2, 8, "plain")
     metric = Metric("part_mean", PartLayout(((2, 8),)))
     told: list[tuple[int, int, str]] = []
-    work = Work(memory=64 << 20, threads=threads, progress=lambda *step: told.append(step))
+    work = ComputeBudget(memory=64 << 20, threads=threads, progress=lambda *step: told.append(step))
     found, usual = search(x, x, metric, 5, work), search(x, x, metric, 5, ONE)
     np.testing.assert_array_equal(found.indices, usual.indices)
     np.testing.assert_array_equal(found.distances, usual.distances)
@@ -152,8 +152,8 @@ def test_where_candidates_of_all_items_do_not_fit_rows_ask_block_by_block(monkey
     monkeypatch.setattr(module._Search, "rows", lambda self: asked.append("rows"))
     x = np.zeros((70_000, 1), np.float32)
     metric = Metric("euclidean", PartLayout(((1, 1),)))
-    search(x, x, metric, 10, Work(memory=64 << 20))
-    search(x, x, metric, 10, Work(memory=128 << 20))
+    search(x, x, metric, 10, ComputeBudget(memory=64 << 20))
+    search(x, x, metric, 10, ComputeBudget(memory=128 << 20))
     assert asked == ["rows", "halves"]
 
 
@@ -169,6 +169,6 @@ def test_what_cannot_be_is_said():
     with pytest.raises(ShapeError, match="at least two items, found 1"):
         search_others(x[:1], metric, 1)
     with pytest.raises(ConfigError, match="64 MiB at least, found 1 MiB"):
-        Work(memory=1 << 20)
+        ComputeBudget(memory=1 << 20)
     with pytest.raises(ConfigError, match="threads are 0"):
-        Work(threads=-1)
+        ComputeBudget(threads=-1)

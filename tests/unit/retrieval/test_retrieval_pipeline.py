@@ -38,7 +38,7 @@ def test_settings_make_the_same_pipeline_again():
     assert Pipeline.from_settings(json.loads(json.dumps(pipeline.settings))) == pipeline
     assert pipeline.settings["scorer"] == {
         "name": "k-reciprocal", "k1": 6, "k2": 6, "lambda_": 0.3, "base": "euclidean_squared",
-        "one_at_a_time": False, "search": "exact", "recall": 0.99,
+        "inductive": False, "search": "exact", "recall": 0.99,
     }  # fmt: skip
 
 

@@ -5,14 +5,14 @@ import pytest
 
 from gaitprint.components import find_component
 from gaitprint.errors import ShapeError
-from gaitprint.retrieval.budget import Work
+from gaitprint.retrieval.budget import ComputeBudget
 from gaitprint.retrieval.distances.metric import TITLES, Metric
 from gaitprint.retrieval.knn.items import VectorItems
-from gaitprint.retrieval.reranking.incremental import KeptGallery
+from gaitprint.retrieval.reranking.incremental import IncrementalReranker
 from gaitprint.retrieval.reranking.k_reciprocal import Reranked
 from gaitprint.types import PartLayout
 
-ONE = Work(threads=1)
+ONE = ComputeBudget(threads=1)
 
 
 @pytest.mark.parametrize("seed", range(20))
@@ -30,7 +30,7 @@ def test_ten_probes_each_are_as_if_computed_with_the_gallery(seed):
     if seed % 5 == 0:
         gallery = gallery[rng.integers(0, max(1, items // 3), items)]
     metric = Metric(sorted(TITLES)[seed % 4], PartLayout(((1, width),)))
-    kept = KeptGallery(gallery, metric, k1, k2, lambda_, ONE)
+    kept = IncrementalReranker(gallery, metric, k1, k2, lambda_, ONE)
     assert len(kept) == items
     for number in range(10):
         probe = rng.normal(size=width) * (5 if number % 4 == 1 else 1)
@@ -45,7 +45,7 @@ def test_ten_probes_each_are_as_if_computed_with_the_gallery(seed):
 def test_the_scorer_one_at_a_time_hears_no_other_probe(embed):
     x = np.random.default_rng(1).normal(size=(30, 6)).astype(np.float32)
     probe, gallery = embed(x[:12]), embed(x[12:], start=12)
-    scorer = find_component("scorer", "k-reciprocal").make({"one_at_a_time": True, "k1": 4})
+    scorer = find_component("scorer", "k-reciprocal").make({"inductive": True, "k1": 4})
     assert not scorer.transductive
     whole = scorer(probe, gallery)
     for i in range(12):
@@ -60,8 +60,8 @@ def test_the_scorer_one_at_a_time_hears_no_other_probe(embed):
 def test_wrong_arguments_are_named():
     metric, gallery = Metric("euclidean", PartLayout(((1, 3),))), np.eye(3, dtype=np.float32)
     with pytest.raises(ShapeError, match=r"found 0, 6, 0\.3"):
-        KeptGallery(gallery, metric, k1=0)
-    kept = KeptGallery(gallery, metric, 1, 1, work=ONE)
+        IncrementalReranker(gallery, metric, k1=0)
+    kept = IncrementalReranker(gallery, metric, 1, 1, work=ONE)
     with pytest.raises(ShapeError, match=r"a probe is 3 finite floats, found shape \[4\]"):
         kept.distances(np.zeros(4, np.float32))
     with pytest.raises(ShapeError, match="a probe is 3 finite floats"):

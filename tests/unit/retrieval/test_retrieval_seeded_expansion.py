@@ -8,7 +8,7 @@ from scipy.optimize import minimize
 
 from gaitprint.components import find_component
 from gaitprint.errors import ConfigError
-from gaitprint.retrieval.budget import Work
+from gaitprint.retrieval.budget import ComputeBudget
 from gaitprint.retrieval.distances.metric import Metric
 from gaitprint.retrieval.expansion.balanced_assignment import limit_shares, shares
 from gaitprint.retrieval.reranking.k_reciprocal import k_reciprocal
@@ -35,9 +35,9 @@ def sides(x: np.ndarray, names: list[str | None], each: int = 6) -> tuple[Embedd
     return replace(probe, records=tuple(replace(r, subject=None) for r in probe.records)), gallery
 
 
-def expand(probe: Embeddings, gallery: Embeddings, work: Work | None = None, **settings) -> np.ndarray:
+def expand(probe: Embeddings, gallery: Embeddings, work: ComputeBudget | None = None, **settings) -> np.ndarray:
     step = find_component("transform", "seeded-expansion").make(settings)
-    found = step.transformed(probe, gallery, work or Work(threads=1))
+    found = step.transformed(probe, gallery, work or ComputeBudget(threads=1))
     return np.concatenate([side.vectors for side in found])
 
 
@@ -134,7 +134,7 @@ def test_the_same_bytes_again_whatever_the_memory():
     probe, gallery = sides(x, known)
     whole = expand(probe, gallery, at_most=1.0)
     assert expand(probe, gallery, at_most=1.0).tobytes() == whole.tobytes()
-    np.testing.assert_array_equal(expand(probe, gallery, Work(memory=64 << 20, threads=1), at_most=1.0), whole)
+    np.testing.assert_array_equal(expand(probe, gallery, ComputeBudget(memory=64 << 20, threads=1), at_most=1.0), whole)
 
 
 def test_what_does_not_fit_the_memory_is_refused():
@@ -142,7 +142,7 @@ def test_what_does_not_fit_the_memory_is_refused():
     with pytest.raises(
         ConfigError, match=r"4,000 probes by 800 subjects, 0.1 GiB, and 0.1 GiB are allowed: allow more"
     ):
-        expand(*sides(x, known), Work(memory=64 << 20, threads=1))
+        expand(*sides(x, known), ComputeBudget(memory=64 << 20, threads=1))
 
 
 def test_settings_out_of_range_are_refused():

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from gaitprint.retrieval.budget import Work
+from gaitprint.retrieval.budget import ComputeBudget
 from gaitprint.retrieval.pipeline import Pipeline
 from gaitprint.tuning import grids
 from gaitprint.tuning.grids import Grid
@@ -40,7 +40,7 @@ def whole(found, probes):
 @pytest.mark.parametrize("memory", [1 << 30, 64 << 20])
 def test_shared_distances_are_the_pipelines_own(memory, monkeypatch):
     probe, gallery = sides()
-    shared = SharedSides(probe, gallery, Work(memory=memory, threads=1))
+    shared = SharedSides(probe, gallery, ComputeBudget(memory=memory, threads=1))
     if memory == 64 << 20:
         monkeypatch.setattr(shared, "_fits", False)
     for table in tables():
@@ -51,7 +51,7 @@ def test_shared_distances_are_the_pipelines_own(memory, monkeypatch):
 
 def test_what_is_shared_is_not_made_again(monkeypatch):
     probe, gallery = sides()
-    shared = SharedSides(probe, gallery, Work(threads=1))
+    shared = SharedSides(probe, gallery, ComputeBudget(threads=1))
     made = []
     from gaitprint.tuning import listed
 

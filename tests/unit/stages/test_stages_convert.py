@@ -9,7 +9,7 @@ from gaitprint.cli.main import main
 from gaitprint.errors import ConfigError, DataError
 from gaitprint.interop.weights import import_weights
 from gaitprint.models.model_file import load_model
-from gaitprint.provenance.seen_subjects import Memory, Seen, memory_of
+from gaitprint.provenance.seen_subjects import Seen, SeenSubjects, seen_subjects
 from gaitprint.stages.convert import convert
 from gaitprint.types import SequenceRecord, Silhouettes
 
@@ -58,10 +58,10 @@ def test_it_embeds(toolkit, tmp_path):
 
 def test_whom_weights_were_trained_on_is_unknown_or_told(toolkit, tmp_path):
     card = convert(toolkit, tmp_path / "a.safetensors")
-    assert memory_of(card) == Memory(unknown=("imported from GaitGL-80000.pt",))
+    assert seen_subjects(card) == SeenSubjects(unknown=("imported from GaitGL-80000.pt",))
     subjects = tuple(f"{i:03d}" for i in range(1, 75))
     card = convert(toolkit, tmp_path / "b.safetensors", dataset="casia-b", subjects=subjects)
-    assert memory_of(card) == Memory((Seen("trained", "casia-b", "", "", subjects),))
+    assert seen_subjects(card) == SeenSubjects((Seen("trained", "casia-b", "", "", subjects),))
     for half in ({"dataset": "casia-b"}, {"subjects": ["001"]}):
         with pytest.raises(ConfigError, match="a data set and its subjects, such as casia-b and 001-074"):
             convert(toolkit, tmp_path / "c.safetensors", **half)
@@ -85,6 +85,6 @@ def test_the_command_takes_whom_weights_were_trained_on(toolkit, tmp_path, capsy
     out = tmp_path / "model.safetensors"
     assert main(["convert", str(toolkit), str(tmp_path / "unknown.safetensors")]) == 0
     assert main(["convert", str(toolkit), str(out), "--dataset", "casia-b", "--subjects", "001-003"]) == 0
-    assert memory_of(load_model(out).card).people[0].subjects == ("001", "002", "003")
-    assert memory_of(load_model(tmp_path / "unknown.safetensors").card).people == ()
+    assert seen_subjects(load_model(out).card).people[0].subjects == ("001", "002", "003")
+    assert seen_subjects(load_model(tmp_path / "unknown.safetensors").card).people == ()
     assert capsys.readouterr().err == ""

@@ -9,8 +9,8 @@ from gaitprint.errors import ArtefactError, ConfigError, DataError
 from gaitprint.inference.embeddings_file import load_embeddings
 from gaitprint.inference.fusion import fuse
 from gaitprint.models.model_file import load_model, save_model
-from gaitprint.provenance.seen_subjects import memory_of
-from gaitprint.provenance.seen_warnings import familiar_warnings
+from gaitprint.provenance.seen_subjects import seen_subjects
+from gaitprint.provenance.seen_warnings import seen_warnings
 from gaitprint.stages.embed import choose_part, embed, open_embedder
 from gaitprint.stages.train import train
 from gaitprint.store import Store, StoreWriter
@@ -131,20 +131,20 @@ def test_embeddings_say_whom_their_networks_have_seen(walkers_store, models, tmp
     """Of both networks, through the file, a selection and the fusion; nothing is said of people never seen."""
     trained = embed(walkers_store, models, tmp_path / "e.safetensors", part="train")
     for data in (trained, load_embeddings(tmp_path / "e.safetensors"), trained.select([0, 1])):
-        part, seen = familiar_warnings([data])
+        part, seen = seen_warnings([data])
         assert part.startswith("The sequences are of the training part of their split")
         count = len(subjects(data))
         assert seen.startswith(f"Trained people: {count} of the {count} subjects (001")
-    assert familiar_warnings([embed(walkers_store, models)]) == []
+    assert seen_warnings([embed(walkers_store, models)]) == []
     named = embed(walkers_store, models[:1], subjects=["002", "005"])
-    assert [w[:45] for w in familiar_warnings([named])] == ["Trained people: 1 of the 2 subjects (002) tra"]
+    assert [w[:45] for w in seen_warnings([named])] == ["Trained people: 1 of the 2 subjects (002) tra"]
 
 
 def test_weights_remember_everybody_through_fine_tuning(walkers_store, recipe_file, models, tmp_path):
     recipe = str(recipe_file("gaitgl", iterations=1))
     tuned = Path(train(walkers_store, tmp_path / "r", recipe=recipe, init=models[0], subjects=["004", "005"]).model)
-    seen = memory_of(load_model(tuned).card)
+    seen = seen_subjects(load_model(tuned).card)
     assert [s.subjects for s in seen.people] == [("001", "002", "003"), ("004", "005")]
     assert seen.unknown == ()
-    (said,) = familiar_warnings([embed(walkers_store, [tuned])])
+    (said,) = seen_warnings([embed(walkers_store, [tuned])])
     assert said.startswith("Trained people: 2 of the 3 subjects (004, 005) trained tiny")

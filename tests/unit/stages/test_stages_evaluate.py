@@ -10,7 +10,7 @@ from gaitprint.evaluation.identification.mean_figures import difference, mean_fi
 from gaitprint.evaluation.identification.warnings import chance_warnings, data_warnings
 from gaitprint.evaluation.protocol.protocol import load_protocol
 from gaitprint.inference.embeddings_file import save_embeddings
-from gaitprint.inference.selection import chosen
+from gaitprint.inference.selection import filter_embeddings
 from gaitprint.pages.evaluation_values import data_facts, percent
 from gaitprint.pages.match_sheets import match_sheets, strip_image
 from gaitprint.provenance.data_warnings import dataset_names, synthetic_warnings
@@ -128,11 +128,11 @@ def test_a_pipeline_changes_the_figures_and_says_that_it_is_transductive():
 
 def test_selection_narrows_and_names_what_is_not_there():
     embeddings = made_up()
-    some = chosen(embeddings, subjects=["001", "002"], views=["000", "090"], conditions=["nm-01", "nm-05"])
+    some = filter_embeddings(embeddings, subjects=["001", "002"], views=["000", "090"], conditions=["nm-01", "nm-05"])
     assert {(r.subject, r.view, r.condition) for r in some.records} == {
         (s, v, c) for s in ("001", "002") for v in ("000", "090") for c in ("nm-01", "nm-05")
     }
-    assert chosen(embeddings) is embeddings
+    assert filter_embeddings(embeddings) is embeddings
     result = evaluate(embeddings, subjects=["001", "002", "003"], resamples=20)
     assert result.evaluation.results[0].counts.subjects == 3
     for wanted, match in (

@@ -6,8 +6,9 @@ import pytest
 
 from gaitprint.errors import ArtefactError, ProtocolError
 from gaitprint.evaluation.verification.settings import VerifySettings
+from gaitprint.experiments.verification import PAIR_BY_PAIR
 from gaitprint.report import html
-from gaitprint.stages.verify import PAIR_BY_PAIR, verify
+from gaitprint.stages.verify import verify
 from gaitprint.types import Embeddings, PartLayout, SequenceRecord
 
 FEW = VerifySettings(splits=2, resamples=40)
@@ -115,9 +116,9 @@ def test_too_few_people_leave_no_file(tmp_path, protocol):
 
 def test_a_transductive_pipeline_is_named_so(protocol):
     told = []
-    from gaitprint.retrieval.budget import Work
+    from gaitprint.retrieval.budget import ComputeBudget
 
-    work = Work(progress=lambda done, total, what: told.append((done, total, what)))
+    work = ComputeBudget(progress=lambda done, total, what: told.append((done, total, what)))
     found = verify(people(12), protocol=protocol, pipeline=RERANKED, settings=FEW, work=work)
     assert found.verification.transductive
     assert any("transductive" in w for w in found.warnings)
@@ -126,7 +127,7 @@ def test_a_transductive_pipeline_is_named_so(protocol):
 
 def test_comparing_once_or_for_every_split_comes_to_the_same(protocol, monkeypatch):
     once = verify(people(40), protocol=protocol, settings=FEW).to_dict()
-    monkeypatch.setattr("gaitprint.stages.verify.PAIR_BY_PAIR", set())
+    monkeypatch.setattr("gaitprint.experiments.verification.PAIR_BY_PAIR", set())
     assert verify(people(40), protocol=protocol, settings=FEW).to_dict() == once
     assert "k-reciprocal" not in PAIR_BY_PAIR
 

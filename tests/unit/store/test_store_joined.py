@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from store_examples import SIZE, frames, record, write
 
 from gaitprint.errors import ConfigError, DataError
-from gaitprint.store import Joined, MemorySequences, SequenceSet, Subset
+from gaitprint.store import ConcatSequences, MemorySequences, SequenceSet, Subset
 from gaitprint.types import Frames, SequenceRecord
 
 NAMES = st.text(st.characters(exclude_characters="/", exclude_categories=("Cs",)), min_size=1, max_size=6)
@@ -42,7 +42,7 @@ def built(drawn: dict[str, tuple[list[tuple[str, str | None, str, str, int]], bo
 @given(PARTS, st.integers(-6, 6), st.one_of(st.none(), st.integers(-6, 6)))
 def test_it_is_its_parts_one_after_another(drawn, start, stop):
     parts = built(drawn)
-    joined = Joined(parts)
+    joined = ConcatSequences(parts)
     assert isinstance(joined, SequenceSet)
     expected = [(name, part, i) for name, part in parts.items() for i in range(len(part.records))]
     assert len(joined.records) == len(joined.lengths) == len(expected)
@@ -64,7 +64,7 @@ def test_it_is_its_parts_one_after_another(drawn, start, stop):
 @given(PARTS)
 def test_keys_are_unique_and_nobody_is_in_two_sets(drawn):
     parts = built(drawn)
-    joined = Joined(parts)
+    joined = ConcatSequences(parts)
     keys = [r.key for r in joined.records]
     assert len(set(keys)) == len(keys)
     apart = [{r.subject for r in part.records if r.subject is not None} for part in parts.values()]
@@ -80,34 +80,34 @@ def _memory(salt: int = 0, **changes: str | None) -> MemorySequences:
 def test_the_fingerprint_is_of_names_sets_and_their_order():
     one, other = _memory(), _memory(salt=1)
     prints = [
-        Joined({"a": one, "b": other}).fingerprint,
-        Joined({"b": other, "a": one}).fingerprint,
-        Joined({"a": other, "b": one}).fingerprint,
-        Joined({"a": one, "c": other}).fingerprint,
-        Joined({"a": one}).fingerprint,
-        Joined({"a": one, "b": _memory(salt=2)}).fingerprint,
-        Joined({"a": one, "b": _memory(salt=1, subject="x")}).fingerprint,
+        ConcatSequences({"a": one, "b": other}).fingerprint,
+        ConcatSequences({"b": other, "a": one}).fingerprint,
+        ConcatSequences({"a": other, "b": one}).fingerprint,
+        ConcatSequences({"a": one, "c": other}).fingerprint,
+        ConcatSequences({"a": one}).fingerprint,
+        ConcatSequences({"a": one, "b": _memory(salt=2)}).fingerprint,
+        ConcatSequences({"a": one, "b": _memory(salt=1, subject="x")}).fingerprint,
         one.fingerprint,
     ]
     assert len(set(prints)) == len(prints)
-    assert Joined({"a": _memory(), "b": _memory(salt=1)}).fingerprint == prints[0]
+    assert ConcatSequences({"a": _memory(), "b": _memory(salt=1)}).fingerprint == prints[0]
 
 
 def test_sets_of_sets_and_parts_of_them():
-    inner = Joined({"a": _memory(), "b": _memory(salt=1)})
-    outer = Joined({"x": inner, "y": _memory(salt=2)})
+    inner = ConcatSequences({"a": _memory(), "b": _memory(salt=1)})
+    outer = ConcatSequences({"x": inner, "y": _memory(salt=2)})
     subset = Subset(outer, lambda r: r.subject in {"x/b/000", "y/001"})
     assert [r.key.split("/")[:2] for r in subset.records] == [["x", "b"], ["y", "001"]]
     np.testing.assert_array_equal(subset.frames(0, 1), frames(0, salt=1)[1:])
     np.testing.assert_array_equal(subset.frames(1), frames(1, salt=2))
 
 
-def _in_another_process(joined: Joined) -> tuple[str, tuple[SequenceRecord, ...], Frames]:
+def _in_another_process(joined: ConcatSequences) -> tuple[str, tuple[SequenceRecord, ...], Frames]:
     return joined.fingerprint, joined.records, joined.frames(5, 1, 3)
 
 
 def test_stores_joined_travel_to_another_process(tmp_path: Path):
-    joined = Joined({"disk": write(tmp_path / "s"), "memory": _memory()})
+    joined = ConcatSequences({"disk": write(tmp_path / "s"), "memory": _memory()})
     with multiprocessing.get_context("spawn").Pool(1) as pool:
         fingerprint, records, some = pool.apply(_in_another_process, (joined,))
     assert (fingerprint, records) == (joined.fingerprint, joined.records)
@@ -134,7 +134,7 @@ class Many:
 
 def test_a_hundred_thousand_sequences_are_cheap():
     """Nothing is made for each of them before it is asked for, and nothing of it travels."""
-    joined = Joined({"a": Many(60_000), "b": Many(40_000)})
+    joined = ConcatSequences({"a": Many(60_000), "b": Many(40_000)})
     assert "records" not in vars(joined)
     joined.frames(0)  # what is made once is made
     assert calls(lambda: joined.frames(99_999)) < 1000
@@ -154,12 +154,12 @@ def test_frames_of_all_sets_share_a_size():
         r"size of the other$"
     )
     with pytest.raises(DataError, match=message):
-        Joined({"a": _memory(), "b": _memory(), "c": odd})
+        ConcatSequences({"a": _memory(), "b": _memory(), "c": odd})
     with pytest.raises(DataError, match="joined sets are one or more, found none: name a store"):
-        Joined({})
+        ConcatSequences({})
 
 
 @pytest.mark.parametrize("name", ["", "a/b", "/"])
 def test_names_that_could_be_confused_are_refused(name):
     with pytest.raises(ConfigError, match=f"the name of a joined set is a word without '/', found '{name}'"):
-        Joined({"a": _memory(), name: _memory()})
+        ConcatSequences({"a": _memory(), name: _memory()})

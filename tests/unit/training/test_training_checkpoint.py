@@ -14,7 +14,13 @@ from torch import nn
 from gaitprint.errors import ArtefactError, DataError
 from gaitprint.models.model_file import tensors_digest
 from gaitprint.training import checkpoint
-from gaitprint.training.checkpoint import Checkpoint, RunState, newest_checkpoint, read_checkpoint, save_checkpoint
+from gaitprint.training.checkpoint import (
+    Checkpoint,
+    CheckpointHeader,
+    newest_checkpoint,
+    read_checkpoint,
+    save_checkpoint,
+)
 from gaitprint.training.state_tensors import model_tensors, optimizer_tensors, restore
 
 
@@ -51,11 +57,11 @@ def same(a, b):
 
 def test_what_is_saved_comes_back_bit_for_bit_and_in_the_same_memory_format(tmp_path):
     model, optimizer = trained()
-    path = save(tmp_path, RunState(7, "me"), model, optimizer)
+    path = save(tmp_path, CheckpointHeader(7, "me"), model, optimizer)
     assert path == tmp_path / "00000007.safetensors"
     other, fresh = trained(seed=1, steps=0)
     found = read_checkpoint(path)
-    assert found.state == RunState(7, "me")
+    assert found.state == CheckpointHeader(7, "me")
     restore(found, other, fresh)
     before, after = everything(model, optimizer), everything(other, fresh)
     assert same(before, after)
@@ -74,7 +80,7 @@ def test_what_is_saved_comes_back_bit_for_bit_and_in_the_same_memory_format(tmp_
 def test_only_the_newest_two_stay(tmp_path):
     model, optimizer = trained()
     for iteration in (5, 10, 100, 15, 99_999_999):
-        save(tmp_path, RunState(iteration, "me"), model, optimizer)
+        save(tmp_path, CheckpointHeader(iteration, "me"), model, optimizer)
         numbers = sorted(int(p.stem) for p in tmp_path.iterdir())
         assert numbers == {5: [5], 10: [5, 10], 100: [10, 100], 15: [10, 15], 99_999_999: [15, 99_999_999]}[iteration]
 
@@ -82,12 +88,12 @@ def test_only_the_newest_two_stay(tmp_path):
 def test_a_new_checkpoint_outlives_damaged_ones_with_higher_numbers(tmp_path):
     model, optimizer = trained()
     for iteration in (20, 30):
-        save(tmp_path, RunState(iteration, "me"), model, optimizer).write_bytes(b"broken")
+        save(tmp_path, CheckpointHeader(iteration, "me"), model, optimizer).write_bytes(b"broken")
     (tmp_path / ".00000030.safetensors.0a1b2c3d.tmp").write_bytes(b"of a killed writer")
     found, complaints = newest_checkpoint(tmp_path)
     assert found is None
     assert len(complaints) == 2
-    save(tmp_path, RunState(10, "me"), model, optimizer)
+    save(tmp_path, CheckpointHeader(10, "me"), model, optimizer)
     assert [p.name for p in tmp_path.iterdir()] == ["00000010.safetensors"]
 
 
@@ -131,8 +137,8 @@ DAMAGES = [damage_tail, damage_head, damage_byte, damage_empty, damage_number, d
 @pytest.mark.parametrize("damage", [*DAMAGES, damage_card_kind], ids=lambda d: d.__name__)
 def test_a_damaged_checkpoint_is_passed_over_aloud_and_the_older_one_taken(tmp_path, damage):
     model, optimizer = trained()
-    save(tmp_path, RunState(6, "me"), model, optimizer)
-    newest = save(tmp_path, RunState(9, "me"), model, optimizer)
+    save(tmp_path, CheckpointHeader(6, "me"), model, optimizer)
+    newest = save(tmp_path, CheckpointHeader(9, "me"), model, optimizer)
     assert newest_checkpoint(tmp_path)[0].state.iteration == 9
     before = newest.read_bytes()
     damage(newest)
@@ -140,7 +146,7 @@ def test_a_damaged_checkpoint_is_passed_over_aloud_and_the_older_one_taken(tmp_p
     with pytest.raises(ArtefactError, match=r"checkpoint .*00000009\.safetensors is damaged"):
         read_checkpoint(newest)
     found, complaints = newest_checkpoint(tmp_path)
-    assert found.state == RunState(6, "me")
+    assert found.state == CheckpointHeader(6, "me")
     assert same(found.tensors, everything(model, optimizer))
     (line,) = complaints
     assert "00000009.safetensors is damaged" in line
@@ -150,7 +156,7 @@ def test_a_damaged_checkpoint_is_passed_over_aloud_and_the_older_one_taken(tmp_p
 
 def test_every_flipped_byte_of_the_tensors_is_found(tmp_path):
     model, optimizer = trained()
-    path = save(tmp_path, RunState(1, "me"), model, optimizer)
+    path = save(tmp_path, CheckpointHeader(1, "me"), model, optimizer)
     data = path.read_bytes()
     start = 8 + int.from_bytes(data[:8], "little")
     for place in range(start, len(data), 37):
@@ -169,7 +175,7 @@ def test_no_folder_no_checkpoint(tmp_path):
 @pytest.mark.parametrize("value", [float("nan"), float("inf")])
 def test_what_is_not_finite_is_never_written(tmp_path, where, value):
     model, optimizer = trained()
-    save(tmp_path, RunState(1, "me"), model, optimizer)
+    save(tmp_path, CheckpointHeader(1, "me"), model, optimizer)
     broken = {
         "weight": model[0].weight.data,
         "buffer": model[1].running_var,
@@ -177,7 +183,7 @@ def test_what_is_not_finite_is_never_written(tmp_path, where, value):
     }[where]
     broken[(0,) * broken.ndim] = value
     with pytest.raises(ArtefactError, match=r"checkpoint 2 is not written: .* is not finite"):
-        save(tmp_path, RunState(2, "me"), model, optimizer)
+        save(tmp_path, CheckpointHeader(2, "me"), model, optimizer)
     assert [p.name for p in tmp_path.iterdir()] == ["00000001.safetensors"]
 
 
@@ -190,7 +196,7 @@ def test_a_checkpoint_of_another_network_is_refused_in_one_line():
         {**tensors, "optimizer.9.weight.exp_avg": torch.ones(2)},
     ):
         with pytest.raises(ArtefactError, match=r"checkpoint 3 is not of this network .*: train in a new folder") as e:
-            restore(Checkpoint(RunState(3, "me"), wrong), *trained(steps=0))
+            restore(Checkpoint(CheckpointHeader(3, "me"), wrong), *trained(steps=0))
         assert "\n" not in str(e.value)
 
 
@@ -205,21 +211,21 @@ def test_the_digest_sees_names_types_shapes_and_bytes():
 
 
 def test_the_file_is_a_safetensors_file_whose_card_is_json(tmp_path):
-    path = save(tmp_path, RunState(1, "me", {"best": [1.5, 3]}), *trained())
+    path = save(tmp_path, CheckpointHeader(1, "me", {"best": [1.5, 3]}), *trained())
     with safe_open(Path(path), "pt") as stream:
         card = json.loads(stream.metadata()["gaitprint"])
         assert sorted(stream.keys()) == sorted(read_checkpoint(path).tensors)
     assert card["notes"] == {"best": [1.5, 3]}
     assert card.keys() == {"iteration", "run", "notes", "environment"}
     assert card["environment"]["threads"] == torch.get_num_threads()
-    assert read_checkpoint(path).state == RunState(1, "me", {"best": [1.5, 3]})
+    assert read_checkpoint(path).state == CheckpointHeader(1, "me", {"best": [1.5, 3]})
 
 
 def test_of_two_hundred_damaged_files_none_is_taken_and_each_is_named(tmp_path):
     """Cut short, with a bit flipped, bytes swapped, zeroed or added, anywhere: in lengths, header, card and tensors."""
     model, optimizer = trained()
-    save(tmp_path, RunState(6, "me", {"row": 1}), model, optimizer)
-    newest = save(tmp_path, RunState(9, "me", {"row": 2}), model, optimizer)
+    save(tmp_path, CheckpointHeader(6, "me", {"row": 1}), model, optimizer)
+    newest = save(tmp_path, CheckpointHeader(9, "me", {"row": 2}), model, optimizer)
     sound = newest.read_bytes()
     generator = np.random.default_rng(0)
     taken = 0
@@ -238,7 +244,7 @@ def test_of_two_hundred_damaged_files_none_is_taken_and_each_is_named(tmp_path):
         assert data != sound
         newest.write_bytes(bytes(data))
         found, complaints = newest_checkpoint(tmp_path)
-        assert found.state == RunState(6, "me", {"row": 1})
+        assert found.state == CheckpointHeader(6, "me", {"row": 1})
         (line,) = complaints
         assert "00000009.safetensors is damaged" in line
         assert "\n" not in line
@@ -251,41 +257,41 @@ def test_of_two_hundred_damaged_files_none_is_taken_and_each_is_named(tmp_path):
 def test_two_hundred_writers_killed_at_any_byte_leave_the_newest_sound_one(tmp_path):
     """The temporary file takes its name last, so a killed writer leaves a part of it behind and no more."""
     model, optimizer = trained()
-    sound = save(tmp_path, RunState(3, "me"), model, optimizer).read_bytes()
+    sound = save(tmp_path, CheckpointHeader(3, "me"), model, optimizer).read_bytes()
     for place in np.random.default_rng(1).integers(0, len(sound), 200).tolist():
         (tmp_path / f".00000006.safetensors.{place:08x}.tmp").write_bytes(sound[:place])
         found, complaints = newest_checkpoint(tmp_path)
         assert (found.state.iteration, complaints) == (3, ())
-    save(tmp_path, RunState(6, "me"), model, optimizer)
+    save(tmp_path, CheckpointHeader(6, "me"), model, optimizer)
     assert sorted(p.name for p in tmp_path.iterdir()) == ["00000003.safetensors", "00000006.safetensors"]
 
 
 def test_a_full_disk_is_refused_before_a_byte_is_written(tmp_path, monkeypatch):
     model, optimizer = trained()
-    save(tmp_path, RunState(1, "me"), model, optimizer)
+    save(tmp_path, CheckpointHeader(1, "me"), model, optimizer)
     monkeypatch.setattr("shutil.disk_usage", lambda _: SimpleNamespace(free=100))
     with pytest.raises(DataError, match=r"it takes [\d,]+ bytes and the disk has 100 free; make room and run again"):
-        save(tmp_path, RunState(2, "me"), model, optimizer)
+        save(tmp_path, CheckpointHeader(2, "me"), model, optimizer)
     assert [p.name for p in tmp_path.iterdir()] == ["00000001.safetensors"]
 
 
 def test_a_disk_that_fills_up_meanwhile_leaves_the_older_one(tmp_path, monkeypatch):
     model, optimizer = trained()
-    save(tmp_path, RunState(1, "me"), model, optimizer)
+    save(tmp_path, CheckpointHeader(1, "me"), model, optimizer)
 
     def full(*_):
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr("os.fsync", full)
     with pytest.raises(DataError, match=r"No space left on device; make room .* then run again: it goes on"):
-        save(tmp_path, RunState(2, "me"), model, optimizer)
+        save(tmp_path, CheckpointHeader(2, "me"), model, optimizer)
     assert [p.name for p in tmp_path.iterdir()] == ["00000001.safetensors"]
 
 
 def test_a_disk_that_gives_back_other_bytes_loses_only_the_new_one(tmp_path, monkeypatch):
     model, optimizer = trained()
     for iteration in (1, 2):
-        save(tmp_path, RunState(iteration, "me"), model, optimizer)
+        save(tmp_path, CheckpointHeader(iteration, "me"), model, optimizer)
     whole = checkpoint.write_tensors
 
     def lies(path, tensors, metadata):
@@ -294,11 +300,11 @@ def test_a_disk_that_gives_back_other_bytes_loses_only_the_new_one(tmp_path, mon
 
     monkeypatch.setattr(checkpoint, "write_tensors", lies)
     with pytest.raises(DataError, match="did not come back from the disk as it was written"):
-        save(tmp_path, RunState(3, "me"), model, optimizer)
+        save(tmp_path, CheckpointHeader(3, "me"), model, optimizer)
     assert sorted(p.name for p in tmp_path.iterdir()) == ["00000001.safetensors", "00000002.safetensors"]
 
 
 def test_notes_that_json_cannot_say_are_refused(tmp_path):
     with pytest.raises(ArtefactError, match="its notes are not plain JSON"):
-        save(tmp_path, RunState(1, "me", {"x": float("nan")}), *trained())
+        save(tmp_path, CheckpointHeader(1, "me", {"x": float("nan")}), *trained())
     assert not list(tmp_path.iterdir())

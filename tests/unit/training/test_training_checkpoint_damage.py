@@ -13,7 +13,7 @@ from safetensors.torch import load, save
 from gaitprint.errors import ArtefactError, DataError
 from gaitprint.training import checkpoint
 from gaitprint.training._tensor_file import read_tensors
-from gaitprint.training.checkpoint import RunState, newest_checkpoint, read_checkpoint, save_checkpoint
+from gaitprint.training.checkpoint import CheckpointHeader, newest_checkpoint, read_checkpoint, save_checkpoint
 
 TENSORS = {
     "model.weight": torch.linspace(-1, 1, 60).reshape(3, 20),
@@ -29,8 +29,8 @@ NOTES = {"guard": {"in_a_row": 1}, "best": {"score": 1e-5}, "ä": [None, "x\\y"]
 @pytest.fixture
 def two(tmp_path):
     """Checkpoints 6 and 9, both sound: the folder and the newest."""
-    save_checkpoint(tmp_path, RunState(6, "me"), TENSORS)
-    return tmp_path, save_checkpoint(tmp_path, RunState(9, "me", NOTES), TENSORS)
+    save_checkpoint(tmp_path, CheckpointHeader(6, "me"), TENSORS)
+    return tmp_path, save_checkpoint(tmp_path, CheckpointHeader(9, "me", NOTES), TENSORS)
 
 
 def falls_back(folder: Path, bad: Path) -> str:
@@ -59,7 +59,7 @@ def test_every_single_byte_counts(two):
         if place % 50 == 0:
             falls_back(folder, newest)
     newest.write_bytes(sound)
-    assert read_checkpoint(newest).state == RunState(9, "me", NOTES)
+    assert read_checkpoint(newest).state == CheckpointHeader(9, "me", NOTES)
 
 
 def test_a_card_spelt_otherwise_is_not_the_card_that_was_sealed(two):
@@ -133,7 +133,7 @@ def test_files_of_other_names_are_named_and_never_deleted(two):
     folder, newest = two
     copy = newest.rename(folder / "mine.safetensors")
     assert "mine.safetensors is no checkpoint's name" in falls_back(folder, copy)
-    save_checkpoint(folder, RunState(20, "me"), TENSORS)
+    save_checkpoint(folder, CheckpointHeader(20, "me"), TENSORS)
     assert copy.exists()
     assert newest_checkpoint(folder)[0].state.iteration == 20
 
@@ -152,7 +152,7 @@ def test_what_is_no_file_in_place_of_the_newest(two, kind):
     }[kind]()
     falls_back(folder, newest)
     # and the next one is written; what can be removed of the other is gone
-    save_checkpoint(folder, RunState(8, "me"), TENSORS)
+    save_checkpoint(folder, CheckpointHeader(8, "me"), TENSORS)
     assert os.path.lexists(newest) == (kind == "folder")
     assert newest_checkpoint(folder)[0].state.iteration == 8
 
@@ -161,7 +161,7 @@ def test_a_folder_where_the_checkpoint_belongs_is_one_line(two):
     folder, _ = two
     (folder / "00000012.safetensors").mkdir()
     with pytest.raises(DataError, match=r"cannot write .*12\.safetensors: a folder is there.* run again: it goes on"):
-        save_checkpoint(folder, RunState(12, "me"), TENSORS)
+        save_checkpoint(folder, CheckpointHeader(12, "me"), TENSORS)
     assert newest_checkpoint(folder)[0].state.iteration == 9
 
 
@@ -201,7 +201,7 @@ def test_one_checkpoint_at_a_time_is_in_memory(tmp_path, monkeypatch):
 
 def test_a_hundred_injections_and_none_is_written(tmp_path):
     """Into every tensor that has fractions, at any place, with any of the three values."""
-    save_checkpoint(tmp_path, RunState(1, "me"), TENSORS)
+    save_checkpoint(tmp_path, CheckpointHeader(1, "me"), TENSORS)
     generator = np.random.default_rng(0)
     names = [k for k, v in TENSORS.items() if v.is_floating_point()]
     for i in range(100):
@@ -209,17 +209,17 @@ def test_a_hundred_injections_and_none_is_written(tmp_path):
         broken = TENSORS[name].clone()
         broken.view(-1)[int(generator.integers(broken.numel()))] = (float("nan"), float("inf"), -float("inf"))[i % 3]
         with pytest.raises(ArtefactError, match=f"checkpoint 2 is not written: {name} is not finite"):
-            save_checkpoint(tmp_path, RunState(2, "me"), {**TENSORS, name: broken})
+            save_checkpoint(tmp_path, CheckpointHeader(2, "me"), {**TENSORS, name: broken})
     assert [p.name for p in tmp_path.iterdir()] == ["00000001.safetensors"]
 
 
 def test_large_numbers_whose_sum_overflows_are_finite(tmp_path):
     large = {"a": torch.full((9,), 3e38), "b": torch.full((9,), 6e4, dtype=torch.float16), "c": torch.empty(0)}
-    found = read_checkpoint(save_checkpoint(tmp_path, RunState(1, "me"), large))
+    found = read_checkpoint(save_checkpoint(tmp_path, CheckpointHeader(1, "me"), large))
     assert all(torch.equal(found.tensors[k], v) for k, v in large.items())
     large["a"][4] = float("inf")
     with pytest.raises(ArtefactError, match="a is not finite"):
-        save_checkpoint(tmp_path, RunState(2, "me"), large)
+        save_checkpoint(tmp_path, CheckpointHeader(2, "me"), large)
 
 
 def test_the_older_ones_go_only_after_the_new_one_was_read_back(two, monkeypatch):
@@ -232,7 +232,7 @@ def test_the_older_ones_go_only_after_the_new_one_was_read_back(two, monkeypatch
         whole(path, expected)
 
     monkeypatch.setattr(checkpoint, "_read_back", watched)
-    save_checkpoint(folder, RunState(12, "me"), TENSORS)
+    save_checkpoint(folder, CheckpointHeader(12, "me"), TENSORS)
     assert names == ["00000006.safetensors", "00000009.safetensors", "00000012.safetensors"]
     assert sorted(p.name for p in folder.iterdir()) == names[1:]
 
@@ -242,7 +242,7 @@ def test_a_rename_that_the_disk_forgot_is_noticed(two, monkeypatch):
     folder, newest = two
     monkeypatch.setattr(checkpoint, "write_tensors", lambda *_: None)
     with pytest.raises(DataError, match="another file is there"):
-        save_checkpoint(folder, RunState(9, "me", {"later": True}), TENSORS)
+        save_checkpoint(folder, CheckpointHeader(9, "me", {"later": True}), TENSORS)
     assert not newest.exists()
     assert newest_checkpoint(folder)[0].state.iteration == 6
 
@@ -252,5 +252,5 @@ def test_it_is_read_back_from_the_disk_and_not_from_what_the_system_remembers(tm
         pytest.skip("this system cannot be asked to forget a file")
     asked = []
     monkeypatch.setattr(os, "posix_fadvise", lambda handle, *rest: asked.append((os.fstat(handle).st_ino, *rest)))
-    path = save_checkpoint(tmp_path, RunState(1, "me"), TENSORS)
+    path = save_checkpoint(tmp_path, CheckpointHeader(1, "me"), TENSORS)
     assert asked == [(path.stat().st_ino, 0, 0, os.POSIX_FADV_DONTNEED)]

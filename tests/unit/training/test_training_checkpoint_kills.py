@@ -11,13 +11,14 @@ KILLS = """
 import json, os, random, resource, signal, sys, time
 from pathlib import Path
 import torch
-from gaitprint.training.checkpoint import RunState, newest_checkpoint, save_checkpoint
+from gaitprint.training.checkpoint import CheckpointHeader, newest_checkpoint, save_checkpoint
 torch.set_num_threads(1)
 os.fsync = lambda handle: None  # a kill takes no power away
 folder, draw = Path(sys.argv[1]), random.Random(0)
 tensors = {name: torch.full((3000,), float(i)) for i, name in enumerate("abcd")}
 def save(number):
-    return save_checkpoint(folder, RunState(number, "me", {"n": number}), {**tensors, "n": torch.tensor(number)})
+    header = CheckpointHeader(number, "me", {"n": number})
+    return save_checkpoint(folder, header, {**tensors, "n": torch.tensor(number)})
 def check():
     found, complaints = newest_checkpoint(folder)
     assert found.state.notes == {"n": found.state.iteration}, found.state

@@ -16,7 +16,7 @@ from gaitprint.store import MemorySequences
 from gaitprint.training.history import read_history
 from gaitprint.training.loop import Execution, build_network, train_network
 from gaitprint.training.objective import Objective
-from gaitprint.training.process_group import World
+from gaitprint.training.process_group import ProcessGroup
 from gaitprint.training.recipe import LossChoice, NetworkChoice, Recipe, TrainingSettings
 from gaitprint.training.run_logger import TIMED
 from gaitprint.training.sampler import BatchSampler
@@ -88,7 +88,7 @@ def test_figures_of_distances_leave_no_trace_in_the_gradient():
 
 def run(folder, recipe, world=None, **how):
     """A network trained in `folder` by one process of `world`."""
-    world = world or World()
+    world = world or ProcessGroup()
     sampler = BatchSampler(people(), recipe.training, recipe.preprocessing, 5, rank=world.rank, ranks=world.size)
     network = build_network(recipe, 5, 5)
     return train_network(network, sampler, recipe, folder, "me", Execution(world=world, **how))
@@ -134,8 +134,8 @@ class Exchange:
 
 
 @dataclass(frozen=True)
-class ThreadWorld(World):
-    """A `World` of threads: the same arithmetic, without processes."""
+class ThreadWorld(ProcessGroup):
+    """A `ProcessGroup` of threads: the same arithmetic, without processes."""
 
     exchange: Exchange | None = None
 

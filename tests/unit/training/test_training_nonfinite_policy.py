@@ -5,7 +5,7 @@ import json
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gaitprint.training.nonfinite_policy import Guard
+from gaitprint.training.nonfinite_policy import NonfinitePolicy
 
 STEPS = st.lists(st.booleans() | st.just(False), max_size=60)  # False is a step that was not finite
 
@@ -28,7 +28,7 @@ def expected(seen: list[bool]) -> list[str]:
     return said
 
 
-def heard(guard: Guard, seen: list[bool]) -> list[str]:
+def heard(guard: NonfinitePolicy, seen: list[bool]) -> list[str]:
     said: list[str] = []
     for finite in seen:
         said.append(guard.see(finite))
@@ -39,24 +39,24 @@ def heard(guard: Guard, seen: list[bool]) -> list[str]:
 
 @given(STEPS)
 def test_it_says_what_a_plain_reading_says(seen):
-    assert heard(Guard(), seen) == expected(seen)
+    assert heard(NonfinitePolicy(), seen) == expected(seen)
 
 
 @given(STEPS, st.integers(0, 60))
 def test_killed_at_any_step_and_gone_on_it_says_the_same(seen, cut):
-    guard = Guard()
+    guard = NonfinitePolicy()
     before = heard(guard, seen[:cut])
     if before[-1:] == ["stop"]:
         return
     stored = json.loads(json.dumps(guard.state))
-    other = Guard(stored)
+    other = NonfinitePolicy(stored)
     assert other.state == guard.state
     assert before + heard(other, seen[cut:]) == expected(seen)
 
 
 @given(STEPS)
 def test_a_stop_changes_nothing_so_that_a_run_called_again_has_one_more_try(seen):
-    guard = Guard()
+    guard = NonfinitePolicy()
     for finite in seen:
         before = guard.state
         if guard.see(finite) == "stop":
@@ -70,12 +70,12 @@ def test_a_stop_changes_nothing_so_that_a_run_called_again_has_one_more_try(seen
 
 def test_three_in_a_row_go_back_and_after_three_times_it_ends():
     once = ["skip", "skip", "roll-back"]
-    assert heard(Guard(), [False] * 20) == [*once, *once, *once, "skip", "skip", "stop"]
-    assert heard(Guard(), [False, False, True] * 20) == ["skip", "skip", "go"] * 20
+    assert heard(NonfinitePolicy(), [False] * 20) == [*once, *once, *once, "skip", "skip", "stop"]
+    assert heard(NonfinitePolicy(), [False, False, True] * 20) == ["skip", "skip", "go"] * 20
 
 
 def test_the_report_counts_what_was_skipped_and_taken_back():
-    guard = Guard()
+    guard = NonfinitePolicy()
     heard(guard, [False] * 7)
     assert guard.patience == "5 skipped steps and 2 roll-backs"
-    assert Guard({}).state == Guard(None).state == {"in_a_row": 0, "roll_backs": 0, "skipped": 0}
+    assert NonfinitePolicy({}).state == NonfinitePolicy(None).state == {"in_a_row": 0, "roll_backs": 0, "skipped": 0}

@@ -19,7 +19,7 @@ from gaitprint.training.objective import Objective
 from gaitprint.training.optimizers import new_optimizer
 from gaitprint.training.planner import Plan, iterations_within, plan
 from gaitprint.training.precision import FLOAT32, Precision
-from gaitprint.training.process_group import World
+from gaitprint.training.process_group import ProcessGroup
 from gaitprint.training.recipe import LossChoice, NetworkChoice, Recipe, TrainingSettings
 from gaitprint.training.step import loss_and_gradients
 
@@ -202,7 +202,7 @@ def held_by_a_step(chosen, precision=FLOAT32):
         for _ in range(2):
             optimizer.zero_grad()
             loss_and_gradients(
-                network, objective, clips, labels, torch.Generator, World(), within, settings.micro_batch
+                network, objective, clips, labels, torch.Generator, ProcessGroup(), within, settings.micro_batch
             )
             optimizer.step()
     return held.most

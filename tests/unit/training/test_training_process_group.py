@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from world_ranks import CASES, DTYPES
 
 from gaitprint.errors import ConfigError
-from gaitprint.training.process_group import World, joined_world
+from gaitprint.training.process_group import ProcessGroup, join_process_group
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 
@@ -36,7 +36,9 @@ def group(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
 @pytest.fixture(scope="module")
 def plain() -> dict[tuple[str, str], dict[str, Tensor]]:
     """Each case in one process, the obvious way."""
-    return {(case, dtype): world_ranks.trained(World(), case, DTYPES[dtype]) for case in CASES for dtype in DTYPES}
+    return {
+        (case, dtype): world_ranks.trained(ProcessGroup(), case, DTYPES[dtype]) for case in CASES for dtype in DTYPES
+    }
 
 
 def tensors(group: tuple[int, Path], name: str) -> list[dict[str, Tensor]]:
@@ -122,8 +124,8 @@ def test_who_is_left_behind_says_so_in_one_line(tmp_path) -> None:
 
 
 def test_alone_there_is_no_group_and_everything_is_handed_back() -> None:
-    with joined_world("cpu") as world:
-        assert world == World()
+    with join_process_group("cpu") as world:
+        assert world == ProcessGroup()
         assert world.alone
         assert not torch.distributed.is_initialized()
         x, parameter = torch.rand(2, 3), nn.Parameter(torch.zeros(2))
@@ -142,7 +144,7 @@ def test_alone_there_is_no_group_and_everything_is_handed_back() -> None:
 def test_torchrun_of_one_process_is_one_process(monkeypatch) -> None:
     for name, value in zip(NAMES, ["0", "1", "0"], strict=False):
         monkeypatch.setenv(name, value)
-    with joined_world("cpu") as world:
+    with join_process_group("cpu") as world:
         assert world.alone
 
 
@@ -150,7 +152,7 @@ def test_a_norm_used_in_two_places_stays_one() -> None:
     norm = nn.BatchNorm2d(2)
     network = nn.Sequential(norm, nn.Sequential(norm, nn.ReLU()), nn.BatchNorm3d(2))
     keys = list(network.state_dict())
-    World(0, 2).synchronised(network)
+    ProcessGroup(0, 2).synchronised(network)
     assert network[0] is network[1][0]
     assert network[0].weight is norm.weight
     assert type(network[2]) is type(network[0])
@@ -182,5 +184,5 @@ def test_a_launch_that_makes_no_sense_is_refused_in_one_line(changes, device, me
     for name, value in {**TWO, **changes}.items():
         if value is not None:
             monkeypatch.setenv(name, value)
-    with pytest.raises(ConfigError, match=message), joined_world(device):
+    with pytest.raises(ConfigError, match=message), join_process_group(device):
         pass

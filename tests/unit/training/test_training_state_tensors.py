@@ -5,7 +5,7 @@ import torch
 from torch import nn
 
 from gaitprint.errors import ArtefactError
-from gaitprint.training.checkpoint import Checkpoint, RunState, read_checkpoint, save_checkpoint
+from gaitprint.training.checkpoint import Checkpoint, CheckpointHeader, read_checkpoint, save_checkpoint
 from gaitprint.training.state_tensors import model_tensors, optimizer_tensors, restore
 
 OPTIMIZERS = {
@@ -59,7 +59,7 @@ def test_it_goes_on_to_the_same_bits(name, steps, tmp_path):
     optimizer = OPTIMIZERS[name](model.parameters())
     for i in range(steps):
         a_step(model, optimizer, i)
-    path = save_checkpoint(tmp_path, RunState(steps, "me"), everything(model, optimizer))
+    path = save_checkpoint(tmp_path, CheckpointHeader(steps, "me"), everything(model, optimizer))
     other = Walker(1)
     fresh = OPTIMIZERS[name](other.parameters())
     restore(read_checkpoint(path), other, fresh)
@@ -78,7 +78,11 @@ def test_names_and_not_places_decide(tmp_path):
     a_step(model, optimizer, 0)
     other = Walker(1)
     turned = torch.optim.Adam(list(other.parameters())[::-1], 0.1)
-    restore(read_checkpoint(save_checkpoint(tmp_path, RunState(1, "me"), everything(model, optimizer))), other, turned)
+    restore(
+        read_checkpoint(save_checkpoint(tmp_path, CheckpointHeader(1, "me"), everything(model, optimizer))),
+        other,
+        turned,
+    )
     assert same(everything(model, optimizer), everything(other, turned))
     a_step(model, optimizer, 1)
     a_step(other, turned, 1)
@@ -97,7 +101,7 @@ def test_the_learning_rate_is_the_recipes_and_not_the_checkpoints():
     optimizer = torch.optim.Adam(model.parameters(), 0.1)
     a_step(model, optimizer, 0)
     other = torch.optim.Adam(model.parameters(), 0.02)
-    restore(Checkpoint(RunState(1, "me"), everything(model, optimizer)), model, other)
+    restore(Checkpoint(CheckpointHeader(1, "me"), everything(model, optimizer)), model, other)
     assert [group["lr"] for group in other.param_groups] == [0.02]
 
 
@@ -105,7 +109,7 @@ def test_what_belongs_to_others_is_passed_by():
     model = Walker(0)
     optimizer = torch.optim.Adam(model.parameters(), 0.1)
     extra = {"average.model.scale": torch.ones(()), "average.updates": torch.tensor(3)}
-    restore(Checkpoint(RunState(1, "me"), everything(model, optimizer) | extra), model, optimizer)
+    restore(Checkpoint(CheckpointHeader(1, "me"), everything(model, optimizer) | extra), model, optimizer)
     assert optimizer_tensors(model, optimizer) == {}
 
 
@@ -115,7 +119,7 @@ def test_a_moment_of_a_parameter_that_the_optimizer_leaves_alone_is_refused():
     a_step(model, optimizer, 0)
     fewer = torch.optim.Adam([model.scale], 0.1)
     with pytest.raises(ArtefactError, match=r"checkpoint 1 is not of this network .*: train in a new folder"):
-        restore(Checkpoint(RunState(1, "me"), everything(model, optimizer)), model, fewer)
+        restore(Checkpoint(CheckpointHeader(1, "me"), everything(model, optimizer)), model, fewer)
 
 
 def test_an_optimizer_of_another_network_is_our_defect():

@@ -14,7 +14,7 @@ from gaitprint.errors import ConfigError
 from gaitprint.silhouettes.clips import Preprocessing
 from gaitprint.training.loop import Execution, build_network, prepare_network
 from gaitprint.training.objective import Objective
-from gaitprint.training.process_group import World
+from gaitprint.training.process_group import ProcessGroup
 from gaitprint.training.recipe import LossChoice, NetworkChoice, Recipe, TrainingSettings
 from gaitprint.training.step import check_micro_batch, loss_and_gradients
 
@@ -58,7 +58,7 @@ def stepped(name, dtype=torch.float32, n=7, micro_batch=None, precision=nullcont
     network.trunk = spied
     masks = partial(torch.Generator().manual_seed, 9 + seed)
     objective = Objective(chosen.losses)
-    loss, figures = loss_and_gradients(network, objective, clips, labels, masks, World(), precision, micro_batch)
+    loss, figures = loss_and_gradients(network, objective, clips, labels, masks, ProcessGroup(), precision, micro_batch)
     return network, loss, figures, calls
 
 
@@ -107,7 +107,7 @@ def test_gradients_are_added_to_what_is_there():
         p.grad = torch.ones_like(p)
     clips = torch.rand(7, 1, 4, 16, 8, dtype=torch.float64, generator=torch.Generator().manual_seed(0))
     objective = Objective(chosen.losses)
-    loss_and_gradients(network, objective, clips, torch.arange(7) % 3, torch.Generator, World(), nullcontext, 2)
+    loss_and_gradients(network, objective, clips, torch.arange(7) % 3, torch.Generator, ProcessGroup(), nullcontext, 2)
     for a, b in zip(network.parameters(), once.parameters(), strict=True):
         assert torch.allclose(a.grad, b.grad + 1, rtol=1e-12, atol=1e-12)
 
@@ -198,6 +198,6 @@ def test_a_step_by_itself_refuses_as_well():
     batch_norm = build_network(recipe("gaitgl shared-bn", trunk_norm="batch"), 3, 0)
     for network, message in ((batch_norm, "BatchNorm"), (Whole(), "needs a network with a trunk")):
         with pytest.raises(ConfigError, match=message):
-            loss_and_gradients(network, Objective(BOTH), clips, labels, torch.Generator, World(), nullcontext, 2)
+            loss_and_gradients(network, Objective(BOTH), clips, labels, torch.Generator, ProcessGroup(), nullcontext, 2)
     for name in NETWORKS:  # a head's BatchNorm sees the whole batch and is no obstacle
         check_micro_batch(build_network(recipe(name), 3, 0))

@@ -16,7 +16,7 @@ from gaitprint.components import find_component
 from gaitprint.errors import GaitprintError
 from gaitprint.tensors import PartOutputs
 from gaitprint.training.objective import Objective
-from gaitprint.training.process_group import World, joined_world
+from gaitprint.training.process_group import ProcessGroup, join_process_group
 from gaitprint.training.recipe import LossChoice
 
 SUBJECTS, SEQUENCES = 6, 2
@@ -33,10 +33,10 @@ CASES: dict[str, tuple[str, dict[str, Any]]] = {
 DTYPES = {"float32": torch.float32, "float64": torch.float64}
 
 
-def trained(world: World, case: str, dtype: torch.dtype) -> dict[str, Tensor]:
+def trained(world: ProcessGroup, case: str, dtype: torch.dtype) -> dict[str, Tensor]:
     """Loss and gradients of the first step on this process's slice, everything after three steps of Adam.
 
-    For `World()` it is the plain way: torch's modules, the joined batch, nothing gathered.
+    For `ProcessGroup()` it is the plain way: torch's modules, the joined batch, nothing gathered.
     """
     name, settings = CASES[case]
     # not 1: of 12 seeds that one puts an activation on its kink, where one process in float32 is off by 3e-3 itself
@@ -76,7 +76,7 @@ def kinds(network: nn.Module) -> Tensor:
     return torch.tensor([sum(n.startswith("BatchNorm") for n in names), names.count("SynchronisedNorm")])
 
 
-def started(size: int, folder: Path, work: Callable[[World, Path], None]) -> list[int | None]:
+def started(size: int, folder: Path, work: Callable[[ProcessGroup, Path], None]) -> list[int | None]:
     """Run `work` in that many processes under torchrun's variables; their exit codes."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
@@ -94,15 +94,15 @@ def started(size: int, folder: Path, work: Callable[[World, Path], None]) -> lis
             process.join()
 
 
-def _enter(rank: int, size: int, port: int, folder: Path, work: Callable[[World, Path], None]) -> None:
+def _enter(rank: int, size: int, port: int, folder: Path, work: Callable[[ProcessGroup, Path], None]) -> None:
     torch.set_num_threads(1)
     os.environ.update(RANK=str(rank), WORLD_SIZE=str(size), LOCAL_RANK=str(rank))
     os.environ.update(MASTER_ADDR="127.0.0.1", MASTER_PORT=str(port))
-    with joined_world("cpu") as world:
+    with join_process_group("cpu") as world:
         work(world, folder)
 
 
-def everything(world: World, folder: Path) -> None:
+def everything(world: ProcessGroup, folder: Path) -> None:
     """All that the tests look at, in one group."""
     assert (world.rank, world.size, world.alone) == (int(os.environ["RANK"]), int(os.environ["WORLD_SIZE"]), False)
     for dtype in DTYPES:
@@ -118,7 +118,7 @@ def everything(world: World, folder: Path) -> None:
     (folder / f"facts {world.rank}.json").write_text(json.dumps(facts))
 
 
-def _gathered(world: World) -> dict[str, Tensor]:
+def _gathered(world: ProcessGroup) -> dict[str, Tensor]:
     rank = world.rank
     numbers = torch.arange(6).reshape(2, 3) + 100 * rank
     x = numbers.double().requires_grad_()
@@ -134,7 +134,7 @@ def _gathered(world: World) -> dict[str, Tensor]:
     }
 
 
-def _summed(world: World) -> dict[str, Tensor]:
+def _summed(world: ProcessGroup) -> dict[str, Tensor]:
     shapes = [(3,), (2, 3, 1, 2, 2), (4,), (5,), (70_001,)]
     parameters = [nn.Parameter(torch.zeros(shape)) for shape in shapes]
     first, wide, some, none, long = parameters
@@ -158,7 +158,7 @@ def _summed(world: World) -> dict[str, Tensor]:
     return {**grads, "again": again}
 
 
-def deserted(world: World, folder: Path) -> None:
+def deserted(world: ProcessGroup, folder: Path) -> None:
     """The last process leaves without a word; what the others say goes to files."""
     if world.rank == world.size - 1:
         os._exit(0)

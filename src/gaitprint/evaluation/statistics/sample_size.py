@@ -23,7 +23,7 @@ NOBODY = "no subjects"
 
 
 @dataclass(frozen=True)
-class Figure:
+class ErrorRate:
     """An error rate (a share, 0..1) with its interval, and why it is no promise for other people where it is none."""
 
     value: float | None
@@ -51,12 +51,12 @@ class Figure:
         said = f"{100 * self.value:.1f} % ({100 * self.low:.1f} - {100 * self.high:.1f})"
         return said if self.carried else f"{said} {MARK}"
 
-    def complement(self) -> "Figure":
+    def complement(self) -> "ErrorRate":
         """The rate of success; it is carried where that of errors is."""
         if self.value is None or self.low is None or self.high is None:
             return self
         ends = (1.0 - self.value, 1.0 - self.high, 1.0 - self.low)
-        return Figure(*ends, self.level, self.subjects, self.erring, self.reason)
+        return ErrorRate(*ends, self.level, self.subjects, self.erring, self.reason)
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values for JSON."""
@@ -96,7 +96,7 @@ def figure(
     level: float,
     what: str = "the rate",
     stated: float | None = None,
-) -> Figure:
+) -> ErrorRate:
     """The figure, with the reason why the subjects do not carry it where they do not.
 
     Args:
@@ -110,12 +110,12 @@ def figure(
         stated: the other rate that it is given at, which the subjects have to carry as well.
     """
     if subjects == 0:
-        return Figure(None, None, None, level, 0, 0, f"{what}: no subject takes part")
+        return ErrorRate(None, None, None, level, 0, 0, f"{what}: no subject takes part")
     reason = _reason(value, subjects, erring, what, stated)
     low, high = min(low, value), max(high, value)
     if reason:  # where nobody errs, or everybody, all draws agree: the interval is what the rule of three leaves open
         low, high = (min(low, 1.0 - bound(subjects)) if value == 1 else low), max(high, bound(subjects) * (value == 0))
-    return Figure(value, low, high, level, subjects, erring, reason)
+    return ErrorRate(value, low, high, level, subjects, erring, reason)
 
 
 def legend(subjects: int) -> str:

@@ -8,7 +8,7 @@ import numpy as np
 from jaxtyping import Float32, Float64
 
 from gaitprint.evaluation.statistics.bootstrap import Resamples, SharesAt
-from gaitprint.evaluation.statistics.sample_size import Figure, bound, figure, percent, subjects_for
+from gaitprint.evaluation.statistics.sample_size import ErrorRate, bound, figure, percent, subjects_for
 
 
 @dataclass(frozen=True, eq=False)
@@ -22,7 +22,7 @@ class Curves:
     names: tuple[str, str]
     """Of the two error rates, such as FMR and FNMR."""
 
-    def false_figure(self, place: int) -> Figure:
+    def false_figure(self, place: int) -> ErrorRate:
         """The share wrongly accepted at a threshold of the grid, by its place; -1 accepts nobody."""
         if place < 0:
             return self._figure(0.0, np.zeros(1), 0, self.false.subjects, self.names[0])
@@ -31,7 +31,7 @@ class Curves:
             self.false.observed[place], drawn, int(self.false.touched[place]), self.false.subjects, self.names[0]
         )
 
-    def missed_figure(self, place: int) -> Figure:
+    def missed_figure(self, place: int) -> ErrorRate:
         """The share wrongly refused there."""
         subjects = self.true.subjects
         if place < 0:
@@ -40,7 +40,9 @@ class Curves:
         missed = 1.0 - self.true.observed[place]
         return self._figure(missed, drawn, int(self.true.spared[place]), subjects, self.names[1])
 
-    def _figure(self, value: float, drawn: Float64[np.ndarray, " B"], erring: int, subjects: int, what: str) -> Figure:
+    def _figure(
+        self, value: float, drawn: Float64[np.ndarray, " B"], erring: int, subjects: int, what: str
+    ) -> ErrorRate:
         low, high = self.draws.ends(drawn)
         ends = (float(value), float(low), float(high))
         return figure(*ends, subjects=subjects, erring=erring, level=self.draws.level, what=what)
@@ -64,7 +66,7 @@ class OperatingPoint:
     """What the threshold gives: at most the stated rate."""
     threshold: float
     """Largest distance accepted."""
-    figure: Figure
+    figure: ErrorRate
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values for JSON."""

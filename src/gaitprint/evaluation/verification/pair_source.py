@@ -16,7 +16,7 @@ HELD = 4
 
 
 @dataclass(eq=False)
-class GoneOver:
+class PairSource:
     """Goes over the pairs of a set, block by block."""
 
     embeddings: Embeddings

@@ -7,7 +7,7 @@ import numpy as np
 from jaxtyping import Bool, Float64
 
 from gaitprint.evaluation.protocol.protocol import Protocol
-from gaitprint.evaluation.statistics.sample_size import Figure
+from gaitprint.evaluation.statistics.sample_size import ErrorRate
 from gaitprint.evaluation.verification.calibration import Calibration
 from gaitprint.evaluation.verification.open_set import GallerySize
 from gaitprint.evaluation.verification.operating import OperatingPoint
@@ -36,7 +36,7 @@ class SetFigures:
     """FNMR at each FMR asked for."""
     not_found: tuple[OperatingPoint, ...]
     """FNIR at each FPIR asked for."""
-    ranks: tuple[tuple[int, Figure], ...]
+    ranks: tuple[tuple[int, ErrorRate], ...]
     """Share of known people's searches that have them among the first k people."""
     false_match: Float64[np.ndarray, " K"]
     """The DET curve."""
@@ -72,10 +72,10 @@ class ThresholdRow:
     threshold: float
     why: str
     """What sets it, such as "FMR 10 %"."""
-    false_match: Figure
-    false_non_match: Figure
-    false_positive: Figure
-    false_negative: Figure
+    false_match: ErrorRate
+    false_non_match: ErrorRate
+    false_positive: ErrorRate
+    false_negative: ErrorRate
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values for JSON."""

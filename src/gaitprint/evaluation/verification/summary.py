@@ -7,7 +7,7 @@ from jaxtyping import Float32, Int
 
 from gaitprint.evaluation.protocol.protocol import Protocol
 from gaitprint.evaluation.statistics.bootstrap import Resamples, shares_of_pairs, shares_of_subjects
-from gaitprint.evaluation.statistics.sample_size import THIRTY, Figure, bound, figure, subjects_for
+from gaitprint.evaluation.statistics.sample_size import THIRTY, ErrorRate, bound, figure, subjects_for
 from gaitprint.evaluation.verification.open_set import Searches, search_counts, thresholds_for
 from gaitprint.evaluation.verification.operating import Curves, equal_error, missed_at
 from gaitprint.evaluation.verification.pair_errors import PairCounts, PairRates
@@ -115,7 +115,7 @@ def _row(threshold: float, why: str, pairs: Curves, found: Curves) -> ThresholdR
     )
 
 
-def _rank_figure(searches: Searches, k: int, draws: Resamples) -> Figure:
+def _rank_figure(searches: Searches, k: int, draws: Resamples) -> ErrorRate:
     """The share found among the first k people; it is the misses that are counted."""
     known = ~searches.stranger
     missed = (searches.rank[known] > k).astype(np.float32)

@@ -11,7 +11,7 @@ from gaitprint.evaluation.verification.calibrating import calibrate
 from gaitprint.evaluation.verification.calibration import Calibration
 from gaitprint.evaluation.verification.open_set import search_splits
 from gaitprint.evaluation.verification.pair_errors import count_pairs, pair_rates, survey, threshold_grid
-from gaitprint.evaluation.verification.pair_source import HELD, GoneOver
+from gaitprint.evaluation.verification.pair_source import HELD, PairSource
 from gaitprint.evaluation.verification.pairs import pair_sets, subject_numbers
 from gaitprint.evaluation.verification.reliability import deal_folds
 from gaitprint.evaluation.verification.result import ALL, Verification
@@ -65,7 +65,7 @@ def verify(
     numbers = subject_numbers(records)
     taking = np.unique(np.concatenate([numbers[rows] for p in sets for rows in (p.probes, p.gallery)]))
     numbers = np.where(np.isin(numbers, taking), np.searchsorted(taking, numbers), -1)
-    source = GoneOver(embeddings, protocol, numbers, distances, tuple(sets) if len(sets) <= HELD else ())
+    source = PairSource(embeddings, protocol, numbers, distances, tuple(sets) if len(sets) <= HELD else ())
 
     chance = np.random.Generator(np.random.PCG64(settings.seed))
     folds = deal_folds(len(taking), settings.folds, chance)

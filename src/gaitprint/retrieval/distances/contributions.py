@@ -9,12 +9,12 @@ from gaitprint.errors import ShapeError
 from gaitprint.retrieval.distances.exact import part_slices
 from gaitprint.types import PartLayout
 
-Divisible = Literal["euclidean", "part-mean"]
+AdditiveScorer = Literal["euclidean", "part-mean"]
 """The scorers whose answer is a sum over parts: the square of Euclid, and the mean over parts as it is."""
 
 
 def part_contributions(
-    x: Float32[np.ndarray, "M D"], y: Float32[np.ndarray, "M _"], layout: PartLayout, scorer: Divisible
+    x: Float32[np.ndarray, "M D"], y: Float32[np.ndarray, "M _"], layout: PartLayout, scorer: AdditiveScorer
 ) -> Float64[np.ndarray, "M P"]:
     """What each part adds, for each of M pairs; never negative.
 
@@ -31,6 +31,6 @@ def part_contributions(
     return np.asarray(squares if scorer == "euclidean" else np.sqrt(squares) / layout.parts)
 
 
-def distance_of(total: float, scorer: Divisible) -> float:
+def distance_of(total: float, scorer: AdditiveScorer) -> float:
     """The scorer's distance from the sum of all contributions."""
     return float(np.sqrt(total)) if scorer == "euclidean" else float(total)

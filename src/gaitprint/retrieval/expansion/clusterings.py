@@ -14,7 +14,7 @@ from scipy.sparse.csgraph import connected_components
 from sklearn.cluster import AgglomerativeClustering
 
 from gaitprint.config import require
-from gaitprint.retrieval.budget import Work
+from gaitprint.retrieval.budget import ComputeBudget
 from gaitprint.retrieval.distances.metric import Metric
 from gaitprint.retrieval.knn.approximate import other_neighbours
 from gaitprint.retrieval.knn.radius import Pairs, pairs_within
@@ -38,13 +38,13 @@ class Lists(NamedTuple):
     """Which of them count."""
 
 
-def neighbours(x: Vectors, metric: Metric, k: int, work: Work, recall: float | None = None) -> Lists:
+def neighbours(x: Vectors, metric: Metric, k: int, work: ComputeBudget, recall: float | None = None) -> Lists:
     """Each sample with its k nearest others; `recall` is the share of them that has to be found, None: all."""
     members = other_neighbours(x, metric, k, recall, work).indices
     return Lists(members, np.ones(members.shape, bool))
 
 
-def mutual(x: Vectors, metric: Metric, k: int, work: Work, recall: float | None = None) -> Lists:
+def mutual(x: Vectors, metric: Metric, k: int, work: ComputeBudget, recall: float | None = None) -> Lists:
     """Each sample with those of its k nearest others that list it as well."""
     members = other_neighbours(x, metric, k, recall, work).indices
     items = np.repeat(np.arange(len(members)), members.shape[1])
@@ -53,7 +53,7 @@ def mutual(x: Vectors, metric: Metric, k: int, work: Work, recall: float | None 
     return Lists(members, np.isin(back, there).reshape(members.shape))
 
 
-def components(x: Vectors, metric: Metric, threshold: float, work: Work) -> Labels:
+def components(x: Vectors, metric: Metric, threshold: float, work: ComputeBudget) -> Labels:
     """Connected components of the pairs at most `threshold` apart: one chain of near pairs makes one cluster."""
     labels = np.arange(len(x))
     left, right, waiting = [], [], 0
@@ -75,7 +75,7 @@ def _joined(labels: Labels, left: list[NDArray[np.int64]], right: list[NDArray[n
     return np.asarray(connected_components(graph, directed=False)[1][labels])
 
 
-def dbscan(x: Vectors, metric: Metric, threshold: float, samples: int, work: Work) -> Labels:
+def dbscan(x: Vectors, metric: Metric, threshold: float, samples: int, work: ComputeBudget) -> Labels:
     """Dense regions (Ester et al., 1996): `samples` within `threshold`, the sample itself counted. Noise stays alone.
 
     A sample at the border of several regions goes to the one that begins first.
@@ -98,7 +98,7 @@ def dbscan(x: Vectors, metric: Metric, threshold: float, samples: int, work: Wor
     return np.unique(nearest, return_inverse=True)[1]
 
 
-def _held(pairs: Iterator[Pairs], threshold: float, work: Work) -> Pairs:
+def _held(pairs: Iterator[Pairs], threshold: float, work: ComputeBudget) -> Pairs:
     left, right, waiting = [np.zeros(0, np.int64)], [np.zeros(0, np.int64)], 0
     for i, j in pairs:
         left.append(i)
@@ -113,7 +113,7 @@ def _held(pairs: Iterator[Pairs], threshold: float, work: Work) -> Pairs:
 
 
 def agglomerative(
-    x: Vectors, metric: Metric, threshold: float, linkage: str, work: Work, clusters: int | None = None
+    x: Vectors, metric: Metric, threshold: float, linkage: str, work: ComputeBudget, clusters: int | None = None
 ) -> Labels:
     """Clusters merged from the bottom while their linkage distance is at most `threshold`, or `clusters` are left.
 
@@ -136,7 +136,7 @@ def agglomerative(
     return np.asarray(model.fit_predict(distances))
 
 
-def _graph(x: Vectors, metric: Metric, work: Work) -> sparse.csr_matrix:
+def _graph(x: Vectors, metric: Metric, work: ComputeBudget) -> sparse.csr_matrix:
     """Near neighbours, in one piece: pieces are linked to those whose means are nearest until none is left over."""
     lists = search_others(x, metric, _NEAR, work).indices
     left, right = np.repeat(np.arange(len(x)), lists.shape[1]), lists.ravel()
@@ -153,6 +153,6 @@ def _graph(x: Vectors, metric: Metric, work: Work) -> sparse.csr_matrix:
         right = np.append(right, first[near.ravel()])
 
 
-def quantile_threshold(x: Vectors, metric: Metric, quantile: float, neighbour: int, work: Work) -> float:
+def quantile_threshold(x: Vectors, metric: Metric, quantile: float, neighbour: int, work: ComputeBudget) -> float:
     """The quantile, over samples, of the distance to the `neighbour`-th nearest other (1 is the nearest)."""
     return float(np.quantile(search_others(x, metric, neighbour, work).distances[:, -1].astype(np.float64), quantile))

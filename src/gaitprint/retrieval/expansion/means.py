@@ -3,7 +3,7 @@
 import numpy as np
 from jaxtyping import Bool, Float32, Int
 
-from gaitprint.retrieval.budget import Work
+from gaitprint.retrieval.budget import ComputeBudget
 from gaitprint.retrieval.derived_embeddings import unit_rows
 
 
@@ -38,13 +38,16 @@ def alpha_sums(
 
 
 def partition_means(
-    vectors: Float32[np.ndarray, "N D"], labels: Int[np.ndarray, " N"], include_self: bool, work: Work | None = None
+    vectors: Float32[np.ndarray, "N D"],
+    labels: Int[np.ndarray, " N"],
+    include_self: bool,
+    work: ComputeBudget | None = None,
 ) -> Float32[np.ndarray, "N D"]:
     """A cluster's sum is made once; its members differ in themselves only."""
     _, labels, sizes = np.unique(labels, return_inverse=True, return_counts=True)
     order = np.argsort(labels, kind="stable")
     starts = np.cumsum(sizes) - sizes
-    result = (work or Work()).array(*vectors.shape)
+    result = (work or ComputeBudget()).array(*vectors.shape)
     for columns in range(0, vectors.shape[1], 256):  # a copy in double precision, a strip at a time
         strip = vectors[:, columns : columns + 256].astype(np.float64)
         sums = np.add.reduceat(strip[order], starts, axis=0)[labels]

@@ -5,11 +5,11 @@ from collections.abc import Callable
 import numpy as np
 from jaxtyping import Bool, Float32, Int
 
-from gaitprint.retrieval.budget import Work
+from gaitprint.retrieval.budget import ComputeBudget
 from gaitprint.retrieval.distances.metric import Metric
-from gaitprint.retrieval.incremental.gallery_delta import Change
+from gaitprint.retrieval.incremental.gallery_delta import GalleryDelta
 from gaitprint.retrieval.incremental.neighbour_lists import KeptLists, Numbers, numbered
-from gaitprint.retrieval.incremental.patched_graph import Union
+from gaitprint.retrieval.incremental.patched_graph import PatchedNeighbours
 from gaitprint.types import Embeddings
 
 Means = Callable[
@@ -37,7 +37,7 @@ class KeptExpansion:
         metric: Metric,
         k: int,
         means: Means,
-        work: Work,
+        work: ComputeBudget,
         *,
         include_self: bool = False,
         mutual: bool = False,
@@ -54,17 +54,17 @@ class KeptExpansion:
             for start in range(0, len(vectors), rows):
                 self.vectors[start : start + rows] = self._made(alone, every[start : start + rows])
 
-    def entered(self, change: Change) -> Change:
+    def apply_delta(self, change: GalleryDelta) -> GalleryDelta:
         """The probe and the items it changes, after the round."""
-        union = Union(self._lists, change)
+        union = PatchedNeighbours(self._lists, change)
         numbers = self._touched(union)
         rows = self._work.rows(24.0 * len(change.probe) * (self._k + 1))
         made = np.concatenate(
             [self._made(union, numbers[start : start + rows]) for start in range(0, len(numbers), rows)]
         )
-        return Change.between(made[0], self.vectors, numbers[1:] - 1, made[1:])
+        return GalleryDelta.between(made[0], self.vectors, numbers[1:] - 1, made[1:])
 
-    def _touched(self, union: Union) -> Numbers:
+    def _touched(self, union: PatchedNeighbours) -> Numbers:
         """Items that may become something else than is kept, the probe first: some more do no harm."""
         relisted = union.relisted
         before, after = self._lists.listed(np.maximum(relisted - 1, 0)), union.lists(relisted)
@@ -78,7 +78,7 @@ class KeptExpansion:
         touched[0] = True
         return np.flatnonzero(touched)
 
-    def _made(self, union: "Union | _Alone", numbers: Numbers) -> Float32[np.ndarray, "m D"]:
+    def _made(self, union: "PatchedNeighbours | _Alone", numbers: Numbers) -> Float32[np.ndarray, "m D"]:
         members = union.lists(numbers)
         if not self._include_self:
             members = without_self(members, numbers)
@@ -110,10 +110,10 @@ class KeptRounds:
         self.gallery = derived(vectors)
         """The gallery after all rounds."""
 
-    def entered(self, change: Change) -> Change:
+    def apply_delta(self, change: GalleryDelta) -> GalleryDelta:
         """The probe and the items it changes, after all rounds."""
         for one in self._rounds:
-            change = one.entered(change)
+            change = one.apply_delta(change)
         return change
 
 

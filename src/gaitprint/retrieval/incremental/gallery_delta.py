@@ -10,7 +10,7 @@ from gaitprint.types import Embeddings
 
 
 @dataclass(frozen=True)
-class Change:
+class GalleryDelta:
     """One probe, and the gallery as it is with that probe beside it."""
 
     probe: Float32[np.ndarray, " D"]
@@ -20,7 +20,7 @@ class Change:
     """What they are now."""
 
     @classmethod
-    def none(cls, probe: Float32[np.ndarray, " D"]) -> "Change":
+    def none(cls, probe: Float32[np.ndarray, " D"]) -> "GalleryDelta":
         """The probe has not met the gallery yet."""
         return cls(probe, np.zeros(0, np.int64), np.zeros((0, len(probe)), np.float32))
 
@@ -31,7 +31,7 @@ class Change:
         kept: Float32[np.ndarray, "G D"],
         rows: Int[np.ndarray, " m"],
         vectors: Float32[np.ndarray, "m D"],
-    ) -> "Change":
+    ) -> "GalleryDelta":
         """Of some items made anew those that are not as they were kept."""
         differ = (kept[rows] != vectors).any(axis=1)
         return cls(probe, rows[differ], vectors[differ])
@@ -54,7 +54,7 @@ class KeptTransform(Protocol):
         """The gallery after the transform, as the next step keeps it; what a probe makes of it is a `Change`."""
         ...
 
-    def entered(self, change: Change) -> Change:
+    def apply_delta(self, change: GalleryDelta) -> GalleryDelta:
         """The transform of the gallery with one probe beside it."""
         ...
 
@@ -63,6 +63,6 @@ class KeptTransform(Protocol):
 class KeptScorer(Protocol):
     """A scorer that has seen the gallery."""
 
-    def distances(self, change: Change) -> Float32[np.ndarray, " G"]:
+    def distances(self, change: GalleryDelta) -> Float32[np.ndarray, " G"]:
         """Of the probe to every item, no other probe having a say."""
         ...

@@ -7,9 +7,9 @@ that the joint computation makes: the probe is 0, gallery item i is i + 1; so eq
 import numpy as np
 from jaxtyping import Float32, Int
 
-from gaitprint.retrieval.budget import Work
+from gaitprint.retrieval.budget import ComputeBudget
 from gaitprint.retrieval.distances.metric import Metric
-from gaitprint.retrieval.incremental.prepared_gallery import Nearby
+from gaitprint.retrieval.incremental.prepared_gallery import PreparedGallery
 from gaitprint.retrieval.knn.search import search
 
 Numbers = Int[np.ndarray, "_"]
@@ -33,7 +33,12 @@ class KeptLists:
     """
 
     def __init__(
-        self, vectors: Float32[np.ndarray, "G D"], metric: Metric, length: int, work: Work, farthest: bool = False
+        self,
+        vectors: Float32[np.ndarray, "G D"],
+        metric: Metric,
+        length: int,
+        work: ComputeBudget,
+        farthest: bool = False,
     ) -> None:
         self.vectors, self.metric, self.work = vectors, metric, work
         self.length = length
@@ -41,7 +46,7 @@ class KeptLists:
         self.farthest = found.farthest
         self.keys = to_keys(found.distances, found.indices + 1)
         self._who, self._from = inverted(found.indices)
-        self.nearby = Nearby(vectors, metric)
+        self.nearby = PreparedGallery(vectors, metric)
 
     def __len__(self) -> int:
         return len(self.vectors)

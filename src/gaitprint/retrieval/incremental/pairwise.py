@@ -6,12 +6,12 @@ import numpy as np
 from jaxtyping import Float32
 
 from gaitprint.retrieval.distances.metric import Metric
-from gaitprint.retrieval.incremental.gallery_delta import Change
+from gaitprint.retrieval.incremental.gallery_delta import GalleryDelta
 from gaitprint.retrieval.incremental.plain_distances import plain_distances
 
 
 @dataclass(frozen=True)
-class OneByOne:
+class PairwiseScorer:
     """Probes and gallery, to be compared row by row."""
 
     probes: Float32[np.ndarray, "Q D"]
@@ -29,12 +29,12 @@ class OneByOne:
 
 
 @dataclass(frozen=True)
-class KeptOneByOne:
+class KeptPairwise:
     """A gallery, for one probe after another."""
 
     gallery: Float32[np.ndarray, "G D"]
     metric: Metric
 
-    def distances(self, change: Change) -> Float32[np.ndarray, " G"]:
+    def distances(self, change: GalleryDelta) -> Float32[np.ndarray, " G"]:
         """Of the probe to every item."""
         return plain_distances(self.metric, self.gallery, change)

@@ -7,7 +7,7 @@ take them in again where they are near enough now; a list that lost more than it
 import numpy as np
 from jaxtyping import Float32, Float64, Int
 
-from gaitprint.retrieval.incremental.gallery_delta import Change
+from gaitprint.retrieval.incremental.gallery_delta import GalleryDelta
 from gaitprint.retrieval.incremental.neighbour_lists import (
     NOBODY,
     KeptLists,
@@ -25,10 +25,10 @@ _SHARE = 4
 """Where more than one item in so many is new, all lists are made anew: that is no slower."""
 
 
-class Union:
+class PatchedNeighbours:
     """The union of a kept gallery and what one probe makes of it. Numbers: the probe is 0, gallery item i is i + 1."""
 
-    def __init__(self, kept: KeptLists, change: Change) -> None:
+    def __init__(self, kept: KeptLists, change: GalleryDelta) -> None:
         self.kept, self.change = kept, change
         self.count = len(kept) + 1
         self.length = min(kept.length, self.count)

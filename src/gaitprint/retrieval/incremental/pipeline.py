@@ -6,9 +6,9 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float32
 
-from gaitprint.retrieval.budget import Work
-from gaitprint.retrieval.incremental.gallery_delta import Change, KeptScorer, KeptTransform
-from gaitprint.retrieval.incremental.recompute import Anew, AnewScorer
+from gaitprint.retrieval.budget import ComputeBudget
+from gaitprint.retrieval.incremental.gallery_delta import GalleryDelta, KeptScorer, KeptTransform
+from gaitprint.retrieval.incremental.recompute import RecomputeScorer, RecomputeTransform
 from gaitprint.retrieval.sides import check_sides
 from gaitprint.types import Embeddings
 
@@ -23,13 +23,13 @@ class KeptPipeline:
     scorer: KeptScorer
 
     @classmethod
-    def of(cls, transforms: tuple[Any, ...], scorer: Any, gallery: Embeddings, work: Work) -> "KeptPipeline":
+    def of(cls, transforms: tuple[Any, ...], scorer: Any, gallery: Embeddings, work: ComputeBudget) -> "KeptPipeline":
         """Let each step see the gallery. A step that keeps nothing is done anew for each probe."""
         first, made = gallery, []
         for step in transforms:
-            made.append(step.kept(gallery, work) if hasattr(step, "kept") else Anew(step, gallery, work))
+            made.append(step.kept(gallery, work) if hasattr(step, "kept") else RecomputeTransform(step, gallery, work))
             gallery = made[-1].gallery
-        last = scorer.kept(gallery, work) if hasattr(scorer, "kept") else AnewScorer(scorer, gallery)
+        last = scorer.kept(gallery, work) if hasattr(scorer, "kept") else RecomputeScorer(scorer, gallery)
         return cls(first, tuple(made), last)
 
     def distances(self, probe: Embeddings) -> Float32[np.ndarray, "Q G"]:
@@ -46,9 +46,9 @@ class KeptPipeline:
         """The same of bare vectors."""
         result = np.empty((len(probes), len(self.gallery)), np.float32)
         for i, vector in enumerate(probes):
-            change = Change.none(vector)
+            change = GalleryDelta.none(vector)
             for step in self.transforms:
-                change = step.entered(change)
+                change = step.apply_delta(change)
             result[i] = self.scorer.distances(change)
         return result
 

@@ -4,13 +4,15 @@ import numpy as np
 from jaxtyping import Float32
 
 from gaitprint.retrieval.distances.metric import Metric
-from gaitprint.retrieval.incremental.gallery_delta import Change
+from gaitprint.retrieval.incremental.gallery_delta import GalleryDelta
 
 _ROWS = 512
 """Rows in double precision at once: few enough to stay in a core's cache."""
 
 
-def plain_distances(metric: Metric, kept: Float32[np.ndarray, "G D"], change: Change) -> Float32[np.ndarray, " G"]:
+def plain_distances(
+    metric: Metric, kept: Float32[np.ndarray, "G D"], change: GalleryDelta
+) -> Float32[np.ndarray, " G"]:
     """Of the probe to all items of a kept gallery as they are now."""
     probe = change.probe[None]
     result = np.empty(len(kept), np.float32)

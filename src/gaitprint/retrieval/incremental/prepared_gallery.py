@@ -15,7 +15,7 @@ _ROUNDED = 1e-6
 """Far more than a distance can lose as float32, and its score with it."""
 
 
-class Nearby:
+class PreparedGallery:
     """A kept side; see `Estimate` for what a score is. Smaller is nearer."""
 
     def __init__(self, vectors: Float32[np.ndarray, "G D"], metric: Metric) -> None:

@@ -5,25 +5,25 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float32
 
-from gaitprint.retrieval.budget import Work
-from gaitprint.retrieval.incremental.gallery_delta import Change
+from gaitprint.retrieval.budget import ComputeBudget
+from gaitprint.retrieval.incremental.gallery_delta import GalleryDelta
 from gaitprint.types import Embeddings, SequenceRecord
 
 
-class Anew:
+class RecomputeTransform:
     """A transform that is done anew for each probe, on the whole gallery as it is with that probe."""
 
-    def __init__(self, step: Any, gallery: Embeddings, work: Work) -> None:
+    def __init__(self, step: Any, gallery: Embeddings, work: ComputeBudget) -> None:
         self._step, self._before, self._work = step, gallery, work
         # any gallery will do to compare with: this one is what most probes leave most of
         self.gallery = self._done(gallery.vectors[0], gallery)[1]
         """The gallery as its own first item changes it."""
 
-    def entered(self, change: Change) -> Change:
+    def apply_delta(self, change: GalleryDelta) -> GalleryDelta:
         """The step itself; items that come out as they are kept are left out."""
         probe, gallery = self._done(change.probe, with_change(self._before, change))
         rows = np.arange(len(gallery))
-        return Change.between(probe.vectors[0], self.gallery.vectors, rows, gallery.vectors)
+        return GalleryDelta.between(probe.vectors[0], self.gallery.vectors, rows, gallery.vectors)
 
     def _done(self, probe: Float32[np.ndarray, " D"], gallery: Embeddings) -> tuple[Embeddings, Embeddings]:
         given = one_probe(probe, gallery), gallery
@@ -42,31 +42,31 @@ class BySequence:
         self.gallery = step(gallery, gallery)[1]
         """The gallery, transformed."""
 
-    def entered(self, change: Change) -> Change:
+    def apply_delta(self, change: GalleryDelta) -> GalleryDelta:
         """The probe and the changed items, transformed."""
         probe = one_probe(change.probe, self._before)
         if not len(change.rows):
-            return Change.none(self._step(probe, probe)[0].vectors[0])
+            return GalleryDelta.none(self._step(probe, probe)[0].vectors[0])
         records = tuple(self._before.records[i] for i in change.rows)
         new = Embeddings(change.vectors, records, self._before.layout, self._before.source, self._before.settings)
         after, items = self._step(probe, new)
-        return Change(after.vectors[0], change.rows, items.vectors)
+        return GalleryDelta(after.vectors[0], change.rows, items.vectors)
 
 
-class AnewScorer:
+class RecomputeScorer:
     """A scorer that is asked anew for each probe."""
 
     def __init__(self, scorer: Any, gallery: Embeddings) -> None:
         self._scorer, self._gallery = scorer, gallery
 
-    def distances(self, change: Change) -> Float32[np.ndarray, " G"]:
+    def distances(self, change: GalleryDelta) -> Float32[np.ndarray, " G"]:
         """Of the probe to every item."""
         gallery = with_change(self._gallery, change)
         found: Float32[np.ndarray, "Q G"] = self._scorer(one_probe(change.probe, gallery), gallery)
         return np.asarray(found[0])
 
 
-def with_change(kept: Embeddings, change: Change) -> Embeddings:
+def with_change(kept: Embeddings, change: GalleryDelta) -> Embeddings:
     """The gallery as a probe changed it."""
     vectors = change.patched(kept.vectors)
     return Embeddings(vectors, kept.records, kept.layout, kept.source, kept.settings)

@@ -12,7 +12,7 @@ import numpy as np
 from jaxtyping import Float32, Int
 
 from gaitprint.config import require
-from gaitprint.retrieval.budget import Work
+from gaitprint.retrieval.budget import ComputeBudget
 from gaitprint.retrieval.distances.metric import Metric
 from gaitprint.retrieval.knn.search import Neighbours, search, search_others
 from gaitprint.retrieval.knn.short_codes import ShortCodes, load_faiss
@@ -45,7 +45,7 @@ class Effort:
     candidates: int
 
 
-def check_search(kind: Search, recall: float, one_at_a_time: bool) -> None:
+def check_search(kind: Search, recall: float, inductive: bool) -> None:
     """For the settings of steps.
 
     Raises:
@@ -53,8 +53,8 @@ def check_search(kind: Search, recall: float, one_at_a_time: bool) -> None:
     """
     require(0 < recall <= 1, f"recall is a share above 0 and at most 1, found {recall}")
     require(
-        kind == "exact" or not one_at_a_time,
-        "search 'approximate' is for all probes together: with one_at_a_time leave search at 'exact'",
+        kind == "exact" or not inductive,
+        "search 'approximate' is for all probes together: with inductive leave search at 'exact'",
     )
 
 
@@ -64,7 +64,13 @@ def wanted(kind: Search, recall: float) -> float | None:
 
 
 def neighbours(
-    x: Vectors, metric: Metric, k: int, recall: float | None, work: Work | None = None, *, farthest: bool = False
+    x: Vectors,
+    metric: Metric,
+    k: int,
+    recall: float | None,
+    work: ComputeBudget | None = None,
+    *,
+    farthest: bool = False,
 ) -> Neighbours:
     """The min(k, N) nearest items of each row of x, itself among them: `search(x, x, ...)`, or about that.
 
@@ -80,7 +86,7 @@ def neighbours(
         ConfigError: faiss is not installed.
         ShapeError: a vector is not finite, there is no item, or k < 1.
     """
-    work = work or Work()
+    work = work or ComputeBudget()
     if recall is None or k < 1 or not len(x):
         return search(x, x, metric, k, work, farthest=farthest)
     load_faiss()
@@ -96,7 +102,9 @@ def neighbours(
     return search(x, x, metric, k, work, farthest=farthest)
 
 
-def other_neighbours(x: Vectors, metric: Metric, k: int, recall: float | None, work: Work | None = None) -> Neighbours:
+def other_neighbours(
+    x: Vectors, metric: Metric, k: int, recall: float | None, work: ComputeBudget | None = None
+) -> Neighbours:
     """As `neighbours`, each row itself left out; K is min(k, N - 1). Duplicates stay.
 
     Raises:
@@ -118,7 +126,13 @@ def share_found(found: Neighbours, truth: Neighbours) -> float:
 
 
 def compared(
-    codes: ShortCodes, x: Vectors, metric: Metric, k: int, effort: Effort, rows: Int[np.ndarray, " m"], work: Work
+    codes: ShortCodes,
+    x: Vectors,
+    metric: Metric,
+    k: int,
+    effort: Effort,
+    rows: Int[np.ndarray, " m"],
+    work: ComputeBudget,
 ) -> Neighbours:
     """The k nearest of the candidates of some rows, by exact distance; rows with too few candidates see all items."""
     indices, distances = np.empty((len(rows), k), np.int64), np.empty((len(rows), k), np.float32)
@@ -142,18 +156,18 @@ def compared(
         done += part
         work.progress(done, len(rows), "neighbours")
     if few.any():
-        exact = search(x[rows[few]], x, metric, k, Work(work.memory, work.threads))
+        exact = search(x[rows[few]], x, metric, k, ComputeBudget(work.memory, work.threads))
         indices[few], distances[few] = exact.indices, exact.distances
     return Neighbours(indices, distances)
 
 
 def _approximate(
-    codes: ShortCodes, x: Vectors, metric: Metric, k: int, recall: float, work: Work, farthest: bool
+    codes: ShortCodes, x: Vectors, metric: Metric, k: int, recall: float, work: ComputeBudget, farthest: bool
 ) -> Neighbours | None:
     """None: comparing all takes no longer."""
     rng = np.random.Generator(np.random.PCG64(_SEED))
     rows = rng.permutation(len(x))
-    quiet = Work(work.memory, work.threads)
+    quiet = ComputeBudget(work.memory, work.threads)
     choice, test = np.sort(rows[:_SOME]), np.sort(rows[_SOME : 2 * _SOME])
     limit = len(x) * x.shape[1] / 2 - (_FAR * x.shape[1] if farthest else 0)
     truth = search(x[test], x, metric, k, quiet)

@@ -7,7 +7,7 @@ import numpy as np
 from jaxtyping import Float, Float32, Float64, Int
 
 from gaitprint.errors import ShapeError
-from gaitprint.retrieval.budget import Work
+from gaitprint.retrieval.budget import ComputeBudget
 from gaitprint.retrieval.distances.exact import centre
 from gaitprint.retrieval.distances.metric import Metric
 from gaitprint.retrieval.knn.approximate import neighbours
@@ -24,7 +24,7 @@ class Items(Protocol):
         ...
 
     @property
-    def work(self) -> Work:
+    def work(self) -> ComputeBudget:
         """Memory and cores."""
         ...
 
@@ -46,7 +46,7 @@ class MatrixItems:
     """Items of which the whole symmetric matrix is there."""
 
     distances: Float[np.ndarray, "N N"]
-    work: Work = field(default_factory=Work)
+    work: ComputeBudget = field(default_factory=ComputeBudget)
 
     def __post_init__(self) -> None:
         if not (np.isfinite(self.distances.max()) and self.distances.min() >= 0):
@@ -72,7 +72,7 @@ class VectorItems:
 
     vectors: Float32[np.ndarray, "N D"]
     metric: Metric
-    work: Work
+    work: ComputeBudget
     recall: float | None = None
     """The share of the true neighbours that has to be found; None: all."""
     _centres: dict[int, Float64[np.ndarray, " D"]] = field(default_factory=dict, init=False, repr=False)

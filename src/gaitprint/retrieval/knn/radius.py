@@ -5,13 +5,13 @@ from collections.abc import Iterator
 import numpy as np
 from jaxtyping import Float32, Int
 
-from gaitprint.retrieval.budget import Work
+from gaitprint.retrieval.budget import ComputeBudget
 from gaitprint.retrieval.distances.metric import Metric
 
 Pairs = tuple[Int[np.ndarray, " M"], Int[np.ndarray, " M"]]
 
 
-def pairs_within(x: Float32[np.ndarray, "N D"], metric: Metric, radius: float, work: Work) -> Iterator[Pairs]:
+def pairs_within(x: Float32[np.ndarray, "N D"], metric: Metric, radius: float, work: ComputeBudget) -> Iterator[Pairs]:
     """Each pair (i, j), i < j, of distance `radius` or less, once; the radius itself counts."""
     items = len(x)
     rows = work.rows(24.0 * items, at_most=4096)

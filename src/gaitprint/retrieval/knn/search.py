@@ -12,7 +12,7 @@ import numpy as np
 from jaxtyping import Bool, Float32, Float64, Int
 
 from gaitprint.errors import ShapeError
-from gaitprint.retrieval.budget import Task, Work
+from gaitprint.retrieval.budget import ComputeBudget, Task
 from gaitprint.retrieval.distances.estimate import Estimate
 from gaitprint.retrieval.distances.metric import Metric
 from gaitprint.retrieval.knn.candidates import Candidates
@@ -38,7 +38,7 @@ def search(
     y: Float32[np.ndarray, "N _"],
     metric: Metric,
     k: int,
-    work: Work | None = None,
+    work: ComputeBudget | None = None,
     *,
     farthest: bool = False,
 ) -> Neighbours:
@@ -55,7 +55,7 @@ def search(
     Raises:
         ShapeError: the widths differ, a side is empty, or k < 1.
     """
-    work = work or Work()
+    work = work or ComputeBudget()
     if x.shape[1] != y.shape[1]:
         raise ShapeError(f"vectors to compare have one width, found {x.shape[1]} and {y.shape[1]}: embed both alike")
     if k < 1 or not len(x) or not len(y):
@@ -70,7 +70,7 @@ def search(
 
 
 def search_others(
-    x: Float32[np.ndarray, "N D"], metric: Metric, k: int, work: Work | None = None, *, farthest: bool = False
+    x: Float32[np.ndarray, "N D"], metric: Metric, k: int, work: ComputeBudget | None = None, *, farthest: bool = False
 ) -> Neighbours:
     """As `search` of rows among themselves, each row itself left out; K is min(k, N - 1). Duplicates stay.
 
@@ -95,7 +95,7 @@ class _Search:
         y: Float32[np.ndarray, "N D"],
         metric: Metric,
         k: int,
-        work: Work,
+        work: ComputeBudget,
         farthest: bool,
     ) -> None:
         self.x, self.y, self.metric, self.k, self.work, self.farthest = x, y, metric, k, work, farthest
@@ -203,7 +203,7 @@ class _Scratch:
         return estimate.scores(a, rows, b, columns, scores, spare), mask
 
 
-def _side(work: Work, width: int) -> int:
+def _side(work: ComputeBudget, width: int) -> int:
     """Side of a tile: two blocks of vectors, two of scores and a mask a thread, in half of the memory."""
     room = work.memory / 2 / work.cores
     return int(max(1, min(_SIDE, (np.sqrt((8.0 * width) ** 2 + 36.0 * room) - 8.0 * width) / 18.0)))

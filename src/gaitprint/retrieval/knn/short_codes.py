@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
 from gaitprint.errors import ConfigError, ShapeError
-from gaitprint.retrieval.budget import Work
+from gaitprint.retrieval.budget import ComputeBudget
 from gaitprint.retrieval.distances.exact import part_slices
 from gaitprint.retrieval.distances.metric import Metric
 
@@ -63,7 +63,7 @@ class ShortCodes:
         ShapeError: a vector is not finite.
     """
 
-    def __init__(self, x: Float32[np.ndarray, "N D"], metric: Metric, work: Work) -> None:
+    def __init__(self, x: Float32[np.ndarray, "N D"], metric: Metric, work: ComputeBudget) -> None:
         self._faiss = load_faiss()
         self._x, self._work = x, work
         self._parts = part_slices(metric.layout, x.shape[1]) if metric.name == "part_cosine" else []

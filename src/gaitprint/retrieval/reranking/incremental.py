@@ -8,9 +8,9 @@ import numpy as np
 from jaxtyping import Bool, Float32, Float64, Int
 
 from gaitprint.errors import ShapeError
-from gaitprint.retrieval.budget import Work
+from gaitprint.retrieval.budget import ComputeBudget
 from gaitprint.retrieval.distances.metric import Metric
-from gaitprint.retrieval.incremental.gallery_delta import Change
+from gaitprint.retrieval.incremental.gallery_delta import GalleryDelta
 from gaitprint.retrieval.incremental.neighbour_lists import (
     KeptLists,
     Numbers,
@@ -20,14 +20,14 @@ from gaitprint.retrieval.incremental.neighbour_lists import (
     to_distances,
     to_numbers,
 )
-from gaitprint.retrieval.incremental.patched_graph import Union
+from gaitprint.retrieval.incremental.patched_graph import PatchedNeighbours
 from gaitprint.retrieval.incremental.plain_distances import plain_distances
 
 _PROBE = np.zeros(1, np.int64)
 """The number of the probe in the union."""
 
 
-class KeptGallery:
+class IncrementalReranker:
     """A gallery, listed once.
 
     Args:
@@ -49,13 +49,13 @@ class KeptGallery:
         k1: int = 20,
         k2: int = 6,
         lambda_: float = 0.3,
-        work: Work | None = None,
+        work: ComputeBudget | None = None,
     ) -> None:
         if k1 < 1 or k2 < 1 or not 0 <= lambda_ <= 1:
             raise ShapeError(f"re-ranking needs k1, k2 >= 1 and lambda in [0, 1], found {k1}, {k2}, {lambda_}")
         self._vectors, self._metric, self._lambda = vectors, metric, lambda_
         self._wide, self._narrow, self._mean = k1 + 1, round(k1 / 2) + 1, k2
-        self._lists = KeptLists(vectors, metric, max(k1 + 1, k2), work or Work(), farthest=True)
+        self._lists = KeptLists(vectors, metric, max(k1 + 1, k2), work or ComputeBudget(), farthest=True)
         assert self._lists.farthest is not None
         if not np.isfinite(self._lists.farthest).all():
             raise ShapeError("re-ranking needs finite distances >= 0: check the embeddings")
@@ -65,17 +65,17 @@ class KeptGallery:
     def __len__(self) -> int:
         return len(self._vectors)
 
-    def distances(self, probe: Float32[np.ndarray, " D"] | Change) -> Float32[np.ndarray, " G"]:
+    def distances(self, probe: Float32[np.ndarray, " D"] | GalleryDelta) -> Float32[np.ndarray, " G"]:
         """Re-ranked distances of one probe to all of the gallery, as an earlier step changed them both, if one did.
 
         Raises:
             ShapeError: the probe has another width, or is not finite.
         """
-        change = probe if isinstance(probe, Change) else Change.none(probe)
+        change = probe if isinstance(probe, GalleryDelta) else GalleryDelta.none(probe)
         vector = change.probe
         if vector.shape != self._vectors.shape[1:] or not np.isfinite(vector).all():
             raise ShapeError(f"a probe is {self._vectors.shape[1]} finite floats, found shape {list(vector.shape)}")
-        union = Union(self._lists, change)
+        union = PatchedNeighbours(self._lists, change)
         own = self._averaged(union, _PROBE)[0]
         _, column, values = self._encodings(union, own)
         weights = np.bincount(column, values, minlength=union.count) / len(own)
@@ -86,11 +86,13 @@ class KeptGallery:
         result += self._lambda / scale * plain_distances(self._metric, self._vectors, change)
         return np.asarray(result.astype(np.float32))
 
-    def _averaged(self, union: Union, numbers: Numbers) -> Int[np.ndarray, "n k"]:
+    def _averaged(self, union: PatchedNeighbours, numbers: Numbers) -> Int[np.ndarray, "n k"]:
         """Whose encodings make up an item's; k2 = 1 averages nothing, whoever else stands at distance 0."""
         return numbers[:, None] if self._mean == 1 else union.lists(numbers)[:, : self._mean]
 
-    def _overlap(self, union: Union, columns: Numbers, weights: Float64[np.ndarray, " s"]) -> Float64[np.ndarray, " G"]:
+    def _overlap(
+        self, union: PatchedNeighbours, columns: Numbers, weights: Float64[np.ndarray, " s"]
+    ) -> Float64[np.ndarray, " G"]:
         """Of each gallery item the sum of the smaller entries of its averaged row and the probe's."""
         place = np.full(union.count, -1)
         place[columns] = np.arange(len(columns))
@@ -112,7 +114,7 @@ class KeptGallery:
         result[reached] = np.minimum(averaged, weights).sum(axis=1)
         return result[1:]
 
-    def _that_hold(self, union: Union, columns: Numbers) -> Numbers:
+    def _that_hold(self, union: PatchedNeighbours, columns: Numbers) -> Numbers:
         """Items whose set has one of the columns: mutual with it, or with one who brings it in, see `_sets`."""
         rows = self._mutual(union, columns, self._wide)[1]
         near = np.unique(self._mutual(union, columns, self._narrow)[1])
@@ -125,7 +127,7 @@ class KeptGallery:
         agreed = _agreed(entry, shared, len(place))
         return np.asarray(np.unique(np.append(rows, takers[agreed])))
 
-    def _that_average(self, union: Union, rows: Numbers) -> Numbers:
+    def _that_average(self, union: PatchedNeighbours, rows: Numbers) -> Numbers:
         """Gallery items that average one of these encodings."""
         if self._mean == 1:
             return rows[rows > 0]
@@ -141,7 +143,7 @@ class KeptGallery:
         return np.flatnonzero(found)
 
     def _encodings(
-        self, union: Union, rows: Numbers
+        self, union: PatchedNeighbours, rows: Numbers
     ) -> tuple[Int[np.ndarray, " t"], Numbers, Float64[np.ndarray, " t"]]:
         """V of some items: places in `rows`, members of their sets, and weights that sum to one in each row."""
         row, member, keys = self._sets(union, rows)
@@ -154,7 +156,9 @@ class KeptGallery:
         weights = np.exp(-distances / np.where(scale > 0, scale, 1.0)[row])
         return row, member, weights / np.bincount(row, weights, minlength=len(rows))[row]
 
-    def _sets(self, union: Union, rows: Numbers) -> tuple[Int[np.ndarray, " t"], Numbers, Int[np.ndarray, " t"]]:
+    def _sets(
+        self, union: PatchedNeighbours, rows: Numbers
+    ) -> tuple[Int[np.ndarray, " t"], Numbers, Int[np.ndarray, " t"]]:
         """R*(i) of some items, see `expanded_sets`: places in `rows`, members, and the keys of those listed (or -1)."""
         items = union.count
         row, candidates, keys = self._mutual(union, rows, self._wide)
@@ -170,7 +174,7 @@ class KeptGallery:
         return whole // items, whole % items, np.append(keys, np.full(len(added), -1))
 
     def _mutual(
-        self, union: Union, numbers: Numbers, cut: int
+        self, union: PatchedNeighbours, numbers: Numbers, cut: int
     ) -> tuple[Int[np.ndarray, " t"], Numbers, Int[np.ndarray, " t"]]:
         """R(i, cut): places in `numbers`, members, and their keys in the item's list."""
         i, k = np.nonzero(_mutual_mask(union, numbers, cut)[1])
@@ -178,7 +182,9 @@ class KeptGallery:
         return i, to_numbers(keys), keys
 
 
-def _mutual_mask(union: Union, numbers: Numbers, cut: int) -> tuple[Int[np.ndarray, "n k"], Bool[np.ndarray, "n k"]]:
+def _mutual_mask(
+    union: PatchedNeighbours, numbers: Numbers, cut: int
+) -> tuple[Int[np.ndarray, "n k"], Bool[np.ndarray, "n k"]]:
     """The first `cut` of each item's list, and which of them list the item as well."""
     members = union.lists(numbers)[:, :cut]
     asked, place = numbered(members, union.count)

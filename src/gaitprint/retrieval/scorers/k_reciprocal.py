@@ -7,12 +7,12 @@ from jaxtyping import Float32
 
 from gaitprint.components import Component
 from gaitprint.config import require
-from gaitprint.retrieval.budget import Work
+from gaitprint.retrieval.budget import ComputeBudget
 from gaitprint.retrieval.concatenation import joined
 from gaitprint.retrieval.distances.metric import TITLES, Metric, MetricName
 from gaitprint.retrieval.knn.approximate import Search, check_search, wanted
 from gaitprint.retrieval.knn.items import VectorItems
-from gaitprint.retrieval.reranking.incremental import KeptGallery
+from gaitprint.retrieval.reranking.incremental import IncrementalReranker
 from gaitprint.retrieval.reranking.k_reciprocal import Reranked
 from gaitprint.types import Comparison, Embeddings
 
@@ -29,7 +29,7 @@ class KReciprocalSettings:
     """The share of the base distance in the answer, 0 to 1; the rest is Jaccard distance."""
     base: MetricName = "euclidean_squared"
     """The distance underneath: squared Euclid as published, or "part_mean" as in the reference toolkit."""
-    one_at_a_time: bool = False
+    inductive: bool = False
     """Each probe is re-ranked with the gallery alone, as in live use; else all probes take part in each answer."""
     search: Search = "exact"
     """`exact` compares all items; `approximate` may miss a neighbour, needs faiss, and says its recall."""
@@ -37,7 +37,7 @@ class KReciprocalSettings:
     """For `approximate`: the share of the true neighbours that has to be found."""
 
     def __post_init__(self) -> None:
-        check_search(self.search, self.recall, self.one_at_a_time)
+        check_search(self.search, self.recall, self.inductive)
         require(self.k1 >= 1, f"k1 counts neighbours and is at least 1, found {self.k1}")
         require(self.k2 >= 1, f"k2 counts neighbours and is at least 1, found {self.k2}")
         require(0 <= self.lambda_ <= 1, f"lambda_ is a share between 0 and 1, found {self.lambda_}")
@@ -47,7 +47,7 @@ class KReciprocalSettings:
 class KReciprocal:
     """Re-ranks over the union of probes and gallery: a probe's distances change with the other probes.
 
-    Not so with `one_at_a_time`: the union then holds one probe.
+    Not so with `inductive`: the union then holds one probe.
     """
 
     settings: KReciprocalSettings
@@ -55,7 +55,7 @@ class KReciprocal:
     @property
     def transductive(self) -> bool:
         """The other probes vote."""
-        return not self.settings.one_at_a_time
+        return not self.settings.inductive
 
     @property
     def distance(self) -> str:
@@ -64,21 +64,21 @@ class KReciprocal:
 
     def __call__(self, probe: Embeddings, gallery: Embeddings) -> Float32[np.ndarray, "Q G"]:
         """Re-ranked distances, probes by gallery."""
-        return self.comparison(probe, gallery, Work()).rows(0, len(probe))
+        return self.comparison(probe, gallery, ComputeBudget()).rows(0, len(probe))
 
-    def comparison(self, probe: Embeddings, gallery: Embeddings, work: Work) -> Comparison:
+    def comparison(self, probe: Embeddings, gallery: Embeddings, work: ComputeBudget) -> Comparison:
         """The same in rows, in the memory that `work` gives."""
         s = self.settings
-        if s.one_at_a_time:
+        if s.inductive:
             return OneByOneReranked(probe.vectors, self.kept(gallery, work))
         union = joined(probe.vectors, gallery.vectors, work)
         items = VectorItems(union, Metric(s.base, probe.layout), work, wanted(s.search, s.recall))
         return Reranked(items, len(probe), s.k1, s.k2, s.lambda_)
 
-    def kept(self, gallery: Embeddings, work: Work) -> KeptGallery:
+    def kept(self, gallery: Embeddings, work: ComputeBudget) -> IncrementalReranker:
         """For one probe after another."""
         s = self.settings
-        return KeptGallery(gallery.vectors, Metric(s.base, gallery.layout), s.k1, s.k2, s.lambda_, work)
+        return IncrementalReranker(gallery.vectors, Metric(s.base, gallery.layout), s.k1, s.k2, s.lambda_, work)
 
 
 @dataclass(frozen=True)
@@ -86,7 +86,7 @@ class OneByOneReranked:
     """Probes and a kept gallery, to be compared row by row."""
 
     probes: Float32[np.ndarray, "Q D"]
-    kept: KeptGallery
+    kept: IncrementalReranker
 
     @property
     def shape(self) -> tuple[int, int]:

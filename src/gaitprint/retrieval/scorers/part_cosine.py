@@ -6,9 +6,9 @@ import numpy as np
 from jaxtyping import Float32
 
 from gaitprint.components import Component
-from gaitprint.retrieval.budget import Work
+from gaitprint.retrieval.budget import ComputeBudget
 from gaitprint.retrieval.distances.metric import TITLES, Metric
-from gaitprint.retrieval.incremental.pairwise import KeptOneByOne, OneByOne
+from gaitprint.retrieval.incremental.pairwise import KeptPairwise, PairwiseScorer
 from gaitprint.types import Embeddings
 
 
@@ -35,15 +35,15 @@ class PartCosine:
 
     def __call__(self, probe: Embeddings, gallery: Embeddings) -> Float32[np.ndarray, "Q G"]:
         """Distances, probes by gallery."""
-        return self.comparison(probe, gallery, Work()).rows(0, len(probe))
+        return self.comparison(probe, gallery, ComputeBudget()).rows(0, len(probe))
 
-    def comparison(self, probe: Embeddings, gallery: Embeddings, work: Work) -> OneByOne:  # noqa: ARG002 - nothing is held
+    def comparison(self, probe: Embeddings, gallery: Embeddings, work: ComputeBudget) -> PairwiseScorer:  # noqa: ARG002 - nothing is held
         """The same in rows."""
-        return OneByOne(probe.vectors, gallery.vectors, Metric("part_cosine", probe.layout))
+        return PairwiseScorer(probe.vectors, gallery.vectors, Metric("part_cosine", probe.layout))
 
-    def kept(self, gallery: Embeddings, work: Work) -> KeptOneByOne:  # noqa: ARG002 - nothing is held
+    def kept(self, gallery: Embeddings, work: ComputeBudget) -> KeptPairwise:  # noqa: ARG002 - nothing is held
         """For one probe after another."""
-        return KeptOneByOne(gallery.vectors, Metric("part_cosine", gallery.layout))
+        return KeptPairwise(gallery.vectors, Metric("part_cosine", gallery.layout))
 
 
 component = Component(PartCosineSettings, PartCosine)

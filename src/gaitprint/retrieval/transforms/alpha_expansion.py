@@ -7,7 +7,7 @@ from jaxtyping import Bool, Float32
 
 from gaitprint.components import Component
 from gaitprint.config import require
-from gaitprint.retrieval.budget import Work
+from gaitprint.retrieval.budget import ComputeBudget
 from gaitprint.retrieval.concatenation import joined
 from gaitprint.retrieval.derived_embeddings import derive, require_one, split
 from gaitprint.retrieval.distances.metric import Metric
@@ -28,7 +28,7 @@ class AlphaExpansionSettings:
     """Weights are cosine ** alpha; negative cosines weigh nothing."""
     times: int = 1
     """Repetitions, each on the last one's features."""
-    one_at_a_time: bool = False
+    inductive: bool = False
     """Each probe is expanded with the gallery alone, as in live use; else all probes take part."""
     search: Search = "exact"
     """`exact` compares all items; `approximate` may miss a neighbour, needs faiss, and says its recall."""
@@ -36,7 +36,7 @@ class AlphaExpansionSettings:
     """For `approximate`: the share of the true neighbours that has to be found."""
 
     def __post_init__(self) -> None:
-        check_search(self.search, self.recall, self.one_at_a_time)
+        check_search(self.search, self.recall, self.inductive)
         require(self.k >= 1, f"k counts neighbours and is at least 1, found {self.k}")
         require(self.alpha >= 0, f"alpha is at least 0, found {self.alpha}")
         require(self.times >= 1, f"times is at least 1, found {self.times}")
@@ -51,26 +51,26 @@ class AlphaExpansion:
     @property
     def transductive(self) -> bool:
         """Probes are averaged with each other."""
-        return not self.settings.one_at_a_time
+        return not self.settings.inductive
 
     def __call__(self, probe: Embeddings, gallery: Embeddings) -> tuple[Embeddings, Embeddings]:
         """Both sides, expanded over their union."""
-        return self.transformed(probe, gallery, Work())
+        return self.transformed(probe, gallery, ComputeBudget())
 
-    def transformed(self, probe: Embeddings, gallery: Embeddings, work: Work) -> tuple[Embeddings, Embeddings]:
+    def transformed(self, probe: Embeddings, gallery: Embeddings, work: ComputeBudget) -> tuple[Embeddings, Embeddings]:
         """The same, in the memory that `work` gives.
 
         Raises:
             ConfigError: one probe at a time was asked for, and more are there.
         """
-        require_one(self.settings.one_at_a_time, probe, "alpha-expansion")
+        require_one(self.settings.inductive, probe, "alpha-expansion")
         union = joined(probe.vectors, gallery.vectors, work)
         s = self.settings
         for _ in range(s.times):
             union = expand(union, s.k, s.alpha, work, wanted(s.search, s.recall))
         return split(union, probe, gallery, "alpha-expansion", self.settings)
 
-    def kept(self, gallery: Embeddings, work: Work) -> KeptTransform:
+    def kept(self, gallery: Embeddings, work: ComputeBudget) -> KeptTransform:
         """For one probe after another."""
         s = self.settings
 
@@ -86,10 +86,14 @@ class AlphaExpansion:
 
 
 def expand(
-    vectors: Float32[np.ndarray, "N D"], k: int, alpha: float, work: Work | None = None, recall: float | None = None
+    vectors: Float32[np.ndarray, "N D"],
+    k: int,
+    alpha: float,
+    work: ComputeBudget | None = None,
+    recall: float | None = None,
 ) -> Float32[np.ndarray, "N D"]:
     """One round over all rows; with fewer than k items, all of them. `recall` is the share of neighbours; None: all."""
-    work = work or Work()
+    work = work or ComputeBudget()
     width = vectors.shape[1]
     lists = neighbours(vectors, _cosine(width), k, recall, work).indices
     result = work.array(*vectors.shape)

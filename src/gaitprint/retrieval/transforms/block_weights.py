@@ -7,7 +7,7 @@ import numpy as np
 from gaitprint.components import Component
 from gaitprint.config import require
 from gaitprint.errors import ShapeError
-from gaitprint.retrieval.budget import Work
+from gaitprint.retrieval.budget import ComputeBudget
 from gaitprint.retrieval.derived_embeddings import derive
 from gaitprint.retrieval.incremental.recompute import BySequence
 from gaitprint.types import Embeddings
@@ -42,7 +42,7 @@ class BlockWeights:
         """Both sides, weighted."""
         return self._weighted(probe), self._weighted(gallery)
 
-    def kept(self, gallery: Embeddings, work: Work) -> BySequence:  # noqa: ARG002 - nothing is held
+    def kept(self, gallery: Embeddings, work: ComputeBudget) -> BySequence:  # noqa: ARG002 - nothing is held
         """For one probe after another."""
         return BySequence(self, gallery)
 

@@ -13,7 +13,7 @@ from jaxtyping import Bool, Float32, Float64, Int
 
 from gaitprint.components import Component
 from gaitprint.config import require
-from gaitprint.retrieval.budget import Work
+from gaitprint.retrieval.budget import ComputeBudget
 from gaitprint.retrieval.concatenation import joined
 from gaitprint.retrieval.derived_embeddings import derive, require_one, split, unit_rows
 from gaitprint.retrieval.distances.metric import Metric
@@ -22,7 +22,7 @@ from gaitprint.retrieval.expansion.clusterings import Labels, Lists
 from gaitprint.retrieval.expansion.means import list_means, partition_means
 from gaitprint.retrieval.incremental.expansion import KeptExpansion, KeptRounds
 from gaitprint.retrieval.incremental.gallery_delta import KeptTransform
-from gaitprint.retrieval.incremental.recompute import Anew
+from gaitprint.retrieval.incremental.recompute import RecomputeTransform
 from gaitprint.retrieval.knn.approximate import Search, check_search, wanted
 from gaitprint.types import Embeddings, PartLayout
 
@@ -57,7 +57,7 @@ class ClusterExpansionSettings:
     """Members weigh cosine similarity ** alpha (negative cosines weigh nothing); 0 is the plain mean."""
     times: int = 1
     """Repetitions; each clusters the last one's features anew."""
-    one_at_a_time: bool = False
+    inductive: bool = False
     """Each probe is expanded with the gallery alone, as in live use; else all probes take part."""
     search: Search = "exact"
     """`exact` compares all items; `approximate` may miss a neighbour, needs faiss, and says its recall."""
@@ -65,7 +65,7 @@ class ClusterExpansionSettings:
     """For `approximate`: the share of the true neighbours that has to be found."""
 
     def __post_init__(self) -> None:
-        check_search(self.search, self.recall, self.one_at_a_time)
+        check_search(self.search, self.recall, self.inductive)
         require(
             self.search == "exact" or self.clustering in ("neighbours", "mutual"),
             f"search 'approximate' is for clustering 'neighbours' and 'mutual', found {self.clustering!r}",
@@ -96,15 +96,15 @@ class ClusterExpansion:
     @property
     def transductive(self) -> bool:
         """Probes are averaged with each other."""
-        return not self.settings.one_at_a_time
+        return not self.settings.inductive
 
     def __call__(self, probe: Embeddings, gallery: Embeddings) -> tuple[Embeddings, Embeddings]:
         """Both sides, expanded over their union."""
-        return self.transformed(probe, gallery, Work())
+        return self.transformed(probe, gallery, ComputeBudget())
 
-    def transformed(self, probe: Embeddings, gallery: Embeddings, work: Work) -> tuple[Embeddings, Embeddings]:
-        """The same, in the memory that `work` gives; ConfigError where `one_at_a_time` is handed several probes."""
-        require_one(self.settings.one_at_a_time, probe, "cluster-expansion")
+    def transformed(self, probe: Embeddings, gallery: Embeddings, work: ComputeBudget) -> tuple[Embeddings, Embeddings]:
+        """The same, in the memory that `work` gives; ConfigError where `inductive` is handed several probes."""
+        require_one(self.settings.inductive, probe, "cluster-expansion")
         union = joined(probe.vectors, gallery.vectors, work)
         subjects = len({r.subject for r in gallery.records if r.subject is not None})
         for _ in range(self.settings.times):
@@ -112,11 +112,11 @@ class ClusterExpansion:
             union = cluster_means(union, found, self.settings, work)
         return split(union, probe, gallery, "cluster-expansion", self.settings)
 
-    def kept(self, gallery: Embeddings, work: Work) -> KeptTransform:
+    def kept(self, gallery: Embeddings, work: ComputeBudget) -> KeptTransform:
         """For one probe after another. Lists are kept; a partition is made anew for each probe, at its full price."""
         s = self.settings
         if s.clustering not in ("neighbours", "mutual"):
-            return Anew(self, gallery, work)
+            return RecomputeTransform(self, gallery, work)
 
         def means(
             own: Float32[np.ndarray, "m D"], members: Float32[np.ndarray, "m K D"], use: Bool[np.ndarray, "m K"]
@@ -135,7 +135,7 @@ def find_clusters(
     layout: PartLayout,
     settings: ClusterExpansionSettings,
     subjects: int = 0,
-    work: Work | None = None,
+    work: ComputeBudget | None = None,
 ) -> Lists | Labels:
     """Who is averaged with whom under the settings: lists of members, or the cluster of each sample.
 
@@ -149,7 +149,7 @@ def find_clusters(
     Raises:
         ConfigError: the memory does not hold what the clustering needs, or it is told no number of subjects.
     """
-    s, work = settings, work or Work()
+    s, work = settings, work or ComputeBudget()
     metric, recall = Metric(s.distance, layout), wanted(s.search, s.recall)
     if s.clustering == "neighbours":
         return clusterings.neighbours(vectors, metric, s.k, work, recall)
@@ -172,13 +172,13 @@ def cluster_means(
     vectors: Float32[np.ndarray, "N D"],
     clusters: Lists | Labels,
     settings: ClusterExpansionSettings,
-    work: Work | None = None,
+    work: ComputeBudget | None = None,
 ) -> Float32[np.ndarray, "N D"]:
     """Each sample's mean over its cluster under the settings; sums are double, the answer float32.
 
     A sample without another member keeps its own feature.
     """
-    work = work or Work()
+    work = work or ComputeBudget()
     if isinstance(clusters, Lists):
         return _means_of_lists(vectors, clusters, settings, work)
     if settings.alpha == 0:
@@ -196,7 +196,7 @@ def cluster_means(
 
 
 def _means_of_lists(
-    vectors: Float32[np.ndarray, "N D"], lists: Lists, settings: ClusterExpansionSettings, work: Work
+    vectors: Float32[np.ndarray, "N D"], lists: Lists, settings: ClusterExpansionSettings, work: ComputeBudget
 ) -> Float32[np.ndarray, "N D"]:
     result = work.array(*vectors.shape)
     rows = work.rows(24.0 * vectors.shape[1] * (lists.members.shape[1] + 1))

@@ -12,7 +12,7 @@ from jaxtyping import Float32, Float64, Int
 
 from gaitprint.components import Component
 from gaitprint.config import require
-from gaitprint.retrieval.budget import Work
+from gaitprint.retrieval.budget import ComputeBudget
 from gaitprint.retrieval.concatenation import joined
 from gaitprint.retrieval.derived_embeddings import split
 from gaitprint.retrieval.distances.metric import Metric, MetricName
@@ -74,9 +74,9 @@ class SeededExpansion:
 
     def __call__(self, probe: Embeddings, gallery: Embeddings) -> tuple[Embeddings, Embeddings]:
         """Both sides, expanded over their union."""
-        return self.transformed(probe, gallery, Work())
+        return self.transformed(probe, gallery, ComputeBudget())
 
-    def transformed(self, probe: Embeddings, gallery: Embeddings, work: Work) -> tuple[Embeddings, Embeddings]:
+    def transformed(self, probe: Embeddings, gallery: Embeddings, work: ComputeBudget) -> tuple[Embeddings, Embeddings]:
         """The same, in the memory that `work` gives."""
         union, seeds = joined(probe.vectors, gallery.vectors, work), seeds_of(gallery.records)
         moved = union
@@ -98,7 +98,7 @@ def memberships(
     layout: PartLayout,
     seeds: Int[np.ndarray, " G"],
     settings: SeededExpansionSettings,
-    work: Work | None = None,
+    work: ComputeBudget | None = None,
 ) -> Float64[np.ndarray, "Q S"]:
     """How much each probe belongs to each seed; rows sum to 1.
 
@@ -112,7 +112,7 @@ def memberships(
     Raises:
         ConfigError: the memory does not hold all probes by all seeds.
     """
-    s, work = settings, work or Work()
+    s, work = settings, work or ComputeBudget()
     probes, count = len(vectors) - len(seeds), int(seeds.max()) + 1
     needed = 24 * probes * count
     require(
@@ -137,12 +137,12 @@ def towards_means(
     members: Float64[np.ndarray, "Q S"],
     seeds: Int[np.ndarray, " G"],
     share: float,
-    work: Work | None = None,
+    work: ComputeBudget | None = None,
 ) -> Float32[np.ndarray, "N D"]:
     """Features moved by `share` towards the mean of their seed, of all seeds by membership. Sums are double."""
     probes = len(members)
     weights = members.sum(axis=0) + np.bincount(seeds)
-    result = (work or Work()).array(*vectors.shape)
+    result = (work or ComputeBudget()).array(*vectors.shape)
     for column in range(0, vectors.shape[1], _COLUMNS):
         strip = vectors[:, column : column + _COLUMNS].astype(np.float64)
         means = members.T @ strip[:probes]

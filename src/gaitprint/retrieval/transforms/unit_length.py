@@ -7,7 +7,7 @@ import numpy as np
 from jaxtyping import Float32
 
 from gaitprint.components import Component
-from gaitprint.retrieval.budget import Work
+from gaitprint.retrieval.budget import ComputeBudget
 from gaitprint.retrieval.derived_embeddings import derive, unit_rows
 from gaitprint.retrieval.incremental.recompute import BySequence
 from gaitprint.types import Embeddings, PartLayout
@@ -36,7 +36,7 @@ class UnitLength:
         """Both sides, scaled."""
         return self._scaled(probe), self._scaled(gallery)
 
-    def kept(self, gallery: Embeddings, work: Work) -> BySequence:  # noqa: ARG002 - nothing is held
+    def kept(self, gallery: Embeddings, work: ComputeBudget) -> BySequence:  # noqa: ARG002 - nothing is held
         """For one probe after another."""
         return BySequence(self, gallery)
 
