@@ -11,7 +11,7 @@ from gaitprint.cli._completion import offer, protocols
 from gaitprint.cli._kinds import PLACE, Count, Dependent
 from gaitprint.cli._lists import expand_subjects, split_names
 from gaitprint.errors import ConfigError
-from gaitprint.evaluation.statistics.intervals import Interval
+from gaitprint.evaluation.statistics.interval import Interval
 from gaitprint.memory import parse_size
 
 protocol_option = click.option(

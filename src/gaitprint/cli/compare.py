@@ -19,7 +19,7 @@ from gaitprint.cli._options import (
 from gaitprint.cli._pipeline import build_pipeline
 from gaitprint.cli._progress import progress_bar
 from gaitprint.config import read_toml
-from gaitprint.evaluation.statistics.intervals import Interval
+from gaitprint.evaluation.statistics.interval import Interval
 
 
 @click.command(short_help="What one run gains over another, and whether it is real.")

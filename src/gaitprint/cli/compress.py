@@ -14,7 +14,7 @@ from gaitprint.cli._options import (
     protocol_option,
     views_option,
 )
-from gaitprint.evaluation.statistics.intervals import Interval
+from gaitprint.evaluation.statistics.interval import Interval
 
 
 @click.command(short_help="Smaller templates, and what they cost.")

@@ -5,7 +5,7 @@ from typing import Any
 
 from gaitprint.evaluation.identification.result import Evaluation
 from gaitprint.evaluation.protocol.protocol import Protocol
-from gaitprint.evaluation.statistics.intervals import Interval
+from gaitprint.evaluation.statistics.interval import Interval
 
 
 @dataclass(frozen=True)

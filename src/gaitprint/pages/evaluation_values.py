@@ -3,7 +3,7 @@
 import numpy as np
 
 from gaitprint.evaluation.identification.result import Evaluation
-from gaitprint.evaluation.statistics.intervals import Interval
+from gaitprint.evaluation.statistics.interval import Interval
 from gaitprint.provenance.data_warnings import SYNTHETIC, dataset_names
 from gaitprint.report.values import Badge, HeatMap, Percent
 from gaitprint.types import Embeddings

@@ -9,7 +9,8 @@ import numpy as np
 from gaitprint.evaluation.identification.groups import Kind
 from gaitprint.evaluation.identification.mistakes import Mistake
 from gaitprint.evaluation.identification.result import ProbeSetResult
-from gaitprint.evaluation.statistics.intervals import Band, Interval
+from gaitprint.evaluation.statistics.interval import Interval
+from gaitprint.evaluation.statistics.intervals import Band
 from gaitprint.evaluation.statistics.sample_size import ErrorRate
 from gaitprint.experiments.ablation import AblationResult
 from gaitprint.pages.report_data import ALL, ReportData

@@ -1,6 +1,6 @@
 """The page of a tuning."""
 
-from gaitprint.evaluation.statistics.intervals import Interval
+from gaitprint.evaluation.statistics.interval import Interval
 from gaitprint.report.values import Badge, Cell, Percent, Report, Table
 from gaitprint.retrieval.pipeline import Pipeline
 from gaitprint.tuning.result import FamilyResult, TuneReport

@@ -14,7 +14,7 @@ from gaitprint.evaluation.identification.evaluate import evaluate as measure
 from gaitprint.evaluation.identification.mean_figures import difference, mean_figure, mean_interval
 from gaitprint.evaluation.identification.warnings import chance_warnings, data_warnings
 from gaitprint.evaluation.protocol.protocol import Protocol, load_protocol
-from gaitprint.evaluation.statistics.intervals import Interval
+from gaitprint.evaluation.statistics.interval import Interval
 from gaitprint.experiments.ablation import AblationResult, AblationRow, Variant
 from gaitprint.experiments.people_warnings import people_warnings
 from gaitprint.inference.fusion import fuse

@@ -13,7 +13,7 @@ from gaitprint.evaluation.identification.mean_figures import difference, mean_fi
 from gaitprint.evaluation.identification.result import Evaluation
 from gaitprint.evaluation.protocol.distance_blocks import Distances
 from gaitprint.evaluation.protocol.protocol import load_protocol
-from gaitprint.evaluation.statistics.intervals import Interval
+from gaitprint.evaluation.statistics.interval import Interval
 from gaitprint.experiments.people_warnings import people_warnings
 from gaitprint.inference.embeddings_file import load_embeddings
 from gaitprint.inference.selection import filter_embeddings

@@ -10,7 +10,8 @@ import numpy as np
 from gaitprint.evaluation.identification.evaluate import evaluate as measure
 from gaitprint.evaluation.identification.report import EvaluationReport
 from gaitprint.evaluation.protocol.protocol import load_protocol
-from gaitprint.evaluation.statistics.intervals import Band, Interval
+from gaitprint.evaluation.statistics.interval import Interval
+from gaitprint.evaluation.statistics.intervals import Band
 from gaitprint.experiments.identification import report_evaluation
 from gaitprint.inference.selection import filter_embeddings, open_embeddings
 from gaitprint.pages import evaluation_values as pages

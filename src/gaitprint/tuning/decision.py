@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from jaxtyping import Float64
 
-from gaitprint.evaluation.statistics.intervals import Interval
+from gaitprint.evaluation.statistics.interval import Interval
 from gaitprint.evaluation.statistics.subject_folds import Fold, paired_gain
 from gaitprint.tuning.result import FamilyResult
 from gaitprint.tuning.scores import Scores, SubjectSet, key_of

@@ -2,7 +2,7 @@
 
 import pytest
 
-from gaitprint.evaluation.statistics.intervals import Interval
+from gaitprint.evaluation.statistics.interval import Interval
 from gaitprint.pages.tuning import tuning_page
 from gaitprint.tuning.result import FamilyResult, TuneReport
 

@@ -6,7 +6,8 @@ from gaitprint.evaluation.identification.paired import first_difference, mean_di
 from gaitprint.evaluation.identification.result import Evaluation
 from gaitprint.evaluation.statistics.bootstrap import Resamples, draw_subjects
 from gaitprint.evaluation.statistics.influence import Figures, join_figures
-from gaitprint.evaluation.statistics.intervals import Band, Interval, difference_band, percent_band
+from gaitprint.evaluation.statistics.interval import Interval
+from gaitprint.evaluation.statistics.intervals import Band, difference_band, percent_band
 
 
 def mean_figure(evaluation: Evaluation) -> float:

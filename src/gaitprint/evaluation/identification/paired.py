@@ -12,7 +12,8 @@ from gaitprint.evaluation.identification.groups import KINDS, figure_values, gro
 from gaitprint.evaluation.identification.result import Evaluation
 from gaitprint.evaluation.statistics.bootstrap import draw_subjects
 from gaitprint.evaluation.statistics.influence import Figures, join_figures, mean_of_figures, table_figures
-from gaitprint.evaluation.statistics.intervals import Interval, difference_band
+from gaitprint.evaluation.statistics.interval import Interval
+from gaitprint.evaluation.statistics.intervals import difference_band
 from gaitprint.evaluation.statistics.sign_flip_test import FLIPS, flip_test, holm
 
 REAL = 0.05

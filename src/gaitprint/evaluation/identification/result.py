@@ -12,7 +12,7 @@ from gaitprint.errors import ProtocolError, did_you_mean
 from gaitprint.evaluation.protocol.protocol import Protocol
 from gaitprint.evaluation.protocol.trials import Trials
 from gaitprint.evaluation.statistics.bands import Bands
-from gaitprint.evaluation.statistics.intervals import Interval
+from gaitprint.evaluation.statistics.interval import Interval
 from gaitprint.types import SequenceRecord
 
 

@@ -15,22 +15,10 @@ from scipy.special import expit, logit, ndtri, stdtrit
 
 from gaitprint.evaluation.statistics.bootstrap import Resamples
 from gaitprint.evaluation.statistics.influence import Figures
+from gaitprint.evaluation.statistics.interval import Interval
 
 FULL = 100.0
 """Per cent: the figures' unit."""
-
-
-@dataclass(frozen=True)
-class Interval:
-    """A figure and where it may lie, in the unit of the figure."""
-
-    mean: float
-    low: float
-    high: float
-    level: float
-    """Of confidence, for example 0.95."""
-    subjects: int
-    """Resampled units."""
 
 
 @dataclass(frozen=True, eq=False)

@@ -14,7 +14,8 @@ from gaitprint.config import require
 from gaitprint.errors import ProtocolError
 from gaitprint.evaluation.statistics.bootstrap import draw_subjects
 from gaitprint.evaluation.statistics.influence import Figures
-from gaitprint.evaluation.statistics.intervals import Interval, difference_band
+from gaitprint.evaluation.statistics.interval import Interval
+from gaitprint.evaluation.statistics.intervals import difference_band
 
 
 @dataclass(frozen=True)
