@@ -72,7 +72,6 @@ def _fields(thing: type) -> list[str]:
     """The fields as the source has them: what a field's type becomes at run time differs between versions."""
     docs = setting_docs(thing)
     (tree,) = ast.parse(inspect.getsource(thing)).body
-    assert isinstance(tree, ast.ClassDef)
     shown = [n for n in tree.body if isinstance(n, ast.AnnAssign) and not ast.unparse(n.target).startswith("_")]
     names = [(ast.unparse(n.target), ast.unparse(n.annotation)) for n in shown]
     return ["\n".join(f"- `{name}`: `{kind}`{_about(docs.get(name, ''))}" for name, kind in names)]
@@ -98,7 +97,6 @@ def _ours(thing: type, key: str) -> bool:
 def _call(name: str, function: Callable[..., object]) -> str:
     """The signature as the source has it."""
     (tree,) = ast.parse(textwrap.dedent(inspect.getsource(function))).body
-    assert isinstance(tree, ast.FunctionDef)
     given = tree.args
     for some in (given.posonlyargs, given.args):
         some[:] = [a for a in some if a.arg not in ("self", "cls")]

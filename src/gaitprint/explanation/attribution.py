@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import torch
 from jaxtyping import Float, Float64
-from torch import Tensor, nn
+from torch import Tensor
 
 from gaitprint.errors import ConfigError, ShapeError
 from gaitprint.inference.engine import Embedder
@@ -146,11 +146,9 @@ def _pieces(
 def _linear(head: PartHead) -> tuple[Float64[Tensor, "P C D"], Float64[Tensor, " D"]]:
     """The head up to the embedding as one matrix a part and a shift."""
     weight = head.linear.weight.detach().double()
-    if head.kind != "shared-bn":
-        return weight, weight.new_zeros(weight.shape[2])
     norm = head.norm
-    assert isinstance(norm, nn.BatchNorm1d)
-    assert norm.running_mean is not None
-    assert norm.running_var is not None
-    scale = norm.weight.detach().double() * torch.rsqrt(norm.running_var.double() + norm.eps)
-    return weight * scale, norm.bias.detach().double() - norm.running_mean.double() * scale
+    if norm is None or head.kind != "shared-bn":
+        return weight, weight.new_zeros(weight.shape[2])
+    mean, variance = (norm.get_buffer(name).double() for name in ("running_mean", "running_var"))
+    scale = norm.weight.detach().double() * torch.rsqrt(variance + norm.eps)
+    return weight * scale, norm.bias.detach().double() - mean * scale

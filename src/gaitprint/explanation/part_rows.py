@@ -48,8 +48,7 @@ def part_rows(network: nn.Module, rows: int) -> PartRows:
         ConfigError: a network of which nobody said where its parts are.
     """
     if isinstance(network, GaitGL):
-        strips, other, before = network.settings.strips, "strips", len(network.stem) + len(network.before_pool)
-        assert strips is not None
+        strips, other, before = network.strips, "strips", len(network.stem) + len(network.before_pool)
     elif isinstance(network, GaitMask):
         strips, other, before = 1, "masked", 1 + len(network.before_pool)
     else:

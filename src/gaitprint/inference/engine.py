@@ -14,9 +14,10 @@ from gaitprint.atomic_files import sha256_json
 from gaitprint.errors import DataError
 from gaitprint.inference.clip_averaging import WHOLE, Clip, ClipAveraging
 from gaitprint.memory import check_room
+from gaitprint.models.making import part_layout
 from gaitprint.silhouettes.clips import Preprocessing, to_clip
 from gaitprint.store import SequenceSet
-from gaitprint.types import Embeddings, PartLayout
+from gaitprint.types import Embeddings
 
 _LOG = logging.getLogger(__name__)
 FRAMES_AT_ONCE = 600
@@ -44,9 +45,7 @@ class Embedder:
         self.network = network.to(device).eval()
         self.preprocessing, self.device, self.averaging = preprocessing, device, averaging
         self.facts = facts if averaging.plain else {**facts, "averaging": asdict(averaging)}
-        layout = network.layout
-        assert isinstance(layout, PartLayout)
-        self.layout = layout
+        self.layout = part_layout(network)
         made = ["embedding", digest, preprocessing.__dict__]
         self.source = sha256_json(made if averaging.plain else [*made, asdict(averaging)])
 

@@ -16,10 +16,10 @@ from warnings import catch_warnings, simplefilter
 import torch
 from torch import Tensor
 
-from gaitprint.components import find_component
 from gaitprint.errors import ConfigError, DataError
 from gaitprint.interop.checkpoint_globals import STAND_INS
 from gaitprint.interop.weight_keys import AUTHORS_MARK, TOOLKIT_MARK, KeyPlan, authors_plan, toolkit_plan
+from gaitprint.models.making import make_network
 
 MAX_BYTES = 6_000_000_000
 """Above the largest published case: GaitGL with a classifier of 20,000 subjects and its optimizer's state."""
@@ -36,7 +36,7 @@ _WORDS = " or ".join(map(repr, _ENTRIES))
 
 @dataclass(frozen=True)
 class ImportedWeights:
-    """What `find_component("network", network).make(settings, classes=classes, ...)` loads with `load_state_dict`."""
+    """What `make_network(network, settings, classes, ...)` loads with `load_state_dict`."""
 
     network: str
     settings: dict[str, Any]
@@ -207,9 +207,7 @@ def _parts_first(state: dict[str, Tensor], parts: int) -> None:
 def _check_shapes(path: Path, settings: dict[str, Any], classes: int | None, state: dict[str, Tensor]) -> None:
     try:
         with torch.device("meta"):  # shapes alone: a hostile file could name a network larger than any memory
-            network = find_component("network", "gaitgl").make(
-                settings, classes=classes, generator=torch.Generator("cpu")
-            )
+            network = make_network("gaitgl", settings, classes, torch.Generator("cpu"))
     except ConfigError as error:
         raise DataError(f"{path} has shapes that no GaitGL has: {error}") from None
     wanted = network.state_dict()

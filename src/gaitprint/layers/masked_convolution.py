@@ -124,12 +124,12 @@ def _normalise(norm: nn.Module, y: Float[Tensor, "N D T H W"]) -> tuple[Float[Te
     if isinstance(norm, SynchronisedNorm):
         z, variance = norm.with_variance(y)
     elif isinstance(norm, nn.BatchNorm3d):
-        if norm.training:
+        running = norm.running_var
+        if norm.training or running is None:  # without running figures a norm takes the batch's at test too
             wide = y if y.dtype == torch.float64 else y.float()
             variance = wide.var(dim=(0, 2, 3, 4), correction=0)
         else:
-            assert norm.running_var is not None
-            variance = norm.running_var
+            variance = running
         z = norm(y)
     else:
         return norm(y), y.new_ones(1)

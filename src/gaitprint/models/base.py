@@ -48,8 +48,7 @@ class PartNetwork(nn.Module):
     def _layer(self, layer: nn.Module, *inputs: object) -> Tensor:
         """One layer of the trunk. Layers draw nothing, so computed again they give the same."""
         if self.recompute and torch.is_grad_enabled():
-            result = checkpoint(layer, *inputs, use_reentrant=False, preserve_rng_state=False)
+            result: Tensor = checkpoint(layer, *inputs, use_reentrant=False, preserve_rng_state=False)
         else:
             result = layer(*inputs)
-        assert isinstance(result, Tensor)
         return result

@@ -18,9 +18,9 @@ from safetensors.torch import save
 from torch import Tensor, nn
 
 from gaitprint.atomic_files import sha256_json, write_bytes
-from gaitprint.components import find_component
 from gaitprint.config import settings_to_dict
 from gaitprint.errors import ArtefactError, ComponentError, ConfigError
+from gaitprint.models.making import make_network
 from gaitprint.tensor_headers import check_header
 
 _LOG = logging.getLogger(__name__)
@@ -162,12 +162,9 @@ def tensors_digest(tensors: dict[str, Tensor]) -> str:
 
 def _build(path: Path, card: dict[str, Any]) -> nn.Module:
     try:
-        component = find_component("network", card["network"])
-        made = component.make(card["settings"], classes=card["classes"], generator=torch.Generator().manual_seed(0))
+        return make_network(card["network"], card["settings"], card["classes"], torch.Generator().manual_seed(0))
     except (ComponentError, ConfigError) as error:
         raise ArtefactError(f"{path} cannot be built: {error}") from None
-    assert isinstance(made, nn.Module)
-    return made
 
 
 def _card(path: Path, metadata: dict[str, str] | None) -> dict[str, Any]:

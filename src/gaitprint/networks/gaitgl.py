@@ -5,7 +5,7 @@ Aggregation", ICCV 2021; the journal version (arXiv 2208.01380); the competition
 """
 
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import torch
 from jaxtyping import Float
@@ -108,24 +108,22 @@ class GaitGL(PartNetwork):
 
     def __init__(self, settings: GaitGLSettings, classes: int | None, generator: torch.Generator) -> None:
         super().__init__()
-        self.settings = made = resolve(settings)
-        assert made.channels is not None
-        assert made.strips is not None
-        assert made.head is not None
-        strips, norm = made.strips, made.trunk_norm == "batch"
-        stem, before, after = _plan(made.form, made.channels)
+        self.settings = resolve(settings)
+        channels, strips, head, self._short_clip = _values(settings)
+        self.strips, norm = strips, settings.trunk_norm == "batch"
+        stem, before, after = _plan(settings.form, channels)
 
         def glconv(widths: tuple[int, int], stack: bool = False) -> GLConv:
             return GLConv(*widths, strips, stack, norm, generator)
 
         self.stem = nn.Sequential(*(Convolution(a, b, batch_norm=norm, generator=generator) for a, b in stem))
-        self.aggregation = TemporalAggregation(made.channels[0], batch_norm=norm, generator=generator)
+        self.aggregation = TemporalAggregation(channels[0], batch_norm=norm, generator=generator)
         self.before_pool = nn.Sequential(*(glconv(widths) for widths in before))
         self.after_pool = nn.Sequential(*(glconv(w, i == len(after) - 1) for i, w in enumerate(after)))
-        self.pooling = GeneralisedMean(made.height, made.gem_power)
-        self.head = PartHead(made.head, made.height, made.channels[-1], classes, generator)
+        self.pooling = GeneralisedMean(settings.height, settings.gem_power)
+        self.head = PartHead(head, settings.height, channels[-1], classes, generator)
         self.classes = classes if self.head.classifier is not None else None
-        self.layout = PartLayout(((made.height, made.channels[-1]),))
+        self.layout = PartLayout(((settings.height, channels[-1]),))
 
     def trunk(
         self,
@@ -134,8 +132,7 @@ class GaitGL(PartNetwork):
     ) -> Float[Tensor, "N P C"]:
         """All up to the pooled parts; nothing is drawn, `generator` is there for the contract."""
         check_clips(clips, self.settings.height)
-        assert self.settings.short_clip is not None
-        x = repeat_short_clips(clips, self.settings.short_clip)
+        x = repeat_short_clips(clips, self._short_clip)
         if self.aggregation.weight.is_contiguous(memory_format=torch.channels_last_3d):
             x = as_channels_last(x)
         for layer in (*self.stem, self.aggregation, *self.before_pool):
@@ -149,9 +146,21 @@ class GaitGL(PartNetwork):
 
 def resolve(settings: GaitGLSettings) -> GaitGLSettings:
     """The settings with every None replaced by the form's own value."""
+    return replace(settings, **_values(settings)._asdict())
+
+
+class _Values(NamedTuple):
+    """The settings that a form has values for, none of them left out."""
+
+    channels: tuple[int, ...]
+    strips: int
+    head: HeadKind
+    short_clip: ShortClip
+
+
+def _values(settings: GaitGLSettings) -> _Values:
     competition = settings.form == "competition"
-    return replace(
-        settings,
+    return _Values(
         channels=settings.channels or _WIDTHS[settings.form],
         strips=settings.strips or _STRIPS[settings.form],
         head=settings.head or ("plain" if competition else "shared-bn"),

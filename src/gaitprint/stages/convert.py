@@ -6,10 +6,10 @@ from typing import Any
 
 import torch
 
-from gaitprint.components import find_component
 from gaitprint.config import settings_to_dict
 from gaitprint.errors import ConfigError
 from gaitprint.interop.weights import import_weights
+from gaitprint.models.making import make_network
 from gaitprint.models.model_file import save_model
 from gaitprint.provenance.seen_subjects import Seen, SeenSubjects
 from gaitprint.silhouettes.clips import Preprocessing
@@ -50,8 +50,7 @@ def convert(
     known = (Seen("trained", dataset.replace("_", "-"), "", "", tuple(sorted(set(subjects)))),)
     seen = SeenSubjects(known) if subjects else SeenSubjects(unknown=(f"imported from {Path(weights).name}",))
     imported = import_weights(Path(weights), keep_classifier=keep_classifier)
-    component = find_component("network", imported.network)
-    network = component.make(imported.settings, classes=imported.classes, generator=torch.Generator())
+    network = make_network(imported.network, imported.settings, imported.classes, torch.Generator())
     network.load_state_dict(imported.state)
     card = {
         "title": f"{imported.network}, imported from {Path(weights).name}",

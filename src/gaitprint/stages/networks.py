@@ -9,6 +9,7 @@ from typing import Any
 import torch
 
 from gaitprint.components import component_names, find_component
+from gaitprint.models.making import make_network
 from gaitprint.training.recipe import load_recipe, recipe_names
 
 
@@ -37,8 +38,8 @@ def list_recipes() -> list[dict[str, Any]]:
 
 def setting_docs(settings: type) -> dict[str, str]:
     """The docstring under each field of a settings class."""
-    body = ast.parse(textwrap.dedent(inspect.getsource(settings))).body[0]
-    assert isinstance(body, ast.ClassDef)
+    tree = ast.parse(textwrap.dedent(inspect.getsource(settings)))
+    body = next(node for node in tree.body if isinstance(node, ast.ClassDef))
     docs: dict[str, str] = {}
     for field, below in zip(body.body, body.body[1:], strict=False):
         if isinstance(field, ast.AnnAssign) and isinstance(field.target, ast.Name) and isinstance(below, ast.Expr):
@@ -49,7 +50,7 @@ def setting_docs(settings: type) -> dict[str, str]:
 def _network(name: str) -> dict[str, Any]:
     component = find_component("network", name)
     docs = setting_docs(component.settings)
-    network = component.make(classes=None, generator=torch.Generator())
+    network = make_network(name, {}, None, torch.Generator())
     settings = [
         {"name": f.name, "default": _plain(f.default), "help": docs.get(f.name, "")}
         for f in dataclasses.fields(component.settings)

@@ -179,9 +179,8 @@ class StoreWriter:
         Raises:
             DataError: no sequence is left.
         """
-        rows = sorted(
-            (self._row(d) for d in self._decided.values() if not isinstance(d, SetAside)), key=lambda r: r.key
-        )
+        written = (d for d in self._decided.values() if not isinstance(d, SetAside))
+        rows = sorted((self._base[d.key] if isinstance(d, Keep) else d for d in written), key=lambda r: r.key)
         aside = {a.key: a for a in self.set_aside_now}
         if not rows:
             # begun anew the next time, or what is mended until then would never be read
@@ -215,10 +214,6 @@ class StoreWriter:
             partition=self._partition,
             made_of=self._made_of,
         )
-
-    def _row(self, decision: Decision) -> StoredSequence:
-        assert not isinstance(decision, SetAside)
-        return self._base[decision.key] if isinstance(decision, Keep) else decision
 
     def _check_new(self, key: str) -> None:
         if key in self._decided:

@@ -10,8 +10,8 @@ from pathlib import Path
 import torch
 from torch import nn
 
-from gaitprint.components import find_component
 from gaitprint.errors import ArtefactError, RunInterruptedError
+from gaitprint.models.making import make_network
 from gaitprint.training.alarms import Alarms
 from gaitprint.training.graceful_shutdown import ShutdownRequest, graceful_shutdown
 from gaitprint.training.objective import Objective
@@ -54,10 +54,7 @@ class Execution:
 def build_network(recipe: Recipe, classes: int, seed: int) -> nn.Module:
     """The recipe's network with fresh weights from `seed`."""
     generator = torch.Generator().manual_seed(seed)
-    component = find_component("network", recipe.network.name)
-    network = component.make(recipe.network.settings, "network.settings", classes=classes, generator=generator)
-    assert isinstance(network, nn.Module)
-    return network
+    return make_network(recipe.network.name, recipe.network.settings, classes, generator, "network.settings")
 
 
 def train_network(

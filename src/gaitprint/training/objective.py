@@ -59,11 +59,15 @@ class Objective:
 
 
 def _read(outputs: PartOutputs, name: str, output: str) -> Tensor:
-    found = getattr(outputs, output)
+    found = getattr(outputs, output, None)
     if found is None:
         raise ConfigError(
             f"the loss {name} reads the network's {output}, and this network has none: choose a head with a "
             "classifier in network.settings, or drop the loss"
         )
-    assert isinstance(found, Tensor)
+    if not isinstance(found, Tensor):
+        raise ConfigError(
+            f"the loss {name} reads the network's {output}, expected a tensor [N P C], found {type(found).__name__}: "
+            "a network answers with PartOutputs of tensors"
+        )
     return found

@@ -205,6 +205,5 @@ def load_recipe(name_or_path: str | Path, overrides: tuple[str, ...] | list[str]
             f"no recipe is called {str(name_or_path)!r}: {did_you_mean(str(name_or_path), recipe_names())}; "
             "a recipe of your own is given as a path ending in .toml"
         )
-    recipe = build_settings(Recipe, apply_overrides(read_toml(path), overrides), "recipe")
-    assert isinstance(recipe, Recipe)
+    recipe: Recipe = build_settings(Recipe, apply_overrides(read_toml(path), overrides), "recipe")
     return recipe

@@ -8,12 +8,14 @@ its BatchNorm is in the middle, on the whole batch; a trunk with BatchNorm mixes
 
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
+from typing import Any
 
 import torch
 from jaxtyping import Float, Int
 from torch import Tensor, nn
 
 from gaitprint.config import require
+from gaitprint.errors import ConfigError
 from gaitprint.tensors import PartOutputs
 from gaitprint.training.objective import Objective
 from gaitprint.training.process_group import ProcessGroup
@@ -51,17 +53,18 @@ def loss_and_gradients(
         with within():
             outputs = network(clips, masks())
         return _backward(objective, outputs, labels, world)
-    check_micro_batch(network)
-    trunk, head = network.trunk, network.head
-    assert callable(trunk)
-    assert callable(head)
+    trunk, head = check_micro_batch(network)
     with torch.no_grad(), within():
         pooled = torch.cat([trunk(some, masks()) for some in clips.split(micro_batch)])
     pooled.requires_grad_()
     with within():
         outputs = head(pooled)
     result = _backward(objective, outputs, labels, world)
-    assert pooled.grad is not None
+    if pooled.grad is None:
+        raise ConfigError(
+            "training.micro_batch needs a head with a gradient towards what the trunk made, found none: the head must "
+            "not detach its input; mend the network or leave training.micro_batch out"
+        )
     for some, gradient in _pairs(clips, pooled.grad, micro_batch):
         with within():
             again = trunk(some, masks())
@@ -81,20 +84,27 @@ def check_passes(network: nn.Module, settings: TrainingSettings) -> None:
         check_micro_batch(network, "recompute")  # a trunk with BatchNorm would count each batch twice
 
 
-def check_micro_batch(network: nn.Module, setting: str = "micro_batch") -> None:
+def check_micro_batch(
+    network: nn.Module, setting: str = "micro_batch"
+) -> tuple[Callable[..., Any], Callable[..., Any]]:
     """Refuse a network whose clips cannot pass one after another, or its layers twice, as `setting` asks.
+
+    Returns:
+        Its trunk and its head.
 
     Raises:
         ConfigError: with the way out.
     """
-    mixes = getattr(network, "mixes_clips", None)
-    require(mixes is not None, f"training.{setting} needs a network with a trunk and a head: see PartNetwork")
+    trunk, head, mixes = (getattr(network, name, None) for name in ("trunk", "head", "mixes_clips"))
+    if mixes is None or not callable(trunk) or not callable(head):
+        raise ConfigError(f"training.{setting} needs a network with a trunk and a head: see PartNetwork")
     does = "takes clips one after another" if setting == "micro_batch" else "computes layers twice"
     require(
         not mixes,
         f"training.{setting} {does} and this network's trunk has BatchNorm over all clips of a batch: "
         f"set network.settings.trunk_norm='none' or leave training.{setting} out",
     )
+    return trunk, head
 
 
 def _backward(

@@ -33,7 +33,7 @@ class Journal:
             self._read(self._path, head)
         else:
             check_writable(self._path)
-            self._append([head])
+            _append(self._path, [head])
 
     def __len__(self) -> int:
         return len(self._scores)
@@ -46,15 +46,9 @@ class Journal:
         """Add figures of a set, by pipeline."""
         self._scores.update({(name, key): values for key, values in found.items()})
         if self._path is not None:
-            self._append([{"set": name, "pipeline": key, "rank-1": [*map(float, v)]} for key, v in found.items()])
-
-    def _append(self, lines: list[dict[str, Any]]) -> None:
-        assert self._path is not None
-        self._path.parent.mkdir(parents=True, exist_ok=True)
-        with self._path.open("ab") as stream:
-            stream.write(b"".join(json.dumps(line, allow_nan=False).encode() + b"\n" for line in lines))
-            stream.flush()
-            os.fsync(stream.fileno())
+            _append(
+                self._path, [{"set": name, "pipeline": key, "rank-1": [*map(float, v)]} for key, v in found.items()]
+            )
 
     def _read(self, path: Path, head: dict[str, Any]) -> None:
         try:
@@ -79,4 +73,12 @@ class Journal:
             with path.open("r+b") as stream:
                 stream.truncate(len(whole))
         if not lines:
-            self._append([head])
+            _append(path, [head])
+
+
+def _append(path: Path, lines: list[dict[str, Any]]) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("ab") as stream:
+        stream.write(b"".join(json.dumps(line, allow_nan=False).encode() + b"\n" for line in lines))
+        stream.flush()
+        os.fsync(stream.fileno())

@@ -128,8 +128,12 @@ def literal_with_norm(mode: str, made: MaskedConvolution, x: torch.Tensor, band:
 
 
 @pytest.mark.parametrize("mode", MODES)
-def test_with_batch_norm_value_and_gradient_follow_the_stated_rule(mode) -> None:
+@pytest.mark.parametrize("statistics", ["of training", "kept by nobody"])
+def test_with_batch_norm_value_and_gradient_follow_the_stated_rule(mode, statistics) -> None:
     made, band = layer(mode, batch_norm=True), Band(2, 3)
+    if statistics == "kept by nobody":  # such a norm takes the batch's at test too
+        made.norm.running_mean = made.norm.running_var = None
+        made.norm.eval()
     x = random(2, 2, 3, 8, 4).requires_grad_()
     pull = random(2, 3, 3, 8, 4, seed=1)
     inputs = (x, made.weight, made.norm.weight, made.norm.bias)

@@ -12,6 +12,7 @@ from torch import nn
 
 from gaitprint.errors import ConfigError
 from gaitprint.silhouettes.clips import Preprocessing
+from gaitprint.tensors import PartOutputs
 from gaitprint.training.loop import Execution, build_network, prepare_network
 from gaitprint.training.objective import Objective
 from gaitprint.training.process_group import ProcessGroup
@@ -201,3 +202,36 @@ def test_a_step_by_itself_refuses_as_well():
             loss_and_gradients(network, Objective(BOTH), clips, labels, torch.Generator, ProcessGroup(), nullcontext, 2)
     for name in NETWORKS:  # a head's BatchNorm sees the whole batch and is no obstacle
         check_micro_batch(build_network(recipe(name), 3, 0))
+
+
+class Detached(nn.Module):
+    """A trunk, and a head that lets no gradient through to it."""
+
+    mixes_clips = False
+
+    def __init__(self, trunk="own"):
+        super().__init__()
+        self.weight = nn.Parameter(torch.ones(()))
+        if trunk != "own":
+            self.trunk = trunk
+
+    def trunk(self, clips, generator):
+        return clips.flatten(1).reshape(len(clips), 1, -1)[:, :, :4] * self.weight
+
+    def head(self, pooled):
+        features = pooled.detach() * self.weight
+        return PartOutputs(features, features, None)
+
+
+def test_parts_of_another_package_that_do_not_fit_are_refused_in_one_line():
+    clips, labels = torch.rand(4, 1, 4, 16, 8, generator=torch.Generator()), torch.arange(4) % 2
+    given = clips, labels, torch.Generator, ProcessGroup(), nullcontext, 2
+    with pytest.raises(ConfigError, match="found none: the head must not detach its input") as error:
+        loss_and_gradients(Detached(), Objective(TRIPLET), *given)
+    assert "\n" not in str(error.value)
+    with pytest.raises(ConfigError, match="needs a network with a trunk and a head"):
+        loss_and_gradients(Detached(trunk=3), Objective(TRIPLET), *given)
+    outputs = PartOutputs(clips, clips, None)
+    for found, kind in (([1.0], "list"), (2, "int")):
+        with pytest.raises(ConfigError, match=rf"part-triplet reads .*expected a tensor \[N P C\], found {kind}"):
+            Objective(TRIPLET)(outputs._replace(triplet=found), labels)

@@ -88,6 +88,5 @@ def paired_gain(
     draws = draw_subjects(len(gain), generator, resamples)
     mean = gain.mean(axis=0)
     figures = Figures(mean, gain / len(gain), (gain - mean) / len(gain), np.ones(gain.shape, bool))
-    found = difference_band(figures, draws).interval()
-    assert found is not None
-    return found
+    band = difference_band(figures, draws)
+    return Interval(float(band.value[0]), float(band.low[0]), float(band.high[0]), band.level, int(band.subjects[0]))

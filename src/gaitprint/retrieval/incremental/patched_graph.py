@@ -94,7 +94,6 @@ class PatchedNeighbours:
         if self._farthest is not None:
             return np.asarray(self._farthest[numbers])
         known, nearby = self.kept.farthest, self.kept.nearby
-        assert known is not None
         result, changed = np.empty(len(numbers), np.float32), self.changed(numbers)
         new, old = np.flatnonzero(changed), np.flatnonzero(~changed)
         if len(new):
@@ -136,7 +135,7 @@ class PatchedNeighbours:
 
     def _made_anew(self) -> None:
         whole = np.concatenate([self.change.probe[None], self.change.patched(self.kept.vectors)])
-        with_farthest = self.kept.farthest is not None
+        with_farthest = bool(len(self.kept.farthest))
         found = search(whole, whole, self.kept.metric, self.length, self.kept.work, farthest=with_farthest)
         self._keys, self._farthest = to_keys(found.distances, found.indices), found.farthest
         self._at = self._relisted = np.arange(self.count)

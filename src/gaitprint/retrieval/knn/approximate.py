@@ -184,7 +184,6 @@ def _approximate(
             return found
         some = np.sort(rng.choice(len(x), min(_FAR, len(x)), replace=False))
         far = search(x, x[some], metric, 1, quiet, farthest=True).farthest
-        assert far is not None
         return replace(found, farthest=np.maximum(far, found.distances[:, -1]))
     return None
 

@@ -35,7 +35,7 @@ class Candidates:
         self._limit = np.full(len(self._rows), np.inf, np.float32)
         self._pending: list[Some] = []
         self._waiting, self._room = 0, max(room, 4 * k * len(self._rows))
-        self._kept: Some | None = None
+        self._kept: Some = np.empty(0, np.int64), np.empty(0, np.int64), np.empty(0, np.float32)
         self._lock = Lock()
 
     def see(
@@ -71,7 +71,6 @@ class Candidates:
         """The nearest of each row: items and exact distances, ties in the items' order."""
         self._thin()
         self._compare()
-        assert self._kept is not None
         _, items, values = self._kept
         shape = (len(self._limit), self._k)
         return items.reshape(shape), (-values if self._largest else values).reshape(shape)
@@ -118,7 +117,7 @@ class Candidates:
         values = self._metric.pairs(self._x, self._rows[rows], self._y, items)
         if self._largest:
             np.negative(values, out=values)
-        if self._kept is not None:
+        if len(self._kept[0]):
             rows, items, values = (np.concatenate(p) for p in zip(self._kept, (rows, items, values), strict=True))
         keys = _keys(rows, values)
         order = np.argsort(keys)

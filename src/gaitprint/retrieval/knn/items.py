@@ -84,7 +84,6 @@ class VectorItems:
 
     def nearest(self, k: int) -> tuple[Int[np.ndarray, "N K"], Float64[np.ndarray, " N"]]:
         found = neighbours(self.vectors, self.metric, k, self.recall, self.work, farthest=True)
-        assert found.farthest is not None
         if not np.isfinite(found.farthest).all():
             raise ShapeError("re-ranking needs finite distances >= 0: check the embeddings")
         return found.indices, found.farthest.astype(np.float64)

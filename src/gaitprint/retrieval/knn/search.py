@@ -6,7 +6,7 @@ ordered by (distance, index). So the answer is that of the full matrix, which is
 
 import threading
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from jaxtyping import Bool, Float32, Float64, Int
@@ -29,8 +29,8 @@ class Neighbours:
 
     indices: Int[np.ndarray, "M K"]
     distances: Float32[np.ndarray, "M K"]
-    farthest: Float32[np.ndarray, " M"] | None = None
-    """Distance of the farthest item, where it was asked for."""
+    farthest: Float32[np.ndarray, " F"] = field(default_factory=lambda: np.empty(0, np.float32))
+    """Distance of the farthest item of each row where it was asked for; empty where not."""
 
 
 def search(
@@ -103,7 +103,7 @@ class _Search:
         self.slack: Float64[np.ndarray, " M"] = self.estimate.slack()
         self.indices = np.empty((len(x), k), np.int64)
         self.distances = np.empty((len(x), k), np.float32)
-        self.far = np.empty(len(x), np.float32) if farthest else None
+        self.far = np.empty(len(x) if farthest else 0, np.float32)
         self.side = _side(work, x.shape[1])
         self.tiles = [slice(t, None, -(-len(y) // self.side)) for t in range(-(-len(y) // self.side))]
         """Each takes every so-many-th item, and so is a sample of all, wherever the near ones stand."""
@@ -177,7 +177,7 @@ class _Search:
 
     def _settle(self, rows: slice, seen: list[Candidates]) -> None:
         self.indices[rows], self.distances[rows] = seen[0].result()
-        if self.far is not None:
+        if self.farthest:
             self.far[rows] = seen[1].result()[1][:, 0]
 
 

@@ -216,7 +216,7 @@ def _index(codec: Codec, few: Codes, count: int, generator: np.random.Generator)
         drawn = generator.integers(len(codec.packing.centres), size=copies["codes"].shape)
         copies["codes"] = drawn.astype(np.uint8)
     index = TemplateIndex.of(codec, copies)
-    if index.squares is None:
+    if not len(index.squares):
         return index
     return replace(index, squares=index.squares * generator.uniform(0.9, 1.1, count).astype(np.float32))
 

@@ -31,8 +31,8 @@ class TemplateIndex:
     codec: Codec
     arrays: Codes
     """The codes; those of codebooks lie piece by piece."""
-    squares: Float32[np.ndarray, " N"] | None
-    """Squared length of each template's floats; codebooks need none."""
+    squares: Float32[np.ndarray, " n"]
+    """Squared length of each template's floats; codebooks need none: empty."""
     count: int
     """N."""
 
@@ -48,7 +48,7 @@ class TemplateIndex:
         if not count:
             raise ShapeError("a search needs one template at least, found none")
         if isinstance(codec.packing, Product):
-            return cls(codec, {"codes": np.ascontiguousarray(codes["codes"].T)}, None, count)
+            return cls(codec, {"codes": np.ascontiguousarray(codes["codes"].T)}, np.empty(0, np.float32), count)
         squares = np.empty(count, np.float32)
         for rows in _blocks(count, codec):
             floats = codec.packing.unpack(_some(codes, rows))
@@ -58,7 +58,7 @@ class TemplateIndex:
     @property
     def nbytes(self) -> int:
         """Bytes held between searches."""
-        return sum(a.nbytes for a in self.arrays.values()) + (0 if self.squares is None else self.squares.nbytes)
+        return sum(a.nbytes for a in (*self.arrays.values(), self.squares))
 
     def squared(self, probes: Float32[np.ndarray, "Q D"]) -> Float32[np.ndarray, "Q N"]:
         """Squared distances of all pairs."""
@@ -105,7 +105,6 @@ class TemplateIndex:
             tables, outside = packing.tables(floats), np.maximum(length - inside, 0)
             return lambda rows: outside + asymmetric_squared(tables, self.arrays["codes"][:, rows])
         squares = self.squares
-        assert squares is not None
         twice = np.ascontiguousarray(floats.T * np.float32(-2))
 
         def query(rows: slice) -> Float32[np.ndarray, "Q n"]:

@@ -56,7 +56,6 @@ class IncrementalReranker:
         self._vectors, self._metric, self._lambda = vectors, metric, lambda_
         self._wide, self._narrow, self._mean = k1 + 1, round(k1 / 2) + 1, k2
         self._lists = KeptLists(vectors, metric, max(k1 + 1, k2), work or ComputeBudget(), farthest=True)
-        assert self._lists.farthest is not None
         if not np.isfinite(self._lists.farthest).all():
             raise ShapeError("re-ranking needs finite distances >= 0: check the embeddings")
         self._who, self._from = inverted(self._lists.listed(np.arange(len(vectors)))[:, :k2] - 1)
