@@ -22,7 +22,7 @@ KINDS = {
     "transform": "gaitprint.retrieval.transforms",
     "scorer": "gaitprint.retrieval.scorers",
 }
-"""The kinds of component and the package that holds ours. Modules that start with `_` are no components."""
+"""The kinds of component and the package that holds ours. Every module in it is one."""
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,7 @@ class Component:
 def component_names(kind: str) -> list[str]:
     """The names of our components of one kind, sorted; `casia_b.py` is called casia-b."""
     package = import_module(_package(kind))
-    return sorted(m.name.replace("_", "-") for m in iter_modules(package.__path__) if not m.name.startswith("_"))
+    return sorted(m.name.replace("_", "-") for m in iter_modules(package.__path__))
 
 
 def find_component(kind: str, name: str) -> Component:

@@ -8,8 +8,8 @@ import pytest
 
 from gaitprint.components import find_component
 from gaitprint.errors import ConfigError
-from gaitprint.silhouettes.augmentations._common import draw_rows
 from gaitprint.silhouettes.augmentations.part_dilate import KERNELS
+from gaitprint.silhouettes.augmenting import draw_rows
 
 CLIP = cv2.GaussianBlur(
     (np.random.default_rng(0).random((64, 44, 3)) > 0.5).astype(np.float32), (5, 5), 0

@@ -8,7 +8,7 @@ from jaxtyping import Float32
 
 from gaitprint.components import Component
 from gaitprint.config import require
-from gaitprint.silhouettes.augmentations._common import frame_points, require_probability, warp
+from gaitprint.silhouettes.augmenting import frame_points, require_probability, warp
 
 CORNERS = np.array([[0.0, 0.0], [1.0, 0.0], [0.0, 1.0]])
 """Of the uncut frame: (x, y) of top left, top right, bottom left."""

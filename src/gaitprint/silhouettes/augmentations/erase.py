@@ -11,7 +11,7 @@ from jaxtyping import Float32
 
 from gaitprint.components import Component
 from gaitprint.config import require
-from gaitprint.silhouettes.augmentations._common import require_probability, require_range
+from gaitprint.silhouettes.augmenting import require_probability, require_range
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ import numpy as np
 from jaxtyping import Float32
 
 from gaitprint.components import Component
-from gaitprint.silhouettes.augmentations._common import require_probability
+from gaitprint.silhouettes.augmenting import require_probability
 
 
 @dataclass(frozen=True)

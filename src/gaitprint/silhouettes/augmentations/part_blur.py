@@ -12,7 +12,7 @@ from jaxtyping import Float32
 
 from gaitprint.components import Component
 from gaitprint.config import require
-from gaitprint.silhouettes.augmentations._common import draw_rows, require_probability, require_range
+from gaitprint.silhouettes.augmenting import draw_rows, require_probability, require_range
 
 SIGMA = 1 / sqrt(2 * log(2))
 """Of a Gauss curve that has halved after one step: at a reach of one pixel its weights are 1/4, 1/2, 1/4."""

@@ -11,7 +11,7 @@ from jaxtyping import Float32
 
 from gaitprint.components import Component
 from gaitprint.config import require
-from gaitprint.silhouettes.augmentations._common import draw_rows, require_probability, require_range
+from gaitprint.silhouettes.augmenting import draw_rows, require_probability, require_range
 
 KERNELS = (
     *((cv2.MORPH_RECT, size) for size in ((2, 1), (2, 2), (1, 2))),

@@ -8,7 +8,7 @@ from jaxtyping import Float32
 
 from gaitprint.components import Component
 from gaitprint.config import require
-from gaitprint.silhouettes.augmentations._common import require_probability, warp
+from gaitprint.silhouettes.augmenting import require_probability, warp
 
 
 @dataclass(frozen=True)
