@@ -23,3 +23,8 @@ def data_frame(columns: Mapping[str, Sequence[Any]]) -> Any:
             "lists that any table library reads"
         ) from None
     return pandas.DataFrame(dict(columns))
+
+
+def as_columns(names: Sequence[str], rows: Sequence[Sequence[Any]]) -> Columns:
+    """Turn rows into columns of these names."""
+    return {name: [row[i] for row in rows] for i, name in enumerate(names)}

@@ -4,9 +4,10 @@ import numpy as np
 import pytest
 from made_up_walks import measured, walks
 
-from gaitprint.evaluation.columns import FIGURES, RATES, figure_columns, outcome_columns, rate_columns
 from gaitprint.evaluation.identification.breakdown import break_down
+from gaitprint.evaluation.identification.columns import FIGURES, figure_columns, outcome_columns
 from gaitprint.evaluation.protocol.protocol import load_protocol
+from gaitprint.evaluation.verification.columns import RATES, rate_columns
 from gaitprint.evaluation.verification.settings import VerifySettings
 from gaitprint.evaluation.verification.verify import verify
 from gaitprint.retrieval.pipeline import Pipeline

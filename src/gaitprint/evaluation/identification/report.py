@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from typing import Any
 
-from gaitprint.evaluation.columns import figure_columns, outcome_columns
 from gaitprint.evaluation.identification.breakdown import Breakdown
+from gaitprint.evaluation.identification.columns import figure_columns, outcome_columns
 from gaitprint.evaluation.identification.result import Evaluation
 from gaitprint.evaluation.statistics.interval import Interval
 from gaitprint.tables import Columns, data_frame

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from gaitprint.evaluation.columns import rate_columns
+from gaitprint.evaluation.verification.columns import rate_columns
 from gaitprint.evaluation.verification.result import Verification
 from gaitprint.tables import Columns, data_frame
 
