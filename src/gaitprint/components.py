@@ -4,8 +4,8 @@ A component's name in configurations is its file's name; a dotted name (`my_pack
 package's module. Nothing is imported until it is asked for.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from importlib import import_module
 from importlib.util import find_spec
 from pkgutil import iter_modules
@@ -26,11 +26,25 @@ KINDS = {
 
 
 @dataclass(frozen=True)
+class Example:
+    """A component small enough to be tried in seconds: what the checkers of `gaitprint.testing` build, and feed it."""
+
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    """Plain values, as a recipe would give them; what is left out takes its default."""
+    frame: tuple[int, int] = (64, 44)
+    """Rows and columns of the clips that a network takes with these settings."""
+    blocks: tuple[tuple[int, int], ...] = ((3, 4), (2, 6))
+    """Parts and channels of the embeddings, a pair a network, that a transform or scorer takes with these settings."""
+
+
+@dataclass(frozen=True)
 class Component:
     """A settings class and what it builds: `build(settings)` or `build(settings, **context)`."""
 
     settings: type
     build: Callable[..., Any]
+    examples: tuple[Example, ...] = (Example(),)
+    """The small ones it is checked by: the usual one, then those whose settings make it another thing."""
 
     def make(self, values: dict[str, Any] | None = None, /, where: str = "settings", **context: Any) -> Any:
         """Check `values` against the settings class and build the thing.
@@ -66,6 +80,12 @@ def find_component(kind: str, name: str) -> Component:
     if not isinstance(component, Component):
         raise ComponentError(f"{path} is no {kind}: it must end with a line `component = Component(...)`")
     return component
+
+
+def name_of(built: object) -> str:
+    """The name in configurations of what a component built: its file's, or another package's dotted path."""
+    package, _, file = type(built).__module__.rpartition(".")
+    return file.replace("_", "-") if package in KINDS.values() else type(built).__module__
 
 
 def _package(kind: str) -> str:

@@ -26,6 +26,10 @@ class ComponentError(GaitprintError):
     """A named network, loss, data set, transform or scorer does not exist."""
 
 
+class ContractError(GaitprintError, AssertionError):
+    """A component broke a promise of its kind; see `gaitprint.testing`. A runner of tests counts it as a failure."""
+
+
 class DataError(GaitprintError):
     """A file, folder or sequence is missing, damaged, hostile or not what was expected."""
 

@@ -1,1 +1,37 @@
-"""Losses on part features."""
+"""Losses on part features, one a file. A recipe names those it wants; they are summed with their weights."""
+
+from typing import Any, Literal, Protocol, runtime_checkable
+
+from jaxtyping import Float, Int
+from torch import Tensor
+
+
+@runtime_checkable
+class LossValues(Protocol):
+    """What a loss answers; a named tuple has room for what `figures` shows."""
+
+    @property
+    def loss(self) -> Float[Tensor, ""]:
+        """One number to be minimised, with its gradient."""
+        ...
+
+
+@runtime_checkable
+class Loss(Protocol):
+    """Judges one output of a network; `gaitprint.testing.check_loss` tries all of it."""
+
+    @property
+    def settings(self) -> Any: ...
+
+    @property
+    def reads(self) -> Literal["triplet", "embedding", "logits"]:
+        """The output of a network that this loss is given."""
+        ...
+
+    def __call__(self, features: Float[Tensor, "N P D"], labels: Int[Tensor, " N"]) -> LossValues:
+        """The loss of a batch; labels are the subjects' numbers, for logits those of the classes."""
+        ...
+
+    def figures(self, values: Any) -> dict[str, float]:
+        """Named finite numbers for the progress line and the history, the same names for every batch."""
+        ...

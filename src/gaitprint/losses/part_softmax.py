@@ -8,7 +8,7 @@ from jaxtyping import Float, Int
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from gaitprint.components import Component
+from gaitprint.components import Component, Example
 from gaitprint.config import LARGEST, require
 from gaitprint.errors import ShapeError
 
@@ -78,4 +78,4 @@ def part_cross_entropy(
     return SoftmaxValues(loss, accuracy)
 
 
-component = Component(PartSoftmaxSettings, PartSoftmax)
+component = Component(PartSoftmaxSettings, PartSoftmax, (Example(), Example({"scale": 16.0, "label_smoothing": 0.1})))

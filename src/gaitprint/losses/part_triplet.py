@@ -10,7 +10,7 @@ import torch
 from jaxtyping import Bool, Float, Int
 from torch import Tensor, nn
 
-from gaitprint.components import Component
+from gaitprint.components import Component, Example
 from gaitprint.config import LARGEST, require
 from gaitprint.errors import ShapeError
 
@@ -174,4 +174,4 @@ def _active_triplets(
     return torch.cat(sums), torch.cat(active), torch.cat(counts)
 
 
-component = Component(PartTripletSettings, PartTriplet)
+component = Component(PartTripletSettings, PartTriplet, (Example(), Example({"mining": "hard"})))

@@ -11,7 +11,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from gaitprint.components import Component
+from gaitprint.components import Component, Example
 from gaitprint.config import require
 from gaitprint.layers.clips import ShortClip, check_clips, repeat_short_clips
 from gaitprint.layers.convolution import (
@@ -179,4 +179,12 @@ def _plan(form: Form, channels: tuple[int, ...]) -> tuple[list[tuple[int, int]],
     return [(1, a), (a, a)], [(a, b), (b, b)], after
 
 
-component = Component(GaitGLSettings, GaitGL)
+component = Component(
+    GaitGLSettings,
+    GaitGL,
+    (
+        Example({"channels": [4, 8, 12, 16]}),
+        Example({"channels": [4, 8, 12, 16], "head": "shared-bn"}),
+        Example({"form": "casia-b", "channels": [4, 6, 8], "strips": 4, "height": 32, "trunk_norm": "batch"}, (32, 22)),
+    ),
+)

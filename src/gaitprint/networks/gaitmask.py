@@ -11,7 +11,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from gaitprint.components import Component
+from gaitprint.components import Component, Example
 from gaitprint.config import require
 from gaitprint.layers.clips import ShortClip, check_clips, repeat_short_clips
 from gaitprint.layers.convolution import Convolution, TemporalAggregation, max_pool_2x2
@@ -116,4 +116,8 @@ class GaitMask(PartNetwork):
         return draw_band(x.shape[3], self.settings.drop, generator) if self.training else None
 
 
-component = Component(GaitMaskSettings, GaitMask)
+component = Component(
+    GaitMaskSettings,
+    GaitMask,
+    (Example({"channels": [4, 8, 12]}), Example({"channels": [4, 8, 12], "head": "shared-bn"})),
+)

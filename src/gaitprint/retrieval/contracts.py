@@ -7,6 +7,7 @@ import numpy as np
 from jaxtyping import Float32
 
 from gaitprint.retrieval.budget import ComputeBudget
+from gaitprint.retrieval.incremental.gallery_delta import KeptScorer, KeptTransform
 from gaitprint.types import Comparison, Embeddings
 
 
@@ -22,8 +23,13 @@ class Transform(Protocol):
         """Whether a probe's outcome may depend on the other probes."""
         ...
 
+    @property
+    def per_sequence(self) -> bool:
+        """Whether each sequence is changed by itself, whatever else is on its side or on the other."""
+        ...
+
     def __call__(self, probe: Embeddings, gallery: Embeddings) -> tuple[Embeddings, Embeddings]:
-        """Both sides, changed; their records and their order stay."""
+        """Both sides, changed; records, their order and `source` stay, and `settings` notes the step: see `derive`."""
         ...
 
 
@@ -37,6 +43,15 @@ class SparingTransform(Transform, Protocol):
 
 
 @runtime_checkable
+class KeepingTransform(Transform, Protocol):
+    """A transform that goes through a gallery once, for one probe after another."""
+
+    def kept(self, gallery: Embeddings, work: ComputeBudget) -> KeptTransform:
+        """What it knows of the gallery."""
+        ...
+
+
+@runtime_checkable
 class Scorer(Protocol):
     """Compares both sides; small is alike."""
 
@@ -46,6 +61,11 @@ class Scorer(Protocol):
     @property
     def transductive(self) -> bool:
         """Whether a probe's distances may depend on the other probes."""
+        ...
+
+    @property
+    def pairwise(self) -> bool:
+        """Whether the distance of two sequences is a matter of these two alone."""
         ...
 
     @property
@@ -64,6 +84,15 @@ class SparingScorer(Scorer, Protocol):
 
     def comparison(self, probe: Embeddings, gallery: Embeddings, work: ComputeBudget) -> Comparison:
         """As the call, with what `work` gives."""
+        ...
+
+
+@runtime_checkable
+class KeepingScorer(Scorer, Protocol):
+    """A scorer that goes through a gallery once, for one probe after another."""
+
+    def kept(self, gallery: Embeddings, work: ComputeBudget) -> KeptScorer:
+        """What it knows of the gallery."""
         ...
 
 

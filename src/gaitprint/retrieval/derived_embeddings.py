@@ -3,27 +3,30 @@
 import numpy as np
 from jaxtyping import Float32
 
+from gaitprint.components import name_of
 from gaitprint.config import require, settings_to_dict
+from gaitprint.retrieval.contracts import Transform
 from gaitprint.types import Embeddings
 
 _ROWS = 1024
 """Rows gone over at once in double precision."""
 
 
-def derive(embeddings: Embeddings, vectors: Float32[np.ndarray, "N D"], name: str, settings: object) -> Embeddings:
+def derive(embeddings: Embeddings, vectors: Float32[np.ndarray, "N D"], step: Transform) -> Embeddings:
     """`embeddings` with other vectors; `settings["transforms"]` grows by the step that made them."""
     earlier = embeddings.settings.get("transforms", [])
-    done = [*earlier, {"name": name, **settings_to_dict(settings)}] if isinstance(earlier, list) else [name]
+    note = {"name": name_of(step), **settings_to_dict(step.settings)}
+    done = [*earlier, note] if isinstance(earlier, list) else [note["name"]]
     noted = {**embeddings.settings, "transforms": done}
     return Embeddings(vectors, embeddings.records, embeddings.layout, embeddings.source, noted)
 
 
 def split(
-    union: Float32[np.ndarray, "N D"], probe: Embeddings, gallery: Embeddings, name: str, settings: object
+    union: Float32[np.ndarray, "N D"], probe: Embeddings, gallery: Embeddings, step: Transform
 ) -> tuple[Embeddings, Embeddings]:
     """The rows of a union, probes first, as probe and gallery again."""
     probes = len(probe)
-    return derive(probe, union[:probes], name, settings), derive(gallery, union[probes:], name, settings)
+    return derive(probe, union[:probes], step), derive(gallery, union[probes:], step)
 
 
 def require_one(inductive: bool, probe: Embeddings, name: str) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float, Float32, Int
 
-from gaitprint.components import find_component
+from gaitprint.components import find_component, name_of
 from gaitprint.config import settings_to_dict
 from gaitprint.errors import ConfigError, DataError, did_you_mean
 from gaitprint.retrieval.budget import ComputeBudget
@@ -37,8 +37,8 @@ class Pipeline:
         later = next((step for step in self.steps[alone:] if step.transductive), None)
         if alone < len(self.transforms) and later is not None:
             raise ConfigError(
-                f"{_name(self.transforms[alone])} is one probe at a time, and {_name(later)} after it looks at all "
-                f"probes: set inductive for {_name(later)} as well, or for neither"
+                f"{name_of(self.transforms[alone])} is one probe at a time, and {name_of(later)} after it looks at all "
+                f"probes: set inductive for {name_of(later)} as well, or for neither"
             )
 
     @classmethod
@@ -139,7 +139,7 @@ class Pipeline:
         """
         looks = next((step for step in self.steps if step.transductive), None)
         if looks is not None:
-            raise ConfigError(f"{_name(looks)} looks at all probes at once: set inductive for it, or leave it out")
+            raise ConfigError(f"{name_of(looks)} looks at all probes at once: set inductive for it, or leave it out")
         check_sides(gallery, gallery)
         return KeptPipeline.of(self.transforms, self.scorer, gallery, work or ComputeBudget())
 
@@ -175,19 +175,12 @@ def _make(kind: str, values: Any, where: str) -> Any:
     return find_component(kind, values["name"]).make(rest, where=where)
 
 
-def _name(step: Transform | Scorer) -> str:
-    """The step's name in configurations: its file's, or another package's dotted path."""
-    package, _, file = type(step).__module__.rpartition(".")
-    ours = package in ("gaitprint.retrieval.transforms", "gaitprint.retrieval.scorers")
-    return file.replace("_", "-") if ours else type(step).__module__
-
-
 def _alone(step: Transform | Scorer) -> bool:
     return bool(getattr(step.settings, "inductive", False))
 
 
 def _described(step: Transform | Scorer) -> dict[str, Any]:
-    return {"name": _name(step), **settings_to_dict(step.settings)}
+    return {"name": name_of(step), **settings_to_dict(step.settings)}
 
 
 def _titled(step: Transform | Scorer) -> str:
@@ -196,4 +189,4 @@ def _titled(step: Transform | Scorer) -> str:
     changed = ", ".join(
         f"{f.name.rstrip('_')} {own[f.name]}" for f in fields(step.settings) if own[f.name] != plain[f.name]
     )
-    return f"{_name(step)} ({changed})" if changed else _name(step)
+    return f"{name_of(step)} ({changed})" if changed else name_of(step)

@@ -62,7 +62,7 @@ class SharedSides:
             if s.times == 1:
                 lists = compared.items(s.distance).clusters(s.k, s.clustering == "mutual")
                 means = cluster_means(compared.union, lists, s, self._work)
-                return _Compared(*split(means, *sides, "cluster-expansion", s))
+                return _Compared(*split(means, *sides, step))
         if isinstance(step, SparingTransform):
             return _Compared(*step.transformed(*sides, self._work))
         return _Compared(*step(*sides))

@@ -183,7 +183,7 @@ class Dots:
     """A scorer of somebody else's, who knows nothing of kept galleries."""
 
     settings = None
-    transductive = False
+    transductive, pairwise = False, True
     distance = "minus the product"
 
     def __call__(self, probe: Embeddings, gallery: Embeddings) -> np.ndarray:

@@ -1,14 +1,14 @@
 """A pipeline that has seen its gallery, and answers one probe after another."""
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from jaxtyping import Float32
 
 from gaitprint.retrieval.budget import ComputeBudget
+from gaitprint.retrieval.contracts import KeepingScorer, KeepingTransform, Scorer, Transform
 from gaitprint.retrieval.incremental.gallery_delta import GalleryDelta, KeptScorer, KeptTransform
-from gaitprint.retrieval.incremental.recompute import RecomputeScorer, RecomputeTransform
+from gaitprint.retrieval.incremental.recompute import BySequence, RecomputeScorer, RecomputeTransform
 from gaitprint.retrieval.sides import check_sides
 from gaitprint.types import Embeddings
 
@@ -23,14 +23,17 @@ class KeptPipeline:
     scorer: KeptScorer
 
     @classmethod
-    def of(cls, transforms: tuple[Any, ...], scorer: Any, gallery: Embeddings, work: ComputeBudget) -> "KeptPipeline":
+    def of(
+        cls, transforms: tuple[Transform, ...], scorer: Scorer, gallery: Embeddings, work: ComputeBudget
+    ) -> "KeptPipeline":
         """Let each step see the gallery. A step that keeps nothing is done anew for each probe."""
         first, made = gallery, []
         for step in transforms:
-            made.append(step.kept(gallery, work) if hasattr(step, "kept") else RecomputeTransform(step, gallery, work))
+            made.append(_kept(step, gallery, work))
             gallery = made[-1].gallery
-        last = scorer.kept(gallery, work) if hasattr(scorer, "kept") else RecomputeScorer(scorer, gallery)
-        return cls(first, tuple(made), last)
+        if isinstance(scorer, KeepingScorer):
+            return cls(first, tuple(made), scorer.kept(gallery, work))
+        return cls(first, tuple(made), RecomputeScorer(scorer, gallery))
 
     def distances(self, probe: Embeddings) -> Float32[np.ndarray, "Q G"]:
         """Distances of probes to every gallery item, each made with that probe alone; small is alike.
@@ -51,6 +54,12 @@ class KeptPipeline:
                 change = step.apply_delta(change)
             result[i] = self.scorer.distances(change)
         return result
+
+
+def _kept(step: Transform, gallery: Embeddings, work: ComputeBudget) -> KeptTransform:
+    if step.per_sequence:
+        return BySequence(step, gallery)
+    return step.kept(gallery, work) if isinstance(step, KeepingTransform) else RecomputeTransform(step, gallery, work)
 
 
 @dataclass(frozen=True)

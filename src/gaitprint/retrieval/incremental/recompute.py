@@ -1,11 +1,10 @@
 """Steps that keep nothing, used one probe at a time: exact for any step, at the price of the step itself."""
 
-from typing import Any
-
 import numpy as np
 from jaxtyping import Float32
 
 from gaitprint.retrieval.budget import ComputeBudget
+from gaitprint.retrieval.contracts import Scorer, SparingTransform, Transform
 from gaitprint.retrieval.incremental.gallery_delta import GalleryDelta
 from gaitprint.types import Embeddings, SequenceRecord
 
@@ -13,7 +12,7 @@ from gaitprint.types import Embeddings, SequenceRecord
 class RecomputeTransform:
     """A transform that is done anew for each probe, on the whole gallery as it is with that probe."""
 
-    def __init__(self, step: Any, gallery: Embeddings, work: ComputeBudget) -> None:
+    def __init__(self, step: Transform, gallery: Embeddings, work: ComputeBudget) -> None:
         self._step, self._before, self._work = step, gallery, work
         # any gallery will do to compare with: this one is what most probes leave most of
         self.gallery = self._done(gallery.vectors[0], gallery)[1]
@@ -27,17 +26,15 @@ class RecomputeTransform:
 
     def _done(self, probe: Float32[np.ndarray, " D"], gallery: Embeddings) -> tuple[Embeddings, Embeddings]:
         given = one_probe(probe, gallery), gallery
-        if hasattr(self._step, "transformed"):
-            done: tuple[Embeddings, Embeddings] = self._step.transformed(*given, self._work)
-        else:
-            done = self._step(*given)
-        return done
+        if isinstance(self._step, SparingTransform):
+            return self._step.transformed(*given, self._work)
+        return self._step(*given)
 
 
 class BySequence:
     """A transform that treats each sequence by itself: only what is new is done."""
 
-    def __init__(self, step: Any, gallery: Embeddings) -> None:
+    def __init__(self, step: Transform, gallery: Embeddings) -> None:
         self._step, self._before = step, gallery
         self.gallery = step(gallery, gallery)[1]
         """The gallery, transformed."""
@@ -56,13 +53,13 @@ class BySequence:
 class RecomputeScorer:
     """A scorer that is asked anew for each probe."""
 
-    def __init__(self, scorer: Any, gallery: Embeddings) -> None:
+    def __init__(self, scorer: Scorer, gallery: Embeddings) -> None:
         self._scorer, self._gallery = scorer, gallery
 
     def distances(self, change: GalleryDelta) -> Float32[np.ndarray, " G"]:
         """Of the probe to every item."""
         gallery = with_change(self._gallery, change)
-        found: Float32[np.ndarray, "Q G"] = self._scorer(one_probe(change.probe, gallery), gallery)
+        found = self._scorer(one_probe(change.probe, gallery), gallery)
         return np.asarray(found[0])
 
 

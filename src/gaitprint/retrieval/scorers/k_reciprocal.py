@@ -62,6 +62,11 @@ class KReciprocal:
         """What the numbers are, for reports."""
         return f"k-reciprocal on {TITLES[self.settings.base]}"
 
+    @property
+    def pairwise(self) -> bool:
+        """The neighbours of both count."""
+        return False
+
     def __call__(self, probe: Embeddings, gallery: Embeddings) -> Float32[np.ndarray, "Q G"]:
         """Re-ranked distances, probes by gallery."""
         return self.comparison(probe, gallery, ComputeBudget()).rows(0, len(probe))

@@ -33,6 +33,11 @@ class PartMean:
         """What the numbers are, for reports."""
         return TITLES["part_mean"]
 
+    @property
+    def pairwise(self) -> bool:
+        """Nothing but the two counts."""
+        return True
+
     def __call__(self, probe: Embeddings, gallery: Embeddings) -> Float32[np.ndarray, "Q G"]:
         """Distances, probes by gallery."""
         return self.comparison(probe, gallery, ComputeBudget()).rows(0, len(probe))

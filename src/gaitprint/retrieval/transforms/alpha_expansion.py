@@ -53,6 +53,11 @@ class AlphaExpansion:
         """Probes are averaged with each other."""
         return not self.settings.inductive
 
+    @property
+    def per_sequence(self) -> bool:
+        """Sequences are averaged with each other."""
+        return False
+
     def __call__(self, probe: Embeddings, gallery: Embeddings) -> tuple[Embeddings, Embeddings]:
         """Both sides, expanded over their union."""
         return self.transformed(probe, gallery, ComputeBudget())
@@ -68,7 +73,7 @@ class AlphaExpansion:
         s = self.settings
         for _ in range(s.times):
             union = expand(union, s.k, s.alpha, work, wanted(s.search, s.recall))
-        return split(union, probe, gallery, "alpha-expansion", self.settings)
+        return split(union, probe, gallery, self)
 
     def kept(self, gallery: Embeddings, work: ComputeBudget) -> KeptTransform:
         """For one probe after another."""
@@ -82,7 +87,7 @@ class AlphaExpansion:
         def one(vectors: Float32[np.ndarray, "G D"]) -> KeptExpansion:
             return KeptExpansion(vectors, _cosine(vectors.shape[1]), s.k, means, work, include_self=True)
 
-        return KeptRounds(gallery, s.times, one, lambda x: derive(gallery, x, "alpha-expansion", s))
+        return KeptRounds(gallery, s.times, one, lambda x: derive(gallery, x, self))
 
 
 def expand(

@@ -7,9 +7,7 @@ import numpy as np
 from gaitprint.components import Component
 from gaitprint.config import require
 from gaitprint.errors import ShapeError
-from gaitprint.retrieval.budget import ComputeBudget
 from gaitprint.retrieval.derived_embeddings import derive
-from gaitprint.retrieval.incremental.recompute import BySequence
 from gaitprint.types import Embeddings
 
 
@@ -38,13 +36,14 @@ class BlockWeights:
         """Other sequences change nothing."""
         return False
 
+    @property
+    def per_sequence(self) -> bool:
+        """Each is multiplied by itself."""
+        return True
+
     def __call__(self, probe: Embeddings, gallery: Embeddings) -> tuple[Embeddings, Embeddings]:
         """Both sides, weighted."""
         return self._weighted(probe), self._weighted(gallery)
-
-    def kept(self, gallery: Embeddings, work: ComputeBudget) -> BySequence:  # noqa: ARG002 - nothing is held
-        """For one probe after another."""
-        return BySequence(self, gallery)
 
     def _weighted(self, embeddings: Embeddings) -> Embeddings:
         widths = [parts * channels for parts, channels in embeddings.layout.blocks]
@@ -54,7 +53,7 @@ class BlockWeights:
                 f"{len(weights)} weights were given for embeddings of {len(widths)} networks: one each is needed"
             )
         factors = np.repeat(np.array(weights, np.float32), widths)
-        return derive(embeddings, embeddings.vectors * factors, "block-weights", self.settings)
+        return derive(embeddings, embeddings.vectors * factors, self)
 
 
 component = Component(BlockWeightsSettings, BlockWeights)

@@ -98,6 +98,11 @@ class ClusterExpansion:
         """Probes are averaged with each other."""
         return not self.settings.inductive
 
+    @property
+    def per_sequence(self) -> bool:
+        """Sequences are averaged with each other."""
+        return False
+
     def __call__(self, probe: Embeddings, gallery: Embeddings) -> tuple[Embeddings, Embeddings]:
         """Both sides, expanded over their union."""
         return self.transformed(probe, gallery, ComputeBudget())
@@ -110,7 +115,7 @@ class ClusterExpansion:
         for _ in range(self.settings.times):
             found = find_clusters(union, probe.layout, self.settings, subjects, work)
             union = cluster_means(union, found, self.settings, work)
-        return split(union, probe, gallery, "cluster-expansion", self.settings)
+        return split(union, probe, gallery, self)
 
     def kept(self, gallery: Embeddings, work: ComputeBudget) -> KeptTransform:
         """For one probe after another. Lists are kept; a partition is made anew for each probe, at its full price."""
@@ -127,7 +132,7 @@ class ClusterExpansion:
             metric = Metric(s.distance, gallery.layout)
             return KeptExpansion(vectors, metric, s.k, means, work, mutual=s.clustering == "mutual")
 
-        return KeptRounds(gallery, s.times, one, lambda x: derive(gallery, x, "cluster-expansion", s))
+        return KeptRounds(gallery, s.times, one, lambda x: derive(gallery, x, self))
 
 
 def find_clusters(

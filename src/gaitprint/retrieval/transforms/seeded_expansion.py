@@ -72,6 +72,11 @@ class SeededExpansion:
         """Probes are averaged with each other."""
         return True
 
+    @property
+    def per_sequence(self) -> bool:
+        """Sequences are averaged with each other."""
+        return False
+
     def __call__(self, probe: Embeddings, gallery: Embeddings) -> tuple[Embeddings, Embeddings]:
         """Both sides, expanded over their union."""
         return self.transformed(probe, gallery, ComputeBudget())
@@ -83,7 +88,7 @@ class SeededExpansion:
         for _ in range(self.settings.times):
             members = memberships(moved, probe.layout, seeds, self.settings, work)
             moved = towards_means(union, members, seeds, self.settings.share, work)
-        return split(moved, probe, gallery, "seeded-expansion", self.settings)
+        return split(moved, probe, gallery, self)
 
 
 def seeds_of(gallery: tuple[SequenceRecord, ...]) -> Int[np.ndarray, " G"]:

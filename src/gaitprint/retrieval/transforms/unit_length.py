@@ -7,9 +7,7 @@ import numpy as np
 from jaxtyping import Float32
 
 from gaitprint.components import Component
-from gaitprint.retrieval.budget import ComputeBudget
 from gaitprint.retrieval.derived_embeddings import derive, unit_rows
-from gaitprint.retrieval.incremental.recompute import BySequence
 from gaitprint.types import Embeddings, PartLayout
 
 
@@ -32,19 +30,20 @@ class UnitLength:
         """Other sequences change nothing."""
         return False
 
+    @property
+    def per_sequence(self) -> bool:
+        """Each is scaled by itself."""
+        return True
+
     def __call__(self, probe: Embeddings, gallery: Embeddings) -> tuple[Embeddings, Embeddings]:
         """Both sides, scaled."""
         return self._scaled(probe), self._scaled(gallery)
-
-    def kept(self, gallery: Embeddings, work: ComputeBudget) -> BySequence:  # noqa: ARG002 - nothing is held
-        """For one probe after another."""
-        return BySequence(self, gallery)
 
     def _scaled(self, embeddings: Embeddings) -> Embeddings:
         layout = embeddings.layout
         if self.settings.per == "vector":
             layout = PartLayout(((1, layout.width),))
-        return derive(embeddings, _scale_blocks(embeddings.vectors, layout), "unit-length", self.settings)
+        return derive(embeddings, _scale_blocks(embeddings.vectors, layout), self)
 
 
 def _scale_blocks(vectors: Float32[np.ndarray, "N D"], layout: PartLayout) -> Float32[np.ndarray, "N D"]:

@@ -37,6 +37,16 @@ class Affine:
 
     settings: AffineSettings
 
+    @property
+    def drawn(self) -> bool:
+        """How far."""
+        return True
+
+    @property
+    def frames_alike(self) -> bool:
+        """All frames, or none."""
+        return True
+
     def __call__(
         self, clip: Float32[np.ndarray, "T H W"], generator: np.random.Generator
     ) -> Float32[np.ndarray, "T H W"]:

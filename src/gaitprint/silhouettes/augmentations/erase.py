@@ -9,7 +9,7 @@ from math import sqrt
 import numpy as np
 from jaxtyping import Float32
 
-from gaitprint.components import Component
+from gaitprint.components import Component, Example
 from gaitprint.config import require
 from gaitprint.silhouettes.augmenting import require_probability, require_range
 
@@ -39,6 +39,16 @@ class Erase:
 
     settings: EraseSettings
 
+    @property
+    def drawn(self) -> bool:
+        """Where, and how large."""
+        return True
+
+    @property
+    def frames_alike(self) -> bool:
+        """Not where each frame has a rectangle of its own."""
+        return not self.settings.per_frame
+
     def __call__(
         self, clip: Float32[np.ndarray, "T H W"], generator: np.random.Generator
     ) -> Float32[np.ndarray, "T H W"]:
@@ -59,4 +69,4 @@ class Erase:
         return slice(top, top + rows), slice(left, left + columns)
 
 
-component = Component(EraseSettings, Erase)
+component = Component(EraseSettings, Erase, (Example(), Example({"per_frame": True})))

@@ -26,6 +26,16 @@ class Flip:
 
     settings: FlipSettings
 
+    @property
+    def drawn(self) -> bool:
+        """A mirror image is one."""
+        return False
+
+    @property
+    def frames_alike(self) -> bool:
+        """All frames, or none."""
+        return True
+
     def __call__(
         self, clip: Float32[np.ndarray, "T H W"], generator: np.random.Generator
     ) -> Float32[np.ndarray, "T H W"]:

@@ -49,6 +49,16 @@ class PartBlur:
 
     settings: PartBlurSettings
 
+    @property
+    def drawn(self) -> bool:
+        """Which rows, and how far."""
+        return True
+
+    @property
+    def frames_alike(self) -> bool:
+        """All frames, or none."""
+        return True
+
     def __call__(
         self, clip: Float32[np.ndarray, "T H W"], generator: np.random.Generator
     ) -> Float32[np.ndarray, "T H W"]:

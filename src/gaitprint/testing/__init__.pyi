@@ -1,0 +1,8 @@
+"""The checkers as type checkers and editors see them; at run time they are imported when they are asked for."""
+
+from gaitprint.testing.augmentations import check_augmentation as check_augmentation
+from gaitprint.testing.datasets import check_dataset as check_dataset
+from gaitprint.testing.losses import check_loss as check_loss
+from gaitprint.testing.networks import check_network as check_network
+from gaitprint.testing.scorers import check_scorer as check_scorer
+from gaitprint.testing.transforms import check_transform as check_transform
