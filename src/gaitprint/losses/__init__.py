@@ -5,6 +5,9 @@ from typing import Any, Literal, Protocol, runtime_checkable
 from jaxtyping import Float, Int
 from torch import Tensor
 
+Output = Literal["triplet", "embedding", "logits"]
+"""The outputs of a network, by the names of `gaitprint.tensors.PartOutputs`."""
+
 
 @runtime_checkable
 class LossValues(Protocol):
@@ -24,7 +27,7 @@ class Loss(Protocol):
     def settings(self) -> Any: ...
 
     @property
-    def reads(self) -> Literal["triplet", "embedding", "logits"]:
+    def reads(self) -> Output:
         """The output of a network that this loss is given."""
         ...
 

@@ -7,7 +7,6 @@ import numpy as np
 from jaxtyping import Float32
 
 from gaitprint.retrieval.budget import ComputeBudget
-from gaitprint.retrieval.incremental.gallery_delta import KeptScorer, KeptTransform
 from gaitprint.types import Comparison, Embeddings
 
 
@@ -39,15 +38,6 @@ class SparingTransform(Transform, Protocol):
 
     def transformed(self, probe: Embeddings, gallery: Embeddings, work: ComputeBudget) -> tuple[Embeddings, Embeddings]:
         """As the call, with what `work` gives."""
-        ...
-
-
-@runtime_checkable
-class KeepingTransform(Transform, Protocol):
-    """A transform that goes through a gallery once, for one probe after another."""
-
-    def kept(self, gallery: Embeddings, work: ComputeBudget) -> KeptTransform:
-        """What it knows of the gallery."""
         ...
 
 
@@ -84,15 +74,6 @@ class SparingScorer(Scorer, Protocol):
 
     def comparison(self, probe: Embeddings, gallery: Embeddings, work: ComputeBudget) -> Comparison:
         """As the call, with what `work` gives."""
-        ...
-
-
-@runtime_checkable
-class KeepingScorer(Scorer, Protocol):
-    """A scorer that goes through a gallery once, for one probe after another."""
-
-    def kept(self, gallery: Embeddings, work: ComputeBudget) -> KeptScorer:
-        """What it knows of the gallery."""
         ...
 
 

@@ -83,6 +83,7 @@ def _check_rates(about: Promises, always: Augmentation) -> None:
         # what is changed can lie beside the body, where nothing shows
         expect(np.mean(changed) > 0.7, f"{20 - sum(changed)} of 20 as they were")
     with about.promise("probability 0.4 changes four clips of ten"):
+        # stripes all over: wherever a change falls, it shows
         striped = np.zeros((1, 64, 44), np.float32)
         striped[:, :, ::3] = 1
         some, generator = _with(about, 0.4), np.random.default_rng(3)
@@ -98,6 +99,7 @@ def _check_frames(about: Promises, augment: Augmentation) -> None:
         if augment.frames_alike:
             expect(all(still), f"frames that were the same differ in {10 - sum(still)} of 10 clips")
             whole = augment(clip, np.random.default_rng(7))
+            # each frame starts from the same generator, so what is drawn is the same
             alone = [augment(clip[t : t + 1], np.random.default_rng(7))[0] for t in range(6)]
             expect(np.array_equal(whole, np.stack(alone)), "a frame by itself is changed otherwise")
         else:

@@ -78,6 +78,7 @@ def _check_splits(about: Promises, layout: Layout, found: list[FoundSequence]) -
             expect(
                 layout.split(split, list(reversed(known))) == parts, f"another {split!r} of subjects in another order"
             )
+        # apart from the order: a layout that goes through its subjects twice sees nobody the second time
         with about.promise("split takes any iterable of subjects, such as one that can be gone through once"):
             once = layout.split(split, iter(known))
             expect(once == parts, f"another {split!r} of an iterator: make a set or list of `subjects` first")

@@ -23,6 +23,7 @@ def hard_cases(blocks: Blocks) -> dict[str, tuple[Embeddings, Embeddings]]:
         "identical vectors": (np.full((30, d), 2.5), np.full((4, d), 2.5)),
         "zeros": (np.zeros((3, d)), np.zeros((3, d))),
         "pairs of duplicates": (np.repeat(np.eye(4, d), 2, axis=0), np.eye(4, d)),
+        # their squares leave the range of float32
         "large numbers": (1e15 * np.eye(3, d), 1e15 * np.eye(4, d)),
         "small numbers": (1e-15 * np.eye(3, d), 1e-15 * np.eye(4, d)),
     }

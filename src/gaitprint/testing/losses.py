@@ -2,13 +2,13 @@
 
 import math
 from collections.abc import Callable
+from typing import get_args
 
 import torch
 from torch import Tensor, nn
 
 from gaitprint.config import settings_to_dict
-from gaitprint.losses import Loss
-from gaitprint.tensors import PartOutputs
+from gaitprint.losses import Loss, Output
 from gaitprint.testing.promises import Promises, expect, promises_of
 
 BATCHES = {
@@ -40,8 +40,8 @@ def check_loss(name: str) -> None:
             loss = about.make()
             lacks = [key for key in ("settings", "reads", "figures") if key not in dir(loss)]
             expect(isinstance(loss, Loss), f"no {' and no '.join(lacks) or 'call'}")
-        with about.promise(f"it reads one of {', '.join(PartOutputs._fields)}"):
-            expect(loss.reads in PartOutputs._fields, repr(loss.reads))
+        with about.promise(f"it reads one of {', '.join(get_args(Output))}"):
+            expect(loss.reads in get_args(Output), repr(loss.reads))
         with about.promise("it has no parameters of its own: only the network's are trained"):
             own = [n for n, _ in loss.named_parameters()] if isinstance(loss, nn.Module) else []
             expect(own == [], ", ".join(own))
@@ -101,6 +101,7 @@ def _check_equalities(about: Promises, loss: Loss) -> None:
         _expect_equal(loss(features[order], labels[order]).loss, whole)
     with about.promise("float64 features have the same loss"):
         _expect_equal(loss(features.double(), labels).loss, whole)
+    # the labels of logits are places in them: other numbers are other classes
     if loss.reads != "logits":
         with about.promise("labels are names: other numbers for the same subjects have the same loss"):
             _expect_equal(loss(features, 7 * (3 - labels)).loss, whole)
@@ -117,6 +118,7 @@ def _check_descent(loss: Loss) -> None:
     slope = torch.zeros_like(features) if features.grad is None else features.grad
     size = float(slope.norm())
     expect(size > 0, "no gradient at all")
+    # hinges and roots bend: the first step may be too long, and one of them is enough
     with torch.no_grad():
         lower = [loss(features - step / size * slope, labels).loss < value for step in (1e-2, 1e-3, 1e-4)]
     expect(any(bool(x) for x in lower), "a loss that grows against its gradient")

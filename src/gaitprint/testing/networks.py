@@ -63,6 +63,7 @@ def _check_answers(about: Promises, network: Any, tolerance: float) -> None:
                 alone, atol = network(batch[i : i + 1]).embedding[0].detach(), tolerance * float(together.abs().max())
                 expect_near(alone, together[i], tolerance, atol, f"clip {i} of 3, {frames} frames")
     with about.promise("weights in channels-last order (3-D) change rounding only: convolutions are 3-D"):
+        # training stores all weights so, and torch refuses to for those of 2-D convolutions, which have four axes
         other = deepcopy(network)
         other.to(memory_format=torch.channels_last_3d)
         clips = _clips(about, 2, 6)
@@ -110,6 +111,7 @@ def _check_training(about: Promises, network: Any) -> None:
         network.train()
         network.zero_grad()
         outputs = network(_clips(about, 4, 6), _seeded(0))
+        # all that a recipe's losses can read has to be in here, or a branch would look dead
         loss = outputs.triplet.square().mean()
         if outputs.logits is not None:
             labels = torch.arange(4).repeat_interleave(outputs.logits.shape[1])
@@ -136,6 +138,7 @@ def _check_rebuilding(about: Promises, network: Any) -> None:
         values, classes = settings_to_dict(network.settings), network.classes
         unset = [key for key, value in values.items() if value is None]
         expect(unset == [], f"None for {', '.join(unset)}")
+        # a fresh generator: what is not in the settings or the weights comes out otherwise
         again = about.component.make(values, classes=classes, generator=torch.Generator())
         again.load_state_dict(network.state_dict())
         clips = _clips(about, 1, 4)

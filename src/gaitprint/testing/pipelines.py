@@ -22,9 +22,11 @@ def check_in_pipeline(about: Promises, pipeline: Pipeline, blocks: Blocks) -> No
         kind = f"{whole.dtype} {list(whole.shape)}"
         expect(whole.dtype == np.float32 and whole.shape == (PROBES, GALLERY), f"{kind} {within}")
         expect(np.isfinite(whole).all(), f"values that are not finite {within}")
+        # distances that are whole numbers, such as counts, are exact in half precision too
         half = np.array_equal(whole, whole.astype(np.float16).astype(np.float32))
         expect(not half or np.array_equal(whole, np.rint(whole)), f"half precision {within}")
     with about.promise("the order of rows does not matter: another order gives the same distances in that order"):
+        # sums in another order round otherwise, and that is all that may differ
         rows, columns = np.random.default_rng(1).permutation(PROBES), np.random.default_rng(2).permutation(GALLERY)
         found = pipeline.distances(probe.select(rows), gallery.select(columns))
         expect_near(found, whole[rows][:, columns], 2e-6, 0.0, f"rows in another order, {within}")

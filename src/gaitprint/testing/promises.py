@@ -33,6 +33,7 @@ class Promises:
         """
         try:
             yield
+        # one promise may be tried within another: the inner one is the cause
         except ContractError:
             raise
         except _FoundError as error:
@@ -75,5 +76,6 @@ def expect_near(found: Any, wanted: Any, relative: float, absolute: float, what:
     found, wanted = np.asarray(found, np.float64), np.asarray(wanted, np.float64)
     expect(found.shape == wanted.shape, f"{what}: shape {list(found.shape)} and not {list(wanted.shape)}")
     off = np.abs(found - wanted)
+    # written so that a comparison with nan, which is false, is a difference
     near = off <= absolute + relative * np.abs(wanted)
     expect(near.all(), f"{what}: a difference of {np.nanmax(off, initial=0):.3g}")

@@ -156,15 +156,19 @@ def test_mirroring_turns_whole_clips_at_its_rate_and_changes_no_window():
 def test_augmentations_are_applied_in_order_by_a_generator_of_the_clip():
     heard = []
 
-    def halved(clip, generator):
-        heard.append(generator.random())
-        return clip / np.float32(2)
+    class Halved:
+        settings, drawn, frames_alike = None, False, True
 
-    def lighter(clip, generator):
-        heard.append(generator.random())
-        return clip + np.float32(0.25)
+        def __call__(self, clip, generator):
+            heard.append(generator.random())
+            return clip / np.float32(2)
 
-    made = sampler(3, augmentations=(halved, lighter))
+    class Lighter(Halved):
+        def __call__(self, clip, generator):
+            heard.append(generator.random())
+            return clip + np.float32(0.25)
+
+    made = sampler(3, augmentations=(Halved(), Lighter()))
     assert np.array_equal(made.batch(2).clips, sampler(3).batch(2).clips / np.float32(2) + np.float32(0.25))
     expected = []
     for place in range(len(made.draw(2)[0])):

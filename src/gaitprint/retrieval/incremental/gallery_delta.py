@@ -6,6 +6,8 @@ from typing import Protocol, runtime_checkable
 import numpy as np
 from jaxtyping import Float32, Int
 
+from gaitprint.retrieval.budget import ComputeBudget
+from gaitprint.retrieval.contracts import Scorer, Transform
 from gaitprint.types import Embeddings
 
 
@@ -65,4 +67,22 @@ class KeptScorer(Protocol):
 
     def distances(self, change: GalleryDelta) -> Float32[np.ndarray, " G"]:
         """Of the probe to every item, no other probe having a say."""
+        ...
+
+
+@runtime_checkable
+class KeepingTransform(Transform, Protocol):
+    """A transform that goes through a gallery once, for one probe after another."""
+
+    def kept(self, gallery: Embeddings, work: ComputeBudget) -> KeptTransform:
+        """What it knows of the gallery."""
+        ...
+
+
+@runtime_checkable
+class KeepingScorer(Scorer, Protocol):
+    """A scorer that goes through a gallery once, for one probe after another."""
+
+    def kept(self, gallery: Embeddings, work: ComputeBudget) -> KeptScorer:
+        """What it knows of the gallery."""
         ...

@@ -6,8 +6,14 @@ import numpy as np
 from jaxtyping import Float32
 
 from gaitprint.retrieval.budget import ComputeBudget
-from gaitprint.retrieval.contracts import KeepingScorer, KeepingTransform, Scorer, Transform
-from gaitprint.retrieval.incremental.gallery_delta import GalleryDelta, KeptScorer, KeptTransform
+from gaitprint.retrieval.contracts import Scorer, Transform
+from gaitprint.retrieval.incremental.gallery_delta import (
+    GalleryDelta,
+    KeepingScorer,
+    KeepingTransform,
+    KeptScorer,
+    KeptTransform,
+)
 from gaitprint.retrieval.incremental.recompute import BySequence, RecomputeScorer, RecomputeTransform
 from gaitprint.retrieval.sides import check_sides
 from gaitprint.types import Embeddings
