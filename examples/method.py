@@ -63,7 +63,7 @@ both = fuse([gaitgl, gaitmask])
 
 # %%
 expansion = {"name": "cluster-expansion", "k": 9}
-reranking = {"name": "k-reciprocal", "k1": 6, "k2": 6, "lambda_": 0.3, "base": "euclidean_squared"}
+reranking = {"name": "k-reciprocal", "k1": 6, "k2": 6, "lambda_": 0.3}
 table = {
     "GaitGL": (gaitgl, {"scorer": "euclidean"}),
     "+ re-ranking": (gaitgl, {"scorer": reranking}),

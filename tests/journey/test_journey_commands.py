@@ -156,11 +156,13 @@ def test_evaluate_restricts_and_writes_a_page(world, run, tmp_path):
 def test_ablate_says_what_the_function_says(world, run, tmp_path):
     named = {name: world.vectors(name) for name in ("gaitgl", "gaitmask")}
     words = [f"{name}={path}" for name, path in named.items()]
-    steps = ["--k1", "4", "--k2", "2", "--lambda", "0.2", "--expansion", "k=3", "--fusion", "unit"]
+    settings = ["scorer.k1=4", "scorer.k2=2", "scorer.lambda_=0.2", "cluster-expansion.k=3"]
+    steps = [*(word for setting in settings for word in ("--set", setting)), "--fusion", "unit"]
     page = tmp_path / "ablation.html"
     said = run("ablate", *words, *steps, "--report", page, "--store", world.store, "--json").json()
-    settings = {"k1": 4, "k2": 2, "lambda_": 0.2, "expansion": {"k": 3}, "fusion": "unit"}
-    assert said == plain(ablate(named, **settings).to_dict())
+    reranking = {"k1": 4, "k2": 2, "lambda_": 0.2}
+    expected = ablate(named, reranking=reranking, expansion={"k": 3}, fusion="unit")
+    assert said == plain(expected.to_dict())
     assert len(said["rows"]) == 9
     html = page.read_text(encoding="utf-8")
     for row in said["rows"]:

@@ -18,7 +18,8 @@ BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 @pytest.fixture(scope="module")
 def typed(world):
     named = [f"{name}={world.vectors(name)}" for name in ("gaitgl", "gaitmask")]
-    return [*named, "--k1", "5", "--k2", "2", "--lambda", "0.2", "--expansion", "k=3", "--seed", "5"]
+    settings = ["scorer.k1=5", "scorer.k2=2", "scorer.lambda_=0.2", "cluster-expansion.k=3"]
+    return [*named, *(word for setting in settings for word in ("--set", setting)), "--seed", "5"]
 
 
 @pytest.fixture(scope="module")
@@ -65,7 +66,7 @@ def test_json_names_the_files_and_the_same_report_is_written_anew(run, typed, ou
     assert again["files"][0] == str(out / "report.html")
     assert "--store STORE" in (out / "report.html").read_text(encoding="utf-8")
     assert run(*words, "--store", world.store).code == 0
-    other = run(*words, "--k1", "4")
+    other = run(*words, "--set", "scorer.k1=4")
     assert other.code == 1
     assert "a report of other vectors or settings: choose a new folder or remove it" in other.err
 

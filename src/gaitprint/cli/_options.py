@@ -63,26 +63,6 @@ fusion_option = click.option(
     show_default=True,
     help="Several networks: vectors concatenated as they are, or each at unit length.",
 )
-k1_option = click.option(
-    "--k1", default=6, show_default=True, metavar="COUNT", help="Re-ranking: neighbours whose reciprocity counts."
-)
-k2_option = click.option(
-    "--k2", default=6, show_default=True, metavar="COUNT", help="Re-ranking: neighbours averaged over; 1 is none."
-)
-lambda_option = click.option(
-    "--lambda",
-    "lambda_",
-    default=0.3,
-    show_default=True,
-    metavar="SHARE",
-    help="Re-ranking: weight of the plain distance, 0 to 1.",
-)
-expansion_option = click.option(
-    "--expansion",
-    multiple=True,
-    metavar="KEY=VALUE",
-    help="A setting of cluster-expansion, such as k=9 or clustering=mutual. Repeatable.",
-)
 method_option = click.option("--method-only", is_flag=True, help="Only the rows of the method's own table.")
 splits_option = click.option(
     "--splits", default=10, show_default=True, type=Count(1, 10_000), help="How often strangers are drawn."

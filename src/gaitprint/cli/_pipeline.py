@@ -66,6 +66,29 @@ def pipeline_of(
     return read_toml(pipeline)
 
 
+method_steps_option = click.option(
+    "--set",
+    "overrides",
+    multiple=True,
+    metavar="STEP.KEY=VALUE",
+    help="A setting of re-ranking or of expansion, such as scorer.k1=9 or cluster-expansion.k=9. Repeatable.",
+)
+
+
+def method_steps(overrides: tuple[str, ...]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The settings of the method's own two steps: of re-ranking, and of expansion.
+
+    Raises:
+        ConfigError: `--set` names another step.
+    """
+    table = build_pipeline("k-reciprocal", ("cluster-expansion",), overrides)
+    reranking, expansion = (
+        {key: value for key, value in step.items() if key != "name"}
+        for step in (table["scorer"], table["transforms"][0])
+    )
+    return reranking, expansion
+
+
 def build_pipeline(scorer: str, transforms: tuple[str, ...], overrides: tuple[str, ...]) -> dict[str, Any]:
     """A pipeline table from `--scorer`, `--transform` and `--set step.key=value`.
 

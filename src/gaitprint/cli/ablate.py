@@ -10,12 +10,8 @@ from gaitprint.cli._common import as_json, emit, print_table, seed_option
 from gaitprint.cli._options import (
     chosen_subjects_option,
     conditions_option,
-    expansion_option,
     fusion_option,
     interval_text,
-    k1_option,
-    k2_option,
-    lambda_option,
     lists_option,
     memory_option,
     method_option,
@@ -25,17 +21,14 @@ from gaitprint.cli._options import (
     store_of_report_option,
     views_option,
 )
+from gaitprint.cli._pipeline import method_steps, method_steps_option
 from gaitprint.cli._progress import progress_bar
-from gaitprint.config import apply_overrides
 
 
 @click.command(short_help="What each step of the method brings.")
 @click.argument("embeddings", nargs=-1, required=True, metavar="NAME=FILE...")
 @protocol_option
-@k1_option
-@k2_option
-@lambda_option
-@expansion_option
+@method_steps_option
 @fusion_option
 @method_option
 @chosen_subjects_option
@@ -50,10 +43,7 @@ from gaitprint.config import apply_overrides
 def ablate(
     embeddings: tuple[str, ...],
     protocol: str,
-    k1: int,
-    k2: int,
-    lambda_: float,
-    expansion: tuple[str, ...],
+    overrides: tuple[str, ...],
     fusion: str,
     method_only: bool,
     subjects: tuple[str, ...] | None,
@@ -76,11 +66,12 @@ def ablate(
     Examples:
       gaitprint ablate gaitgl=gl.safetensors gaitmask=gm.safetensors
       gaitprint ablate gaitgl=gl.safetensors gaitmask=gm.safetensors \\
-        --expansion k=9 --report ablation.html --store store
+        --set cluster-expansion.k=9 --report ablation.html --store store
     """
     from gaitprint.retrieval.budget import ComputeBudget
     from gaitprint.stages.ablate import ablate as stage
 
+    reranking, expansion = method_steps(overrides)
     with progress_bar("measuring") as bar:
         result = stage(
             named_files(embeddings),
@@ -89,10 +80,8 @@ def ablate(
             views=views,
             conditions=conditions,
             lists=lists,
-            k1=k1,
-            k2=k2,
-            lambda_=lambda_,
-            expansion=apply_overrides({}, expansion),
+            reranking=reranking,
+            expansion=expansion,
             fusion=fusion,
             further=not method_only,
             report=report,

@@ -10,11 +10,7 @@ from gaitprint.cli._kinds import PLACE
 from gaitprint.cli._options import (
     chosen_subjects_option,
     conditions_option,
-    expansion_option,
     fusion_option,
-    k1_option,
-    k2_option,
-    lambda_option,
     lists_option,
     memory_option,
     method_option,
@@ -24,9 +20,9 @@ from gaitprint.cli._options import (
     store_option,
     views_option,
 )
+from gaitprint.cli._pipeline import method_steps, method_steps_option
 from gaitprint.cli._progress import progress_bar
 from gaitprint.cli.ablate import print_ablation
-from gaitprint.config import apply_overrides
 
 
 @click.command(short_help="One page of everything, with JSON and CSV.")
@@ -39,10 +35,7 @@ from gaitprint.config import apply_overrides
     help="Folder for page, JSON and CSV: new, empty, or that of the same report.",
 )
 @protocol_option
-@k1_option
-@k2_option
-@lambda_option
-@expansion_option
+@method_steps_option
 @fusion_option
 @method_option
 @splits_option
@@ -58,10 +51,7 @@ def report(
     embeddings: tuple[str, ...],
     out: Path,
     protocol: str,
-    k1: int,
-    k2: int,
-    lambda_: float,
-    expansion: tuple[str, ...],
+    overrides: tuple[str, ...],
     fusion: str,
     method_only: bool,
     splits: int,
@@ -83,7 +73,7 @@ def report(
     Examples:
       gaitprint report gaitgl=gl.safetensors --out report
       gaitprint report gaitgl=gl.safetensors gaitmask=gm.safetensors \\
-        --protocol hid-draws --expansion k=9 --out report --store store
+        --protocol hid-draws --set cluster-expansion.k=9 --out report
 
     \b
     Files in FOLDER:
@@ -100,6 +90,7 @@ def report(
     from gaitprint.retrieval.budget import ComputeBudget
     from gaitprint.stages.report import report as stage
 
+    reranking, expansion = method_steps(overrides)
     with progress_bar("measuring") as bar:
         result = stage(
             named_files(embeddings),
@@ -109,10 +100,8 @@ def report(
             views=views,
             conditions=conditions,
             lists=lists,
-            k1=k1,
-            k2=k2,
-            lambda_=lambda_,
-            expansion=apply_overrides({}, expansion),
+            reranking=reranking,
+            expansion=expansion,
             fusion=fusion,
             further=not method_only,
             splits=splits,

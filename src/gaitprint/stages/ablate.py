@@ -43,10 +43,7 @@ def ablate(
     views: Sequence[str] | None = None,
     conditions: Sequence[str] | None = None,
     lists: Mapping[str, Sequence[str]] | None = None,
-    k1: int = 6,
-    k2: int = 6,
-    lambda_: float = 0.3,
-    base: str = "euclidean_squared",
+    reranking: dict[str, Any] | None = None,
     expansion: dict[str, Any] | None = None,
     fusion: str = "raw",
     further: bool = True,
@@ -66,10 +63,7 @@ def ablate(
         views: as above.
         conditions: as above.
         lists: named lists of keys that the protocol asks for.
-        k1: of k-reciprocal re-ranking, as are `k2`, `lambda_` and `base`.
-        k2: as above.
-        lambda_: as above.
-        base: as above.
+        reranking: settings of the scorer `k-reciprocal`; None: its defaults.
         expansion: settings of `cluster-expansion`; None: its defaults.
         fusion: `raw` as the method does, or `unit`.
         further: also the rows that the method's own table leaves out.
@@ -103,8 +97,7 @@ def ablate(
         sets[networks] = fuse(list(data.values()), fusion)
 
     variants = method_rows(networks) + (further_rows(networks) if further else ())
-    reranking = {"k1": k1, "k2": k2, "lambda_": lambda_, "base": base}
-    pipelines = [_pipeline(variant, reranking, expansion or {}) for variant in variants]
+    pipelines = [_pipeline(variant, reranking or {}, expansion or {}) for variant in variants]
     rows: list[AblationRow] = []
     for number, (variant, steps) in enumerate(zip(variants, pipelines, strict=True)):
         progress(number, len(variants), variant.label)

@@ -61,9 +61,7 @@ def report(
     views: Sequence[str] | None = None,
     conditions: Sequence[str] | None = None,
     lists: Mapping[str, Sequence[str]] | None = None,
-    k1: int = 6,
-    k2: int = 6,
-    lambda_: float = 0.3,
+    reranking: dict[str, Any] | None = None,
     expansion: dict[str, Any] | None = None,
     fusion: str = "raw",
     further: bool = True,
@@ -86,9 +84,7 @@ def report(
         views: as above.
         conditions: as above.
         lists: named lists of keys that the protocol asks for.
-        k1: of k-reciprocal re-ranking, as are `k2` and `lambda_`.
-        k2: as above.
-        lambda_: as above.
+        reranking: settings of the scorer `k-reciprocal`; None: its defaults.
         expansion: settings of `cluster-expansion`; None: its defaults.
         fusion: `raw` as the method does, or `unit`.
         further: also the rows that the method's own table leaves out.
@@ -110,9 +106,7 @@ def report(
     if opened_store is not None:
         check_store(opened_store, next(iter(data.values())))
     steps: dict[str, Any] = {
-        "k1": k1,
-        "k2": k2,
-        "lambda_": lambda_,
+        "reranking": reranking or {},
         "expansion": expansion or {},
         "fusion": fusion,
         "further": further,

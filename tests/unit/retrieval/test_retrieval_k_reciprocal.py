@@ -104,19 +104,19 @@ def test_permuting_items_permutes_the_answer_where_nothing_ties(seed, k1, k2):
     x = rng.normal(size=(18, 6)).astype(np.float32)
     d = flat_euclidean_squared(x, x)
     order = np.concatenate([rng.permutation(12), 12 + rng.permutation(6)])
-    whole = k_reciprocal(d, 12, k1, k2)
-    permuted = k_reciprocal(d[order][:, order], 12, k1, k2)
+    whole = k_reciprocal(d, 12, k1, k2, 0.3)
+    permuted = k_reciprocal(d[order][:, order], 12, k1, k2, 0.3)
     np.testing.assert_allclose(permuted, whole[order[:12]][:, order[12:] - 12], rtol=2e-7, atol=1e-15)
 
 
 def test_scaling_all_distances_changes_nothing():
     x = np.random.default_rng(2).normal(size=(15, 6)).astype(np.float32)
     d = flat_euclidean(x, x)
-    np.testing.assert_array_equal(k_reciprocal(d, 9, 4, 3), k_reciprocal(d * 1024, 9, 4, 3))
+    np.testing.assert_array_equal(k_reciprocal(d, 9, 4, 3, 0.3), k_reciprocal(d * 1024, 9, 4, 3, 0.3))
 
 
 def test_all_items_identical():
-    found = k_reciprocal(np.zeros((6, 6), np.float32), 4, 20, 6)
+    found = k_reciprocal(np.zeros((6, 6), np.float32), 4, 20, 6, 0.3)
     np.testing.assert_allclose(found, 0, atol=1e-7)
 
 
@@ -124,14 +124,14 @@ def test_wrong_arguments_are_named():
     d = np.zeros((4, 4), np.float32)
     for probes in (0, 4):
         with pytest.raises(ShapeError, match=f"one probe and one gallery item, found {probes} of 4"):
-            k_reciprocal(d, probes)
+            k_reciprocal(d, probes, 20, 6, 0.3)
     with pytest.raises(ShapeError, match="k1, k2 >= 1"):
-        k_reciprocal(d, 2, 0)
+        k_reciprocal(d, 2, 0, 6, 0.3)
     for bad in (np.nan, np.inf, -1.0):
         broken = d.copy()
         broken[1, 2] = bad
         with pytest.raises(ShapeError, match="finite distances >= 0"):
-            k_reciprocal(broken, 2)
+            k_reciprocal(broken, 2, 20, 6, 0.3)
     make = find_component("scorer", "k-reciprocal").make
     for values, message in [
         ({"k1": 0}, "k1 counts neighbours"),

@@ -60,8 +60,8 @@ def test_the_scorer_one_at_a_time_hears_no_other_probe(embed):
 def test_wrong_arguments_are_named():
     metric, gallery = Metric("euclidean", PartLayout(((1, 3),))), np.eye(3, dtype=np.float32)
     with pytest.raises(ShapeError, match=r"found 0, 6, 0\.3"):
-        IncrementalReranker(gallery, metric, k1=0)
-    kept = IncrementalReranker(gallery, metric, 1, 1, work=ONE)
+        IncrementalReranker(gallery, metric, 0, 6, 0.3)
+    kept = IncrementalReranker(gallery, metric, 1, 1, 0.3, ONE)
     with pytest.raises(ShapeError, match=r"a probe is 3 finite floats, found shape \[4\]"):
         kept.distances(np.zeros(4, np.float32))
     with pytest.raises(ShapeError, match="a probe is 3 finite floats"):

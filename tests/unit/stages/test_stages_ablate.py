@@ -39,7 +39,7 @@ SMALL = {"resamples": 20}
 
 
 def test_rows_are_the_methods_and_each_is_what_evaluate_gives():
-    result = ablate(two(), k1=4, k2=2, lambda_=0.4, expansion={"k": 5}, fusion="unit", **SMALL)
+    result = ablate(two(), reranking={"k1": 4, "k2": 2, "lambda_": 0.4}, expansion={"k": 5}, fusion="unit", **SMALL)
     labels = [row.label for row in result.rows]
     assert labels[:4] == ["gaitgl", "+ re-ranking", "+ query expansion", "+ gaitmask (full method)"]
     assert result.full == 3
@@ -162,7 +162,7 @@ def test_errors():
     with pytest.raises(ConfigError, match="at least one network"):
         ablate({})
     with pytest.raises(ConfigError, match="k1 counts neighbours"):
-        ablate(two(), k1=0)
+        ablate(two(), reranking={"k1": 0})
     with pytest.raises(ConfigError, match="no setting 'kk'"):
         ablate(two(), expansion={"kk": 3})
     with pytest.raises(ArtefactError, match="is only in 1"):

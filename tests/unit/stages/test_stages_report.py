@@ -16,7 +16,7 @@ from gaitprint.stages.evaluate import evaluate
 from gaitprint.stages.report import report
 from gaitprint.stages.verify import verify
 
-ASKED = {"expansion": {"k": 4}, "k1": 4, "k2": 2, "seed": 3, "resamples": 20}
+ASKED = {"expansion": {"k": 4}, "reranking": {"k1": 4, "k2": 2}, "seed": 3, "resamples": 20}
 """Of `report` and of `ablate`."""
 MANY = {"noise": 1.1, "subjects": 36}
 """Enough people for figures of pairs, in this much noise."""
@@ -255,5 +255,5 @@ def test_a_folder_belongs_to_one_report(tmp_path):
     with pytest.raises(ConfigError, match="at least one network"):
         report({}, tmp_path / "none")
     with pytest.raises(ConfigError, match="k1"):
-        report(data, tmp_path / "none", **{**ASKED, "k1": 0})
+        report(data, tmp_path / "none", **{**ASKED, "reranking": {"k1": 0}})
     assert not (tmp_path / "none").exists()

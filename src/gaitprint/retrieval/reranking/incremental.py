@@ -46,9 +46,9 @@ class IncrementalReranker:
         self,
         vectors: Float32[np.ndarray, "G D"],
         metric: Metric,
-        k1: int = 20,
-        k2: int = 6,
-        lambda_: float = 0.3,
+        k1: int,
+        k2: int,
+        lambda_: float,
         work: ComputeBudget | None = None,
     ) -> None:
         if k1 < 1 or k2 < 1 or not 0 <= lambda_ <= 1:

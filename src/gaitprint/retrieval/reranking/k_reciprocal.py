@@ -21,7 +21,7 @@ _ROWS = 4096
 
 
 def k_reciprocal(
-    distances: Float[np.ndarray, "N N"], probes: int, k1: int = 20, k2: int = 6, lambda_: float = 0.3
+    distances: Float[np.ndarray, "N N"], probes: int, k1: int, k2: int, lambda_: float
 ) -> Float32[np.ndarray, "Q G"]:
     """Re-ranked distances of the first `probes` items to all others, smaller is more alike.
 

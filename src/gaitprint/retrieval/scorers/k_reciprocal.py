@@ -21,8 +21,8 @@ from gaitprint.types import Comparison, Embeddings
 class KReciprocalSettings:
     """k-reciprocal encoding (Zhong et al., CVPR 2017). Tune on training subjects, never on test."""
 
-    k1: int = 20
-    """Neighbours whose reciprocity counts. The competition's practice is 6."""
+    k1: int = 6
+    """Neighbours whose reciprocity counts: 6 in gait competitions, 20 in the paper (Market-1501)."""
     k2: int = 6
     """Neighbours whose encodings are averaged, the item itself included; 1 averages nothing."""
     lambda_: float = 0.3
