@@ -13,11 +13,12 @@ from dataclasses import dataclass, replace
 import numpy as np
 import torch
 from jaxtyping import Float, Float64
-from torch import Tensor
+from torch import Tensor, nn
 
 from gaitprint.errors import ConfigError, ShapeError
 from gaitprint.inference.engine import Embedder
 from gaitprint.layers.part_pooling import EPS, POWER_RANGE, GeneralisedMean, PartHead, generalised_mean
+from gaitprint.models.base import PartNetwork
 from gaitprint.retrieval.distances.contributions import AdditiveScorer, distance_of
 from gaitprint.silhouettes.clips import to_clip
 from gaitprint.types import Frames
@@ -77,13 +78,8 @@ def observe(embedder: Embedder, frames: Frames) -> Observed:
         ConfigError: the network does not end in a maximum over time, a generalised mean and a head of ours.
         ShapeError: frames of another size.
     """
-    network = embedder.network
-    pooling, head = getattr(network, "pooling", None), getattr(network, "head", None)
-    if not isinstance(pooling, GeneralisedMean) or not isinstance(head, PartHead):
-        raise ConfigError(
-            "explaining needs a network that ends in the pooling and head of gaitgl and gaitmask, found "
-            f"{type(network).__module__}"
-        )
+    network = explainable(embedder.network)
+    pooling = network.pooling
     caught: list[Tensor] = []
     handle = pooling.register_forward_pre_hook(lambda _module, inputs: caught.append(inputs[0]))
     try:
@@ -92,8 +88,26 @@ def observe(embedder: Embedder, frames: Frames) -> Observed:
         handle.remove()
     with torch.inference_mode():
         pooled, shares = moment_shares(caught[0], pooling.power.detach(), pooling.parts)
-        matrix, shift = _linear(head)
+        matrix, shift = _linear(network.head)
     return Observed(pooled[0].cpu().numpy(), shares[0].cpu().numpy(), matrix.cpu().numpy(), shift.cpu().numpy())
+
+
+def explainable(network: nn.Module) -> PartNetwork:
+    """The network, where it has what an explanation is read off.
+
+    Raises:
+        ConfigError: it has not.
+    """
+    kinds = {"pooling": GeneralisedMean, "head": PartHead}
+    if not isinstance(network, PartNetwork):
+        raise ConfigError(f"explaining needs a network that is a PartNetwork, found {type(network).__module__}")
+    children = dict(network.named_children())
+    for name, kind in kinds.items():
+        if not isinstance(children.get(name), kind):
+            raise ConfigError(
+                f"explaining needs a network whose {name} is a {kind.__name__}, found {type(network).__module__}"
+            )
+    return network
 
 
 def moment_shares(

@@ -5,10 +5,12 @@ from dataclasses import dataclass
 
 import numpy as np
 from jaxtyping import Float64, Int
+from torch import nn
 
-from gaitprint.explanation.attribution import Explanation, Observed, explain, observe
-from gaitprint.explanation.part_rows import STRIDE, part_rows
+from gaitprint.errors import ConfigError
+from gaitprint.explanation.attribution import Explanation, Observed, explain, explainable, observe
 from gaitprint.inference.engine import Embedder
+from gaitprint.models.part_rows import STRIDE, PartRows
 from gaitprint.retrieval.distances.contributions import AdditiveScorer
 from gaitprint.types import Frames, SequenceRecord
 
@@ -89,6 +91,21 @@ def strips_of(embedders: Sequence[Embedder]) -> Strips:
     of_part = np.searchsorted(edges, bands.mean(axis=1), side="right") - 1
     seen = np.array([[fields[of_part == s, 0].min(), fields[of_part == s, 1].max()] for s in range(count)])
     return Strips(edges, of_part, seen, max(r.frames_seen for r in rows))
+
+
+def part_rows(network: nn.Module, rows: int) -> PartRows:
+    """Which rows the parts of a network are about, for clips of so many rows.
+
+    Raises:
+        ConfigError: the network does not say it.
+    """
+    found = explainable(network).part_rows(rows)
+    if found is None:
+        raise ConfigError(
+            f"explaining needs to know which rows a part is about, and {type(network).__module__} does not say it: "
+            "give the network a method part_rows, see PartNetwork"
+        )
+    return found
 
 
 def seen_by(embedders: Sequence[Embedder], frames: Frames, fusion: str) -> list[Observed]:

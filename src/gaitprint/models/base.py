@@ -1,4 +1,7 @@
-"""What both networks are: a trunk that turns each clip into pooled parts, and a head that sees all clips of a batch."""
+"""A network in two stages: a trunk turns each clip into pooled parts, and a head sees all clips of a batch.
+
+What the package can do with such a network beyond training and embedding, it asks the network.
+"""
 
 from abc import abstractmethod
 
@@ -7,16 +10,20 @@ from jaxtyping import Float
 from torch import Tensor, nn
 from torch.utils.checkpoint import checkpoint
 
-from gaitprint.layers.part_pooling import PartHead
+from gaitprint.layers.part_pooling import GeneralisedMean, PartHead
+from gaitprint.models.part_rows import PartRows
 from gaitprint.tensors import PartOutputs
 
 
 class PartNetwork(nn.Module):
     """`network(clips) == network.head(network.trunk(clips))`.
 
-    Training in parts of a batch leans on that: see `gaitprint.training.step`.
+    Training in parts of a batch leans on that: see `gaitprint.training.step`. Explaining a distance leans on `pooling`,
+    which ends the trunk, on `head` and on `part_rows`.
     """
 
+    pooling: GeneralisedMean
+    """The trunk's last layer: the maximum over time, then the generalised mean of rows."""
     head: PartHead
 
     recompute: bool = False
@@ -37,6 +44,10 @@ class PartNetwork(nn.Module):
         self, clips: Float[Tensor, "N 1 T H W"], generator: torch.Generator | None = None
     ) -> Float[Tensor, "N P C"]:
         """All up to the pooled parts."""
+
+    def part_rows(self, rows: int) -> PartRows | None:  # noqa: ARG002 - a network that can say has a use for it
+        """Which rows each part is about, for clips of so many rows; None: nobody can say."""
+        return None
 
     @property
     def mixes_clips(self) -> bool:

@@ -25,6 +25,7 @@ from gaitprint.layers.convolution import (
 from gaitprint.layers.part_pooling import GeneralisedMean, HeadKind, PartHead
 from gaitprint.layers.winograd_time import temporal_convolve, winograd_is_faster
 from gaitprint.models.base import PartNetwork
+from gaitprint.models.part_rows import PartRows, StackedMaps
 from gaitprint.types import PartLayout
 
 Form = Literal["competition", "casia-b", "oumvlp"]
@@ -142,6 +143,11 @@ class GaitGL(PartNetwork):
             x = self._layer(layer, x)
         pooled: Tensor = self.pooling(x)
         return pooled
+
+    def part_rows(self, rows: int) -> PartRows:
+        """See `PartNetwork`."""
+        layers = len(self.stem), len(self.before_pool), len(self.after_pool)
+        return StackedMaps(self.settings.height, "strips", self.strips, *layers).rows(rows)
 
 
 def resolve(settings: GaitGLSettings) -> GaitGLSettings:

@@ -18,6 +18,7 @@ from gaitprint.layers.convolution import Convolution, TemporalAggregation, max_p
 from gaitprint.layers.masked_convolution import Band, MaskedConvolution, MaskMode, SeparateMaskedConvolution, draw_band
 from gaitprint.layers.part_pooling import GeneralisedMean, HeadKind, PartHead
 from gaitprint.models.base import PartNetwork
+from gaitprint.models.part_rows import PartRows, StackedMaps
 from gaitprint.types import PartLayout
 
 
@@ -111,6 +112,11 @@ class GaitMask(PartNetwork):
             x = self._layer(layer, x, self._band(x, generator))
         pooled: Tensor = self.pooling(x)
         return pooled
+
+    def part_rows(self, rows: int) -> PartRows:
+        """See `PartNetwork`."""
+        layers = 1, len(self.before_pool), len(self.after_pool)
+        return StackedMaps(self.settings.height, "masked", 1, *layers).rows(rows)
 
     def _band(self, x: Float[Tensor, "N C T H W"], generator: torch.Generator | None) -> Band | None:
         return draw_band(x.shape[3], self.settings.drop, generator) if self.training else None

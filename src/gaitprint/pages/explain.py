@@ -9,7 +9,7 @@ from jaxtyping import Float64, Int
 from gaitprint.explanation.likelihood_ratios import LikelihoodRatio
 from gaitprint.explanation.nearest_matches import NearestMatches
 from gaitprint.explanation.pair_explanation import PairExplanation, Strips
-from gaitprint.explanation.part_rows import STRIDE
+from gaitprint.models.part_rows import STRIDE
 from gaitprint.pages.explain_panels import ROLES
 from gaitprint.report.panels import Panel, ratio_text
 from gaitprint.report.values import Cell, Report, Table

@@ -7,8 +7,10 @@ import torch
 from torch import Tensor, nn
 
 from gaitprint.config import settings_to_dict
+from gaitprint.models.base import PartNetwork
 from gaitprint.models.contracts import Network
 from gaitprint.tensors import PartOutputs
+from gaitprint.testing.part_networks import check_part_network
 from gaitprint.testing.promises import Promises, expect, expect_near, promises_of
 from gaitprint.types import PartLayout
 
@@ -35,6 +37,8 @@ def check_network(name: str, *, tolerance: float = 1e-5) -> None:
         _check_answers(about, network, tolerance)
         _check_training(about, network)
         _check_rebuilding(about, network)
+        if isinstance(network, PartNetwork):
+            check_part_network(about, network)
 
 
 def _check_declared(network: object) -> None:

@@ -16,6 +16,7 @@ from torch import Tensor, nn
 
 from gaitprint.config import require
 from gaitprint.errors import ConfigError
+from gaitprint.models.base import PartNetwork
 from gaitprint.tensors import PartOutputs
 from gaitprint.training.objective import Objective
 from gaitprint.training.process_group import ProcessGroup
@@ -95,16 +96,15 @@ def check_micro_batch(
     Raises:
         ConfigError: with the way out.
     """
-    trunk, head, mixes = (getattr(network, name, None) for name in ("trunk", "head", "mixes_clips"))
-    if mixes is None or not callable(trunk) or not callable(head):
+    if not isinstance(network, PartNetwork) or not callable(network.trunk) or not callable(network.head):
         raise ConfigError(f"training.{setting} needs a network with a trunk and a head: see PartNetwork")
     does = "takes clips one after another" if setting == "micro_batch" else "computes layers twice"
     require(
-        not mixes,
+        not network.mixes_clips,
         f"training.{setting} {does} and this network's trunk has BatchNorm over all clips of a batch: "
         f"set network.settings.trunk_norm='none' or leave training.{setting} out",
     )
-    return trunk, head
+    return network.trunk, network.head
 
 
 def _backward(

@@ -148,5 +148,5 @@ def test_what_cannot_be_explained_is_said():
         explain([seen], [observe(embedder("shared-bn"), data.frames(0))])
     assert replace(seen, pooled=0 * seen.pooled).at_unit_length().scale == 1.0
     made.network.pooling = torch.nn.Identity()
-    with pytest.raises(ConfigError, match=r"head of gaitgl and gaitmask, found gaitprint\.networks\.gaitgl"):
+    with pytest.raises(ConfigError, match=r"pooling is a GeneralisedMean, found gaitprint\.networks\.gaitgl"):
         observe(made, data.frames(0))

@@ -6,7 +6,9 @@ import torch
 
 from gaitprint.components import find_component
 from gaitprint.errors import ConfigError
-from gaitprint.explanation.part_rows import part_rows
+from gaitprint.explanation.pair_explanation import part_rows
+from gaitprint.layers.part_pooling import GeneralisedMean, PartHead
+from gaitprint.models.base import PartNetwork
 
 NETWORKS = {
     "casia-b": ("gaitgl", {"form": "casia-b", "channels": [2, 3, 4], "strips": 2, "height": 32}),
@@ -98,6 +100,21 @@ def test_a_moment_changes_with_the_frames_it_sees_only(name):
         assert differs == (first <= frame < first + found.frames_seen), frame
 
 
-def test_a_network_of_ones_own_is_named():
-    with pytest.raises(ConfigError, match=r"known for gaitgl and gaitmask, found torch\.nn"):
+class OfOnesOwn(PartNetwork):
+    """Says no more than it must."""
+
+    def __init__(self, **layers):
+        super().__init__()
+        for name, layer in layers.items():
+            setattr(self, name, layer)
+
+
+def test_a_network_of_ones_own_is_asked_and_named():
+    with pytest.raises(ConfigError, match=r"needs a network that is a PartNetwork, found torch\.nn"):
         part_rows(torch.nn.Linear(2, 2), 16)
+    pooling, head = GeneralisedMean(4, 6.5), PartHead("plain", 4, 3, None, torch.Generator())
+    for layers, lacking in (({}, "pooling is a GeneralisedMean"), ({"pooling": pooling}, "head is a PartHead")):
+        with pytest.raises(ConfigError, match=f"needs a network whose {lacking}, found test_explanation_part_rows"):
+            part_rows(OfOnesOwn(**layers), 16)
+    with pytest.raises(ConfigError, match="test_explanation_part_rows does not say it: give the network a method"):
+        part_rows(OfOnesOwn(pooling=pooling, head=head), 16)

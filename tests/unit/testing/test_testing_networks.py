@@ -2,12 +2,16 @@
 
 from dataclasses import dataclass
 
+import numpy as np
 import pytest
 import torch
 from torch import nn
 
 from gaitprint.components import Example
 from gaitprint.errors import ComponentError, ContractError, GaitprintError
+from gaitprint.layers.part_pooling import GeneralisedMean, PartHead
+from gaitprint.models.base import PartNetwork
+from gaitprint.models.part_rows import PartRows
 from gaitprint.tensors import PartOutputs
 from gaitprint.testing import check_network
 from gaitprint.types import PartLayout
@@ -166,3 +170,76 @@ def test_a_wrong_example_and_a_wrong_name_are_told(installed) -> None:
         check_network(installed(Settings, Sound, Example({"strips": 4})))
     with pytest.raises(ComponentError, match="no network is called 'gaitgll': did you mean 'gaitgl'"):
         check_network("gaitgll")
+
+
+class Staged(PartNetwork):
+    """Rows of frames by a matrix: two rows a part."""
+
+    def __init__(self, settings, classes, generator):
+        super().__init__()
+        self.settings, self.classes, self.layout = settings, None, PartLayout(((4, settings.channels),))
+        self.weight = nn.Parameter(torch.randn(settings.channels, 1, 1, 1, 1, generator=generator))
+        self.pooling = GeneralisedMean(4, 6.5)
+        self.head = PartHead("plain", 4, settings.channels, None, generator)
+
+    def trunk(self, clips, generator=None):
+        return self.pooling(clips * self.weight.abs().reshape(1, -1, 1, 1, 1))
+
+    def part_rows(self, rows):
+        edges = np.arange(5) * rows // 4
+        band = np.stack([edges[:-1], edges[1:]], axis=1)
+        return PartRows(band, band, ("whole",) * 4, 0, 0)
+
+
+class AnotherWay(Staged):
+    def forward(self, clips, generator=None):
+        return self.head(2 * self.trunk(clips))
+
+
+class SaysItMixes(Staged):
+    mixes_clips = True
+
+
+class MixesInTraining(Staged):
+    def trunk(self, clips, generator=None):
+        pooled = super().trunk(clips)
+        return pooled - pooled.mean(dim=0) if self.training and len(clips) > 1 else pooled
+
+
+class UpsideDown(Staged):
+    def part_rows(self, rows):
+        said = super().part_rows(rows)
+        return PartRows(said.band[::-1].copy(), said.field[::-1].copy(), said.branch, 0, 0)
+
+
+class SeesMoreThanItSays(Staged):
+    def part_rows(self, rows):
+        said = super().part_rows(rows)
+        return PartRows(said.band, said.field - np.array([[0, 2]]), said.branch, 0, 0)
+
+
+class ForgetsAPart(Staged):
+    def part_rows(self, rows):
+        said = super().part_rows(rows)
+        return PartRows(said.band[1:], said.field[1:], said.branch[1:], 0, 0)
+
+
+BROKEN_STAGED = {
+    AnotherWay: r"network\(clips\) is network.head\(network.trunk\(clips\)\); found another embedding",
+    SaysItMixes: "`mixes_clips` is true exactly where.*; found mixes_clips = True, and parts differ: False",
+    MixesInTraining: "`mixes_clips` is true exactly where.*; found mixes_clips = False, and parts differ: True",
+    UpsideDown: r"part_rows\(rows\) is None, or says.*; found \(row, part\) \[\(0, 0\)",
+    SeesMoreThanItSays: r"all rows that can change it; found \(row, part\)",
+    ForgetsAPart: "part_rows.*; found 3 of 4 parts",
+}
+
+
+def test_a_sound_network_in_two_stages_passes(installed) -> None:
+    check_network(installed(Settings, Staged, Example(frame=(32, 22))))
+
+
+@pytest.mark.parametrize("broken", BROKEN_STAGED, ids=lambda b: b.__name__)
+def test_a_broken_network_in_two_stages_is_told_what_it_broke(broken, installed) -> None:
+    with pytest.raises(ContractError, match=BROKEN_STAGED[broken]) as caught:
+        check_network(installed(Settings, broken, Example(frame=(32, 22))))
+    assert "\n" not in str(caught.value)

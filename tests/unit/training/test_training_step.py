@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from torch import nn
 
 from gaitprint.errors import ConfigError
+from gaitprint.models.base import PartNetwork
 from gaitprint.silhouettes.clips import Preprocessing
 from gaitprint.tensors import PartOutputs
 from gaitprint.training.loop import Execution, build_network, prepare_network
@@ -204,7 +205,7 @@ def test_a_step_by_itself_refuses_as_well():
         check_micro_batch(build_network(recipe(name), 3, 0))
 
 
-class Detached(nn.Module):
+class Detached(PartNetwork):
     """A trunk, and a head that lets no gradient through to it."""
 
     mixes_clips = False
