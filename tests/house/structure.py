@@ -32,8 +32,8 @@ class Function:
     """File and name, such as `src/gaitprint/types.py: Store.open`."""
     lines: int
     """From `def` to its last line, signature and docstring among them."""
-    statements: int
-    """The same without signature and docstring."""
+    code: int
+    """The same without the docstring."""
     parameters: int
     """Without self and cls."""
 
@@ -68,8 +68,9 @@ def _function(node: ast.FunctionDef | ast.AsyncFunctionDef, name: str, method: b
     named = [a.arg for a in (*given.posonlyargs, *given.args, *given.kwonlyargs)]
     named += [a.arg for a in (given.vararg, given.kwarg) if a is not None]
     bound = method and named[:1] in (["self"], ["cls"])
-    statements = last - body[0].lineno + 1 if body else 0
-    return Function(name, last - node.lineno + 1, statements, len(named) - bound)
+    lines = last - node.lineno + 1
+    text = 0 if len(body) == len(node.body) else (node.body[0].end_lineno or 0) - node.body[0].lineno + 1
+    return Function(name, lines, lines - text, len(named) - bound)
 
 
 @cache
@@ -188,9 +189,7 @@ def comment_share() -> float:
 def table() -> list[tuple[str, str]]:
     """What is measured, and what was found."""
     sizes, found = np.array(list(file_lines().values())), functions()
-    lines, statements, parameters = (
-        np.array([getattr(f, key) for f in found]) for key in ("lines", "statements", "parameters")
-    )
+    lines, code, parameters = (np.array([getattr(f, key) for f in found]) for key in ("lines", "code", "parameters"))
     room, share = next(iter(room_shares().items()))
     return [
         ("files", f"{len(sizes)}"),
@@ -198,7 +197,7 @@ def table() -> list[tuple[str, str]]:
         ("lines of a file: median / p90 / max", _percentiles(sizes, 50, 90, 100)),
         ("functions", f"{len(found)}"),
         ("lines of a function: median / p95 / max", _percentiles(lines, 50, 95, 100)),
-        ("without signature and docstring", _percentiles(statements, 50, 95, 100)),
+        ("without its docstring", _percentiles(code, 50, 95, 100)),
         ("parameters: median / p95 / max", _percentiles(parameters, 50, 95, 100)),
         ("the largest room's share of lines", f"{100 * share:.1f} % ({room})"),
         ("private imports across folders", f"{len(private_imports())}"),
@@ -217,9 +216,9 @@ def main(most: int = 60, widest: int = 8) -> None:
     rows = table()
     width = max(len(name) for name, _ in rows)
     sys.stdout.writelines(f"{name:<{width}}  {value}\n" for name, value in rows)
-    for f in sorted(functions(), key=lambda f: -f.lines):
+    for f in sorted(functions(), key=lambda f: -f.code):
         if f.lines > most:
-            print(f"{f.lines} lines ({f.statements} of statements): {f.name}")
+            print(f"{f.lines} lines ({f.code} without its docstring): {f.name}")
     for f in sorted(functions(), key=lambda f: -f.parameters):
         if f.parameters > widest:
             print(f"{f.parameters} parameters: {f.name}")

@@ -9,32 +9,8 @@ from structure import comments_and_code, cycles, functions_in
 
 LINES, PARAMETERS = 60, 8
 
-LONGER: dict[str, int] = {
-    "src/gaitprint/cli/data.py: prepare": 90,
-    "src/gaitprint/cli/evaluate.py: evaluate": 61,
-    "src/gaitprint/cli/explain.py: explain": 68,
-    "src/gaitprint/cli/identify.py: embed": 61,
-    "src/gaitprint/cli/learn.py: train": 76,
-    "src/gaitprint/cli/report.py: report": 73,
-    "src/gaitprint/cli/tune.py: tune": 73,
-    "src/gaitprint/cli/verify.py: verify": 101,
-    "src/gaitprint/evaluation/identification/summary.py: summarise": 72,
-    "src/gaitprint/evaluation/verification/open_set.py: search_splits": 62,
-    "src/gaitprint/evaluation/verification/verify.py: verify": 86,
-    "src/gaitprint/silhouettes/_pickle_tree.py: read_tree": 65,
-    "src/gaitprint/stages/ablate.py: ablate": 89,
-    "src/gaitprint/stages/compare.py: compare": 69,
-    "src/gaitprint/stages/compress.py: compress": 75,
-    "src/gaitprint/stages/demo.py: demo": 73,
-    "src/gaitprint/stages/doctor.py: doctor": 70,
-    "src/gaitprint/stages/explain.py: explain": 92,
-    "src/gaitprint/stages/prepare.py: prepare": 98,
-    "src/gaitprint/stages/report.py: report": 87,
-    "src/gaitprint/stages/train.py: train": 147,
-    "src/gaitprint/stages/tune.py: tune": 112,
-    "src/gaitprint/stages/verify.py: verify": 73,
-}
-"""Functions of more lines, signature and docstring among them, and how many: the list may only get shorter."""
+LONGER: dict[str, int] = {}
+"""Functions of more lines, and how many: the list may only get shorter. Docstrings may be as long as they need."""
 
 WIDER: dict[str, int] = {
     "src/gaitprint/cli/ablate.py: ablate": 17,
@@ -72,10 +48,10 @@ WIDER: dict[str, int] = {
 
 
 def test_functions_are_short() -> None:
-    long = {f.name: f.lines for f in structure.functions() if f.lines > LINES}
+    long = {f.name: f.code for f in structure.functions() if f.code > LINES}
     assert _exceeding(long, LONGER) == {}, "split them where a second idea begins"
     assert set(LONGER) <= set(long), "short by now: take them off the list"
-    assert max(f.statements for f in structure.functions()) <= 100
+    assert len(LONGER) <= 5
 
 
 def test_functions_take_few_parameters() -> None:
@@ -139,9 +115,9 @@ class Thing:
     @staticmethod
     def static(self_made): ...
 '''
-    found = {f.name: (f.lines, f.statements, f.parameters) for f in functions_in(ast.parse(source), "file")}
+    found = {f.name: (f.lines, f.code, f.parameters) for f in functions_in(ast.parse(source), "file")}
     assert found == {
-        "file: outer": (7, 3, 4),
+        "file: outer": (7, 5, 4),
         "file: outer.inner": (1, 1, 1),
         "file: Thing.method": (1, 1, 2),
         "file: Thing.static": (1, 1, 1),

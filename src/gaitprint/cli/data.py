@@ -2,6 +2,7 @@
 
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 import click
 from rich.console import Console
@@ -106,7 +107,6 @@ def prepare(
       store.json       what the store is
       quarantine.json  what was left out and why, if anything was
     """
-    from gaitprint.checks.findings import alike
     from gaitprint.stages.prepare import prepare as stage
 
     with progress_bar("preparing") as bar:
@@ -124,38 +124,41 @@ def prepare(
             progress=bar.update,
         )
 
-    def text(out: Console) -> None:
-        height, width = report.size
-        out.print(
-            f"{report.store}: {report.dataset}, {report.subjects} subjects, {report.sequences} sequences, "
-            f"{report.frames} frames of {height} x {width} pixels, {report.form}, {_megabytes(report.bytes)}, "
-            f"in {report.seconds:.1f} s"
-        )
-        if report.damage:
-            out.print(f"read anew, for the finished store could not be used: {report.damage}")
-        if report.moved_from:
-            out.print(f"the source is the one that was at {report.moved_from}")
-        for note in report.notes:
-            out.print(f"note: {note}")
-        for line in [] if report.partition is None else report.partition.lines():
-            out.print(line)
-        if report.unchanged or report.gone or report.changed:
-            out.print(
-                f"brought up to date: {report.unchanged} unchanged, {len(report.changed)} changed, "
-                f"{len(report.gone)} gone"
-            )
-        if report.unused > report.bytes / 4:
-            out.print(f"{_megabytes(report.unused)} of the store are unused: prepare it into a new one to drop them")
-        for what, pairs in (("kept with a warning", report.warned), ("left out", report.quarantined)):
-            groups = alike(pairs)
-            for reason, keys in groups[:10]:
-                also = f" and {len(keys) - 1} more" if len(keys) > 1 else ""
-                out.print(f"{what}: {keys[0]}{also}: {reason}")
-            if len(groups) > 10:
-                out.print(f"{what}: {sum(len(keys) for _, keys in groups[10:])} more (--json lists all)")
-
-    emit(report.to_dict(), as_json, text)
+    emit(report.to_dict(), as_json, lambda out: print_preparation(out, report))
     report.check_most_kept()
+
+
+def print_preparation(out: Console, report: Any) -> None:
+    """What was kept, what was left out, and what was taken for what."""
+    from gaitprint.checks.findings import alike
+
+    height, width = report.size
+    out.print(
+        f"{report.store}: {report.dataset}, {report.subjects} subjects, {report.sequences} sequences, "
+        f"{report.frames} frames of {height} x {width} pixels, {report.form}, {_megabytes(report.bytes)}, "
+        f"in {report.seconds:.1f} s"
+    )
+    if report.damage:
+        out.print(f"read anew, for the finished store could not be used: {report.damage}")
+    if report.moved_from:
+        out.print(f"the source is the one that was at {report.moved_from}")
+    for note in report.notes:
+        out.print(f"note: {note}")
+    for line in [] if report.partition is None else report.partition.lines():
+        out.print(line)
+    if report.unchanged or report.gone or report.changed:
+        out.print(
+            f"brought up to date: {report.unchanged} unchanged, {len(report.changed)} changed, {len(report.gone)} gone"
+        )
+    if report.unused > report.bytes / 4:
+        out.print(f"{_megabytes(report.unused)} of the store are unused: prepare it into a new one to drop them")
+    for what, pairs in (("kept with a warning", report.warned), ("left out", report.quarantined)):
+        groups = alike(pairs)
+        for reason, keys in groups[:10]:
+            also = f" and {len(keys) - 1} more" if len(keys) > 1 else ""
+            out.print(f"{what}: {keys[0]}{also}: {reason}")
+        if len(groups) > 10:
+            out.print(f"{what}: {sum(len(keys) for _, keys in groups[10:])} more (--json lists all)")
 
 
 def _megabytes(count: int) -> str:

@@ -1,6 +1,7 @@
 """The command that measures pairs and strangers."""
 
 from pathlib import Path
+from typing import Any
 
 import click
 from rich.console import Console
@@ -137,7 +138,6 @@ def verify(
       gaitprint verify gl.safetensors --use gl.json --prior 0.01
     """
     from gaitprint.config import build_settings
-    from gaitprint.evaluation.statistics.sample_size import legend
     from gaitprint.evaluation.verification.settings import VerifySettings
     from gaitprint.retrieval.budget import ComputeBudget
     from gaitprint.stages.verify import verify as stage
@@ -163,40 +163,45 @@ def verify(
         )
 
     def text(out: Console) -> None:
-        found = result.verification
-        columns = ["probes", "subjects", "equal error"]
-        columns += [f"FNMR at FMR {100 * p.stated:.3g} %" for p in found.whole.misses]
-        rows = [[s.name, str(s.subjects), *(p.figure.text() for p in (s.equal_error, *s.misses))] for s in found.sets]
-        print_table(out, columns, rows)
-        columns = ["probes", *(f"FNIR at FPIR {100 * p.stated:.3g} %" for p in found.whole.not_found)]
-        columns += [f"rank-{k}" for k, _ in found.whole.ranks]
-        rows = [[s.name, *(p.figure.text() for p in s.not_found), *(f.text() for _, f in s.ranks)] for s in found.sets]
-        print_table(out, columns, rows)
-        out.print(f"gallery without strangers: {found.gallery.people:.4g} people, {found.gallery.sequences:.0f} walks")
-        rows = [
-            [f"{t.threshold:.5g}", t.why]
-            + [f.text() for f in (t.false_match, t.false_non_match, t.false_positive, t.false_negative)]
-            for t in found.thresholds
-        ]
-        print_table(out, ["accept up to", "where", "FMR", "FNMR", "FPIR", "FNIR"], rows)
-        if (made := found.calibration) is not None:
-            out.print(
-                f"probability at a prior of {100 * made.after.prior:.3g} %, {made.calibration.method}: log loss "
-                f"{made.after.log_loss:.4f} nats (prior alone {made.prior_loss:.4f}, 1 - distance / largest "
-                f"{made.before.log_loss:.4f}), calibration error {100 * made.after.calibration_error:.1f} %"
-            )
-        out.print(
-            f"{found.protocol.title}; distance: {result.distance}; units are {found.subjects} subjects, not pairs"
-        )
-        if found.marked:
-            out.print(legend(found.subjects))
-        for warning in result.warnings:
-            out.print(f"note: {warning}")
+        print_rates(out, result)
         for name, path in (("calibration", calibration), ("report", report)):
             if path is not None:
                 out.print(f"{name}: {path}")
 
     emit(result.to_dict(), as_json, text)
+
+
+def print_rates(out: Console, result: Any) -> None:
+    """All error rates: of pairs, of searches, at thresholds; and what a probability is worth."""
+    from gaitprint.evaluation.statistics.sample_size import legend
+
+    found = result.verification
+    columns = ["probes", "subjects", "equal error"]
+    columns += [f"FNMR at FMR {100 * p.stated:.3g} %" for p in found.whole.misses]
+    rows = [[s.name, str(s.subjects), *(p.figure.text() for p in (s.equal_error, *s.misses))] for s in found.sets]
+    print_table(out, columns, rows)
+    columns = ["probes", *(f"FNIR at FPIR {100 * p.stated:.3g} %" for p in found.whole.not_found)]
+    columns += [f"rank-{k}" for k, _ in found.whole.ranks]
+    rows = [[s.name, *(p.figure.text() for p in s.not_found), *(f.text() for _, f in s.ranks)] for s in found.sets]
+    print_table(out, columns, rows)
+    out.print(f"gallery without strangers: {found.gallery.people:.4g} people, {found.gallery.sequences:.0f} walks")
+    rows = [
+        [f"{t.threshold:.5g}", t.why]
+        + [f.text() for f in (t.false_match, t.false_non_match, t.false_positive, t.false_negative)]
+        for t in found.thresholds
+    ]
+    print_table(out, ["accept up to", "where", "FMR", "FNMR", "FPIR", "FNIR"], rows)
+    if (made := found.calibration) is not None:
+        out.print(
+            f"probability at a prior of {100 * made.after.prior:.3g} %, {made.calibration.method}: log loss "
+            f"{made.after.log_loss:.4f} nats (prior alone {made.prior_loss:.4f}, 1 - distance / largest "
+            f"{made.before.log_loss:.4f}), calibration error {100 * made.after.calibration_error:.1f} %"
+        )
+    out.print(f"{found.protocol.title}; distance: {result.distance}; units are {found.subjects} subjects, not pairs")
+    if found.marked:
+        out.print(legend(found.subjects))
+    for warning in result.warnings:
+        out.print(f"note: {warning}")
 
 
 COMMANDS = (verify,)

@@ -22,6 +22,9 @@ REGIONS = (
 )  # fmt: skip
 """Where on a standing body, as shares of the height from the top: roughly, for people differ and coats hide."""
 
+Walk = tuple[SequenceRecord, Frames, Sequence[Observed]]
+"""Who walks, the frames, and what each network saw in them."""
+
 
 @dataclass(frozen=True, eq=False)
 class Strips:
@@ -117,8 +120,8 @@ def seen_by(embedders: Sequence[Embedder], frames: Frames, fusion: str) -> list[
 def explain_pair(
     strips: Strips,
     role: str,
-    probe: tuple[SequenceRecord, Frames, Sequence[Observed]],
-    other: tuple[SequenceRecord, Frames, Sequence[Observed]],
+    probe: Walk,
+    other: Walk,
     scorer: AdditiveScorer,
 ) -> PairExplanation:
     """A probe against another walk; each is its record, its frames, and what was seen in them."""

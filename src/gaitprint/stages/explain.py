@@ -1,6 +1,6 @@
 """`gaitprint explain`: which strips of the body and which moments make two walks alike or not."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,7 +12,7 @@ from gaitprint.errors import ArtefactError, ConfigError, DataError, did_you_mean
 from gaitprint.evaluation.protocol.protocol import load_protocol, with_lists
 from gaitprint.explanation.likelihood_ratios import LikelihoodRatio, likelihood_ratios
 from gaitprint.explanation.nearest_matches import NearestMatches, find_nearest_matches, row_of
-from gaitprint.explanation.pair_explanation import PairExplanation, Strips, explain_pair, seen_by, strips_of
+from gaitprint.explanation.pair_explanation import PairExplanation, Strips, Walk, explain_pair, seen_by, strips_of
 from gaitprint.inference.engine import Embedder
 from gaitprint.inference.fusion import SCALES, fuse
 from gaitprint.inference.selection import open_embeddings
@@ -99,22 +99,13 @@ def explain(
         check_report_place(out)
     if figure is not None:
         _check_figure(figure)
-    rivals = None
+    rivals, wanted = None, [("other", key) for key in against]
     if known is not None and rules is not None:
         rivals = find_nearest_matches(known, rules, row_of(known, probe), summed)
         wanted = [(r.role, known.records[r.row].key) for r in rivals.rivals]
-    else:
-        wanted = [("other", key) for key in against]
     embedders = [open_embedder(Path(m), device) for m in models]
     strips = strips_of(embedders)
-    seen = {}
-    for key in dict.fromkeys((probe, *(key for _, key in wanted))):
-        if key not in place:
-            raise ArtefactError(
-                f"the store has no sequence {key!r}, the embeddings have: give the store that was embedded"
-            )
-        frames = sequences.frames(place[key])
-        seen[key] = (sequences.records[place[key]], frames, seen_by(embedders, frames, fusion))
+    seen = _walks(sequences, dict.fromkeys((probe, *(key for _, key in wanted))), embedders, fusion)
     if known is not None:
         _check_known(known, embedders, sequences, place[probe], fusion)
     found = tuple(explain_pair(strips, role, seen[probe], seen[key], summed) for role, key in wanted)
@@ -132,15 +123,32 @@ def explain(
         tuple(pages.findings(strips, found, beside, rivals)),
         (*pages.warnings(strips, beside, known is not None, synthetic), *_familiar(embedders, sequences, found, known)),
     )
-    panels = panels_of(strips, found, beside)
+    _show(result, out, figure, [e.facts for e in embedders])
+    return result
+
+
+def _show(result: ExplainReport, out: Path | None, figure: Path | None, facts: list[dict[str, Any]]) -> None:
+    """Write the page and the picture that were asked for."""
+    shown = (result.strips, result.against, result.usual)
+    panels = panels_of(*shown)
     if figure is not None:
         write_bodies(figure, panels)
     if out is not None:
-        facts = [e.facts for e in embedders]
-        write_report(
-            out, pages.page(result.strips, found, beside, rivals, result.findings, result.warnings, panels, facts)
-        )
-    return result
+        write_report(out, pages.page(*shown, result.rivals, result.findings, result.warnings, panels, facts))
+
+
+def _walks(sequences: SequenceSet, keys: Iterable[str], embedders: Sequence[Embedder], fusion: str) -> dict[str, Walk]:
+    """Who walks, the frames, and what the networks see in them, by key."""
+    place = {record.key: i for i, record in enumerate(sequences.records)}
+    found: dict[str, Walk] = {}
+    for key in keys:
+        if key not in place:
+            raise ArtefactError(
+                f"the store has no sequence {key!r}, the embeddings have: give the store that was embedded"
+            )
+        frames = sequences.frames(place[key])
+        found[key] = (sequences.records[place[key]], frames, seen_by(embedders, frames, fusion))
+    return found
 
 
 def explain_walks(

@@ -135,21 +135,9 @@ def prepare(
     split = feed.partition if partition is None else given_partition(Path(str(partition)), feed.everything)
     shape = before.size if before is not None else feed.usual_shape()
     chosen = None if subjects is None else sorted(subjects)
-    made_from = sha256_json([feed.place, values, size, edge_rule, chosen])
-    forgotten = None if before is None else before.layout.get("partition")
-    if before is not None and forgotten is not None:  # an earlier version counted its file's name among the settings
-        earlier = sha256_json([feed.place, {**values, "partition": forgotten}, size, edge_rule, chosen])
-        if before.head.made_from == earlier:
-            made_from, feed.layout = earlier, {**feed.layout, "partition": forgotten}
-    words = made_of(feed, values, size, edge_rule, chosen)
-    moved_from = ""
-    if before is not None and before.head.made_from != made_from:
-        moved = before.head.made_of != words and has_moved(before, feed, words)
-        moved_from = str(before.head.made_of["source"]) if moved else ""
-        if moved or before.head.made_of == words:
-            made_from = before.head.made_from  # of the place where it was first
+    made, moved_from = _origin(feed, before, values, size, edge_rule, chosen)
     old = {r.key: r for r in before.records} if before is not None else {}
-    tally = _pack(feed, out, shape, (made_from, words), form, old, split, progress)
+    tally = _pack(feed, out, shape, made, form, old, split, progress)
     store = Store.open(out)
     return PrepareReport(
         dataset=store.dataset,
@@ -174,6 +162,31 @@ def prepare(
         damage=damage,
         notes=(*feed.notes, *(f"{f.what} ({f.named()}): {f.advice}" for f in odd_names(store.records))),
     )
+
+
+def _origin(
+    feed: SequenceSource,
+    before: Store | None,
+    values: dict[str, Any],
+    size: int,
+    edge_rule: EdgeRule,
+    chosen: list[str] | None,
+) -> tuple[tuple[str, dict[str, Any]], str]:
+    """What a store is made from, as a digest and in words, and where its source was if it has moved since."""
+    made_from = sha256_json([feed.place, values, size, edge_rule, chosen])
+    forgotten = None if before is None else before.layout.get("partition")
+    if before is not None and forgotten is not None:  # an earlier version counted its file's name among the settings
+        earlier = sha256_json([feed.place, {**values, "partition": forgotten}, size, edge_rule, chosen])
+        if before.head.made_from == earlier:
+            made_from, feed.layout = earlier, {**feed.layout, "partition": forgotten}
+    words = made_of(feed, values, size, edge_rule, chosen)
+    moved_from = ""
+    if before is not None and before.head.made_from != made_from:
+        moved = before.head.made_of != words and has_moved(before, feed, words)
+        moved_from = str(before.head.made_of["source"]) if moved else ""
+        if moved or before.head.made_of == words:
+            made_from = before.head.made_from  # of the place where it was first
+    return (made_from, words), moved_from
 
 
 @dataclass(frozen=True)

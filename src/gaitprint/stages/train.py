@@ -3,38 +3,31 @@
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 from time import monotonic
 from typing import Any
 
 import torch
-from torch import nn
 
-from gaitprint.atomic_files import sha256_json, unwritable, write_json
-from gaitprint.config import settings_to_dict
+from gaitprint.atomic_files import unwritable, write_json
 from gaitprint.devices import check_device
-from gaitprint.models.model_file import load_state, read_card, save_model
 from gaitprint.output_folder import bound_folder, check_bound_folder
-from gaitprint.provenance.seen_subjects import SeenSubjects
-from gaitprint.silhouettes.clips import to_clip
 from gaitprint.store import Store
-from gaitprint.training.checkpoint import newest_checkpoint
 from gaitprint.training.history import last_means, read_history
-from gaitprint.training.loop import Execution, build_network, train_network
-from gaitprint.training.manifest import make_manifest, make_session, write_manifest
-from gaitprint.training.objective import Objective
+from gaitprint.training.job import TrainingJob, dataset_of, first_network
+from gaitprint.training.loop import Execution, train_network
+from gaitprint.training.manifest import make_session, write_manifest
 from gaitprint.training.planner import Plan, check_plan, plan
 from gaitprint.training.prefetch import StartMethod
-from gaitprint.training.process_group import join_process_group
-from gaitprint.training.recipe import load_recipe
+from gaitprint.training.process_group import ProcessGroup, join_process_group
+from gaitprint.training.recipe import Recipe, load_recipe
 from gaitprint.training.room import check_start
 from gaitprint.training.run_logger import Step
 from gaitprint.training.run_precision import run_precision
 from gaitprint.training.sampler import BatchSampler
-from gaitprint.training.step import check_passes
 from gaitprint.training.time_budget import with_iterations, within_minutes
-from gaitprint.training.training_card import best_card, remembered, training_card
-from gaitprint.training.training_data import hold_out, seen_in, training_sets
+from gaitprint.training.training_data import hold_out, training_sets
 from gaitprint.training.validation import Validation
 
 
@@ -113,117 +106,83 @@ def train(
     started = monotonic()
     chosen = load_recipe(recipe, tuple(overrides))
     check_device(device)
-    stores = (store,) if isinstance(store, Path) else tuple(store)
-    opened = [Store.open(path) for path in stores]
-    dataset = "+".join(one.dataset for one in opened)
-    learnt, aside = hold_out(training_sets(opened, split, subjects, quality), chosen.training.held_out)
-    augmentations = tuple(choice.build() for choice in chosen.augmentations)
+    stores = tuple(Store.open(path) for path in ((store,) if isinstance(store, Path) else store))
+    learnt, aside = hold_out(training_sets(stores, split, subjects, quality), chosen.training.held_out)
+    sampling = partial(BatchSampler, augmentations=tuple(choice.build() for choice in chosen.augmentations))
     classes = len({r.subject for r in learnt.records})
     with join_process_group(device) as world, ExitStack() as held:
         check_start(chosen, classes, device, world.size)
         precision = run_precision(chosen, device, out, world)
         under = (device, world.size, precision)
-        if world.rank == 0:
-            chosen = within_minutes(chosen, minutes, out, lambda: plan(chosen, classes, *under))
         if minutes is not None:
-            chosen = with_iterations(chosen, world.same(chosen.training.iterations))
-        sampler = BatchSampler(
-            learnt,
-            chosen.training,
-            chosen.preprocessing,
-            seed,
-            augmentations=augmentations,
-            rank=world.rank,
-            ranks=world.size,
-        )
-        clip = torch.from_numpy(to_clip(learnt.frames(0)[:1], chosen.preprocessing))
-        network = build_network(chosen, len(sampler.subjects), seed)
-        Objective(chosen.losses).check(network, clip[None, None])
-        check_passes(network, chosen.training)
-        start = "scratch" if init is None else _start_from(network, Path(init), dataset, sampler.subjects)
-        run = sha256_json([chosen.fingerprint, learnt.fingerprint, seed, start])
+            chosen = _within(minutes, chosen, out, world, lambda: plan(chosen, classes, *under))
+        sampler = sampling(learnt, chosen.training, chosen.preprocessing, seed, rank=world.rank, ranks=world.size)
+        network, start = first_network(chosen, sampler, seed, dataset_of(stores), None if init is None else Path(init))
+        job = TrainingJob(out, chosen, recipe, stores, sampler, seed, start, precision)
         if world.rank == 0:
-            facts = {"run": run, "recipe": settings_to_dict(chosen), "precision": precision.name}
-            mine = (out, "recipe.json", facts, "run", "a run under another recipe, data set, seed or start")
-            check_bound_folder(*mine)
+            check_bound_folder(*job.binding)
             if planned is not None:
                 made = plan(chosen, classes, *under)
                 check_plan(made, device)
                 planned(made)
-            held.enter_context(bound_folder(*mine))
-        manifest = make_manifest(
-            chosen,
-            recipe,
-            run=run,
-            store=", ".join(map(str, stores)),
-            dataset=dataset,
-            data=learnt.fingerprint,
-            subjects=sampler.subjects,
-            sequences=len(learnt.records),
-            seed=seed,
-            start=start,
-        )
-        messages: list[str] = []
-
-        def hear(step: Step) -> None:
-            messages.extend(step.messages)
-            report(step)
-
-        def begun(iteration: int) -> None:
-            if iteration < chosen.training.iterations:
-                write_manifest(out, manifest, make_session(iteration, device, precision, world.size))
-
+            held.enter_context(bound_folder(*job.binding))
+        notes = _Notes(job, device, world.size, report)
         validate = None if aside is None else Validation(aside, chosen.preprocessing, device)
-        how = Execution(device, precision, world, workers, start_method, stop_after, hear, validate, begun)
+        how = Execution(device, precision, world, workers, start_method, stop_after, notes.hear, validate, notes.begin)
         try:
-            train_network(network, sampler, chosen, out, run, how)
+            train_network(network, sampler, chosen, out, job.fingerprint, how)
         except OSError as error:
             raise unwritable(out, error, "run again, it goes on") from None
         history = read_history(out / "history.jsonl")
-        finished = bool(history) and history[-1]["iteration"] == chosen.training.iterations
-        final = last_means(history)
-        model, written = out / "model.safetensors", out / "run.json"
         # Called once more after its end, a run leaves the record of its training as it is.
-        fresh = finished and world.rank == 0 and not (model.is_file() and written.is_file())
+        fresh = world.rank == 0 and job.finished(history) and not (job.model.is_file() and job.record.is_file())
         if fresh:
-            seen = remembered(init) + seen_in(opened, sampler.subjects, "trained")
-            card = training_card(chosen, dataset, sampler, seed, start, precision, final, seen)
-            save_model(model, network, card)
-            aside_people = () if aside is None else sorted({r.subject for r in aside.records if r.subject is not None})
-            _save_best(out, network, card, seen + seen_in(opened, aside_people, "chose"))
-            from gaitprint.report.figures import write_training_figure  # late: every start and rank would pay for it
-
-            write_training_figure(out / "training.png", history)
-        result = TrainReport(
-            str(model) if finished else "",
-            recipe,
-            dataset,
-            len(sampler.subjects),
-            len(learnt.records),
-            int(history[-1]["iteration"]) if history else 0,
-            monotonic() - started,
-            torch.get_num_threads(),
-            final,
-            tuple(messages),
-        )
+            job.save(network, history, aside, init)
+        result = notes.result(history, monotonic() - started)
         if fresh:
-            write_json(written, result.to_dict())
+            write_json(job.record, result.to_dict())
         return result
 
 
-def _start_from(network: nn.Module, init: Path, dataset: str, subjects: tuple[str, ...]) -> str:
-    """Load a model file's weights, its classifier only where the card does not say that it knows other people."""
-    made = read_card(init).get("training")
-    training: dict[str, Any] = made if isinstance(made, dict) else {}
-    same = "subjects" not in training or (training.get("dataset"), training["subjects"]) == (dataset, list(subjects))
-    return load_state(network, init, keep_classifier=same)
+def _within(minutes: float, recipe: Recipe, out: Path, world: ProcessGroup, measured: Callable[[], Plan]) -> Recipe:
+    """The recipe with as many iterations as the first process finds to fit."""
+    if world.rank == 0:
+        recipe = within_minutes(recipe, minutes, out, measured)
+    return with_iterations(recipe, world.same(recipe.training.iterations))
 
 
-def _save_best(out: Path, network: nn.Module, card: dict[str, Any], seen: SeenSubjects) -> None:
-    """The weights that did best on the subjects held out, as a model file; the network holds them afterwards."""
-    found, _ = newest_checkpoint(out / "best")
-    if found is None:
-        return
-    network.load_state_dict({k.partition(".")[2]: v for k, v in found.tensors.items()})
-    best = {"validation_rank1": found.state.notes["score"], "iteration": found.state.iteration}
-    save_model(out / "best.safetensors", network, best_card(card, seen, best))
+class _Notes:
+    """What a run says while it goes on, and what its report makes of it."""
+
+    def __init__(self, job: TrainingJob, device: str, processes: int, report: Callable[[Step], None]) -> None:
+        self._job, self._device, self._processes, self._report = job, device, processes, report
+        self._manifest = job.manifest()
+        self._messages: list[str] = []
+
+    def hear(self, step: Step) -> None:
+        """Keep an iteration's alarms and hand it on."""
+        self._messages.extend(step.messages)
+        self._report(step)
+
+    def begin(self, iteration: int) -> None:
+        """Write that another session begins here, unless the run is finished."""
+        job = self._job
+        if iteration < job.recipe.training.iterations:
+            session = make_session(iteration, self._device, job.precision, self._processes)
+            write_manifest(job.out, self._manifest, session)
+
+    def result(self, history: list[dict[str, Any]], seconds: float) -> TrainReport:
+        """What the run did by now."""
+        job = self._job
+        return TrainReport(
+            model=str(job.model) if job.finished(history) else "",
+            recipe=job.named,
+            dataset=job.dataset,
+            subjects=len(job.sampler.subjects),
+            sequences=len(job.sampler.sequences.records),
+            iterations=int(history[-1]["iteration"]) if history else 0,
+            seconds=seconds,
+            threads=torch.get_num_threads(),
+            final=last_means(history),
+            messages=tuple(self._messages),
+        )

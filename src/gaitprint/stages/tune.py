@@ -25,12 +25,13 @@ from gaitprint.provenance.calibration_subjects import chooser
 from gaitprint.report.html import check_report_place, write_report
 from gaitprint.retrieval.budget import ComputeBudget
 from gaitprint.retrieval.pipeline import CHOSEN_BY
-from gaitprint.tuning import decision as decision
+from gaitprint.tuning import decision
 from gaitprint.tuning.grids import Grid
 from gaitprint.tuning.journal import Journal
 from gaitprint.tuning.result import Tried, TuneReport
 from gaitprint.tuning.scores import Scores, SubjectSet
 from gaitprint.tuning.search import ROUNDS, search
+from gaitprint.tuning.search import Tried as Searched
 from gaitprint.tuning.simplicity import FAMILIES, Table, family
 from gaitprint.tuning.subjects import check_may_choose
 from gaitprint.tuning.tuning_file import check_tuned_place, journal_place, write_tuned
@@ -71,7 +72,7 @@ def tune(
     """Choose distance, re-ranking, expansion and weights of networks; refuse what does not help.
 
     Subjects are cut into folds, several times over. Those outside a fold choose, each family of pipelines by itself;
-    those of the fold, in a gallery of their own, measure what was chosen. See `_tuning_decision.decide`.
+    those of the fold, in a gallery of their own, measure what was chosen. See `gaitprint.tuning.decision.decide`.
 
     Args:
         embeddings: of training subjects, best of some that the network was not trained on; several: one a network, all
@@ -107,7 +108,8 @@ def tune(
         grid = replace(grid, at_most=tuple(sorted({*grid.at_most, 1.0})))
     each = [filter_embeddings(open_embeddings(e), subjects, views, conditions) for e in embeddings]
     data = each[0] if len(each) == 1 else fuse(each)
-    warnings = check_may_choose(data, split, store, test_subjects)
+    absent = (f"{note}." for note in absent_notes(with_lists(rules, lists or {}), data.records))
+    warnings = (*people_warnings(each), *absent, *check_may_choose(data, split, store, test_subjects))
     people = tuple(sorted({r.subject for r in data.records if r.subject is not None}))
     cut = subject_folds(people, folds, repeats, np.random.Generator(np.random.PCG64(seed)))
     if out is not None:
@@ -118,47 +120,53 @@ def tune(
     with nullcontext() if out is None else sole_writer(out):
         journal = Journal(None if out is None else journal_place(out), facts)
         scores = Scores(data, rules, lists, journal, work or ComputeBudget())
-
         sets = [*(SubjectSet(fold.choosing, fold.repeat) for fold in cut), SubjectSet(people, 0)]
-        sequences = _sequences(rules, data, len(people))
-        networks = [len(e.layout.blocks) for e in each]
-        total, searches = len(sets) * ROUNDS, []
-        for number, group in enumerate(sets):
-            rounds = iter(range(number * ROUNDS, total))
-
-            def measure(tables: Sequence[Table], what: str, group: SubjectSet = group, rounds: Any = rounds) -> Any:
-                progress(next(rounds), total, what)
-                return scores.of(group, tables)
-
-            searches.append(search(measure, sequences, networks, grid))
-        progress(total, total, "")
-        *others, everybody = searches
+        shape = (_sequences(rules, data, len(people)), [len(e.layout.blocks) for e in each])
+        *others, everybody = _searches(scores, sets, shape, grid, progress)
         choices = [{name: tried.chosen(name) for name in FAMILIES} for tried in others]
-        found = decision.measured(scores, cut, choices, people)
-        families = decision.decide(found, everybody, choices, seed)
+        families = decision.decide(decision.measured(scores, cut, choices, people), everybody, choices, seed)
         best = [f for f in families if f.taken][-1]
         result = TuneReport(
             pipeline=best.chosen if best is families[0] else {**best.chosen, CHOSEN_BY: chooser(data)},
             family=best.family,
             families=families,
-            candidates=tuple(
-                Tried(family(table), table, float(everybody.scores[key].mean()))
-                for key, table in everybody.tables.items()
-            ),
+            candidates=_candidates(everybody),
             facts=facts,
-            warnings=(
-                *people_warnings(each),
-                *(f"{note}." for note in absent_notes(with_lists(rules, lists or {}), data.records)),
-                *warnings,
-                *_supposed(best.chosen),
-                *_doubts(people, families[0].figure),
-            ),
+            warnings=(*warnings, *_supposed(best.chosen), *_doubts(people, families[0].figure)),
         )
         if out is not None:
             write_tuned(out, result)
         if report is not None:
             write_report(report, tuning_page(result))
     return result
+
+
+def _searches(
+    scores: Scores,
+    sets: Sequence[SubjectSet],
+    shape: tuple[int, Sequence[int]],
+    grid: Grid,
+    progress: Callable[[int, int, str], None],
+) -> list[Searched]:
+    """One search on each set of subjects; `shape` is sequences of a subject, and networks as parts of each."""
+    total, found = len(sets) * ROUNDS, []
+    for number, group in enumerate(sets):
+        rounds = iter(range(number * ROUNDS, total))
+
+        def measure(tables: Sequence[Table], what: str, group: SubjectSet = group, rounds: Any = rounds) -> Any:
+            progress(next(rounds), total, what)
+            return scores.of(group, tables)
+
+        found.append(search(measure, *shape, grid))
+    progress(total, total, "")
+    return found
+
+
+def _candidates(searched: Searched) -> tuple[Tried, ...]:
+    """Every pipeline that was tried on all subjects, with its mean."""
+    return tuple(
+        Tried(family(table), table, float(searched.scores[key].mean())) for key, table in searched.tables.items()
+    )
 
 
 def _facts(

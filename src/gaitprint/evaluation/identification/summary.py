@@ -8,7 +8,7 @@ from gaitprint.evaluation.identification.result import Counts, ProbeSetResult
 from gaitprint.evaluation.protocol.metrics import rank_hits
 from gaitprint.evaluation.protocol.protocol import Protocol
 from gaitprint.evaluation.protocol.trials import Trials, cell_means, mean_of_rows
-from gaitprint.evaluation.statistics.bands import all_bands
+from gaitprint.evaluation.statistics.bands import Bands, all_bands
 
 
 def summarise(
@@ -34,7 +34,6 @@ def summarise(
     use = matched if protocol.unmatched == "left-out" else np.ones(len(trials), bool)
     if not (use & inside).any():
         raise ProtocolError(_nothing(name, protocol, bool(inside.any())))
-
     hits = 100.0 * rank_hits(trials.rank, protocol.length)
     table = np.stack([cell_means(hits[:, k], trials, use, shape) for k in range(protocol.length)], axis=-1)
     row_curves, cmc = mean_of_rows(np.moveaxis(table, -1, 0), counted)
@@ -44,14 +43,8 @@ def summarise(
     rows_without, without = _mean(hits[:, 0], trials, counted)
     chance = mean_of_rows(cell_means(100.0 * trials.chance, trials, use, shape), counted)[1]
 
-    notes = _empty_cells(table[:, :, 0], counted, row_names, column_names, trials)
     bands = all_bands(protocol, trials, use, counted, generator, resamples, level)
-    if bands is None:
-        notes += ("a single subject: no interval can be given",)
-    elif cmc[0] == 100.0:
-        subjects = bands.cmc.subjects[0]
-        bound = 100.0 * min(1.0, 3.0 / subjects)
-        notes += (f"no error among {subjects} subjects: the error rate is below {bound:.2g}% (3/n)",)
+    empty = _empty_cells(table[:, :, 0], counted, row_names, column_names, trials)
     ask = protocol.metrics if found else ()
     missed = int((~matched & inside).sum())
     return ProbeSetResult(
@@ -79,10 +72,21 @@ def summarise(
             unmatched=missed,
             left_out=missed if protocol.unmatched == "left-out" else 0,
         ),
-        notes=notes,
+        notes=(*empty, *_certainty(bands, float(cmc[0]))),
         trials=trials,
         bands=bands,
     )
+
+
+def _certainty(bands: Bands | None, rank1: float) -> tuple[str, ...]:
+    """What must be said where there is no interval, or where it has no width."""
+    if bands is None:
+        return ("a single subject: no interval can be given",)
+    if rank1 < 100.0:
+        return ()
+    subjects = bands.cmc.subjects[0]
+    bound = 100.0 * min(1.0, 3.0 / subjects)
+    return (f"no error among {subjects} subjects: the error rate is below {bound:.2g}% (3/n)",)
 
 
 def _mean(

@@ -1,8 +1,10 @@
 """From embeddings, a protocol and a way to compare: error rates of pairs and of searches with strangers."""
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 
 import numpy as np
+from jaxtyping import Int
 
 from gaitprint.evaluation.protocol.distance_blocks import Distances
 from gaitprint.evaluation.protocol.protocol import Protocol, with_lists
@@ -12,7 +14,7 @@ from gaitprint.evaluation.verification.calibration import Calibration
 from gaitprint.evaluation.verification.open_set import search_splits
 from gaitprint.evaluation.verification.pair_errors import count_pairs, pair_rates, survey, threshold_grid
 from gaitprint.evaluation.verification.pair_source import HELD, PairSource
-from gaitprint.evaluation.verification.pairs import pair_sets, subject_numbers
+from gaitprint.evaluation.verification.pairs import PairSet, pair_sets, subject_numbers
 from gaitprint.evaluation.verification.reliability import deal_folds
 from gaitprint.evaluation.verification.result import ALL, Verification
 from gaitprint.evaluation.verification.settings import VerifySettings
@@ -60,27 +62,16 @@ def verify(
         ShapeError: the distances have another shape or are not finite.
     """
     protocol = with_lists(protocol, lists or {})
-    records = embeddings.records
-    sets = pair_sets(protocol, records)
-    numbers = subject_numbers(records)
-    taking = np.unique(np.concatenate([numbers[rows] for p in sets for rows in (p.probes, p.gallery)]))
-    numbers = np.where(np.isin(numbers, taking), np.searchsorted(taking, numbers), -1)
+    sets = pair_sets(protocol, embeddings.records)
+    numbers, people = _taking_part(sets, subject_numbers(embeddings.records))
     source = PairSource(embeddings, protocol, numbers, distances, tuple(sets) if len(sets) <= HELD else ())
 
     chance = np.random.Generator(np.random.PCG64(settings.seed))
-    folds = deal_folds(len(taking), settings.folds, chance)
-    draws = draw_subjects(len(taking), chance, settings.resamples, settings.level)
+    folds = deal_folds(people, settings.folds, chance)
+    draws = draw_subjects(people, chance, settings.resamples, settings.level)
 
-    searches, size = search_splits(
-        sets,
-        numbers,
-        source,
-        share=settings.strangers,
-        splits=settings.splits,
-        seed=settings.seed,
-        alone=alone,
-        progress=progress,
-    )
+    draw = partial(search_splits, share=settings.strangers, splits=settings.splits, seed=settings.seed)
+    searches, size = draw(sets, numbers, source, alone=alone, progress=progress)
     scores = survey(sets, source)
     rates = {name: pair_rates(*both) for name, both in scores.items()}
     grid = threshold_grid(scores, wanted_thresholds(rates, searches, settings))
@@ -91,7 +82,7 @@ def verify(
     figures, curves = [], {}
     for name in (*names, ""):
         pairs = pair_curves(counts[name], draws)
-        found = search_curves(searches[name], grid, draws, len(taking))
+        found = search_curves(searches[name], grid, draws, people)
         title = name or (ALL if names else next(n for n in counts if n))
         figures.append(set_figures(title, rates[name], pairs, found, searches[name], protocol, settings, size.people))
         curves[name] = (pairs, found)
@@ -101,7 +92,7 @@ def verify(
         source=embeddings.source,
         label=label,
         transductive=transductive,
-        subjects=len(taking),
+        subjects=people,
         sets=tuple(figures),
         thresholds=threshold_table(rates[""], searches[""], *curves[""], settings),
         gallery=size,
@@ -112,3 +103,9 @@ def verify(
         calibration=fitted,
         calibration_missing=missing,
     )
+
+
+def _taking_part(sets: Sequence[PairSet], numbers: Int[np.ndarray, " N"]) -> tuple[Int[np.ndarray, " N"], int]:
+    """Numbers without gaps of the subjects in any set, -1 of all others; and how many those subjects are."""
+    taking = np.unique(np.concatenate([numbers[rows] for p in sets for rows in (p.probes, p.gallery)]))
+    return np.where(np.isin(numbers, taking), np.searchsorted(taking, numbers), -1), len(taking)
