@@ -17,8 +17,8 @@ def fuse(embeddings: Sequence[Embeddings], scale: str = "raw") -> Embeddings:
     """One embedding a sequence, of width D1 + D2 + ..., its part layout the networks' blocks in the given order.
 
     Raises:
-        ArtefactError: fewer than two, not the same records in the same order (names the first difference), or not of
-            the same data.
+        ArtefactError: fewer than two, not the same records in the same order (names the first difference), not of the
+            same data, or one network twice.
         ConfigError: an unknown scale.
     """
     if scale not in SCALES:
@@ -28,6 +28,7 @@ def fuse(embeddings: Sequence[Embeddings], scale: str = "raw") -> Embeddings:
     for place, other in enumerate(embeddings[1:], start=2):
         _check_same_records(embeddings[0], other, place)
         _check_same_data(embeddings[0], other, place)
+    _check_different_networks(embeddings)
     vectors = [e.vectors if scale == "raw" else _unit_length(e.vectors) for e in embeddings]
     blocks = tuple(block for e in embeddings for block in e.layout.blocks)
     source = sha256_json({"fusion": scale, "sources": [e.source for e in embeddings]})
@@ -52,6 +53,15 @@ def _check_same_records(first: Embeddings, other: Embeddings, place: int) -> Non
             f"embeddings 1 and {place} hold {len(first)} and {len(other)} sequences: {key!r} is only in {longer}; "
             "embed the same store with both networks"
         )
+
+
+def _check_different_networks(embeddings: Sequence[Embeddings]) -> None:
+    """One network counted twice changes distances by a factor and is never what was meant."""
+    places: dict[str, int] = {}
+    for place, one in enumerate(embeddings, start=1):
+        before = places.setdefault(one.source, place)
+        if before != place:
+            raise ArtefactError(f"embeddings {before} and {place} are of the same network: give each network once")
 
 
 def _named(record: SequenceRecord) -> str:

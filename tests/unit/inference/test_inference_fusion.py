@@ -25,7 +25,7 @@ def test_raw_fusion_is_one_vector_behind_the_other():
 
 
 def test_unit_fusion_gives_every_network_length_one_and_leaves_zeros():
-    a, b = made_up(seed=0), made_up(seed=1)
+    a, b = made_up(seed=0), made_up(seed=1, source="b")
     a.vectors[2] = 0
     fused = fuse([a, b], "unit")
     for i in range(5):
@@ -35,14 +35,14 @@ def test_unit_fusion_gives_every_network_length_one_and_leaves_zeros():
 
 
 def test_source_tells_networks_their_order_and_the_scale_apart():
-    a, b = made_up(source="a"), made_up(source="b")
-    sources = {e.source for e in (fuse([a, b]), fuse([b, a]), fuse([a, b], "unit"), fuse([a, b, a]), a)}
+    a, b, c = made_up(source="a"), made_up(source="b"), made_up(source="c")
+    sources = {e.source for e in (fuse([a, b]), fuse([b, a]), fuse([a, b], "unit"), fuse([a, b, c]), a)}
     assert len(sources) == 5
     assert fuse([a, b]).source == fuse([a, b]).source
 
 
 def test_inputs_are_not_changed():
-    a, b = made_up(seed=0), made_up(seed=1)
+    a, b = made_up(seed=0), made_up(seed=1, source="b")
     before = a.vectors.copy()
     fuse([a, b], "unit").vectors[:] = 9
     np.testing.assert_array_equal(a.vectors, before)
@@ -84,10 +84,17 @@ def test_vectors_of_different_data_are_refused_though_their_names_agree():
 
 def test_what_may_be_of_the_same_data_is_fused():
     for first, other in (
-        (of("one", "all of it"), of("one", "a part, and then the same rows")),
-        (of("one"), of("", "x")),
-        (of(), of("two")),
-        (of("one", height=64), of("two", height=128)),  # each network has a store of its own size
-        (fuse([of("one"), of("one")]), of("one")),
+        (of("one", "all of it"), of("one", "a part, and then the same rows", source="b")),
+        (of("one"), of("", "x", source="b")),
+        (of(), of("two", source="b")),
+        (of("one", height=64), of("two", height=128, source="b")),  # each network has a store of its own size
+        (fuse([of("one"), of("one", source="b")]), of("one", source="c")),
     ):
         assert len(fuse([first, other])) == 5
+
+
+def test_one_network_twice_is_refused():
+    a, b = made_up(source="a"), made_up(source="b", seed=1)
+    for given, places in (([a, a], "1 and 2"), ([a, b, made_up(source="a")], "1 and 3")):
+        with pytest.raises(ArtefactError, match=f"embeddings {places} are of the same network: give each network once"):
+            fuse(given)
