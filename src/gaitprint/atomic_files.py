@@ -144,17 +144,26 @@ def read_json(path: Path, what: str) -> Any:
     It may begin with a byte order mark, as editors put there.
 
     Raises:
-        ArtefactError: missing or damaged, or a device or pipe, which may never end.
+        ArtefactError: missing or damaged, a device or pipe, which may never end, or with a key that stands twice, of
+            whose values one would be lost.
     """
     try:
         text = read_text(path)
         if not text.strip():
             raise ValueError("it is empty")
-        return json.loads(text)
+        return json.loads(text, object_pairs_hook=_each_key_once)
     except FileNotFoundError:
         raise ArtefactError(f"{what} is missing: no file {path}") from None
     except (ValueError, RecursionError) as error:
         raise ArtefactError(f"{what} cannot be read ({path}): {error}") from None
+
+
+def _each_key_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    table = dict(pairs)
+    if len(table) < len(pairs):
+        keys = [key for key, _ in pairs]
+        raise ValueError(f"the key {next(key for key in table if keys.count(key) > 1)!r} stands twice")
+    return table
 
 
 def sha256_file(path: Path) -> str:

@@ -156,3 +156,10 @@ def test_what_helps_depends_on_what_is_wrong(tmp_path, monkeypatch, code, helps,
     assert misleads not in str(error.value).partition(";")[2]
     assert "another place" not in way_out(OSError(code, ""), "run again"), "elsewhere it would not go on"
     assert way_out(OSError(code, ""), "run again").endswith("run again")
+
+
+@pytest.mark.parametrize("text", ['{"a": 1, "b": 2, "a": 1}', '{"x": [{"a": {}, "a": []}]}'])
+def test_of_a_key_that_stands_twice_no_value_is_lost(tmp_path, text):
+    (tmp_path / "j").write_text(text)
+    with pytest.raises(ArtefactError, match=r"the card cannot be read \(.*j\): the key 'a' stands twice"):
+        read_json(tmp_path / "j", "the card")
