@@ -12,7 +12,7 @@ from gaitprint.locks import LOCK, sole_writer
 
 @contextmanager
 def bound_folder(folder: Path, name: str, facts: dict[str, Any], identity: str, what: str) -> Iterator[None]:
-    """`claim` a folder and be the only process that writes into it for the length of a block.
+    """Bind a folder and be the only process that writes into it for the length of a block.
 
     Raises:
         ArtefactError: the folder is another's; nothing is written. DataError: another process is writing into it.
@@ -38,7 +38,7 @@ def bind_folder(folder: Path, name: str, facts: dict[str, Any], identity: str, w
 
 
 def check_bound_folder(folder: Path, name: str, facts: dict[str, Any], identity: str, what: str) -> bool:
-    """Whether the folder is claimed already, by the same facts; for finding out before long work that it is another's.
+    """Whether the folder is bound already, by the same facts; for finding out before long work that it is another's.
 
     Raises:
         ArtefactError: it is. DataError: nothing can be written there.

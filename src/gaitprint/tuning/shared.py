@@ -26,8 +26,8 @@ class SharedSides:
 
     def __init__(self, probe: Embeddings, gallery: Embeddings, work: ComputeBudget) -> None:
         self._work = work
-        self._first = _Compared(probe, gallery)
-        self._last: tuple[tuple[Transform, ...], _Compared] = (), self._first
+        self._first = _Transformed(probe, gallery)
+        self._last: tuple[tuple[Transform, ...], _Transformed] = (), self._first
         self._fits = 16 * (len(probe) + len(gallery)) ** 2 <= work.memory
 
     def comparison(self, pipeline: Pipeline) -> Float32[np.ndarray, "Q G"] | Comparison:
@@ -40,14 +40,14 @@ class SharedSides:
             return compared.items(s.base).reranked(len(compared.probe), s.k1, s.k2, s.lambda_)
         return Pipeline((), scorer).comparison(compared.probe, compared.gallery, self._work)
 
-    def _transformed(self, transforms: tuple[Transform, ...]) -> "_Compared":
+    def _transformed(self, transforms: tuple[Transform, ...]) -> "_Transformed":
         if not transforms:
             return self._first
         if transforms != self._last[0]:
             self._last = transforms, self._step(transforms[-1], self._before(transforms[:-1]))
         return self._last[1]
 
-    def _before(self, transforms: tuple[Transform, ...]) -> "_Compared":
+    def _before(self, transforms: tuple[Transform, ...]) -> "_Transformed":
         """After all transforms but the last: mostly none, or those of the pipeline before."""
         if not transforms:
             return self._first
@@ -55,20 +55,20 @@ class SharedSides:
             return self._last[1]
         return self._step(transforms[-1], self._before(transforms[:-1]))
 
-    def _step(self, step: Transform, compared: "_Compared") -> "_Compared":
+    def _step(self, step: Transform, compared: "_Transformed") -> "_Transformed":
         sides = compared.probe, compared.gallery
         if self._fits and isinstance(step, ClusterExpansion) and step.settings.clustering in BY_LISTS:
             s = step.settings
             if s.times == 1:
                 lists = compared.items(s.distance).clusters(s.k, s.clustering == "mutual")
                 means = cluster_means(compared.union, lists, s, self._work)
-                return _Compared(*split(means, *sides, step))
+                return _Transformed(*split(means, *sides, step))
         if isinstance(step, SparingTransform):
-            return _Compared(*step.transformed(*sides, self._work))
-        return _Compared(*step(*sides))
+            return _Transformed(*step.transformed(*sides, self._work))
+        return _Transformed(*step(*sides))
 
 
-class _Compared:
+class _Transformed:
     """Both sides after some transforms, with what is known of their distances."""
 
     def __init__(self, probe: Embeddings, gallery: Embeddings) -> None:

@@ -10,7 +10,7 @@ from gaitprint.components import find_component
 from gaitprint.errors import ConfigError
 from gaitprint.retrieval.budget import ComputeBudget
 from gaitprint.retrieval.distances.metric import Metric
-from gaitprint.retrieval.expansion.balanced_assignment import limit_shares, shares
+from gaitprint.retrieval.expansion.balanced_assignment import assign_balanced, shares
 from gaitprint.retrieval.reranking.k_reciprocal import k_reciprocal
 from gaitprint.retrieval.transforms.seeded_expansion import seeds_of
 from gaitprint.types import Embeddings, PartLayout, SequenceRecord
@@ -56,7 +56,7 @@ def slowly(probe, gallery, k1, k2, lambda_, temperature, at_most, share, times) 
                 p[i, s] = np.exp(-min(reranked[i, j] for j, n in enumerate(names) if n == person) / temperature)
             p[i] /= p[i].sum()
         if at_most:
-            p = limit_shares(p, max(at_most * probes / len(people), 1))
+            p = assign_balanced(p, max(at_most * probes / len(people), 1))
         belongs = np.vstack([p, [[float(n == person) for person in people] for n in names]])
         means = [
             sum(b[s] * v for b, v in zip(belongs, x, strict=True)) / belongs[:, s].sum() for s in range(len(people))
@@ -171,7 +171,7 @@ def test_limited_shares_are_the_nearest_that_fit(seed, at_most):
     rng = np.random.default_rng(seed)
     given_shares = shares(rng.uniform(size=(6, 3)), 0.3)
     room = at_most * 2
-    found = limit_shares(given_shares, room)
+    found = assign_balanced(given_shares, room)
     np.testing.assert_allclose(found.sum(axis=1), 1)
     assert found.sum(axis=0).max() <= room * 1.001
     assert (found > 0).all()
@@ -197,5 +197,5 @@ def test_limited_shares_are_the_nearest_that_fit(seed, at_most):
 
 def test_room_for_all_changes_nothing_and_equal_room_is_filled():
     given_shares = shares(np.random.default_rng(0).uniform(size=(40, 4)), 0.05)
-    np.testing.assert_allclose(limit_shares(given_shares, 40.0), given_shares, rtol=1e-12)
-    np.testing.assert_allclose(limit_shares(given_shares, 10.0).sum(axis=0), 10, rtol=1e-3)
+    np.testing.assert_allclose(assign_balanced(given_shares, 40.0), given_shares, rtol=1e-12)
+    np.testing.assert_allclose(assign_balanced(given_shares, 10.0).sum(axis=0), 10, rtol=1e-3)

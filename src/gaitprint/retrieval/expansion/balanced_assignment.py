@@ -16,7 +16,7 @@ def shares(distances: Float64[np.ndarray, "Q S"], temperature: float) -> Float64
     return np.asarray(found / found.sum(axis=1, keepdims=True))
 
 
-def limit_shares(given: Float64[np.ndarray, "Q S"], room: float) -> Float64[np.ndarray, "Q S"]:
+def assign_balanced(given: Float64[np.ndarray, "Q S"], room: float) -> Float64[np.ndarray, "Q S"]:
     """Shares nearest to those given (in relative entropy) whose rows sum to 1 and whose columns to at most `room`.
 
     Rows and columns are scaled in turn (Sinkhorn's algorithm, after Cuturi, NIPS 2013), a column only where it is too

@@ -155,9 +155,9 @@ class PatchedNeighbours:
         row = everybody[j] - 1
         entering = to_keys(distances, news[i])
         into = (j >= len(news)) & (entering < last[row])
-        self._take_in(row[into], entering[into], lists, last)
+        self._insert(row[into], entering[into], lists, last)
 
-    def _take_in(
+    def _insert(
         self, rows: Int[np.ndarray, " t"], entering: Int[np.ndarray, " t"], lists: Keys, last: Int[np.ndarray, " G"]
     ) -> None:
         """Lists of the new items are there; those of the others lose the changed ones and gain who enters."""

@@ -16,7 +16,7 @@ from gaitprint.retrieval.budget import ComputeBudget
 from gaitprint.retrieval.concatenation import joined
 from gaitprint.retrieval.derived_embeddings import split
 from gaitprint.retrieval.distances.metric import Metric, MetricName
-from gaitprint.retrieval.expansion.balanced_assignment import limit_shares, shares
+from gaitprint.retrieval.expansion.balanced_assignment import assign_balanced, shares
 from gaitprint.retrieval.knn.items import VectorItems
 from gaitprint.retrieval.reranking.k_reciprocal import Reranked
 from gaitprint.types import Embeddings, PartLayout, SequenceRecord
@@ -134,7 +134,7 @@ def memberships(
         block = reranked.rows(start, min(start + rows, probes))
         distances[start : start + rows] = np.minimum.reduceat(block[:, order], starts, axis=1)
     found = shares(distances, s.temperature)
-    return limit_shares(found, max(s.at_most * probes / count, 1.0)) if s.at_most else found
+    return assign_balanced(found, max(s.at_most * probes / count, 1.0)) if s.at_most else found
 
 
 def towards_means(
