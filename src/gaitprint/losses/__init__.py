@@ -31,6 +31,11 @@ class Loss(Protocol):
         """The output of a network that this loss is given."""
         ...
 
+    @property
+    def collapsed(self) -> float | None:
+        """Its value for features that are all alike, where a run that stays there has collapsed, or None."""
+        ...
+
     def __call__(self, features: Float[Tensor, "N P D"], labels: Int[Tensor, " N"]) -> LossValues:
         """The loss of a batch; labels are the subjects' numbers, for logits those of the classes."""
         ...

@@ -60,6 +60,11 @@ class PartTriplet(nn.Module):
         super().__init__()
         self.settings = settings
 
+    @property
+    def collapsed(self) -> float:
+        """Positives and negatives are as far away as each other: the margin is left."""
+        return self.settings.margin
+
     def forward(self, features: Float[Tensor, "N P C"], labels: Int[Tensor, " N"]) -> TripletValues:
         mine = batch_all_triplet if self.settings.mining == "all" else batch_hard_triplet
         return mine(features, labels, self.settings.margin)

@@ -36,9 +36,9 @@ def check_loss(name: str) -> None:
         ComponentError: no loss has that name.
     """
     for about in promises_of("loss", name):
-        with about.promise("it is built as Loss(settings), with settings, reads and figures"):
+        with about.promise("it is built as Loss(settings), with settings, reads, collapsed and figures"):
             loss = about.make()
-            lacks = [key for key in ("settings", "reads", "figures") if key not in dir(loss)]
+            lacks = [key for key in ("settings", "reads", "collapsed", "figures") if key not in dir(loss)]
             expect(isinstance(loss, Loss), f"no {' and no '.join(lacks) or 'call'}")
         with about.promise(f"it reads one of {', '.join(get_args(Output))}"):
             expect(loss.reads in get_args(Output), repr(loss.reads))
@@ -105,6 +105,9 @@ def _check_equalities(about: Promises, loss: Loss) -> None:
     if loss.reads != "logits":
         with about.promise("labels are names: other numbers for the same subjects have the same loss"):
             _expect_equal(loss(features, 7 * (3 - labels)).loss, whole)
+    if loss.collapsed is not None:
+        with about.promise("`collapsed` is its loss for features that are all alike"):
+            _expect_equal(loss(torch.full_like(features, 0.5), labels).loss, float(loss.collapsed))
     with about.promise("its settings rebuild it"):
         _expect_equal(about.component.make(settings_to_dict(loss.settings))(features, labels).loss, whole)
 

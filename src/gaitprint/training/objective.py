@@ -6,6 +6,7 @@ from torch import Tensor, nn
 
 from gaitprint.components import find_component
 from gaitprint.errors import ConfigError
+from gaitprint.losses import Loss
 from gaitprint.tensors import PartOutputs
 from gaitprint.training.recipe import LossChoice
 
@@ -17,11 +18,11 @@ class Objective:
     """`objective(outputs, labels)` gives the weighted sum of the losses and every loss's figures."""
 
     def __init__(self, losses: tuple[LossChoice, ...]) -> None:
-        self._terms = [
+        self._terms: list[tuple[str, float, Loss]] = [
             (choice.name, choice.weight, find_component("loss", choice.name).make(choice.settings, "losses.settings"))
             for choice in losses
         ]
-        margins = [loss.settings.margin for _, _, loss in self._terms if hasattr(loss.settings, "margin")]
+        margins = [loss.collapsed for _, _, loss in self._terms if loss.collapsed is not None]
         self.margin: float = margins[0] if margins else USUAL_MARGIN
 
     @property

@@ -24,6 +24,7 @@ class Sound:
     """The mean square of features around the mean of their subject."""
 
     reads = "triplet"
+    collapsed: float | None = 0.0
 
     def __init__(self, settings):
         self.settings = settings
@@ -41,8 +42,8 @@ class ReadsNothingKnown(Sound):
     reads = "features"
 
 
-class WithoutFigures(Sound):
-    figures = None
+class CollapsesElsewhere(Sound):
+    collapsed = 0.2
 
 
 class CutOff(Sound):
@@ -106,7 +107,7 @@ class ReadsLabelsAsNumbers(Sound):
 
 
 class HasCentres(nn.Module):
-    reads = "triplet"
+    reads, collapsed = "triplet", None
 
     def __init__(self, settings):
         super().__init__()
@@ -131,6 +132,7 @@ class ShowsOtherNames(Sound):
 
 BROKEN = {
     ReadsNothingKnown: "it reads one of triplet, embedding, logits; found 'features'",
+    CollapsesElsewhere: "`collapsed` is its loss for features that are all alike; found 0.0 instead of 0.2",
     CutOff: "one finite number with a finite gradient.*; found a `loss` that is cut off from its input",
     OneValueAPart: "one finite number.*; found no single number as `loss` for features, four subjects",
     RootOfNothing: "a finite gradient, for every batch; found a gradient that is not finite for",
@@ -162,5 +164,8 @@ def test_what_lacks_an_attribute_is_told(installed) -> None:
         def __init__(self, settings):
             self.settings = settings
 
-    with pytest.raises(ContractError, match="with settings, reads and figures; found no reads and no figures"):
+    with pytest.raises(
+        ContractError,
+        match="with settings, reads, collapsed and figures; found no reads and no collapsed and no figures",
+    ):
         check_loss(installed(Settings, Bare))
