@@ -37,6 +37,7 @@ class CasiaB:
     title = "CASIA-B: 124 subjects, 11 views, bags and coats; on request from CASIA, for research only"
     splits = tuple(RULES)
     protocols: tuple[str, ...] = ("casia-b", "casia-b-cross-view")
+    strictness = 9
 
     def __init__(self, settings: CasiaBSettings) -> None:
         self.settings = settings

@@ -38,6 +38,7 @@ class CasiaE:
     title = "CASIA-E: 1,014 subjects, 26 views, 3 scenes; on request from CASIA, for research only"
     splits = tuple(RULES)
     protocols: tuple[str, ...] = ("casia-e", "hid", "hid-draws")
+    strictness = 8
 
     def __init__(self, settings: CasiaESettings) -> None:
         self.settings = settings

@@ -37,6 +37,7 @@ class Ccpg:
     title = "CCPG: 200 subjects in seven sets of clothes, ten cameras; on request from its authors, for research only"
     splits: tuple[str, ...] = ("100",)
     protocols: tuple[str, ...] = ("ccpg",)
+    strictness = 6
 
     def __init__(self, settings: CcpgSettings) -> None:
         self.settings = settings

@@ -33,6 +33,7 @@ class Grew:
     title = "GREW: 26,000 subjects in the wild; on request from its authors, for research only"
     splits = ("20000",)
     protocols: tuple[str, ...] = ("grew", "grew-test")
+    strictness = 3
 
     def __init__(self, settings: GrewSettings) -> None:
         self.settings = settings

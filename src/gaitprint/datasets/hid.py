@@ -45,6 +45,7 @@ class Hid:
     title = "HID: the yearly competition, 500 subjects to train on in the first editions; free for its entrants"
     splits = tuple(SPLITS)
     protocols: tuple[str, ...] = ("hid", "hid-draws")
+    strictness = 2
 
     def __init__(self, settings: HidSettings) -> None:
         self.settings = settings

@@ -69,6 +69,7 @@ class Manifest:
 
     title = "manifest: sequences listed in a CSV, TSV or Parquet file of your own, a row each"
     protocols: tuple[str, ...] = ()
+    strictness = 0
 
     def __init__(self, settings: ManifestSettings) -> None:
         self.settings = settings
@@ -86,8 +87,7 @@ class Manifest:
         if other:
             raise DataError(f"{name} is {other}: expected a CSV, TSV or Parquet file")
         read = _parquet_rows if self.settings.file.lower().endswith(".parquet") else _csv_rows
-        rows = read(data, name)
-        found = list(self._sequences(files, name, rows))
+        found = list(self._sequences(files, name, read(data, name)))
         if not found:
             raise DataError(f"{name} lists no sequence: expected a row for each, found only a header")
         return sorted(found, key=lambda f: f.record.key)

@@ -30,6 +30,7 @@ class Opengait:
 
     title = "opengait: any data set in processed subject/condition/view folders, with a partition file"
     protocols: tuple[str, ...] = ()
+    strictness = 1
 
     def __init__(self, settings: OpengaitSettings) -> None:
         self.settings = settings

@@ -39,6 +39,7 @@ class Oumvlp:
     title = "OUMVLP: 10,307 subjects, 14 views; on request from Osaka University, for research only"
     splits = ("5153",)
     protocols: tuple[str, ...] = ("oumvlp", "oumvlp-cross-view")
+    strictness = 7
 
     def __init__(self, settings: OumvlpSettings) -> None:
         self.settings = settings

@@ -139,6 +139,7 @@ class SyntheticWalkers:
     title = "Synthetic walkers: any number of people, 11 views, bags and coats; drawn in code, free of any licence"
     splits: tuple[str, ...] = ("half",)
     protocols: tuple[str, ...] = ("casia-b", "casia-b-cross-view")
+    strictness = 0
 
     def __init__(self, settings: SyntheticSettings) -> None:
         self.settings = settings

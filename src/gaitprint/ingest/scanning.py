@@ -13,9 +13,6 @@ from gaitprint.errors import ConfigError, DataError
 from gaitprint.layouts.contract import FoundSequence, Layout
 from gaitprint.store import Store
 
-GUESSES = ("casia-b", "casia-e", "oumvlp", "ccpg", "sustech1k", "gait3d", "grew", "hid", "opengait")
-"""The layouts tried by `auto`, the strictest first."""
-
 
 @dataclass(frozen=True)
 class Found:
@@ -42,6 +39,13 @@ class Found:
             for note, k in keys.items()
         )
         return (*self.files.notes, *counted)
+
+
+def guesses() -> dict[str, Layout]:
+    """The layouts that `auto` tries, the strictest first."""
+    layouts: dict[str, Layout] = {name: find_component("dataset", name).make() for name in component_names("dataset")}
+    tried = {name: layout for name, layout in layouts.items() if layout.strictness > 0}
+    return dict(sorted(tried.items(), key=lambda item: -item[1].strictness))
 
 
 def layout_of(store: Store) -> Layout:
@@ -95,7 +99,7 @@ def _named(files: Files, dataset: str, settings: Mapping[str, Any]) -> Found:
 
 
 def _guessed(files: Files) -> Found:
-    for name in (n for n in GUESSES if n in component_names("dataset")):
+    for name in guesses():
         try:
             return _named(files, name, {})
         except DataError as error:

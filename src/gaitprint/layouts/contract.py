@@ -43,7 +43,9 @@ class Layout(Protocol):
     splits: tuple[str, ...]
     """Names of the published splits, the usual one first."""
     protocols: tuple[str, ...]
-    """Names of the evaluation protocols that fit, the usual one first."""
+    """Names of the evaluation protocols that fit, the usual one first; a published data set has one."""
+    strictness: int
+    """How much a tree has to hold to be taken for this one by `auto`, which tries the strictest first; 0: never is."""
 
     def scan(self, files: Files) -> list[FoundSequence]:
         """Every sequence of a folder or archive, in key order.

@@ -6,9 +6,11 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from gaitprint.archives import open_files
+from gaitprint.components import component_names
 from gaitprint.datasets import FoundSequence, Layout
 from gaitprint.errors import DataError
 from gaitprint.evaluation.protocol.protocol import protocol_names
+from gaitprint.ingest.scanning import scan
 from gaitprint.stages.prepare import prepare
 from gaitprint.store import Store
 from gaitprint.testing.promises import Promises, expect, promises_of
@@ -29,9 +31,9 @@ def check_dataset(name: str) -> None:
         ComponentError: no data set has that name.
     """
     for about in promises_of("dataset", name):
-        with about.promise("it is built as Layout(settings), with title, splits, protocols, scan, split, miniature"):
+        with about.promise("it is built as Layout(settings), with all that a Layout has"):
             layout = about.make()
-            needed = ("title", "splits", "protocols", "scan", "split", "write_miniature")
+            needed = ("title", "splits", "protocols", "strictness", "scan", "split", "write_miniature")
             lacks = [key for key in needed if key not in dir(layout)]
             expect(isinstance(layout, Layout), f"no {' and no '.join(lacks)}")
         with about.promise("`title` is one line, and `protocols` names protocols there are"):
@@ -58,6 +60,10 @@ def _check_miniature(about: Promises, layout: Layout, root: Path) -> list[FoundS
     with about.promise("every sequence has a condition and a view"):
         without = [f.record.key for f in found if not (f.record.condition and f.record.view)]
         expect(without == [], f"none for {without[:3]}")
+    if layout.strictness and about.name in component_names("dataset"):
+        with about.promise("it says by its `strictness` that `auto` tries it, so `auto` takes its miniature for it"):
+            taken = scan(root, "auto", {}).dataset
+            expect(taken == about.name, f"{taken}, which is tried before it: its strictness is {layout.strictness}")
     with about.promise("scan finds the same each time, also when it is built anew"):
         again: Layout = about.make()
         expect([f.record for f in again.scan(open_files(root))] == [f.record for f in found], "other records")

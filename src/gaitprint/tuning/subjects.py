@@ -3,17 +3,14 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from gaitprint.components import component_names, find_component
 from gaitprint.errors import ProtocolError
-from gaitprint.ingest.scanning import GUESSES
+from gaitprint.ingest.scanning import guesses
 from gaitprint.ingest.splits import split_of
-from gaitprint.layouts.contract import Layout, Split
+from gaitprint.layouts.contract import Split
 from gaitprint.provenance.data_warnings import dataset_names
 from gaitprint.store import Store
 from gaitprint.types import Embeddings
 
-WITH_SETTINGS = ("opengait",)
-"""Layouts whose splits are told by settings that embeddings do not hold."""
 SHOWN = 5
 
 
@@ -60,12 +57,12 @@ def check_may_choose(embeddings: Embeddings, split: str | None, store: Path | No
 def _splits(embeddings: Embeddings, store: Path | None, split: str | None, subjects: Sequence[str]) -> list[Split]:
     if store is not None:
         return [split_of(Store.open(store), split, subjects)]
-    published = [n for n in GUESSES if n in component_names("dataset") and n not in WITH_SETTINGS]
+    # of the others settings tell the splits, and embeddings do not hold them
+    published = {name: layout for name, layout in guesses().items() if layout.protocols}
     names = dataset_names(embeddings.settings)
     if not names or any(name not in published for name in names):
         return []
-    layouts: list[Layout] = [find_component("dataset", name).make() for name in names]
-    return [layout.split(split, subjects) for layout in layouts]
+    return [published[name].split(split, subjects) for name in names]
 
 
 def _parts(embeddings: Embeddings) -> set[object]:

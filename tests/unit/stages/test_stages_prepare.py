@@ -17,7 +17,7 @@ from gaitprint.datasets.casia_b import CasiaB, CasiaBSettings
 from gaitprint.datasets.folder import Folder, FolderSettings
 from gaitprint.errors import ConfigError, DataError
 from gaitprint.ingest import reading as _reading
-from gaitprint.ingest.scanning import GUESSES
+from gaitprint.ingest.scanning import guesses
 from gaitprint.layouts.contract import FoundSequence
 from gaitprint.silhouettes.normalize import normalize_sequence
 from gaitprint.stages.prepare import prepare
@@ -255,10 +255,13 @@ def test_a_full_disk_is_one_line(casia: Path, tmp_path: Path, monkeypatch: pytes
 
 
 class TestAuto:
-    @pytest.mark.parametrize("name", GUESSES)
+    @pytest.mark.parametrize("name", list(guesses()))
     def test_it_tells_the_published_layouts_apart(self, name: str, tmp_path: Path) -> None:
         find_component("dataset", name).make({}).write_miniature(tmp_path / "data")
         assert prepare(tmp_path / "data", tmp_path / "store").dataset == name
+
+    def test_the_strictest_is_tried_first(self) -> None:
+        assert " ".join(guesses()) == "casia-b casia-e oumvlp ccpg sustech1k gait3d grew hid opengait"
 
     def test_a_tree_of_another_depth_is_told_about_the_folder_layout(self, tmp_path: Path) -> None:
         save(tmp_path / "data/anna/walk", body())

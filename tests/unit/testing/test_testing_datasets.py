@@ -23,6 +23,7 @@ class Flat:
     title = "flat: one folder of arrays"
     splits: tuple[str, ...] = ("named",)
     protocols: tuple[str, ...] = ()
+    strictness = 0
     frames = 6
 
     def __init__(self, settings):
