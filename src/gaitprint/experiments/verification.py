@@ -18,9 +18,6 @@ from gaitprint.retrieval.budget import ComputeBudget
 from gaitprint.retrieval.pipeline import Pipeline
 from gaitprint.types import Embeddings
 
-PAIR_BY_PAIR = {"unit-length", "euclidean", "part-mean", "part-cosine"}
-"""Steps after which the distance of a pair hangs on no other sequence."""
-
 
 def measure_verification(
     data: Embeddings,
@@ -48,7 +45,6 @@ def measure_verification(
     Raises:
         ProtocolError: the embeddings do not answer the protocol's questions.
     """
-    used = {step["name"] for step in (*steps.settings["transforms"], steps.settings["scorer"])}
     found = verify(
         data,
         rules,
@@ -57,7 +53,7 @@ def measure_verification(
         lists=lists,
         label=steps.label,
         transductive=steps.transductive,
-        alone=used <= PAIR_BY_PAIR,
+        alone=steps.pairwise,
         calibration=calibration,
         progress=lambda done, total: work.progress(done, total, "strangers"),
     )

@@ -77,6 +77,16 @@ class SparingScorer(Scorer, Protocol):
         ...
 
 
+@runtime_checkable
+class InductiveStep(Protocol):
+    """A step that looks at all probes at once, and can be told not to."""
+
+    @property
+    def inductive(self) -> bool:
+        """Whether it is told to: each probe then has a gallery of its own, and it is not transductive."""
+        ...
+
+
 @dataclass(frozen=True)
 class Whole:
     """A comparison of which the whole matrix is there."""

@@ -11,7 +11,7 @@ from gaitprint.components import find_component, name_of
 from gaitprint.config import settings_to_dict
 from gaitprint.errors import ConfigError, DataError, did_you_mean
 from gaitprint.retrieval.budget import ComputeBudget
-from gaitprint.retrieval.contracts import Scorer, SparingScorer, SparingTransform, Transform, Whole
+from gaitprint.retrieval.contracts import InductiveStep, Scorer, SparingScorer, SparingTransform, Transform, Whole
 from gaitprint.retrieval.incremental.pipeline import KeptComparison, KeptPipeline
 from gaitprint.retrieval.knn.neighbors import nearest
 from gaitprint.retrieval.sides import check_sides
@@ -75,6 +75,11 @@ class Pipeline:
     def transductive(self) -> bool:
         """Whether any step looks at all probes at once."""
         return any(step.transductive for step in self.steps)
+
+    @property
+    def pairwise(self) -> bool:
+        """Whether the distance of two sequences is a matter of these two alone."""
+        return self.scorer.pairwise and all(step.per_sequence for step in self.transforms)
 
     @property
     def inductive(self) -> bool:
@@ -176,7 +181,7 @@ def _make(kind: str, values: Any, where: str) -> Any:
 
 
 def _alone(step: Transform | Scorer) -> bool:
-    return bool(getattr(step.settings, "inductive", False))
+    return isinstance(step, InductiveStep) and step.inductive
 
 
 def _described(step: Transform | Scorer) -> dict[str, Any]:

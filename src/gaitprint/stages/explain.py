@@ -114,7 +114,7 @@ def explain(
         None if known is None else likelihood_ratios(known, strips, summed, c.probe, c.other, c.strips, generator)
         for c in found
     )
-    synthetic = getattr(sequences, "dataset", "") == "synthetic"
+    synthetic = isinstance(sequences, Store) and sequences.dataset == "synthetic"
     result = ExplainReport(
         strips,
         found,

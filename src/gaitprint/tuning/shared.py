@@ -35,7 +35,7 @@ class SharedSides:
         if pipeline.inductive:  # every probe has a gallery of its own: nothing is shared
             return pipeline.comparison(self._first.probe, self._first.gallery, self._work)
         scorer, compared = pipeline.scorer, self._transformed(pipeline.transforms)
-        if self._fits and isinstance(scorer, KReciprocal) and not scorer.settings.inductive:
+        if self._fits and isinstance(scorer, KReciprocal) and not scorer.inductive:
             s = scorer.settings
             return compared.items(s.base).reranked(len(compared.probe), s.k1, s.k2, s.lambda_)
         return Pipeline((), scorer).comparison(compared.probe, compared.gallery, self._work)

@@ -120,3 +120,17 @@ def test_steps_of_another_package_go_by_their_dotted_name():
     Foreign = type("Foreign", (Euclidean,), {"__module__": "someone.else_s.scorer"})
     assert Pipeline((), step).settings["scorer"]["name"] == "euclidean"
     assert Pipeline((), Foreign(Settings())).settings["scorer"]["name"] == "someone.else_s.scorer"
+
+
+@pytest.mark.parametrize(
+    ("transforms", "scorer", "pairwise"),
+    [
+        ([], "euclidean", True),
+        (["unit-length", "block-weights"], "part-cosine", True),
+        ([], {"name": "k-reciprocal", "inductive": True}, False),
+        (["alpha-expansion"], "euclidean", False),
+        (["unit-length", {"name": "cluster-expansion", "inductive": True}], "part-mean", False),
+    ],
+)
+def test_a_pipeline_says_whether_two_sequences_are_compared_by_themselves(transforms, scorer, pairwise):
+    assert Pipeline.from_settings({"transforms": transforms, "scorer": scorer}).pairwise is pairwise

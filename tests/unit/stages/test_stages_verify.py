@@ -6,8 +6,8 @@ import pytest
 
 from gaitprint.errors import ArtefactError, ProtocolError
 from gaitprint.evaluation.verification.settings import VerifySettings
-from gaitprint.experiments.verification import PAIR_BY_PAIR
 from gaitprint.report import html
+from gaitprint.retrieval.pipeline import Pipeline
 from gaitprint.stages.verify import verify
 from gaitprint.types import Embeddings, PartLayout, SequenceRecord
 
@@ -127,9 +127,16 @@ def test_a_transductive_pipeline_is_named_so(protocol):
 
 def test_comparing_once_or_for_every_split_comes_to_the_same(protocol, monkeypatch):
     once = verify(people(40), protocol=protocol, settings=FEW).to_dict()
-    monkeypatch.setattr("gaitprint.experiments.verification.PAIR_BY_PAIR", set())
+    monkeypatch.setattr(Pipeline, "pairwise", False)
     assert verify(people(40), protocol=protocol, settings=FEW).to_dict() == once
-    assert "k-reciprocal" not in PAIR_BY_PAIR
+
+
+@pytest.mark.parametrize("weights", [(), (0.5,)])
+def test_weights_of_networks_are_compared_once_as_well(protocol, weights, monkeypatch):
+    pipeline = {"transforms": [{"name": "block-weights", "weights": list(weights)}], "scorer": "euclidean"}
+    once = verify(people(40), protocol=protocol, settings=FEW, pipeline=pipeline).to_dict()
+    monkeypatch.setattr(Pipeline, "pairwise", False)
+    assert verify(people(40), protocol=protocol, settings=FEW, pipeline=pipeline).to_dict() == once
 
 
 def test_nothing_is_measured_where_the_page_cannot_be_written(protocol, monkeypatch, tmp_path):

@@ -53,9 +53,14 @@ class KReciprocal:
     settings: KReciprocalSettings
 
     @property
+    def inductive(self) -> bool:
+        """As the settings say."""
+        return self.settings.inductive
+
+    @property
     def transductive(self) -> bool:
         """The other probes vote."""
-        return not self.settings.inductive
+        return not self.inductive
 
     @property
     def distance(self) -> str:

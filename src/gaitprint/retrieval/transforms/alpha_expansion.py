@@ -49,9 +49,14 @@ class AlphaExpansion:
     settings: AlphaExpansionSettings
 
     @property
+    def inductive(self) -> bool:
+        """As the settings say."""
+        return self.settings.inductive
+
+    @property
     def transductive(self) -> bool:
         """Probes are averaged with each other."""
-        return not self.settings.inductive
+        return not self.inductive
 
     @property
     def per_sequence(self) -> bool:
