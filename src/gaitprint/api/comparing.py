@@ -14,6 +14,7 @@ from gaitprint.arguments import shown
 from gaitprint.errors import ConfigError, ProtocolError
 from gaitprint.evaluation.verification.calibration_file import CalibrationFile
 from gaitprint.evaluation.verification.decision import Decision, decide
+from gaitprint.extras import require_extra
 from gaitprint.retrieval import pipeline as retrieval
 from gaitprint.retrieval.ranking import Ranking, ranking
 from gaitprint.types import Embeddings, Silhouettes
@@ -122,6 +123,7 @@ def explain(
     Raises:
         GaitprintError: in one line.
     """
+    require_extra("torch")
     from gaitprint.stages.explain import explain_walks
 
     others = [_walk(walk) for walk in given_several(other, Silhouettes, "Silhouettes or a path to compare with")]

@@ -10,6 +10,7 @@ from gaitprint.api._given import given_options, given_path, given_several
 from gaitprint.api.files import load_silhouettes
 from gaitprint.arguments import shown
 from gaitprint.errors import ConfigError
+from gaitprint.extras import require_extra
 from gaitprint.silhouettes.appearance import check_looks
 from gaitprint.store import MemorySequences
 from gaitprint.types import Embeddings, Silhouettes
@@ -46,6 +47,8 @@ class Model:
             ArtefactError: missing, damaged, or no model file. ConfigError: an unknown device or a bad setting.
         """
         from gaitprint.inference.clip_averaging import ClipAveraging
+
+        require_extra("torch")
         from gaitprint.stages.embed import open_embedder
 
         file = given_path(path, "a model file")

@@ -51,6 +51,7 @@ def _answered(error: BaseException, given: Sequence[str], debug: bool) -> int:
     import click
 
     from gaitprint.atomic_files import way_out
+    from gaitprint.extras import EXTRAS, missing_text
 
     if isinstance(error, click.UsageError):
         command = error.ctx.command_path if error.ctx else "gaitprint"
@@ -64,6 +65,8 @@ def _answered(error: BaseException, given: Sequence[str], debug: bool) -> int:
         return _fail(str(error), error.code, debug)
     if isinstance(error, GaitprintError):
         return _fail(str(error), REFUSED, debug)
+    if isinstance(error, ModuleNotFoundError) and (module := str(error.name).partition(".")[0]) in EXTRAS:
+        return _fail(missing_text(module), REFUSED, debug)
     if isinstance(error, BrokenPipeError):
         sys.stdout = open(os.devnull, "w")  # noqa: SIM115, PTH123 - the reader is gone: nothing can be said
         return 0

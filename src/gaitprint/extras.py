@@ -1,0 +1,23 @@
+"""Libraries that only some jobs need: where one is missing, the error says what brings it."""
+
+from importlib.util import find_spec
+
+from gaitprint.errors import ConfigError
+
+EXTRAS = {"torch": "train", "faiss": "faiss", "pandas": "pandas"}
+"""Modules, and the extra of this package that installs each."""
+
+
+def require_extra(module: str) -> None:
+    """Refuse to go on without a module of `EXTRAS`.
+
+    Raises:
+        ConfigError: it is not installed.
+    """
+    if find_spec(module) is None:
+        raise ConfigError(missing_text(module))
+
+
+def missing_text(module: str) -> str:
+    """One line on a module of `EXTRAS` that is not there."""
+    return f"this needs {module}, which is not installed: pip install 'gaitprint[{EXTRAS[module]}]'"
