@@ -46,6 +46,12 @@ def test_a_transform_of_each_sequence_by_itself_looks_at_no_other_probe(name: st
     assert step.per_sequence == (not step.transductive)
 
 
+@pytest.mark.parametrize("name", ["alpha-expansion", "cluster-expansion", "k-reciprocal"])
+def test_what_can_look_at_one_probe_at_a_time_is_tried_so_as_well(name: str) -> None:
+    component = find_component("scorer" if name in SCORERS else "transform", name)
+    assert [component.make(dict(e.settings)).inductive for e in component.examples] == [False, True]
+
+
 def test_the_nearest_of_few_items_is_ones_own_copy() -> None:
     _, gallery = drawn_sides(BLOCKS, 1, 8, seed=4)
     found = find_component("scorer", "k-reciprocal").make({"k1": 2, "k2": 1})(gallery, gallery)

@@ -3,7 +3,7 @@
 import numpy as np
 
 from gaitprint.components import component_names, find_component, name_of
-from gaitprint.retrieval.contracts import Transform
+from gaitprint.retrieval.contracts import InductiveStep, Transform
 from gaitprint.retrieval.pipeline import Pipeline
 from gaitprint.testing.embeddings import drawn_sides, hard_cases
 from gaitprint.testing.pipelines import check_in_pipeline
@@ -26,12 +26,18 @@ def check_transform(name: str) -> None:
             step = about.make()
             lacks = [key for key in ("settings", "transductive", "per_sequence") if key not in dir(step)]
             expect(isinstance(step, Transform), f"no {' and no '.join(lacks) or 'call'}")
+        alone = isinstance(step, InductiveStep) and step.inductive
+        with about.promise("a step that is told to look at one probe at a time (`inductive`) is not transductive"):
+            expect(not (alone and step.transductive), "both")
         for case, (probe, gallery) in hard_cases(about.example.blocks).items():
-            _check_case(about, step, case, probe, gallery)
+            _check_case(about, step, case, probe.select([0]) if alone else probe, gallery)
         if step.per_sequence:
             _check_per_sequence(about, step)
-        for scorer in component_names("scorer"):
-            check_in_pipeline(about, Pipeline((step,), find_component("scorer", scorer).make()), about.example.blocks)
+        for compared in component_names("scorer"):
+            scorer = find_component("scorer", compared).make()
+            # what follows a step of one probe at a time has to be so, too: Pipeline refuses it otherwise
+            if not (alone and scorer.transductive):
+                check_in_pipeline(about, Pipeline((step,), scorer), about.example.blocks)
 
 
 def _check_case(about: Promises, step: Transform, case: str, probe: Embeddings, gallery: Embeddings) -> None:

@@ -97,7 +97,12 @@ class CountsPlaces(Doubled):
         return derive(side, side.vectors * (1 + np.arange(len(side), dtype=np.float32)[:, None]), self)
 
 
+class OneAtATimeAndAllAtOnce(Doubled):
+    transductive = inductive = True
+
+
 BROKEN_TRANSFORMS = {
+    OneAtATimeAndAllAtOnce: r"one probe at a time \(`inductive`\) is not transductive; found both",
     Silent: r"noted in settings\['transforms'\].*; found None noted and not 'somebody.broken'",
     InPlace: "leaves the given ones as they are; found ",
     DoublePrecision: "vectors stay float32 and finite.*; found float64",

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float32
 
-from gaitprint.components import Component
+from gaitprint.components import Component, Example
 from gaitprint.config import require
 from gaitprint.retrieval.budget import ComputeBudget
 from gaitprint.retrieval.concatenation import joined
@@ -108,4 +108,4 @@ class OneByOneReranked:
         return np.stack([self.kept.distances(probe) for probe in self.probes[start:stop]])
 
 
-component = Component(KReciprocalSettings, KReciprocal)
+component = Component(KReciprocalSettings, KReciprocal, (Example(), Example({"inductive": True})))

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Bool, Float32
 
-from gaitprint.components import Component
+from gaitprint.components import Component, Example
 from gaitprint.config import require
 from gaitprint.retrieval.budget import ComputeBudget
 from gaitprint.retrieval.concatenation import joined
@@ -118,4 +118,4 @@ def _cosine(width: int) -> Metric:
     return Metric("part_cosine", PartLayout(((1, width),)))
 
 
-component = Component(AlphaExpansionSettings, AlphaExpansion)
+component = Component(AlphaExpansionSettings, AlphaExpansion, (Example(), Example({"inductive": True})))

@@ -11,7 +11,7 @@ from typing import Literal
 import numpy as np
 from jaxtyping import Bool, Float32, Float64, Int
 
-from gaitprint.components import Component
+from gaitprint.components import Component, Example
 from gaitprint.config import require
 from gaitprint.retrieval.budget import ComputeBudget
 from gaitprint.retrieval.concatenation import joined
@@ -235,4 +235,4 @@ def _weigh(
     result[targets[fed]] = (weights[fed] / totals[fed, None]) @ vectors[members].astype(np.float64)
 
 
-component = Component(ClusterExpansionSettings, ClusterExpansion)
+component = Component(ClusterExpansionSettings, ClusterExpansion, (Example(), Example({"inductive": True})))
