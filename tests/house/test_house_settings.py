@@ -106,6 +106,12 @@ def test_the_makefile_has_its_targets_and_check_runs_every_gate() -> None:
         assert gate in targets["check"], f"`make check` does not run {gate}"
 
 
+def test_ci_runs_the_command_of_every_gate() -> None:
+    lines = (ROOT / ".ci" / "run").read_text(encoding="utf-8").splitlines()
+    assert lines[0].startswith("#!")
+    assert [line for line in lines if line.startswith("make")] == ["make check"]
+
+
 def test_it_is_licensed() -> None:
     assert PROJECT["license"] == "Apache-2.0"
     assert "Apache License" in (ROOT / "LICENSE").read_text(encoding="utf-8")
