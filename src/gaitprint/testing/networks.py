@@ -129,8 +129,9 @@ def _check_rebuilding(about: Promises, network: Any) -> None:
     with about.promise("weights and what training draws come from the given generators alone"):
         # torch's own layers draw weights of the process's generator first: what counts is that none of them is left
         twins = [about.make(classes=CLASSES, generator=_seeded(9)) for _ in range(2)]
-        alike = all(torch.equal(a, b) for a, b in zip(*(n.parameters() for n in twins), strict=True))
-        expect(alike, "other weights from the same generator")
+        pairs = zip(*(n.named_parameters() for n in twins), strict=True)
+        other = [key for (key, a), (_, b) in pairs if not torch.equal(a, b)]
+        expect(other == [], f"other weights from the same generator, of {', '.join(other)}: draw these from it too")
         clips, before = _clips(about, 2, 3), torch.random.get_rng_state()
         answers = [n.train()(clips, _seeded(4)).triplet for n in twins]
         expect(torch.equal(*answers), "another training forward from the same generator")

@@ -136,7 +136,7 @@ BROKEN = {
     ChangesClips: "the clips it is given stay as they are; found clips of 1 frames changed, training: False",
     DrawsInEvaluation: "in evaluation nothing is drawn",
     DropsOutWithTheGlobalGenerator: "what training draws come from the given generators alone",
-    DrawsWeightsElsewhere: "from the given generators alone; found other weights from the same generator",
+    DrawsWeightsElsewhere: "from the given generators alone; found other weights from the same generator, of weight: draw",
     DividesByNothing: "an empty clip gives finite values and gradients",
     HasADeadParameter: "the gradient reaches every parameter; found none in forgotten",
     TakesTheSettingsBack: "its settings hold no None and rebuild it.*; found None for unset",
