@@ -38,6 +38,8 @@ class Strips:
     """All rows that can change a strip."""
     frames_seen: int
     """Frames that can change what one moment says."""
+    stride: int = STRIDE
+    """Frames that one moment is made of."""
 
     def __len__(self) -> int:
         return len(self.edges) - 1
@@ -81,9 +83,13 @@ def strips_of(embedders: Sequence[Embedder]) -> Strips:
     """The strips that the parts of some networks together make.
 
     Raises:
-        ConfigError: a network of which nobody said where its parts are.
+        ConfigError: a network of which nobody said where its parts are, or networks with other moments.
     """
     rows = [part_rows(e.network, e.preprocessing.height) for e in embedders]
+    strides = sorted({r.stride for r in rows})
+    if len(strides) > 1:
+        found = " and ".join(map(str, strides))
+        raise ConfigError(f"networks are explained together where their moments are of as many frames, found {found}")
     size = embedders[0].preprocessing.size
     count = min(STRIPS, *(len(r.band) // 2 for r in rows))
     bands, fields = (
@@ -93,7 +99,7 @@ def strips_of(embedders: Sequence[Embedder]) -> Strips:
     edges = np.round(np.arange(count + 1) * size / count).astype(np.int64)
     of_part = np.searchsorted(edges, bands.mean(axis=1), side="right") - 1
     seen = np.array([[fields[of_part == s, 0].min(), fields[of_part == s, 1].max()] for s in range(count)])
-    return Strips(edges, of_part, seen, max(r.frames_seen for r in rows))
+    return Strips(edges, of_part, seen, max(r.frames_seen for r in rows), strides[0])
 
 
 def part_rows(network: nn.Module, rows: int) -> PartRows:
@@ -132,9 +138,9 @@ def explain_pair(
     )  # fmt: skip
 
 
-def frame_of(moment: int, length: int) -> int:
-    """The middle one of a moment's three frames; a walk too short for the stride was repeated."""
-    return (STRIDE * moment + STRIDE // 2) % length
+def frame_of(moment: int, length: int, stride: int = STRIDE) -> int:
+    """The middle one of a moment's frames; a walk too short for the stride was repeated."""
+    return (stride * moment + stride // 2) % length
 
 
 def _won(seen: Sequence[Observed]) -> Float64[np.ndarray, " S"]:

@@ -6,7 +6,7 @@ import numpy as np
 from jaxtyping import Int
 
 STRIDE = 3
-"""Frames that the temporal aggregation makes one moment of."""
+"""Frames that the temporal aggregation of gait networks makes one moment of."""
 
 
 @dataclass(frozen=True)
@@ -22,12 +22,14 @@ class PartRows:
     moments_around: int
     """Moments before and after one that can change what it says."""
     frames_around: int
-    """Frames before and after a moment's three that can change them, before they are aggregated."""
+    """Frames before and after a moment's own that can change them, before they are aggregated."""
+    stride: int = STRIDE
+    """Frames that one moment is made of; 1 where nothing is aggregated."""
 
     @property
     def frames_seen(self) -> int:
         """Frames that can change what one moment says."""
-        return STRIDE * (2 * self.moments_around + 1) + 2 * self.frames_around
+        return self.stride * (2 * self.moments_around + 1) + 2 * self.frames_around
 
 
 @dataclass(frozen=True)

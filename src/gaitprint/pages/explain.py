@@ -9,7 +9,6 @@ from jaxtyping import Float64, Int
 from gaitprint.explanation.likelihood_ratios import LikelihoodRatio
 from gaitprint.explanation.nearest_matches import NearestMatches
 from gaitprint.explanation.pair_explanation import PairExplanation, Strips
-from gaitprint.models.part_rows import STRIDE
 from gaitprint.pages.explain_panels import ROLES
 from gaitprint.report.panels import Panel, ratio_text
 from gaitprint.report.values import Cell, Report, Table
@@ -88,9 +87,10 @@ def warnings(strips: Strips, beside: Sequence[LikelihoodRatio | None], known: bo
     if synthetic:
         yield SYNTHETIC
     size, widest = int(strips.edges[-1]), int(np.diff(strips.seen, axis=1).max())
+    frames = "one frame" if strips.stride == 1 else f"{strips.stride} frames"
     yield (
         "This is what the network compares, not what the person is. A strip is named by its middle: rows around it can "
-        f"change it too, {widest} of {size} at most; regions of the body are rough. A moment is {STRIDE} frames and "
+        f"change it too, {widest} of {size} at most; regions of the body are rough. A moment is {frames} and "
         f"sees {strips.frames_seen}."
     )
     said = [u for u in beside if u is not None]

@@ -51,8 +51,8 @@ def _shown(one: PairExplanation) -> tuple[tuple[int, int], ...]:
     return tuple(found)
 
 
-def _frames(one: PairExplanation, pair: tuple[int, int]) -> tuple[int, int]:
-    return frame_of(pair[0], len(one.probe_frames)), frame_of(pair[1], len(one.other_frames))
+def _frames(one: PairExplanation, pair: tuple[int, int], stride: int) -> tuple[int, int]:
+    return frame_of(pair[0], len(one.probe_frames), stride), frame_of(pair[1], len(one.other_frames), stride)
 
 
 def _body(strips: Strips, one: PairExplanation, usual: LikelihoodRatio | None, reach: float) -> BodyBands:
@@ -97,7 +97,7 @@ def _moments(strips: Strips, one: PairExplanation) -> Moments:
     meetings = []
     scale = max(float(one.moments[:, a, b].max()) for a, b in _shown(one)) or 1.0
     for pair in _shown(one):
-        p, o = _frames(one, pair)
+        p, o = _frames(one, pair, strips.stride)
         piece = one.moments[:, pair[0], pair[1]]
         meetings.append(
             Meeting(
@@ -108,8 +108,10 @@ def _moments(strips: Strips, one: PairExplanation) -> Moments:
             )
         )
     lines = (
-        _line("the probe", one.moments.sum(axis=(0, 2)) / total, one.probe_won, len(one.probe_frames)),
-        _line(f"the {one.role}", one.moments.sum(axis=(0, 1)) / total, one.other_won, len(one.other_frames)),
+        _line("the probe", one.moments.sum(axis=(0, 2)) / total, one.probe_won, len(one.probe_frames), strips.stride),
+        _line(
+            f"the {one.role}", one.moments.sum(axis=(0, 1)) / total, one.other_won, len(one.other_frames), strips.stride
+        ),
     )
     note = (
         "Above, the moments that meet in the features that set the two walks apart most, and in which strips. Below, "
@@ -119,6 +121,8 @@ def _moments(strips: Strips, one: PairExplanation) -> Moments:
     return Moments(f"When: the probe and {one.other.key}", note, strips.edges, tuple(meetings), lines)
 
 
-def _line(label: str, values: Float64[np.ndarray, " M"], won: Float64[np.ndarray, " M"], length: int) -> TimeLine:
-    places = np.array([frame_of(m, length) + 1.0 for m in range(len(values))])
+def _line(
+    label: str, values: Float64[np.ndarray, " M"], won: Float64[np.ndarray, " M"], length: int, stride: int
+) -> TimeLine:
+    places = np.array([frame_of(m, length, stride) + 1.0 for m in range(len(values))])
     return TimeLine(label, places, 100 * values, 100 * won)

@@ -36,6 +36,9 @@ def check_part_network(about: Promises, network: PartNetwork) -> None:
         found = network.part_rows(about.example.frame[0])
         if found is not None:
             _check_rows(deepcopy(network).double().eval(), found, about.example.frame)
+    if found is not None:
+        with about.promise("it says in frames how far a moment sees: `frames_around`, `moments_around` and `stride`"):
+            _check_frames(deepcopy(network).double().eval(), found, about.example.frame)
 
 
 @torch.no_grad()
@@ -59,6 +62,26 @@ def _check_rows(network: PartNetwork, said: PartRows, frame: tuple[int, int]) ->
     middles = {part: (low + high) // 2 for part, (low, high) in enumerate(said.band)}
     blind = [part for part, row in middles.items() if row in rows and not seen[rows.index(row), part]]
     expect(blind == [], f"parts {blind[:3]}, which the middle of their band does not change")
+
+
+@torch.no_grad()
+def _check_frames(network: PartNetwork, said: PartRows, frame: tuple[int, int]) -> None:
+    """The frames just before and just behind those that a moment sees change nothing in it; its own do."""
+    maps: list[Tensor] = []
+    network.pooling.register_forward_pre_hook(lambda _layer, given: maps.append(given[0]))
+    moment = said.moments_around + 1 + -(-said.frames_around // said.stride)
+    own = said.stride * moment
+    first = own - said.stride * said.moments_around - said.frames_around
+    last = first + said.frames_seen - 1
+    clip = torch.rand(1, 1, last + 2 + said.stride, *frame, generator=_seeded(3)).double()
+    changed = {"before": first - 1, "behind": last + 1, "its own": own + said.stride // 2}
+    network.trunk(clip)
+    for where, place in changed.items():
+        other = clip.clone()
+        other[:, :, place] = 1 - other[:, :, place]
+        network.trunk(other)
+        differs = not torch.equal(maps[-1][:, :, moment], maps[0][:, :, moment])
+        expect(differs == (where == "its own"), f"another moment {moment}: {differs}, of frame {place}, {where}")
 
 
 def _seeded(seed: int) -> torch.Generator:

@@ -9,6 +9,7 @@ import torch
 from gaitprint.components import find_component
 from gaitprint.errors import ConfigError, ShapeError
 from gaitprint.explanation.attribution import explain, moment_shares, observe
+from gaitprint.explanation.pair_explanation import strips_of
 from gaitprint.inference.engine import Embedder
 from gaitprint.inference.fusion import fuse
 from gaitprint.layers.part_pooling import generalised_mean
@@ -150,3 +151,13 @@ def test_what_cannot_be_explained_is_said():
     made.network.pooling = torch.nn.Identity()
     with pytest.raises(ConfigError, match=r"pooling is a GeneralisedMean, found gaitprint\.networks\.gaitgl"):
         observe(made, data.frames(0))
+
+
+def test_networks_whose_moments_are_of_other_lengths_are_not_explained_together():
+    one, other = embedder("plain"), embedder("plain")
+    said = other.network.part_rows(one.preprocessing.height)
+    assert strips_of([one, other]).stride == 3
+    other.network.part_rows = lambda rows: replace(said, stride=1)
+    assert strips_of([other]).stride == 1
+    with pytest.raises(ConfigError, match="their moments are of as many frames, found 1 and 3"):
+        strips_of([one, other])

@@ -136,7 +136,7 @@ BROKEN = {
     ChangesClips: "the clips it is given stay as they are; found clips of 1 frames changed, training: False",
     DrawsInEvaluation: "in evaluation nothing is drawn",
     DropsOutWithTheGlobalGenerator: "what training draws come from the given generators alone",
-    DrawsWeightsElsewhere: "from the given generators alone; found other weights from the same generator, of weight: draw",
+    DrawsWeightsElsewhere: "from the given generators alone; found other weights .* of weight: draw these",
     DividesByNothing: "an empty clip gives finite values and gradients",
     HasADeadParameter: "the gradient reaches every parameter; found none in forgotten",
     TakesTheSettingsBack: "its settings hold no None and rebuild it.*; found None for unset",
@@ -188,7 +188,7 @@ class Staged(PartNetwork):
     def part_rows(self, rows):
         edges = np.arange(5) * rows // 4
         band = np.stack([edges[:-1], edges[1:]], axis=1)
-        return PartRows(band, band, ("whole",) * 4, 0, 0)
+        return PartRows(band, band, ("whole",) * 4, 0, 0, 1)
 
 
 class AnotherWay(Staged):
@@ -209,22 +209,35 @@ class MixesInTraining(Staged):
 class UpsideDown(Staged):
     def part_rows(self, rows):
         said = super().part_rows(rows)
-        return PartRows(said.band[::-1].copy(), said.field[::-1].copy(), said.branch, 0, 0)
+        return PartRows(said.band[::-1].copy(), said.field[::-1].copy(), said.branch, 0, 0, 1)
 
 
 class SeesMoreThanItSays(Staged):
     def part_rows(self, rows):
         said = super().part_rows(rows)
-        return PartRows(said.band, said.field - np.array([[0, 2]]), said.branch, 0, 0)
+        return PartRows(said.band, said.field - np.array([[0, 2]]), said.branch, 0, 0, 1)
 
 
 class ForgetsAPart(Staged):
     def part_rows(self, rows):
         said = super().part_rows(rows)
-        return PartRows(said.band[1:], said.field[1:], said.branch[1:], 0, 0)
+        return PartRows(said.band[1:], said.field[1:], said.branch[1:], 0, 0, 1)
+
+
+class LooksAtNeighbours(Staged):
+    def trunk(self, clips, generator=None):
+        return super().trunk(clips + clips.roll(1, dims=2))
+
+
+class SaysAnotherStride(Staged):
+    def part_rows(self, rows):
+        said = super().part_rows(rows)
+        return PartRows(said.band, said.field, said.branch, 0, 0, 3)
 
 
 BROKEN_STAGED = {
+    LooksAtNeighbours: "it says in frames how far a moment sees.*; found another moment 1: True, of frame 0, before",
+    SaysAnotherStride: "it says in frames how far a moment sees.*; found another moment 1: False, of frame 4, its own",
     AnotherWay: r"network\(clips\) is network.head\(network.trunk\(clips\)\); found another embedding",
     SaysItMixes: "`mixes_clips` is true exactly where.*; found mixes_clips = True, and parts differ: False",
     MixesInTraining: "`mixes_clips` is true exactly where.*; found mixes_clips = False, and parts differ: True",
