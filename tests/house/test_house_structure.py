@@ -27,7 +27,6 @@ WIDER: dict[str, int] = {
     "src/gaitprint/cli/tune.py: tune": 17,
     "src/gaitprint/cli/verify.py: verify": 24,
     "src/gaitprint/evaluation/identification/evaluate.py: evaluate": 9,
-    "src/gaitprint/evaluation/identification/summary.py: summarise": 10,
     "src/gaitprint/evaluation/verification/verify.py: verify": 10,
     "src/gaitprint/stages/ablate.py: _measured": 9,
     "src/gaitprint/stages/ablate.py: ablate": 16,

@@ -6,7 +6,7 @@ import numpy as np
 from jaxtyping import Int
 
 from gaitprint.evaluation.identification.result import Evaluation, ProbeSetResult
-from gaitprint.evaluation.identification.summary import summarise
+from gaitprint.evaluation.identification.summary import Cells, summarise
 from gaitprint.evaluation.protocol.distance_blocks import Blocks, Distances, checked
 from gaitprint.evaluation.protocol.draws import draw_trials
 from gaitprint.evaluation.protocol.metrics import rank_probes
@@ -58,8 +58,8 @@ def evaluate(
         for name in protocol.probes:
             trials, size = draw_trials(embeddings, protocol, name, codes, checked(distances))
             rows = tuple(str(i + 1) for i in range(protocol.draws.repetitions))
-            counted = np.ones((len(rows), 1), bool)
-            results.append(summarise(name, protocol, rows, ("",), counted, trials, size, generator, resamples, level))
+            cells = Cells(rows, ("",), np.ones((len(rows), 1), bool))
+            results.append(summarise(name, protocol, cells, trials, size, generator, resamples, level))
     else:
         sides = choose_sides(protocol, records)
         views = _views(protocol, records, sides)
@@ -71,9 +71,8 @@ def evaluate(
             counted = np.ones((len(rows), len(columns)), bool)
             if protocol.mode == "view-by-view" and not protocol.identical_views:
                 np.fill_diagonal(counted, False)
-            size = len(side.gallery)
-            found = summarise(side.name, protocol, rows, columns, counted, trials, size, generator, resamples, level)
-            results.append(found)
+            cells, size = Cells(rows, columns, counted), len(side.gallery)
+            results.append(summarise(side.name, protocol, cells, trials, size, generator, resamples, level))
     return Evaluation(protocol, embeddings.source, label, transductive, tuple(results), records)
 
 

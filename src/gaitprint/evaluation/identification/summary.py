@@ -1,5 +1,7 @@
 """From trials to the figures of one probe selection, with every empty cell named."""
 
+from dataclasses import dataclass
+
 import numpy as np
 from jaxtyping import Bool, Float64
 
@@ -11,12 +13,22 @@ from gaitprint.evaluation.protocol.trials import Trials, cell_means, mean_of_row
 from gaitprint.evaluation.statistics.bands import Bands, all_bands
 
 
+@dataclass(frozen=True, eq=False)
+class Cells:
+    """The table that a probe selection's figures are means of."""
+
+    rows: tuple[str, ...]
+    """Names of probe views, of draws, or one empty name."""
+    columns: tuple[str, ...]
+    """Names of gallery views, or one empty name."""
+    counted: Bool[np.ndarray, "R C"]
+    """Cells that count: not those of identical views."""
+
+
 def summarise(
     name: str,
     protocol: Protocol,
-    row_names: tuple[str, ...],
-    column_names: tuple[str, ...],
-    counted: Bool[np.ndarray, "R C"],
+    cells: Cells,
     trials: Trials,
     gallery: int,
     generator: np.random.Generator,
@@ -28,7 +40,7 @@ def summarise(
     Raises:
         ProtocolError: no counted cell holds a probe and a gallery item.
     """
-    shape = (len(row_names), len(column_names))
+    counted, shape = cells.counted, cells.counted.shape
     matched = trials.matched
     inside = counted[trials.row, trials.column]
     use = matched if protocol.unmatched == "left-out" else np.ones(len(trials), bool)
@@ -44,13 +56,13 @@ def summarise(
     chance = mean_of_rows(cell_means(100.0 * trials.chance, trials, use, shape), counted)[1]
 
     bands = all_bands(protocol, trials, use, counted, generator, resamples, level)
-    empty = _empty_cells(table[:, :, 0], counted, row_names, column_names, trials)
+    empty = _empty_cells(table[:, :, 0], cells, trials)
     ask = protocol.metrics if found else ()
     missed = int((~matched & inside).sum())
     return ProbeSetResult(
         name=name,
-        row_names=row_names,
-        column_names=column_names,
+        row_names=cells.rows,
+        column_names=cells.columns,
         counted=counted,
         table=table,
         rows=row_curves[0],
@@ -99,13 +111,11 @@ def _mean(
 
 def _empty_cells(
     table: Float64[np.ndarray, "R C"],
-    counted: Bool[np.ndarray, "R C"],
-    rows: tuple[str, ...],
-    columns: tuple[str, ...],
+    cells: Cells,
     trials: Trials,
 ) -> tuple[str, ...]:
     """One sentence for every empty row and column, and for single empty cells."""
-    empty = np.isnan(table) & counted
+    empty, rows, columns = np.isnan(table) & cells.counted, cells.rows, cells.columns
     filled = np.zeros(table.shape, bool)
     filled[trials.row, trials.column] = True
     tail = "the mean is over the others"

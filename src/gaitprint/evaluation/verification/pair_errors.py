@@ -1,7 +1,7 @@
 """One to one: how often two people are taken for one (FMR) and one person for two (FNMR), at every threshold.
 
 A pair is accepted where its distance is at most the threshold. Every pair that the protocol compares is a trial; what
-the trials promise about other people is counted in subjects (`rules`).
+the trials promise about other people is counted in subjects (`sample_size`).
 """
 
 from collections.abc import Mapping, Sequence
