@@ -52,6 +52,7 @@ def minimal_filter(outputs: int) -> Filter:
 
 def _evaluation(size: int, coefficients: int) -> Rows:
     """A polynomial's values at `size` points, the last of which is infinity, from its coefficients."""
+    # at infinity a polynomial is what its highest power is multiplied by
     finite = [[point**k for k in range(coefficients)] for point in _POINTS[: size - 1]]
     return [*finite, [Fraction(0)] * (coefficients - 1) + [Fraction(1)]]
 
@@ -61,6 +62,7 @@ def _inverse(matrix: Rows) -> Rows:
     size = len(matrix)
     rows = [[*row, *(Fraction(i == j) for j in range(size))] for i, row in enumerate(matrix)]
     for k in range(size):
+        # any row that is not zero there: fractions are exact and need no largest pivot
         pivot = next(i for i in range(k, size) if rows[i][k])
         rows[k], rows[pivot] = rows[pivot], rows[k]
         rows[k] = [v / rows[k][k] for v in rows[k]]

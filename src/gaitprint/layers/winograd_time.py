@@ -24,6 +24,8 @@ def winograd_is_faster(x: Float[Tensor, "N C T H W"]) -> bool:
     """Whether `temporal_convolve` is the faster way: float32 on a CPU outside of autocast, and from four frames on."""
     plain = x.device.type == "cpu" and x.dtype == torch.float32 and not torch.is_autocast_enabled("cpu")
     frames = x.shape[2]
+    # directly, an output frame takes three planes and the two at the ends take two: a third must be saved, for the
+    # mixings cost as well
     return plain and 3 * _plan(frames).planes <= 2 * (3 * frames - 2)
 
 
@@ -59,6 +61,7 @@ class _Plan(NamedTuple):
     def reads(self) -> Iterator[tuple[int, slice, slice]]:
         """For each tile: the frames it reads, and which columns of the input's matrix those are."""
         for k in range(self.tiles):
+            # three taps look one frame back and one ahead; beyond the clip lie zeros, whose columns are left out
             first = k * self.outputs - 1
             low, high = max(0, first), min(self.frames, first + self.points)
             yield k, slice(low, high), slice(low - first, high - first)
@@ -115,6 +118,7 @@ class _TemporalConvolution(torch.autograd.Function):
         channels = [weight.shape[0] for weight in weights]
         taps = [_tap_points(weight, matrices.taps) for weight in weights]
         layout = torch.channels_last_3d
+        # zeros, for `_to_frames` adds
         outputs = [torch.empty(n, d, t, h, w, dtype=x.dtype, memory_format=layout).zero_() for d in channels]
         results = [y.permute(0, 2, 3, 4, 1).view(n, t, -1) for y in outputs]
         frames = x.permute(0, 2, 3, 4, 1).reshape(n, t, -1)
@@ -150,8 +154,10 @@ class _TemporalConvolution(torch.autograd.Function):
             for_points = torch.zeros_like(points)
             for gradient, count, tap, for_tap in zip(gradients, strips, taps, for_taps, strict=True):
                 frames = gradient[some].permute(0, 2, 3, 4, 1).reshape(points.shape[2], t, -1)
+                # the gradient of a mixing is its transpose, so what was written is read and what was read is written
                 for_products = _to_points(frames, matrices.results.t(), plan.writes(), plan)
                 for i, weight in enumerate(tap):
+                    # of image and weight: these convolutions have no bias
                     for_image, for_weight, _ = torch.ops.aten.convolution_backward(
                         _images(for_products[i], h, w, count), _images(points[i], h, w, count), weight,
                         None, [1, 1], [1, 1], [1, 1], False, [0, 0], 1, [True, True, False],
@@ -159,5 +165,6 @@ class _TemporalConvolution(torch.autograd.Function):
                     _images(for_points[i], h, w, count).add_(for_image)
                     for_tap[i] += for_weight
             _to_frames(for_points, matrices.inputs.t(), plan.reads(), for_x[some])
+        # a point's weight is a sum of the three taps' weights, see `_tap_points`: each gets its gradient by that factor
         for_weights = (torch.einsum("pk,pdcij->dckij", matrices.taps, for_tap) for for_tap in for_taps)
         return for_x.view(n, t, h, w, c).permute(0, 4, 1, 2, 3), None, *for_weights

@@ -57,6 +57,7 @@ def sound_part(
     """
     decided: dict[str, Decision] = {}
     used = 0
+    # At the first that does not hold all ends: the frames of those behind it lie behind its frames, which are cut away.
     for decision, count in decisions(lines):
         if isinstance(decision, Keep) and decision.key not in base:
             break
@@ -143,6 +144,7 @@ def _short(value: Any, limit: int = 100) -> str:
 
 
 def _is_whole(row: StoredSequence, data: np.ndarray, end: int, form: Form, size: tuple[int, int]) -> bool:
+    # frames lie one behind another in the order of the lines, without gaps
     if row.offset != end or row.bytes < 1 or row.offset + row.bytes > len(data):
         return False
     try:

@@ -194,10 +194,12 @@ class StoreWriter:
         )
         # an index of this state was left by a writer that was killed while it published: the quarantine may be new
         if changed or (self.root / name).exists():
+            # frames, index, head: whatever is on the disk after a power cut names only what is there before it
             os.fsync(self._frames.fileno())
             publish(self.root, self._head(name), rows, aside)
             self._index = name
         drop_other_indexes(self.root, self._index)
+        # killed before this, the next writer sees that the journal is of the generation before, and begins anew
         with suppress(OSError):
             (self.root / JOURNAL).unlink()
 

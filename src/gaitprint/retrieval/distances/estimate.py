@@ -63,6 +63,7 @@ class Estimate:
         squares, peak = _squares(y, centre, slices)
         other, top = (squares, peak) if y is x else _squares(x, centre, slices)
         peak = max(peak, top)
+        # entries end up in -1 .. 1, and a power of two changes exponents alone
         scale = 2.0 ** -np.ceil(np.log2(peak)) if peak > 0 else 1.0
         right = Side(y, centre, np.float32(scale), (squares * scale**2).astype(np.float32))
         if y is x:
@@ -73,7 +74,7 @@ class Estimate:
         """Rows made ready for `scores`."""
         if self.kind == "dot":
             return _unit(self.left, rows, self.slices, -1.0, out)
-        return self.left.ready(rows, -2.0, out)
+        return self.left.ready(rows, -2.0, out)  # |a - b|^2 = -2 ab + |a|^2 + |b|^2
 
     def ready_right(self, columns: slice, out: Float32[np.ndarray, "g D"] | None = None) -> Float32[np.ndarray, "g D"]:
         """Items made ready for `scores`."""
@@ -100,7 +101,7 @@ class Estimate:
         total[:] = 0
         for p, part in enumerate(self.slices):
             block = _plus(np.matmul(a[:, part], b[:, part].T, out=spare), own[:, p], theirs[:, p])
-            np.maximum(block, 0, out=block)
+            np.maximum(block, 0, out=block)  # rounding takes small ones below 0
             total += np.sqrt(block, out=block)
         return total
 
@@ -114,6 +115,7 @@ class Estimate:
         if self.kind == "dot":
             return np.full(len(self.left.vectors), (width + 16) * _ROUNDING * len(self.slices))
         farthest = np.sqrt(self.right.lengths.max(axis=0).astype(np.float64))
+        # no intermediate sum of a row is larger than this, whatever item it meets
         reach = np.square(np.sqrt(self.left.lengths.astype(np.float64)) + farthest)
         widths = np.array([part.stop - part.start for part in self.slices])
         off = (widths + 16) * _ROUNDING * reach

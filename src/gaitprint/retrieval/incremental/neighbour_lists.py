@@ -62,6 +62,7 @@ class KeptLists:
 
 def to_keys(distances: Float32[np.ndarray, "..."], numbers: Int[np.ndarray, "..."]) -> Int[np.ndarray, "..."]:
     """The bits of a float that is not negative sort as it does."""
+    # -0.0 + 0.0 is 0.0: the bits of -0.0 would sort in front of all others
     bits = np.ascontiguousarray(distances + np.float32(0.0)).view(np.int32).astype(np.int64)
     return np.asarray((bits << 32) | numbers)
 

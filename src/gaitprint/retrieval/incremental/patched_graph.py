@@ -143,12 +143,14 @@ class PatchedNeighbours:
     def _patched(self) -> None:
         kept, news, everybody = self.kept, self._news, self._everybody()
         scores, slack = self._of_news = self._scores(news)
+        # who may be among the nearest of each new item: twice the slack, for two estimates are compared
         near = scores <= (smallest(scores, self.length) + 2 * slack)[:, None]
         last = kept.keys[:, -1] if kept.keys.shape[1] < len(kept) else np.full(len(kept), NOBODY - 1)
         limit = kept.nearby.of_distances(to_distances(kept.keys[:, -1]), 1)
         limit[last == NOBODY - 1] = np.inf  # all are listed: whoever is new is, too
+        # and who may have to take the new item into its own list, however far it is from there
         near[:, len(news) :] |= scores[:, len(news) :] <= limit + slack[:, None]
-        near[:, len(news) :][:, self.change.rows] = False
+        near[:, len(news) :][:, self.change.rows] = False  # as they were kept; as they are now they stand in front
         i, j = places(near)
         distances = self.pairs(news[i], everybody[j])
         lists = padded(i, to_keys(distances, everybody[j]), len(news))[:, : self.length]
@@ -168,6 +170,8 @@ class PatchedNeighbours:
         stay[self.changed(to_numbers(stay))] = NOBODY
         whole = np.concatenate([stay, padded(np.searchsorted(others, rows), entering, len(others))], axis=1)
         whole.sort(axis=1)
+        # a list that lost more than its spare places ends before its last kept key does: between the two may stand
+        # somebody whom it never held
         short = np.flatnonzero(whole[:, self.length - 1] > last[others])
         result = whole[:, : self.length]
         if len(short):

@@ -31,9 +31,14 @@ class Candidates:
         """Rows `x[rows]` ask for their k nearest of y, or farthest; `room` candidates may wait."""
         self._rows = np.arange(len(x))[rows]
         self._x, self._y, self._metric, self._k, self._largest = x, y, metric, k, largest
+        # two scores are compared and each may be off by the slack: who is nearer in truth is within twice of it.
+        # The last factor keeps the rounding to float32 from making that smaller.
         self._slack = (2.0 * slack[rows]).astype(np.float32) * np.float32(1.0001)
+        # Of each row a score above which nobody is among its k nearest. It is lowered without the lock: of two threads
+        # one may undo what the other did, and the limit is looser then, never wrong.
         self._limit = np.full(len(self._rows), np.inf, np.float32)
         self._pending: list[Some] = []
+        # several times what stays, or every tile would be followed by a thinning that drops next to nothing
         self._waiting, self._room = 0, max(room, 4 * k * len(self._rows))
         self._kept: Some = np.empty(0, np.int64), np.empty(0, np.int64), np.empty(0, np.float32)
         self._lock = Lock()
@@ -53,6 +58,7 @@ class Candidates:
         if self._k == 1:
             rows, columns = self._least(scores, mask, across)
         else:
+            # only until every row has a limit: `_thin` finds lower ones, and cheaper
             if self._k <= len(items) and np.isinf(self._limit).any():
                 bound = _bound(scores.T if turned else scores, self._k)
                 np.minimum(self._limit, bound + self._slack, out=self._limit)
@@ -103,6 +109,7 @@ class Candidates:
         full = counts >= self._k
         kth = scores[(ends - counts + self._k - 1)[full]]
         self._limit[full] = np.minimum(self._limit[full], kth + self._slack[full])
+        # the k nearest by score set the limit, so of a full row k at least lie within it
         keep = scores <= self._limit[rows]
         self._pending = [(rows[keep], items[keep], scores[keep])]
         self._waiting = int(keep.sum())
@@ -136,6 +143,8 @@ def _bound(scores: Float32[np.ndarray, "m n"], k: int) -> Float32[np.ndarray, " 
     rows, columns = scores.shape
     size = max(1, columns // max(_GROUPS, 3 * k))
     groups = columns // size
+    # each of the k groups with the smallest least has an item at or below it, so k items are; a partition of the
+    # groups costs a fraction of one of the columns
     least = scores[:, : size * groups].reshape(rows, size, groups).min(axis=1)
     return np.asarray(np.partition(least, k - 1, axis=1)[:, k - 1])
 

@@ -140,7 +140,7 @@ class _Search:
             scores, mask = self._scratch.scores(self.estimate, a, tiles[i], tiles[j], len(items[j]))
             for candidates in seen[i]:
                 candidates.see(scores, items[j], mask)
-            if i == j:
+            if i == j:  # it holds both orders of its pairs
                 return int(scores.size)
             for candidates in seen[j]:
                 candidates.see(scores, items[i], mask, turned=True)
@@ -149,6 +149,7 @@ class _Search:
         def last(i: int) -> None:
             self._settle(tiles[i], seen[i])
 
+        # one diagonal after another: every row meets a tile, and has a limit, before most tiles are made
         pairs = [(i, i + off) for off in range(len(tiles)) for i in range(len(tiles) - off)]
         self._run(one, pairs, len(self.x) ** 2)
         list(self.work.each(last, range(len(tiles))))

@@ -81,6 +81,7 @@ class IncrementalReranker:
         columns = np.flatnonzero(weights)
         overlap = self._overlap(union, columns, weights[columns])
         scale = float(union.farthest(_PROBE)[0]) or 1.0
+        # encodings sum to one, so of two the smaller entries sum to `overlap` and the larger ones to 2 - overlap
         result = (1.0 - self._lambda) * np.maximum(1.0 - overlap / (2.0 - overlap), 0.0)
         result += self._lambda / scale * plain_distances(self._metric, self._vectors, change)
         return np.asarray(result.astype(np.float32))
