@@ -148,7 +148,7 @@ def _within(minutes: float, recipe: Recipe, out: Path, world: ProcessGroup, meas
     """The recipe with as many iterations as the first process finds to fit."""
     if world.rank == 0:
         recipe = within_minutes(recipe, minutes, out, measured)
-    return with_iterations(recipe, world.same(recipe.training.iterations))
+    return with_iterations(recipe, world.broadcast(recipe.training.iterations))
 
 
 class _Notes:

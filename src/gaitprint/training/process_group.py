@@ -40,7 +40,7 @@ class ProcessGroup:
         """Whether there is no other process."""
         return self.size == 1
 
-    def gathered(self, x: Shaped[Tensor, " N *rest"]) -> Shaped[Tensor, " M *rest"]:
+    def all_gather(self, x: Shaped[Tensor, " N *rest"]) -> Shaped[Tensor, " M *rest"]:
         """The x of all processes one after another, in the order of ranks; their shapes must be equal.
 
         Its gradient gives each process the slice of its own x, out of its own gradient: each has computed the same
@@ -83,7 +83,7 @@ class ProcessGroup:
             distributed.all_reduce(said, distributed.ReduceOp.MAX)
         return bool(said)
 
-    def same(self, value: Any) -> Any:
+    def broadcast(self, value: Any) -> Any:
         """The first process's value, in all of them. It travels as JSON: what JSON cannot say it must not hold."""
         if self.alone:
             return value
@@ -113,7 +113,7 @@ class ProcessGroup:
         for path, module in list(network.named_modules(remove_duplicate=False)):
             if isinstance(module, _KINDS):
                 if module not in made:
-                    made[module] = SynchronisedNorm(module, self.gathered)
+                    made[module] = SynchronisedNorm(module, self.all_gather)
                 network.set_submodule(path, made[module])
 
 

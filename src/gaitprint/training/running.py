@@ -61,7 +61,7 @@ class TrainerState:
             DataError: there is no room for a checkpoint.
         """
         found, complaints = newest_checkpoint(self.checkpoints) if self.world.rank == 0 else (None, ())
-        number = self.world.same(None if found is None else found.state.iteration)
+        number = self.world.broadcast(None if found is None else found.state.iteration)
         if number is None:
             self.save(0)
             return 0, complaints

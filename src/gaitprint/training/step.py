@@ -113,8 +113,8 @@ def _backward(
     everywhere = outputs
     if not world.alone:
         read = {name: getattr(outputs, name) for name in objective.reads}
-        everywhere = outputs._replace(**{k: world.gathered(v) for k, v in read.items() if v is not None})
-    total, figures = objective(everywhere, world.gathered(labels))
+        everywhere = outputs._replace(**{k: world.all_gather(v) for k, v in read.items() if v is not None})
+    total, figures = objective(everywhere, world.all_gather(labels))
     total.backward()
     return float(total.detach()), figures
 

@@ -129,10 +129,10 @@ def test_alone_there_is_no_group_and_everything_is_handed_back() -> None:
         assert world.alone
         assert not torch.distributed.is_initialized()
         x, parameter = torch.rand(2, 3), nn.Parameter(torch.zeros(2))
-        assert world.gathered(x) is x
+        assert world.all_gather(x) is x
         assert world.any(True)
         assert not world.any(False)
-        assert world.same([1, None]) == [1, None]
+        assert world.broadcast([1, None]) == [1, None]
         world.barrier()
         world.sum_gradients([parameter])
         assert parameter.grad is None

@@ -55,9 +55,9 @@ def trained(world: ProcessGroup, case: str, dtype: torch.dtype) -> dict[str, Ten
         # people differ, so that not all triplets are active, and slices differ in mean and spread
         clips = clips * torch.linspace(0.2, 1.0, SUBJECTS)[labels].to(dtype).view(-1, 1, 1, 1, 1)
         outputs = network(clips[mine], masks.manual_seed(step))
-        outputs = PartOutputs(*(world.gathered(tensor) for tensor in outputs))
+        outputs = PartOutputs(*(world.all_gather(tensor) for tensor in outputs))
         optimizer.zero_grad()
-        loss, _ = objective(outputs, world.gathered(labels[mine]))
+        loss, _ = objective(outputs, world.all_gather(labels[mine]))
         loss.backward()
         world.sum_gradients(network.parameters())
         if step == 0:
@@ -112,7 +112,11 @@ def everything(world: ProcessGroup, folder: Path) -> None:
     save_file(tensors, folder / f"tensors {world.rank}.safetensors")
     facts = {
         "any": [world.any(False), world.any(True), world.any(world.rank == world.size - 1), world.any(world.rank == 0)],
-        "same": [world.same({"rank": world.rank, "text": "ü" * 1000}), world.same([world.rank]), world.same(None)],
+        "same": [
+            world.broadcast({"rank": world.rank, "text": "ü" * 1000}),
+            world.broadcast([world.rank]),
+            world.broadcast(None),
+        ],
     }
     world.barrier()
     (folder / f"facts {world.rank}.json").write_text(json.dumps(facts))
@@ -122,14 +126,14 @@ def _gathered(world: ProcessGroup) -> dict[str, Tensor]:
     rank = world.rank
     numbers = torch.arange(6).reshape(2, 3) + 100 * rank
     x = numbers.double().requires_grad_()
-    y = world.gathered(x)
+    y = world.all_gather(x)
     # another gradient in every process: each must get its own slice of its own
     (y * torch.arange(y.numel()).view_as(y) * (rank + 1)).sum().backward()
     return {
-        "whole": world.gathered(numbers),
-        "flags": world.gathered(numbers % 2 == 0),
-        "half": world.gathered(numbers.to(torch.bfloat16)),
-        "turned": world.gathered(numbers.T),
+        "whole": world.all_gather(numbers),
+        "flags": world.all_gather(numbers % 2 == 0),
+        "half": world.all_gather(numbers.to(torch.bfloat16)),
+        "turned": world.all_gather(numbers.T),
         "gradient": x.grad,
     }
 
