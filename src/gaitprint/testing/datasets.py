@@ -13,7 +13,7 @@ from gaitprint.evaluation.protocol.protocol import protocol_names
 from gaitprint.ingest.scanning import scan
 from gaitprint.stages.prepare import prepare
 from gaitprint.store import Store
-from gaitprint.testing.promises import Promises, expect, promises_of
+from gaitprint.testing.promises import Promises, expect, expect_declares, promises_of
 
 LEAST_SEQUENCES, LEAST_FRAMES = 8, 5
 """Of a miniature, so that it can be split and evaluated."""
@@ -34,8 +34,7 @@ def check_dataset(name: str) -> None:
         with about.promise("it is built as Layout(settings), with all that a Layout has"):
             layout = about.make()
             needed = ("title", "splits", "protocols", "strictness", "scan", "split", "write_miniature")
-            lacks = [key for key in needed if key not in dir(layout)]
-            expect(isinstance(layout, Layout), f"no {' and no '.join(lacks)}")
+            expect_declares(layout, Layout, needed)
         with about.promise("`title` is one line, and `protocols` names protocols there are"):
             expect(bool(layout.title) and "\n" not in layout.title, repr(layout.title))
             unknown = sorted(set(layout.protocols) - set(protocol_names()))

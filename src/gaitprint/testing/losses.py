@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 from gaitprint.config import settings_to_dict
 from gaitprint.losses import Loss, Output
-from gaitprint.testing.promises import Promises, expect, promises_of
+from gaitprint.testing.promises import Promises, expect, expect_declares, promises_of
 
 BATCHES = {
     "four subjects": [0, 0, 1, 1, 2, 2, 3, 3],
@@ -38,8 +38,7 @@ def check_loss(name: str) -> None:
     for about in promises_of("loss", name):
         with about.promise("it is built as Loss(settings), with settings, reads, collapsed and figures"):
             loss = about.make()
-            lacks = [key for key in ("settings", "reads", "collapsed", "figures") if key not in dir(loss)]
-            expect(isinstance(loss, Loss), f"no {' and no '.join(lacks) or 'call'}")
+            expect_declares(loss, Loss, ("settings", "reads", "collapsed", "figures"))
         with about.promise(f"it reads one of {', '.join(get_args(Output))}"):
             expect(loss.reads in get_args(Output), repr(loss.reads))
         with about.promise("it has no parameters of its own: only the network's are trained"):

@@ -11,7 +11,7 @@ from gaitprint.models.base import PartNetwork
 from gaitprint.models.contracts import Network
 from gaitprint.tensors import PartOutputs
 from gaitprint.testing.part_networks import check_part_network
-from gaitprint.testing.promises import Promises, expect, expect_near, promises_of
+from gaitprint.testing.promises import Promises, expect, expect_declares, expect_near, promises_of
 from gaitprint.types import PartLayout
 
 CLASSES = 5
@@ -43,8 +43,7 @@ def check_network(name: str, *, tolerance: float = 1e-5) -> None:
 
 def _check_declared(network: object) -> None:
     expect(isinstance(network, nn.Module), f"a {type(network).__name__}")
-    lacks = [key for key in ("settings", "classes", "layout") if key not in dir(network)]
-    expect(isinstance(network, Network), f"no {' and no '.join(lacks)}")
+    expect_declares(network, Network, ("settings", "classes", "layout"))
     layout = getattr(network, "layout", None)
     expect(isinstance(layout, PartLayout), f"a layout of type {type(layout).__name__}")
 

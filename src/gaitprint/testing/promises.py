@@ -1,6 +1,6 @@
 """One promise after another is named, then tried: whatever goes wrong meanwhile breaks that promise."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -69,6 +69,14 @@ def expect(condition: object, found: str) -> None:
     """Within `Promises.promise`: it is broken unless `condition`, and `found` says by what."""
     if not condition:
         raise _FoundError(found)
+
+
+def expect_declares(thing: object, contract: type, keys: Sequence[str]) -> None:
+    """Within `Promises.promise`: it is broken unless all `keys` can be read and the rest of a `Protocol` is there."""
+    # read, and not only looked for: isinstance does not call properties from Python 3.12 on
+    lacks = [key for key in keys if not hasattr(thing, key)]
+    expect(lacks == [], f"no {' and no '.join(lacks)}")
+    expect(isinstance(thing, contract), f"a {type(thing).__name__} that is no {contract.__name__}")
 
 
 def expect_near(found: Any, wanted: Any, relative: float, absolute: float, what: str) -> None:

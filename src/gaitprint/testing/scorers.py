@@ -7,7 +7,7 @@ from gaitprint.retrieval.contracts import Scorer
 from gaitprint.retrieval.pipeline import Pipeline
 from gaitprint.testing.embeddings import drawn_sides, hard_cases
 from gaitprint.testing.pipelines import check_in_pipeline
-from gaitprint.testing.promises import Promises, expect, expect_near, promises_of
+from gaitprint.testing.promises import Promises, expect, expect_declares, expect_near, promises_of
 
 
 def check_scorer(name: str) -> None:
@@ -23,8 +23,7 @@ def check_scorer(name: str) -> None:
     for about in promises_of("scorer", name):
         with about.promise("it is built as Scorer(settings), with settings, transductive, pairwise and distance"):
             step = about.make()
-            lacks = [key for key in ("settings", "transductive", "pairwise", "distance") if key not in dir(step)]
-            expect(isinstance(step, Scorer), f"no {' and no '.join(lacks) or 'call'}")
+            expect_declares(step, Scorer, ("settings", "transductive", "pairwise", "distance"))
         with about.promise("`distance` says in one line what the numbers are"):
             said = step.distance
             expect(isinstance(said, str) and bool(said.strip()) and "\n" not in said, repr(said))

@@ -7,7 +7,7 @@ from gaitprint.retrieval.contracts import InductiveStep, Transform
 from gaitprint.retrieval.pipeline import Pipeline
 from gaitprint.testing.embeddings import drawn_sides, hard_cases
 from gaitprint.testing.pipelines import check_in_pipeline
-from gaitprint.testing.promises import Promises, expect, expect_near, promises_of
+from gaitprint.testing.promises import Promises, expect, expect_declares, expect_near, promises_of
 from gaitprint.types import Embeddings
 
 
@@ -24,8 +24,7 @@ def check_transform(name: str) -> None:
     for about in promises_of("transform", name):
         with about.promise("it is built as Transform(settings), with settings, transductive and per_sequence"):
             step = about.make()
-            lacks = [key for key in ("settings", "transductive", "per_sequence") if key not in dir(step)]
-            expect(isinstance(step, Transform), f"no {' and no '.join(lacks) or 'call'}")
+            expect_declares(step, Transform, ("settings", "transductive", "per_sequence"))
         alone = isinstance(step, InductiveStep) and step.inductive
         with about.promise("a step that is told to look at one probe at a time (`inductive`) is not transductive"):
             expect(not (alone and step.transductive), "both")

@@ -112,7 +112,7 @@ BROKEN_TRANSFORMS = {
     CentredOnProbes: "`transductive` is true exactly where.*; found transductive = False, and 13 probes fewer change",
     CentredOnTheGallery: "it says per_sequence, so each sequence comes out the same by itself; found a probe",
     SaysItLooks: "`transductive` is true exactly where.*; found transductive = True, and 13 probes fewer do not",
-    SaysNothing: "with settings, transductive and per_sequence; found ",
+    SaysNothing: "with settings, transductive and per_sequence; found no per_sequence",
     CountsPlaces: "the order of rows does not matter",
 }
 
