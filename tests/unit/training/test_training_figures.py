@@ -139,7 +139,7 @@ class ThreadWorld(ProcessGroup):
 
     exchange: Exchange | None = None
 
-    def gathered(self, x):
+    def all_gather(self, x):
         parts = self.exchange(self.rank, x.detach())
         parts[self.rank] = x
         return torch.cat(parts)
@@ -152,7 +152,7 @@ class ThreadWorld(ProcessGroup):
     def any(self, flag):
         return any(self.exchange(self.rank, flag))
 
-    def same(self, value):
+    def broadcast(self, value):
         return self.exchange(self.rank, value)[0]
 
 
