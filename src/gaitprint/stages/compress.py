@@ -115,8 +115,9 @@ def compress(
         GaitprintError: in one line; a subject is both trained on and tested.
     """
     pipeline = Pipeline.from_settings({"scorer": scorer})
-    if pipeline.transductive:
-        raise ConfigError(f"templates are compared one by one, {scorer} sees all probes: use euclidean or part-mean")
+    if not pipeline.pairwise:
+        sees = "all probes" if pipeline.transductive else "other sequences"
+        raise ConfigError(f"templates are compared one by one, {scorer} sees {sees}: use euclidean or part-mean")
     if shortlist < 1:
         raise ConfigError(f"a shortlist holds one template or more, found {shortlist}")
     wanted = [named(name) for name in codecs or (DEFAULT if fit is not None else UNTRAINED)]

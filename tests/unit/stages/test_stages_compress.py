@@ -15,6 +15,7 @@ from gaitprint.retrieval.quantization.codec import fit_codec
 from gaitprint.retrieval.quantization.codec_file import load_codec
 from gaitprint.retrieval.quantization.settings import named
 from gaitprint.retrieval.quantization.templates import load_templates
+from gaitprint.retrieval.scorers.euclidean import Euclidean
 from gaitprint.stages.compress import UNTRAINED, compress
 from gaitprint.types import Embeddings, PartLayout, SequenceRecord
 
@@ -149,6 +150,13 @@ def test_training_that_cannot_be_used(files):
     save_embeddings(files / "none", training.select([]))
     with pytest.raises(ProtocolError, match="--fit holds no sequence"):
         compress(files / "test", fit=files / "none")
+
+
+def test_a_scorer_that_goes_by_the_gallery_compares_no_templates(files, monkeypatch):
+    """On a short list its distances would be others than on the whole gallery."""
+    monkeypatch.setattr(Euclidean, "pairwise", False)
+    with pytest.raises(ConfigError, match="one by one, euclidean sees other sequences"):
+        compress(files / "test")
 
 
 def test_what_is_asked_wrongly(files):
