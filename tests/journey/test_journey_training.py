@@ -39,7 +39,7 @@ def test_asked_to_leave_it_leaves_a_checkpoint_and_one_line(straight, words, run
     for number in (signal.SIGTERM, signal.SIGINT):
         code, told = Life(words(folder)).until(begun[-1] + 4, folder).send(number).ended()
         begun.append(reached(folder))
-        assert begun[-2] + 4 <= begun[-1] < 60, "in the middle"
+        assert begun[-2] + 4 <= begun[-1] < 60, (number, code, told)
         assert code == 128 + number
         plan, *lines = told.splitlines()
         assert "(60 steps of " in plan

@@ -5,11 +5,12 @@ import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
-from threadpoolctl import threadpool_limits
+from threadpoolctl import ThreadpoolController
 
 from gaitprint.config import require
 from gaitprint.cores import usable_cores
@@ -63,7 +64,9 @@ class ComputeBudget:
         if len(tasks) == 1:
             yield one(tasks[0])
             return
-        with threadpool_limits(1, user_api="blas"), ThreadPoolExecutor(self.cores) as pool:
+        # a BLAS built with OpenMP keeps the number for each thread, so the workers have to be told as well
+        limit = partial(ThreadpoolController().limit, limits=1, user_api="blas")
+        with limit(), ThreadPoolExecutor(self.cores, initializer=limit) as pool:
             yield from pool.map(one, tasks)
 
     def array(self, rows: int, width: int) -> NDArray[np.float32]:
