@@ -106,6 +106,8 @@ def wait_until(reached: Callable[[], bool], running: WarmProcess, patience: floa
 
 
 def _enter(work: Callable[..., Any], words: tuple[object, ...], environment: dict[str, str], *said: Path) -> None:
+    # the server that forked this one may have been started by a command that keeps Ctrl-C from its workers
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
     for number, path in enumerate(said, start=1):
         os.dup2(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND), number)
     os.environ.update(environment)
