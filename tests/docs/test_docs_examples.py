@@ -136,7 +136,8 @@ def check_install(arguments: list[str], where: str) -> None:
         extras = set(own[1].split(",")) if own[1] else set()
         assert extras <= set(project["optional-dependencies"]), f"{where}: there is no extra {extras}"
     else:
-        assert any(re.match(rf"{re.escape(what)}\b", needed) for needed in project["dependencies"]), f"{where}: {what}"
+        needed = [*project["dependencies"], *(n for some in project["optional-dependencies"].values() for n in some)]
+        assert any(re.match(rf"{re.escape(what)}\b", name) for name in needed), f"{where}: {what}"
     assert options[:1] in ([], ["--index-url"]), where
 
 
