@@ -12,7 +12,7 @@ from docs_pages import ROOT
 from gaitprint.stages import ablate
 
 METHOD, NOTEBOOK = ROOT / "examples" / "method.py", ROOT / "examples" / "method.ipynb"
-SMALLER = {'"subjects": 40, "frames": 24': '"subjects": 16, "frames": 12', "ITERATIONS = 400": "ITERATIONS = 4"}
+SMALLER = {'"subjects": 40, "frames": 24': '"subjects": 16, "frames": 6', "ITERATIONS = 400": "ITERATIONS = 1"}
 """What makes it a matter of seconds."""
 
 
