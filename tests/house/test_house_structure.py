@@ -40,8 +40,6 @@ WIDER: dict[str, int] = {
     "src/gaitprint/stages/train.py: train": 16,
     "src/gaitprint/stages/tune.py: tune": 18,
     "src/gaitprint/stages/verify.py: verify": 12,
-    "src/gaitprint/store/writer.py: StoreWriter.__init__": 10,
-    "src/gaitprint/training/manifest.py: make_manifest": 10,
 }
 """Functions of more parameters, and how many: the list may only get shorter."""
 

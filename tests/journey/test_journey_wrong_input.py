@@ -21,7 +21,7 @@ from safetensors.numpy import save_file
 
 from gaitprint.components import find_component
 from gaitprint.interop.weight_keys import toolkit_plan
-from gaitprint.store import Store, StoreWriter
+from gaitprint.store import Store, StorePlan, StoreWriter
 from gaitprint.types import SequenceRecord
 
 FOLDER = "--dataset folder"
@@ -611,7 +611,7 @@ def make_leaves(root):
 
 def make_stores(root, world):
     (root / "begun").mkdir()
-    with StoreWriter(root / "begun", "synthetic", (64, 64), "elsewhere") as writer:
+    with StoreWriter(root / "begun", StorePlan("synthetic", (64, 64), made_from="elsewhere")) as writer:
         writer.add(SequenceRecord("001/nm-01/000", "001", "nm-01", "000"), BODY)
         journal = (root / "begun" / "journal.jsonl").read_bytes()
     for name in ("store.json", "index-1.arrow"):
@@ -631,7 +631,7 @@ def make_stores(root, world):
     (root / "stores" / "old" / "index.json").write_text("{}")
     frames = root / "stores" / "short" / "frames.bin"
     frames.write_bytes(frames.read_bytes()[:-1])
-    with StoreWriter(root / "stores" / "small", "synthetic", (32, 32)) as writer:
+    with StoreWriter(root / "stores" / "small", StorePlan("synthetic", (32, 32))) as writer:
         writer.add(SequenceRecord("001/nm-01/000", "001", "nm-01", "000"), BODY[:, ::2, ::2].copy())
 
 

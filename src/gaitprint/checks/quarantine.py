@@ -69,9 +69,7 @@ def quarantine_rows(store: Store, unusable: tuple[Unusable, ...]) -> tuple[str, 
         DataError: the store cannot be written.
     """
     reasons = {bad.key: bad.reason for bad in unusable}
-    head = store.head
-    same = (head.dataset, head.size, head.made_from, head.layout, head.form)
-    with StoreWriter(store.root, *same, made_of=head.made_of) as writer:
+    with StoreWriter(store.root, store.head.plan) as writer:
         for key in writer.known:
             if key in writer.done:
                 continue

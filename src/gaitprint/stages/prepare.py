@@ -15,7 +15,7 @@ from gaitprint.ingest.sequence_sources import Held, SequenceSource, sequence_sou
 from gaitprint.ingest.splits import PartitionReport, described, given_partition
 from gaitprint.ingest.store_provenance import finished, has_moved, made_of
 from gaitprint.silhouettes.normalize import EdgeRule
-from gaitprint.store import Form, Partition, Store, StoreWriter, check_free
+from gaitprint.store import Form, Partition, Store, StorePlan, StoreWriter, check_free
 
 Progress = Callable[[int, int, str], None]
 """Called after each sequence: how many are done, of how many (0: unknown), and its key."""
@@ -135,9 +135,10 @@ def prepare(
     split = feed.partition if partition is None else given_partition(Path(str(partition)), feed.everything)
     shape = before.size if before is not None else feed.usual_shape()
     chosen = None if subjects is None else sorted(subjects)
-    made, moved_from = _origin(feed, before, values, size, edge_rule, chosen)
+    (made_from, words), moved_from = _origin(feed, before, values, size, edge_rule, chosen)
+    plan = StorePlan(feed.dataset, shape, form, feed.layout, made_from, words)
     old = {r.key: r for r in before.records} if before is not None else {}
-    tally = _pack(feed, out, shape, made, form, old, split, progress)
+    tally = _pack(feed, out, plan, old, split, progress)
     store = Store.open(out)
     return PrepareReport(
         dataset=store.dataset,
@@ -202,9 +203,7 @@ class _Tally:
 def _pack(
     feed: SequenceSource,
     out: Path,
-    shape: tuple[int, int],
-    made: tuple[str, dict[str, Any]],
-    form: Form,
+    plan: StorePlan,
     held: Held,
     split: Partition | None,
     progress: Progress | None,
@@ -212,11 +211,10 @@ def _pack(
     """Decide about every sequence: keep it, write it, or set it aside with a reason."""
     unchanged, fresh = 0, []
     try:
-        about = (out, feed.dataset, shape, made[0], feed.layout, form, feed.holds, split, made[1])
-        with StoreWriter(*about, anew=True) as writer:
+        with StoreWriter(out, plan, holds=feed.holds, partition=split, anew=True) as writer:
             resumed = count = len(writer.done)
             for record, source, read in feed.read(writer.done, writer.known, held):
-                reason = _reason(read, shape)
+                reason = _reason(read, plan.size)
                 if read.unchanged:
                     writer.keep(record.key)
                     unchanged += 1

@@ -14,6 +14,7 @@ from gaitprint.store.index import StoredSequence
 from gaitprint.store.joined import ConcatSequences
 from gaitprint.store.journal import SetAside
 from gaitprint.store.partition import Partition
+from gaitprint.store.plan import StorePlan
 from gaitprint.store.reader import Store, is_begun, is_store
 from gaitprint.store.writer import StoreWriter
 
@@ -26,6 +27,7 @@ __all__ = [
     "SequenceSet",
     "SetAside",
     "Store",
+    "StorePlan",
     "StoreWriter",
     "StoredSequence",
     "Subset",

@@ -11,6 +11,7 @@ from gaitprint.store._recovery import refuse_others
 from gaitprint.store.index import StoredSequence
 from gaitprint.store.journal import SetAside
 from gaitprint.store.partition import Partition
+from gaitprint.store.plan import StorePlan
 from gaitprint.store.reader import Store, is_store, read_head
 
 
@@ -34,7 +35,7 @@ class Base:
     """Its source and settings in words."""
 
 
-def read_base(root: Path, plan: Mapping[str, Any], anew: bool) -> Base:
+def read_base(root: Path, plan: StorePlan, anew: bool) -> Base:
     """The finished state, if there is one.
 
     Args:
@@ -48,7 +49,7 @@ def read_base(root: Path, plan: Mapping[str, Any], anew: bool) -> Base:
     if not is_store(root):
         return Base()
     head = read_head(root)
-    refuse_others(root, "prepared", {**vars(head), "size": list(head.size)}, plan)
+    refuse_others(root, "prepared", head.plan.to_dict(), plan.to_dict())
     following = head.generation + 1
     try:
         rows = {row.key: row for row in Store.open(root).rows}

@@ -6,6 +6,7 @@ from typing import Any
 from gaitprint.config import require
 from gaitprint.store._packing import MAX_PIXELS, Form
 from gaitprint.store.partition import Partition
+from gaitprint.store.plan import StorePlan
 
 
 @dataclass(frozen=True)
@@ -50,3 +51,8 @@ class StoreHead:
         require(fits, f"size is H, W of at least 1 pixel and at most {MAX_PIXELS}, found {self.size}")
         require("/" not in self.index and "\\" not in self.index, f"index is a file's name, found {self.index!r}")
         require(self.bytes >= 0, f"bytes is not negative, found {self.bytes}")
+
+    @property
+    def plan(self) -> StorePlan:
+        """The plan under which it is brought up to date."""
+        return StorePlan(self.dataset, self.size, self.form, self.layout, self.made_from, self.made_of)

@@ -10,10 +10,11 @@ import numpy as np
 
 from gaitprint.config import build_settings
 from gaitprint.errors import ConfigError, DataError
-from gaitprint.store._packing import Form, pack, unpack
+from gaitprint.store._packing import pack, unpack
 from gaitprint.store.index import StoredSequence
 from gaitprint.store.journal import Decision, Keep, decisions
 from gaitprint.store.partition import Partition
+from gaitprint.store.plan import StorePlan
 from gaitprint.types import SequenceRecord
 
 
@@ -37,8 +38,7 @@ def sound_part(
     data: np.ndarray,
     end: int,
     base: Mapping[str, StoredSequence],
-    form: Form,
-    size: tuple[int, int],
+    plan: StorePlan,
     holds: Holds,
 ) -> SoundPart:
     """The decisions up to the first that is damaged or no longer holds, or whose frames are not what it says.
@@ -51,8 +51,7 @@ def sound_part(
         data: the data file's bytes.
         end: where the data of the finished state ends.
         base: rows of the finished state.
-        form: how frames are packed.
-        size: H, W of every frame.
+        plan: how frames are packed, and their size.
         holds: whether the source is still as it was.
     """
     decided: dict[str, Decision] = {}
@@ -65,7 +64,7 @@ def sound_part(
         if not holds(row.key, row.record if isinstance(row, StoredSequence) else None, row.stamp):
             break
         if isinstance(decision, StoredSequence):
-            if not _is_whole(decision, data, end, form, size):
+            if not _is_whole(decision, data, end, plan):
                 break
             end = decision.offset + decision.bytes
         decided[decision.key] = decision
@@ -143,12 +142,12 @@ def _short(value: Any, limit: int = 100) -> str:
     return text if len(text) <= limit else f"{text[: limit - 3]}..."
 
 
-def _is_whole(row: StoredSequence, data: np.ndarray, end: int, form: Form, size: tuple[int, int]) -> bool:
+def _is_whole(row: StoredSequence, data: np.ndarray, end: int, plan: StorePlan) -> bool:
     # frames lie one behind another in the order of the lines, without gaps
     if row.offset != end or row.bytes < 1 or row.offset + row.bytes > len(data):
         return False
     try:
-        frames = unpack(data[row.offset : row.offset + row.bytes], form, row.length, size, 0, row.length)
+        frames = unpack(data[row.offset : row.offset + row.bytes], plan.form, row.length, plan.size, 0, row.length)
     except ValueError:
         return False
     return len(frames) == row.length and pack(frames, "raw").sha256 == row.sha256

@@ -5,19 +5,19 @@ from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
 
 from gaitprint.atomic_files import reason_and_way_out
 from gaitprint.errors import DataError
 from gaitprint.store._base import read_base
 from gaitprint.store._folder import FRAMES, INDEX, JOURNAL, check_free, drop_leftovers
 from gaitprint.store._head import StoreHead
-from gaitprint.store._packing import Form, Packed, pack
+from gaitprint.store._packing import Packed, pack
 from gaitprint.store._publishing import drop_other_indexes, publish
 from gaitprint.store._recovery import Holds, begun_alike, mapped, partition_of, sound_part
 from gaitprint.store.index import StoredSequence
 from gaitprint.store.journal import Decision, Journal, Keep, SetAside, write_whole
 from gaitprint.store.partition import Partition
+from gaitprint.store.plan import StorePlan
 from gaitprint.types import Frames, SequenceRecord
 
 
@@ -29,7 +29,7 @@ class StoreWriter:
 
     >>> import tempfile, pathlib, numpy as np
     >>> root = pathlib.Path(tempfile.mkdtemp()) / "store"
-    >>> with StoreWriter(root, "folder", (64, 64)) as writer:
+    >>> with StoreWriter(root, StorePlan("folder", (64, 64))) as writer:
     ...     writer.add(SequenceRecord("a/nm/0", "a", "nm", "0"), np.full((5, 64, 64), 255, np.uint8))
     >>> from gaitprint.store import Store
     >>> Store.open(root).lengths
@@ -39,29 +39,20 @@ class StoreWriter:
     def __init__(
         self,
         root: Path,
-        dataset: str,
-        size: tuple[int, int],
-        made_from: str = "",
-        layout: Mapping[str, Any] | None = None,
-        form: Form = "compact",
+        plan: StorePlan,
+        *,
         holds: Holds = lambda key, record, stamp: True,
         partition: Partition | None = None,
-        made_of: Mapping[str, Any] | None = None,
         anew: bool = False,
     ) -> None:
         """Begin a store, bring a finished one up to date, or go on with either.
 
         Args:
             root: a new or empty folder, or that of a store.
-            dataset: name of the layout.
-            size: H, W of every frame.
-            made_from: fingerprint of source and settings; what is there goes on under the same alone.
-            layout: the layout's settings, which its splits need later.
-            form: how frames are packed.
+            plan: what it is to hold; what is there goes on under the same alone.
             holds: whether the source is still as it was when a killed run decided about a sequence; see `Holds`. The
                 first that is not ends what is taken over of that run.
             partition: who trains and who is tested; None: as the store, or the run that was killed, has it.
-            made_of: what `made_from` is the fingerprint of, in words.
             anew: write a finished store anew where its index or frames are damaged or gone; else that is refused.
 
         Raises:
@@ -69,11 +60,8 @@ class StoreWriter:
             ArtefactError: the finished store in it is damaged.
         """
         self.root = Path(root)
-        self.size, self.form = size, form
-        self._dataset, self._made_from = dataset, made_from
-        self._plan: dict[str, Any] = {"dataset": dataset, "size": list(size), "form": form, "made_from": made_from}
-        self._plan["made_of"] = self._made_of = dict(made_of or {})
-        self._layout, self._partition = dict(layout or {}), partition
+        self.plan = plan
+        self._partition = partition
         check_free(self.root)
         try:
             self.root.mkdir(parents=True, exist_ok=True)
@@ -82,7 +70,7 @@ class StoreWriter:
         # held before anything is read: another writer may be about to publish
         self._journal = Journal(self.root / JOURNAL)
         try:
-            base = read_base(self.root, self._plan, anew)
+            base = read_base(self.root, self.plan, anew)
             self._base, self._aside, self._kept = base.rows, base.aside, (base.partition, base.made_of)
             self._generation, self._end, self._index = base.generation, base.end, base.index
             drop_leftovers(self.root)
@@ -90,7 +78,7 @@ class StoreWriter:
             self._recover(holds)
             if self._journal.empty:
                 split = None if self._partition is None else asdict(self._partition)
-                self._journal.write({**self._plan, "generation": self._generation, "partition": split})
+                self._journal.write({**self.plan.to_dict(), "generation": self._generation, "partition": split})
             self._frames = (self.root / FRAMES).open("ab", buffering=0)
         except BaseException:
             self._journal.abandon()
@@ -124,7 +112,7 @@ class StoreWriter:
 
     def add(self, record: SequenceRecord, frames: Frames, source: str = "", warnings: tuple[str, ...] = ()) -> None:
         """Pack and append one sequence; see `append`."""
-        self.append(record, pack(frames, self.form, record.key), source, warnings)
+        self.append(record, pack(frames, self.plan.form, record.key), source, warnings)
 
     def append(
         self,
@@ -141,8 +129,8 @@ class StoreWriter:
             DataError: frames of another size, a key that is there already, or names that are no Unicode text.
         """
         self._check_new(record.key)
-        if packed.size != self.size:
-            raise DataError(f"{record.key}: the store holds frames of {self.size}, found {packed.size}")
+        if packed.size != self.plan.size:
+            raise DataError(f"{record.key}: the store holds frames of {self.plan.size}, found {packed.size}")
         who = (record.key, record.subject, record.condition, record.view)
         how, size = dict(quality or {}), len(packed.blob)
         row = StoredSequence(*who, packed.length, packed.sha256, source, stamp, warnings, how, self._end, size)
@@ -190,7 +178,9 @@ class StoreWriter:
             raise DataError(f"no sequence was written to {self.root}: there is nothing to keep")
         name = INDEX.format(self._generation)
         changed = (
-            rows != list(self._base.values()) or aside != self._aside or (self._partition, self._made_of) != self._kept
+            rows != list(self._base.values())
+            or aside != self._aside
+            or (self._partition, self.plan.made_of) != self._kept
         )
         # an index of this state was left by a writer that was killed while it published: the quarantine may be new
         if changed or (self.root / name).exists():
@@ -205,16 +195,16 @@ class StoreWriter:
 
     def _head(self, index: str) -> StoreHead:
         return StoreHead(
-            dataset=self._dataset,
-            size=self.size,
-            form=self.form,
-            made_from=self._made_from,
+            dataset=self.plan.dataset,
+            size=self.plan.size,
+            form=self.plan.form,
+            made_from=self.plan.made_from,
             generation=self._generation,
             index=index,
             bytes=self._end,
-            layout=self._layout,
+            layout=self.plan.layout,
             partition=self._partition,
-            made_of=self._made_of,
+            made_of=self.plan.made_of,
         )
 
     def _check_new(self, key: str) -> None:
@@ -230,8 +220,8 @@ class StoreWriter:
         journal, frames = self.root / JOURNAL, self.root / FRAMES
         head, *lines = journal.read_bytes().splitlines(keepends=True) or [b""]
         kept = 0
-        if begun_alike(self.root, head, self._plan, self._generation):
-            part = sound_part(lines, mapped(frames), self._end, self._base, self.form, self.size, holds)
+        if begun_alike(self.root, head, self.plan.to_dict(), self._generation):
+            part = sound_part(lines, mapped(frames), self._end, self._base, self.plan, holds)
             self._decided, self._end = part.decided, part.end
             self._partition = self._partition or partition_of(head)
             kept = len(head) + part.line_bytes

@@ -18,7 +18,7 @@ from gaitprint.store import SequenceSet, Store
 from gaitprint.training.checkpoint import newest_checkpoint
 from gaitprint.training.history import last_means
 from gaitprint.training.loop import build_network
-from gaitprint.training.manifest import make_manifest
+from gaitprint.training.manifest import RunManifest
 from gaitprint.training.objective import Objective
 from gaitprint.training.precision import Precision
 from gaitprint.training.recipe import Recipe
@@ -74,16 +74,16 @@ class TrainingJob:
         """Whether the last line of a history is the recipe's last iteration."""
         return bool(history) and history[-1]["iteration"] == self.recipe.training.iterations
 
-    def manifest(self) -> dict[str, Any]:
+    def manifest(self) -> RunManifest:
         """Everything that stays the same over the run's sessions."""
-        return make_manifest(
-            self.recipe,
-            self.named,
+        return RunManifest(
             run=self.fingerprint,
+            recipe=self.recipe,
+            recipe_name=self.named,
             store=", ".join(str(store.root) for store in self.stores),
             dataset=self.dataset,
             data=self.sampler.sequences.fingerprint,
-            subjects=self.sampler.subjects,
+            subjects=tuple(self.sampler.subjects),
             sequences=len(self.sampler.sequences.records),
             seed=self.seed,
             start=self.start,

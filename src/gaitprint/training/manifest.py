@@ -8,7 +8,7 @@ import os
 import platform
 import shutil
 import subprocess
-from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -26,41 +26,42 @@ from gaitprint.training.recipe import Recipe
 NAME = "manifest.json"
 
 
-def make_manifest(
-    recipe: Recipe,
-    recipe_name: str,
-    *,
-    run: str,
-    store: str | Path,
-    dataset: str,
-    data: str,
-    subjects: Sequence[str],
-    sequences: int,
-    seed: int,
-    start: str,
-) -> dict[str, Any]:
-    """What stays the same over all sessions of a run.
+@dataclass(frozen=True)
+class RunManifest:
+    """What stays the same over all sessions of a run."""
 
-    Args:
-        recipe_name: as it was given: a shipped name, or a path of which the last part is kept.
-        run: the fingerprint under which checkpoints are made.
-        store: as it was given.
-        data: fingerprint of the sequences trained on.
-        start: `scratch`, or what the weights came from.
-    """
-    return {
-        "run": run,
-        "recipe": Path(recipe_name).name,
-        "recipe_fingerprint": recipe.fingerprint,
-        "settings": settings_to_dict(recipe),
-        "store": str(store),
-        "dataset": dataset,
-        "data": data,
-        "subjects": list(subjects),
-        "sequences": sequences,
-        "seed": seed,
-        "start": start,
-    }
+    run: str
+    """The fingerprint under which checkpoints are made."""
+    recipe: Recipe
+    recipe_name: str
+    """As it was given: a shipped name, or a path of which the last part is kept."""
+    store: str
+    """As it was given; of several joined by commas."""
+    dataset: str
+    """Name of the data set, of several joined by `+`."""
+    data: str
+    """Fingerprint of the sequences trained on."""
+    subjects: tuple[str, ...]
+    sequences: int
+    seed: int
+    start: str
+    """`scratch`, or what the weights came from."""
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values for JSON."""
+        return {
+            "run": self.run,
+            "recipe": Path(self.recipe_name).name,
+            "recipe_fingerprint": self.recipe.fingerprint,
+            "settings": settings_to_dict(self.recipe),
+            "store": self.store,
+            "dataset": self.dataset,
+            "data": self.data,
+            "subjects": list(self.subjects),
+            "sequences": self.sequences,
+            "seed": self.seed,
+            "start": self.start,
+        }
 
 
 def make_session(iteration: int, device: str, precision: Precision, ranks: int = 1) -> dict[str, Any]:
@@ -88,7 +89,7 @@ def make_session(iteration: int, device: str, precision: Precision, ranks: int =
     }
 
 
-def write_manifest(folder: Path, manifest: dict[str, Any], session: dict[str, Any]) -> None:
+def write_manifest(folder: Path, manifest: RunManifest, session: dict[str, Any]) -> None:
     """Write `<folder>/manifest.json` whole, with `session` after those it already lists.
 
     One that is damaged, or another run's, is replaced: a record is no reason to keep a run from going on.
@@ -103,9 +104,9 @@ def write_manifest(folder: Path, manifest: dict[str, Any], session: dict[str, An
             held = read_json(path, "the run's manifest")
         except ArtefactError:
             held = None
-        if isinstance(held, dict) and held.get("run") == manifest["run"] and isinstance(held.get("sessions"), list):
+        if isinstance(held, dict) and held.get("run") == manifest.run and isinstance(held.get("sessions"), list):
             sessions = held["sessions"]
-    write_json(path, {**manifest, "sessions": [*sessions, session]})
+    write_json(path, {**manifest.to_dict(), "sessions": [*sessions, session]})
 
 
 def code_version(package: Path | None = None) -> dict[str, Any]:

@@ -9,7 +9,7 @@ import pytest
 from gaitprint.errors import ArtefactError
 from gaitprint.pages.match_sheets import check_store
 from gaitprint.provenance.seen_warnings import Place
-from gaitprint.store import Store, StoreWriter
+from gaitprint.store import Store, StorePlan, StoreWriter
 from gaitprint.types import Embeddings, PartLayout, SequenceRecord
 
 RECORDS = tuple(SequenceRecord(f"{s}/nm-01/090", s, "nm-01", "090") for s in ("001", "002"))
@@ -17,7 +17,7 @@ RECORDS = tuple(SequenceRecord(f"{s}/nm-01/090", s, "nm-01", "090") for s in ("0
 
 def written(root: Path, seed: int, made_from: str = "") -> Store:
     generator = np.random.default_rng(seed)
-    with StoreWriter(root, "folder", (8, 8), made_from) as writer:
+    with StoreWriter(root, StorePlan("folder", (8, 8), made_from=made_from)) as writer:
         for record in RECORDS:
             writer.add(record, generator.integers(0, 256, (3, 8, 8), dtype=np.uint8))
     return Store.open(root)

@@ -9,7 +9,7 @@ from gaitprint.inference.embeddings_file import save_embeddings
 from gaitprint.inference.fusion import fuse
 from gaitprint.stages.ablate import ablate, further_rows, method_rows
 from gaitprint.stages.evaluate import evaluate
-from gaitprint.store import StoreWriter
+from gaitprint.store import StorePlan, StoreWriter
 from gaitprint.types import Embeddings, PartLayout, SequenceRecord
 
 VIEWS = ("000", "090", "180")
@@ -174,7 +174,7 @@ def test_errors():
 @pytest.fixture(scope="module")
 def store(tmp_path_factory):
     root = tmp_path_factory.mktemp("ablate") / "store"
-    with StoreWriter(root, "synthetic", (64, 64)) as writer:
+    with StoreWriter(root, StorePlan("synthetic", (64, 64))) as writer:
         for record in made_up(0).records:
             writer.add(record, np.full((9, 64, 64), 200, np.uint8))
     return root

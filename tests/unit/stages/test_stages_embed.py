@@ -13,7 +13,7 @@ from gaitprint.provenance.seen_subjects import seen_subjects
 from gaitprint.provenance.seen_warnings import seen_warnings
 from gaitprint.stages.embed import choose_part, embed, open_embedder
 from gaitprint.stages.train import train
-from gaitprint.store import Store, StoreWriter
+from gaitprint.store import Store, StorePlan, StoreWriter
 from gaitprint.types import SequenceRecord
 
 pytestmark = pytest.mark.usefixtures("one_thread")
@@ -82,7 +82,7 @@ def test_facts_for_reports(walkers_store, models):
 
 def test_sequences_of_nobody_belong_to_the_test_part(tmp_path, models):
     generator = np.random.default_rng(0)
-    with StoreWriter(tmp_path / "store", "synthetic", (64, 64)) as writer:
+    with StoreWriter(tmp_path / "store", StorePlan("synthetic", (64, 64))) as writer:
         for i, subject in enumerate(["a", None, "b", None, "c", "d"]):
             record = SequenceRecord(f"{i}", subject, "nm-01", "090")
             writer.add(record, generator.integers(0, 256, (1 + i % 5, 64, 64), dtype=np.uint8))

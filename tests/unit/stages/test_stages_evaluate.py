@@ -17,7 +17,7 @@ from gaitprint.provenance.data_warnings import dataset_names, synthetic_warnings
 from gaitprint.report.values import Percent
 from gaitprint.retrieval.distances.exact import flat_euclidean
 from gaitprint.stages.evaluate import evaluate
-from gaitprint.store import Store, StoreWriter
+from gaitprint.store import Store, StorePlan, StoreWriter
 from gaitprint.types import Embeddings, PartLayout, SequenceRecord
 
 VIEWS = ("000", "090", "180")
@@ -82,7 +82,7 @@ def slow_rank1(embeddings, condition):
 @pytest.fixture(scope="module")
 def store(tmp_path_factory):
     root = tmp_path_factory.mktemp("evaluate") / "store"
-    with StoreWriter(root, "synthetic", (64, 64)) as writer:
+    with StoreWriter(root, StorePlan("synthetic", (64, 64))) as writer:
         for i, record in enumerate(made_up().records):
             writer.add(record, np.full((3 + i % 9, 64, 64), 40 + i, np.uint8))
     return root
@@ -281,7 +281,7 @@ def test_matches_shown_are_what_they_say(store):
 
 
 def test_another_store_is_refused(tmp_path):
-    with StoreWriter(tmp_path / "store", "folder", (64, 64)) as writer:
+    with StoreWriter(tmp_path / "store", StorePlan("folder", (64, 64))) as writer:
         writer.add(SequenceRecord("other", "x", "nm-01", "000"), np.ones((1, 64, 64), np.uint8))
     with pytest.raises(ArtefactError, match=r"has no sequence .*: give the store that was embedded"):
         evaluate(made_up(), report=tmp_path / "page.html", store=tmp_path / "store", resamples=20)

@@ -13,12 +13,12 @@ from gaitprint.components import component_names, find_component
 from gaitprint.errors import ArtefactError, DataError
 from gaitprint.stages.export import ExportReport, export
 from gaitprint.stages.prepare import prepare
-from gaitprint.store import Form, Store, StoreWriter
+from gaitprint.store import Form, Store, StorePlan, StoreWriter
 from gaitprint.types import SequenceRecord
 
 
 def made(root: Path, *records: tuple[str, str | None, str, str], form: Form = "compact") -> Path:
-    with StoreWriter(root, "opengait", (64, 64), form=form) as writer:
+    with StoreWriter(root, StorePlan("opengait", (64, 64), form=form)) as writer:
         for i, record in enumerate(records):
             writer.add(SequenceRecord(*record), np.full((2 + i, 64, 64), 100 + i, np.uint8))
     return root

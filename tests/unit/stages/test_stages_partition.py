@@ -18,7 +18,7 @@ from gaitprint.stages import prepare as preparing
 from gaitprint.stages.doctor import doctor
 from gaitprint.stages.partition import partition
 from gaitprint.stages.prepare import prepare
-from gaitprint.store import Store, StoreWriter
+from gaitprint.store import Store, StorePlan, StoreWriter
 
 FIRST = {"TRAIN_SET": ["anna", "ben"], "TEST_SET": ["cleo", "dora"]}
 OTHER = {"TRAIN_SET": ["cleo", "dora"], "TEST_SET": ["anna", "ben"]}
@@ -156,7 +156,7 @@ class TestChanged:
     def test_another_writer_is_waited_for(self, data: Path, tmp_path: Path) -> None:
         prepared(data, tmp_path / "store", None)
         head = Store.open(tmp_path / "store").head
-        writer = StoreWriter(tmp_path / "store", head.dataset, head.size, head.made_from)
+        writer = StoreWriter(tmp_path / "store", StorePlan(head.dataset, head.size, made_from=head.made_from))
         with pytest.raises(DataError, match="another process is writing"):
             partition(tmp_path / "store", written(tmp_path / "p.json", FIRST))
         writer.__exit__(KeyboardInterrupt, None, None)

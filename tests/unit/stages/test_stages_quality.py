@@ -11,7 +11,7 @@ from gaitprint.ingest.quality_mask import quality_mask
 from gaitprint.stages.embed import choose_part, embed
 from gaitprint.stages.prepare import prepare
 from gaitprint.stages.train import train
-from gaitprint.store import Store, StoreWriter, pack
+from gaitprint.store import Store, StorePlan, StoreWriter, pack
 from gaitprint.training.history import read_history
 from gaitprint.training.run_logger import TIMED
 from gaitprint.training.training_data import training_part
@@ -22,7 +22,7 @@ pytestmark = pytest.mark.usefixtures("one_thread")
 
 def measured(root: Path, rows: list[tuple[str, int, dict[str, float]]]) -> Store:
     """A store of given subjects, lengths and measurements."""
-    with StoreWriter(root, "synthetic", (64, 64)) as writer:
+    with StoreWriter(root, StorePlan("synthetic", (64, 64))) as writer:
         for i, (subject, length, quality) in enumerate(rows):
             frames = np.full((length, 64, 64), 255, np.uint8)
             record = SequenceRecord(f"{i}", subject, "nm-01", "090")
@@ -103,7 +103,7 @@ def uneven(tmp_path_factory: pytest.TempPathFactory) -> Path:
     settings = {"subjects": 6, "frames": 12, "views": ["036", "090"], "conditions": ["nm-01", "nm-02", "nm-05"]}
     prepare(Path("synthetic"), root / "walkers", settings=settings)
     walkers = Store.open(root / "walkers")
-    with StoreWriter(root / "store", "synthetic", (64, 64)) as writer:
+    with StoreWriter(root / "store", StorePlan("synthetic", (64, 64))) as writer:
         for i, row in enumerate(walkers.rows):
             frames = np.array(walkers.frames(i, 0, 8 if i % 2 else None))
             writer.append(row.record, pack(frames, "compact"), quality=row.quality)

@@ -15,7 +15,7 @@ from gaitprint.experiments.run_folders import find_runs, flat, read_run
 from gaitprint.pages.runs import FIGURES, NOT_SAID, grouped, runs_page
 from gaitprint.stages.runs import runs, short_names
 from gaitprint.stages.train import train
-from gaitprint.training.manifest import make_manifest, make_session, write_manifest
+from gaitprint.training.manifest import RunManifest, make_session, write_manifest
 from gaitprint.training.precision import FLOAT32
 from gaitprint.training.recipe import load_recipe
 
@@ -40,7 +40,7 @@ def made(folder, rows=6, planned=6, manifest=True, report=True, model=True, over
             "seed": 3,
             "start": "scratch",
         }
-        whole = make_manifest(recipe, "gaitgl-small", run="r", subjects=("001", "002"), **facts)
+        whole = RunManifest(recipe=recipe, recipe_name="gaitgl-small", run="r", subjects=("001", "002"), **facts)
         write_manifest(folder, whole, make_session(0, "cpu", FLOAT32))
     if report:
         said = {"recipe": "gaitgl-small", "dataset": "synthetic", "subjects": 2, "seconds": 90.0, "threads": 1}

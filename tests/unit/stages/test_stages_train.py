@@ -11,7 +11,7 @@ from gaitprint.devices import check_device
 from gaitprint.errors import ArtefactError, ConfigError, DataError, GaitprintError
 from gaitprint.models.model_file import load_model, read_card, save_model
 from gaitprint.stages.train import train
-from gaitprint.store import Store, StoreWriter
+from gaitprint.store import Store, StorePlan, StoreWriter
 from gaitprint.training.history import read_history
 from gaitprint.training.recipe import load_recipe
 from gaitprint.training.run_logger import TIMED
@@ -26,7 +26,7 @@ def first_frames(subjects, seed=0, dataset="synthetic"):
 
     def write(root):
         generator = np.random.default_rng(seed)
-        with StoreWriter(root, dataset, (64, 64)) as writer:
+        with StoreWriter(root, StorePlan(dataset, (64, 64))) as writer:
             for i, subject in enumerate(subjects):
                 for walk in range(2):
                     record = SequenceRecord(f"{i:03d}/nm-{walk:02d}/090", subject, f"nm-{walk:02d}", "090")

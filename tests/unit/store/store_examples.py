@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from gaitprint.store import Form, Store, StoreWriter, pack
+from gaitprint.store import Form, Store, StorePlan, StoreWriter, pack
 from gaitprint.types import SequenceRecord
 
 LENGTHS = (3, 1, 20, 2)
@@ -34,14 +34,14 @@ def shown(form: Form, values: np.ndarray) -> np.ndarray:
 
 
 def writer(root: Path, form: Form = "compact", made_from: str = MADE_FROM) -> StoreWriter:
-    return StoreWriter(root, "folder", SIZE, made_from, {"pattern": "{subject}"}, form)
+    return StoreWriter(root, StorePlan("folder", SIZE, made_from=made_from, layout={"pattern": "{subject}"}, form=form))
 
 
 def decide(into: StoreWriter, i: int, salt: int = 0) -> None:
     """What `prepare` does with a sequence that it has read."""
     quality = {"height": 60.1, "period": float("nan")} if i else {"height": 1 / 3}
     warnings = ("few",) if i == 1 else ()
-    packed = pack(frames(i, salt=salt), into.form)
+    packed = pack(frames(i, salt=salt), into.plan.form)
     into.append(record(i), packed, f"source {i}", warnings, f"stamp {i} {salt}", quality)
 
 
@@ -63,7 +63,7 @@ def update(into: StoreWriter) -> Iterator[Callable[[], None]]:
         record(2).key: lambda: decide(into, 2, salt=1),
         record(3).key: lambda: into.set_aside(record(3).key, "truncated", "stamp 3 1"),
         "bad": lambda: into.keep("bad"),
-        "new": lambda: into.append(record(1, key="new"), pack(frames(1, salt=2), into.form), "", (), "stamp new"),
+        "new": lambda: into.append(record(1, key="new"), pack(frames(1, salt=2), into.plan.form), "", (), "stamp new"),
     }
     yield from (step for key, step in steps.items() if key not in into.done)
 

@@ -14,7 +14,7 @@ from store_examples import frames, record, shown
 
 from gaitprint.datasets.synthetic import SyntheticSettings, walkers
 from gaitprint.errors import ArtefactError, ShapeError
-from gaitprint.store import Form, Store, StoreWriter, pack
+from gaitprint.store import Form, Store, StorePlan, StoreWriter, pack
 from gaitprint.store._packing import CHUNK, MAX_PIXELS, unpack
 
 FORMS = get_args(Form)
@@ -147,7 +147,7 @@ def test_a_chunk_that_unpacks_to_more_is_not_unpacked(said: bool) -> None:
 
 
 def test_the_store_names_the_damaged_sequence(tmp_path: Path) -> None:
-    with StoreWriter(tmp_path, "folder", (4, 3)) as writer:
+    with StoreWriter(tmp_path, StorePlan("folder", (4, 3))) as writer:
         for i in range(3):
             writer.add(record(i), frames(i))
     row = Store.open(tmp_path).row(1)
@@ -166,7 +166,7 @@ def test_the_store_names_the_damaged_sequence(tmp_path: Path) -> None:
 @pytest.mark.parametrize("form", FORMS)
 def test_many_threads_read_the_same(tmp_path: Path, form: Form) -> None:
     original = [_random(25, (16, 11), seed) for seed in range(4)]
-    with StoreWriter(tmp_path, "folder", (16, 11), form=form) as writer:
+    with StoreWriter(tmp_path, StorePlan("folder", (16, 11), form=form)) as writer:
         for i in range(4):
             writer.add(record(i), original[i])
     store = Store.open(tmp_path)

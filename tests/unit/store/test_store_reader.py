@@ -11,7 +11,17 @@ import pytest
 from store_examples import SIZE, begin, contents, decide, frames, fresh, keys, record, run, update, write, writer
 
 from gaitprint.errors import ArtefactError, DataError, GaitprintError, ShapeError
-from gaitprint.store import MemorySequences, SequenceSet, Store, StoreWriter, Subset, is_begun, is_store, reader
+from gaitprint.store import (
+    MemorySequences,
+    SequenceSet,
+    Store,
+    StorePlan,
+    StoreWriter,
+    Subset,
+    is_begun,
+    is_store,
+    reader,
+)
 from gaitprint.store.index import open_index
 
 
@@ -227,7 +237,7 @@ def test_sequences_in_memory_are_like_a_store(tmp_path: Path) -> None:
 
 def test_a_fingerprint_does_not_depend_on_form_nor_order_of_writing_nor_history(tmp_path: Path) -> None:
     prints = {write(tmp_path / form, form).fingerprint for form in ("compact", "raw")}
-    with StoreWriter(tmp_path / "back", "else", SIZE) as into:
+    with StoreWriter(tmp_path / "back", StorePlan("else", SIZE)) as into:
         for i in (3, 2, 1, 0):
             into.add(record(i), frames(i))
     prints.add(Store.open(tmp_path / "back").fingerprint)

@@ -32,7 +32,7 @@ from store_examples import (
 
 from gaitprint import locks
 from gaitprint.errors import ArtefactError, DataError, ShapeError
-from gaitprint.store import Form, Store, StoreWriter, check_free, is_begun, is_store, pack
+from gaitprint.store import Form, Store, StorePlan, StoreWriter, check_free, is_begun, is_store, pack
 
 
 def updated(root: Path) -> Store:
@@ -264,7 +264,7 @@ def test_another_source_or_other_settings_are_refused_and_spoil_nothing(
         begin(tmp_path, fresh, 3)
     before = contents(tmp_path)
     with pytest.raises(DataError, match=words):
-        StoreWriter(tmp_path, **{"dataset": "folder", "size": SIZE, "made_from": MADE_FROM} | other)
+        StoreWriter(tmp_path, StorePlan(**{"dataset": "folder", "size": SIZE, "made_from": MADE_FROM} | other))
     assert contents(tmp_path) == before
 
 

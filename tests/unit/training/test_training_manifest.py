@@ -16,14 +16,15 @@ import torch
 
 from gaitprint.config import settings_to_dict
 from gaitprint.errors import DataError
-from gaitprint.training.manifest import code_version, device_name, make_manifest, make_session, write_manifest
+from gaitprint.training.manifest import RunManifest, code_version, device_name, make_session, write_manifest
 from gaitprint.training.precision import FLOAT32, Precision
 from gaitprint.training.recipe import load_recipe
 
 RECIPE = load_recipe("gaitgl-small")
 FACTS = {
     "run": "f" * 64,
-    "store": Path("stores/walkers"),
+    "recipe": RECIPE,
+    "store": "stores/walkers",
     "dataset": "synthetic",
     "data": "d" * 64,
     "subjects": ("001", "002"),
@@ -31,6 +32,7 @@ FACTS = {
     "seed": 3,
     "start": "scratch",
 }
+MANIFEST = RunManifest(recipe_name="gaitgl-small", **FACTS)
 
 
 def git(folder, *words):
@@ -52,7 +54,7 @@ def checkout(tmp_path):
 
 
 def test_a_manifest_says_what_decides_a_run():
-    made = make_manifest(RECIPE, "gaitgl-small", **FACTS)
+    made = MANIFEST.to_dict()
     assert made == json.loads(json.dumps(made))
     assert made == {
         "run": "f" * 64,
@@ -90,7 +92,7 @@ def test_a_session_says_what_it_ran_under():
 
 def test_no_machine_no_user_and_no_place_is_named():
     recipe = str(Path.home() / "secret" / "mine.toml")
-    text = json.dumps([make_manifest(RECIPE, recipe, **FACTS), make_session(0, "cpu", FLOAT32)])
+    text = json.dumps([RunManifest(recipe_name=recipe, **FACTS).to_dict(), make_session(0, "cpu", FLOAT32)])
     assert '"mine.toml"' in text
     assert not re.search(r'"/', text), "no absolute path"
     words = {socket.gethostname(), os.environ.get("USER") or "nobody-here", str(Path.home())} - {"/", ""}
@@ -98,19 +100,18 @@ def test_no_machine_no_user_and_no_place_is_named():
 
 
 def test_sessions_are_appended(tmp_path):
-    manifest = make_manifest(RECIPE, "gaitgl-small", **FACTS)
     for iteration in (0, 20, 60):
-        write_manifest(tmp_path, manifest, make_session(iteration, "cpu", FLOAT32))
+        write_manifest(tmp_path, MANIFEST, make_session(iteration, "cpu", FLOAT32))
     held = json.loads((tmp_path / "manifest.json").read_text())
     assert [s["iteration"] for s in held["sessions"]] == [0, 20, 60]
-    assert {k: v for k, v in held.items() if k != "sessions"} == manifest
+    assert {k: v for k, v in held.items() if k != "sessions"} == MANIFEST.to_dict()
     assert [p.name for p in tmp_path.iterdir()] == ["manifest.json"]
 
 
 @pytest.mark.parametrize("text", ["{", "[]", '{"run": "another", "sessions": [1]}', '{"run": "RUN", "sessions": 3}'])
 def test_a_manifest_that_is_damaged_or_anothers_is_replaced(tmp_path, text):
     (tmp_path / "manifest.json").write_text(text.replace("RUN", "f" * 64))
-    write_manifest(tmp_path, make_manifest(RECIPE, "gaitgl-small", **FACTS), make_session(7, "cpu", FLOAT32))
+    write_manifest(tmp_path, MANIFEST, make_session(7, "cpu", FLOAT32))
     held = json.loads((tmp_path / "manifest.json").read_text())
     assert [s["iteration"] for s in held["sessions"]] == [7]
 
@@ -118,7 +119,7 @@ def test_a_manifest_that_is_damaged_or_anothers_is_replaced(tmp_path, text):
 def test_a_folder_that_cannot_be_written_to(tmp_path):
     (tmp_path / "manifest.json").mkdir()
     with pytest.raises(DataError, match="cannot write"):
-        write_manifest(tmp_path, make_manifest(RECIPE, "gaitgl-small", **FACTS), make_session(7, "cpu", FLOAT32))
+        write_manifest(tmp_path, MANIFEST, make_session(7, "cpu", FLOAT32))
 
 
 def test_code_in_a_checkout_has_its_commit(checkout):

@@ -10,7 +10,7 @@ import pytest
 
 from gaitprint.errors import ArtefactError, ConfigError, DataError
 from gaitprint.silhouettes.clips import Preprocessing
-from gaitprint.store import Form, MemorySequences, Store, StoreWriter, Subset
+from gaitprint.store import Form, MemorySequences, Store, StorePlan, StoreWriter, Subset
 from gaitprint.training.prefetch import AHEAD, StartMethod, prefetched
 from gaitprint.training.recipe import TrainingSettings
 from gaitprint.training.sampler import BatchSampler
@@ -23,7 +23,7 @@ SETTINGS = TrainingSettings(subjects=2, sequences=2, frames=5)
 def write(root: Path, form: Form = "compact") -> Path:
     """Twelve sequences of three subjects, noise of 3 to 14 frames."""
     generator = np.random.default_rng(0)
-    with StoreWriter(root, "opengait", (16, 16), form=form) as writer:
+    with StoreWriter(root, StorePlan("opengait", (16, 16), form=form)) as writer:
         for i in range(12):
             record = SequenceRecord(f"{i:02d}", "abc"[i % 3], "nm-01", "090")
             writer.add(record, generator.integers(0, 256, (3 + i, 16, 16), dtype=np.uint8))
@@ -142,7 +142,7 @@ def test_a_killed_process_is_said_in_one_line(store: Path) -> None:
 
 def test_a_store_that_changed_meanwhile_is_not_mixed(tmp_path: Path) -> None:
     made = sampler(write(tmp_path / "store"))
-    with StoreWriter(tmp_path / "store", "opengait", (16, 16)) as writer:
+    with StoreWriter(tmp_path / "store", StorePlan("opengait", (16, 16))) as writer:
         for key in writer.known:
             if key != "05":
                 writer.keep(key)

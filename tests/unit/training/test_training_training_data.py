@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gaitprint.errors import ConfigError, DataError
-from gaitprint.store import MemorySequences, Store, StoreWriter
+from gaitprint.store import MemorySequences, Store, StorePlan, StoreWriter
 from gaitprint.training.training_data import hold_out, training_part, training_sets
 from gaitprint.types import SequenceRecord
 
@@ -17,7 +17,7 @@ from gaitprint.types import SequenceRecord
 def written(root: Path, dataset: str, subjects: list[str | None], seed: int = 0, size: int = 8) -> Store:
     """A store of two walks a subject, of noise."""
     generator = np.random.default_rng(seed)
-    with StoreWriter(root, dataset, (size, size)) as writer:
+    with StoreWriter(root, StorePlan(dataset, (size, size))) as writer:
         for i, subject in enumerate(subjects):
             for walk in range(2):
                 record = SequenceRecord(f"{i:03d}/nm-{walk:02d}/090", subject, f"nm-{walk:02d}", "090")
@@ -178,7 +178,7 @@ def test_a_store_named_twice_is_refused_however_it_is_written(stores, tmp_path):
 
 def test_the_same_frames_under_other_names_are_the_same_people(stores, tmp_path):
     other = {"001": "002", "002": "001"}
-    with StoreWriter(tmp_path / "renamed", "synthetic", (8, 8)) as writer:
+    with StoreWriter(tmp_path / "renamed", StorePlan("synthetic", (8, 8))) as writer:
         for i, r in enumerate(stores["walkers"].records):
             name = other.get(r.subject, r.subject)
             writer.add(SequenceRecord(f"x/{r.key}", name, "a", "b"), stores["walkers"].frames(i))
@@ -188,13 +188,13 @@ def test_the_same_frames_under_other_names_are_the_same_people(stores, tmp_path)
 
 def test_a_store_in_black_and_white_is_the_same_people(stores, tmp_path):
     grey = stores["walkers"]
-    with StoreWriter(tmp_path / "bits", "synthetic", (8, 8), form="bits") as writer:
+    with StoreWriter(tmp_path / "bits", StorePlan("synthetic", (8, 8), form="bits")) as writer:
         for i, r in enumerate(grey.records):
             writer.add(r, grey.frames(i))
     with pytest.raises(ConfigError, match=r"hold the same frames .* learnt as two people"):
         training_sets([grey, Store.open(tmp_path / "bits")], None, None, "")
     other = tmp_path / "other"
-    with StoreWriter(other, "synthetic", (8, 8), form="bits") as writer:
+    with StoreWriter(other, StorePlan("synthetic", (8, 8), form="bits")) as writer:
         for i, r in enumerate(grey.records):
             writer.add(r, stores["more"].frames(i % len(stores["more"].records)))
     assert len(people(training_sets([grey, Store.open(other)], None, None, ""))) == 4
