@@ -58,6 +58,8 @@ class NameTree:
         """Enter one member; returns its name in the tree, or None for the root, hidden and cluttering entries."""
         name = given.replace("\\", "/")
         parts = [p for p in name.split("/") if p not in ("", ".")]
+        # ":" in the first part is a drive (C:) or an alternate stream of a file on Windows; NUL ends a name in the
+        # system's calls, so that what is checked would not be what is opened
         if name.startswith("/") or ".." in parts or "\0" in name or (parts and ":" in parts[0]):
             raise DataError(f"{self._where}: the name {given[:80]!a} leads out of the archive: pack it anew")
         if len(name) > MAX_NAME or len(parts) > MAX_DEPTH:
@@ -67,6 +69,7 @@ class NameTree:
         check_printable(self._where, "/".join(parts))
         self.backslashes += name != given
         folder = ""
+        # many archives have no entries for folders: those on the way to a member are made
         for part in parts if is_folder else parts[:-1]:
             self._check_new(folder, part, self._files)
             self._folders[folder][part] = None
@@ -75,6 +78,8 @@ class NameTree:
             self._files.setdefault(folder, {})
         if is_folder:
             return folder
+        # of two members of one name programs read the first or the last: what one of them checked, another would not
+        # open
         self._check_new(folder, parts[-1], self._files)
         self._check_new(folder, parts[-1], self._folders)
         self._files[folder][parts[-1]] = None

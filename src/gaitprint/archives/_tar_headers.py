@@ -26,11 +26,13 @@ class StrictMember(tarfile.TarInfo):
         try:
             return super().fromtarfile(tarfile)
         except _HeaderError as error:
+            # the library takes most of its header errors for the end of the archive, and so do we with this one alone
             if isinstance(error, _EndMark):
                 raise
             raise _ReadError(f"{error} where a member or the end mark should be") from None
 
     def _proc_member(self, tarfile: tarfile.TarFile) -> "StrictMember":
+        # before the library's method, which reads the whole of an extended header into memory
         if self.type in _EXTENDED and self.size > MAX_EXTENDED:
             raise _ReadError(f"a header of {self.size} bytes")
         member: StrictMember = super()._proc_member(tarfile)

@@ -19,6 +19,7 @@ def member_name(member: zipfile.ZipInfo) -> tuple[str, bool]:
     found = member.orig_filename
     if member.flag_bits & _UTF8_FLAG or found.isascii():
         return found, False
+    # the library has decoded by code page 437 already; that maps every byte to one character, so the bytes come back
     raw = found.encode("cp437")
     said = _unicode_path(member.extra, raw)
     if said is not None:
@@ -36,6 +37,7 @@ def _unicode_path(extra: bytes, raw: bytes) -> str | None:
         field, extra = extra[4 : 4 + size], extra[4 + size :]
         if kind == _UNICODE_PATH and len(field) > 5:
             version, check = struct.unpack("<BL", field[:5])
+            # a program that renamed the member and left the field behind is found out by the checksum of the old name
             if version == _PATH_VERSION and check == zlib.crc32(raw):
                 try:
                     return field[5:].decode("utf-8")

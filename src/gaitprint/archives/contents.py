@@ -7,61 +7,26 @@ form often take the same number of bytes. So what is read is digested, and read 
 import hashlib
 from dataclasses import dataclass, field
 
-from gaitprint.archives._names import Listing, inside
-from gaitprint.archives.opening import Files
+from gaitprint.archives._names import inside
+from gaitprint.archives._forwarding import ForwardedFiles
 
 MAX_BYTES = 2**28
 """Of one file that is digested; a larger one is refused by whoever reads frames."""
 
 
 @dataclass(frozen=True)
-class Watched:
-    """Some files, whose bytes are digested as they are read; see `Files`."""
+class Watched(ForwardedFiles):
+    """Some files, whose bytes are digested as they are read."""
 
-    files: Files
     digests: dict[str, bytes] = field(default_factory=dict)
     """Of what was read, by name."""
 
-    @property
-    def where(self) -> str:
-        return self.files.where
-
-    @property
-    def notes(self) -> tuple[str, ...]:
-        """See `Files.notes`."""
-        return self.files.notes
-
-    @property
-    def checksums(self) -> bool:
-        """See `Files.checksums`."""
-        return self.files.checksums
-
-    def called(self, name: str) -> str:
-        """See `Files.called`."""
-        return self.files.called(name)
-
-    def list(self, folder: str = "") -> Listing:
-        """See `Files.list`."""
-        return self.files.list(folder)
-
-    def is_folder(self, name: str) -> bool:
-        """See `Files.is_folder`."""
-        return self.files.is_folder(name)
-
     def read(self, name: str, limit: int) -> bytes:
         """See `Files.read`."""
-        data = self.files.read(name, limit)
+        data = super().read(name, limit)
         if not self.checksums:
             self.digests[name] = hashlib.sha256(data).digest()
         return data
-
-    def stamp(self, name: str) -> str:
-        """See `Files.stamp`."""
-        return self.files.stamp(name)
-
-    def order(self, name: str) -> int:
-        """See `Files.order`."""
-        return self.files.order(name)
 
 
 def contents(files: Watched, place: str) -> str:
@@ -80,6 +45,8 @@ def contents(files: Watched, place: str) -> str:
     for name in names:
         if name not in files.digests:
             files.read(name, MAX_BYTES)
+        # names are digested with the bytes: frames that change places are other frames. The digest of a file has one
+        # length, so no two lists of files are digested as the same bytes
         digest.update(name.encode("utf-8", "surrogateescape") + b"\0" + files.digests[name])
     return digest.hexdigest()[:16]
 
@@ -106,6 +73,7 @@ def as_it_was(files: Watched, place: str, stamp: str, trust_times: bool = False)
     Raises:
         DataError: see `contents`.
     """
+    # hexadecimal digits hold no "-"
     quick, _, content = stamp.partition("-")
     if not stamp:
         return False

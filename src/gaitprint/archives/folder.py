@@ -1,15 +1,16 @@
 """A folder on disk as a source: quick, regular files only, and no way out of it by links."""
 
-import hashlib
 import os
 import stat
 from pathlib import Path
 
+from gaitprint.archives._identity import short_digest
 from gaitprint.archives._names import Listing, check_printable, is_clutter, parent
 from gaitprint.archives.printable import shown, unreadable
 from gaitprint.errors import DataError
 
 _NO_LINKS = getattr(os, "O_NOFOLLOW", 0)
+# opening a pipe waits for whoever writes to it; Windows translates line ends without O_BINARY
 _NO_WAITING = getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
 
 
@@ -74,6 +75,8 @@ class FolderFiles:
         place = self._place(name)
         try:
             try:
+                # open first, ask afterwards: what is asked of a path may have been exchanged before it is opened, a
+                # handle stays what it is. A link is told by the failed call, so that plain files cost no call more
                 handle = os.open(place, os.O_RDONLY | _NO_LINKS | _NO_WAITING)
             except OSError:
                 if not os.path.islink(place):
@@ -89,6 +92,7 @@ class FolderFiles:
                         f"{shown(place)} has {status.st_size} bytes, the limit is {limit}: split or check the file"
                     )
                 with os.fdopen(handle, "rb", buffering=0, closefd=False) as stream:
+                    # the file may have grown since it was measured
                     return stream.readall()[:limit]
             finally:
                 os.close(handle)
@@ -141,6 +145,7 @@ class FolderFiles:
     def _check_inside(self, place: str) -> None:
         try:
             real = os.path.realpath(place, strict=True)
+            # by parts, not by letters: /data2 does not lie in /data
             outside = os.path.commonpath([real, self._boundary]) != self._boundary
         except (OSError, ValueError) as error:
             raise unreadable(place, error) from None
@@ -149,5 +154,4 @@ class FolderFiles:
 
 
 def _digest(files: list[tuple[str, os.stat_result]]) -> str:
-    text = "\n".join(f"{name}\0{s.st_size}\0{s.st_mtime_ns}" for name, s in files)
-    return hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest()[:16]
+    return short_digest((name, s.st_size, s.st_mtime_ns) for name, s in files)

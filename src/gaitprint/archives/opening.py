@@ -77,6 +77,7 @@ def open_files(path: Path) -> Files:
     """
     path = Path(path)
     try:
+        # a folder may be called like an archive
         if path.is_file() and is_archive(path):
             return open_zip(path) if path.name.lower().endswith(".zip") else open_tar(path)
         if path.is_dir():

@@ -4,19 +4,15 @@ A packed archive can only be read forwards; `order` says where folders lie, so t
 through the archive once: the files of a folder, which lie in any order, are read together and kept until the next.
 """
 
-import hashlib
 import lzma
 import tarfile
-import threading
 import weakref
 import zlib
-from collections.abc import Callable
 from contextlib import suppress
-from functools import lru_cache
 from pathlib import Path
 
-from gaitprint.archives._identity import identity
-from gaitprint.archives._names import Listing, NameTree, inside, parent
+from gaitprint.archives._archive import ArchiveFiles, open_archive
+from gaitprint.archives._names import inside, parent
 from gaitprint.archives._tar_headers import StrictMember
 from gaitprint.archives.printable import shown, unreadable
 from gaitprint.errors import DataError
@@ -27,7 +23,7 @@ AHEAD = 2**26
 _DAMAGE = (tarfile.TarError, zlib.error, lzma.LZMAError, EOFError, ValueError, RuntimeError)
 
 
-class TarFiles:
+class TarFiles(ArchiveFiles[tarfile.TarInfo]):
     """The regular members of a tar archive. Links and devices are no data: they are there and cannot be read.
 
     Raises:
@@ -35,16 +31,15 @@ class TarFiles:
     """
 
     def __init__(self, path: Path) -> None:
-        self._path = path
-        self._lock = threading.Lock()
-        self._tree = NameTree(shown(path))
-        self._members: dict[str, tarfile.TarInfo] = {}
+        super().__init__(path)
         self._folder: str | None = None
         """Of a packed archive the folder read last; its files are `_ahead`."""
         self._ahead: dict[str, bytes] = {}
         try:
             self._archive = tarfile.open(path, "r:*", tarinfo=StrictMember)  # noqa: SIM115 - until this is gone
             weakref.finalize(self, self._archive.close)
+            # all headers are read here, so that a damaged one refuses the archive at once and not in the middle of an
+            # epoch
             for member in self._archive:
                 name = self._tree.add(member.name, member.isdir())
                 if name is not None and not member.isdir():
@@ -53,39 +48,16 @@ class TarFiles:
             reason = shown(" ".join(str(error).split())[:100])
             raise DataError(f"{shown(path)} is no sound tar archive ({reason}): pack it anew") from None
         except OSError as error:
+            # a damaged stream of gzip or bzip2 is an OSError too, but not one of the system's
             if error.strerror:
                 raise unreadable(path, error) from None
             raise DataError(f"{shown(path)} is no sound tar archive ({error}): pack it anew") from None
         self._packed = path.suffix.lower() != ".tar"
 
-    def __reduce__(self) -> tuple[Callable[..., "TarFiles"], tuple[Path]]:
-        return open_tar, (self._path,)
-
-    @property
-    def where(self) -> str:
-        return shown(self._path)
-
-    @property
-    def notes(self) -> tuple[str, ...]:
-        """See `Files.notes`."""
-        return self._tree.notes
-
     @property
     def checksums(self) -> bool:
         """See `Files.checksums`."""
         return False
-
-    def called(self, name: str) -> str:
-        """See `Files.called`."""
-        return f"{shown(self._path)}: {shown(name)}" if name else shown(self._path)
-
-    def list(self, folder: str = "") -> Listing:
-        """See `Files.list`."""
-        return self._tree.list(folder)
-
-    def is_folder(self, name: str) -> bool:
-        """See `Files.is_folder`."""
-        return self._tree.is_folder(name)
 
     def read(self, name: str, limit: int) -> bytes:
         """See `Files.read`."""
@@ -104,22 +76,18 @@ class TarFiles:
             raise DataError(f"{place} is damaged (the archive ends before it does): pack it anew")
         return data
 
-    def stamp(self, name: str) -> str:
-        """See `Files.stamp`."""
-        names = [inside(name, f) for f in self.list(name).files] if self.is_folder(name) else [name]
-        members = [(n, self._member(n)) for n in names]
-        text = "\n".join(f"{n}\0{m.size}\0{m.mtime}" for n, m in members)
-        return hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest()[:16]
-
     def order(self, name: str) -> int:
         """See `Files.order`."""
         if not self._packed:
             return 0
-        names = [inside(name, f) for f in self.list(name).files] if self.is_folder(name) else [name]
-        return min((self._member(n).offset for n in names), default=0)
+        return min((self._member(n).offset for n in self._names(name)), default=0)
+
+    def _traits(self, member: tarfile.TarInfo) -> tuple[object, ...]:
+        return member.size, member.mtime
 
     def _kept(self, name: str) -> bytes:
         """The bytes of one file of a packed archive."""
+        # the packed stream cannot go back: a member in front of the last one read costs unpacking all from the start
         if parent(name) != self._folder:
             self._folder = parent(name)
             self._ahead = self._together(self._folder)
@@ -141,22 +109,7 @@ class TarFiles:
         stream = self._archive.extractfile(member)
         return stream.read() if stream is not None else b""
 
-    def _member(self, name: str) -> tarfile.TarInfo:
-        if name not in self._members:
-            raise DataError(f"{shown(self._path)} has no file {name!r}: check the path")
-        return self._members[name]
-
 
 def open_tar(path: Path) -> TarFiles:
-    """A tar archive; opened once a process, however many tasks ask for it."""
-    try:
-        status = path.stat()
-    except OSError as error:
-        raise unreadable(path, error) from None
-    return _opened(path, identity(status))
-
-
-@lru_cache(maxsize=4)
-def _opened(path: Path, which: tuple[int, ...]) -> TarFiles:
-    del which  # another file under the same name is another archive
-    return TarFiles(path)
+    """A tar archive; see `open_archive`."""
+    return open_archive(TarFiles, path)

@@ -69,6 +69,7 @@ class Folder:
             for name, (_, level) in zip(leaf.names, levels, strict=True):
                 match = level.fullmatch(name)
                 for group, value in (match.groupdict() if match else {}).items():
+                    # the number that `_level` gave the group
                     values[group.rstrip("0123456789")].append(value)
             found.append(FoundSequence(self._record(leaf.names, values), leaf.place))
         return found

@@ -61,6 +61,7 @@ class Hid:
             if is_probes(upper) and upper not in taken:
                 continue
             subject, video = (
+                # three trees in one: probe/<video>, <video>/probe, and <id>/<video>
                 (None, lower) if is_probes(upper) else (None, upper) if is_probes(lower) else (upper, lower)
             )
             found.append(FoundSequence(SequenceRecord("/".join(leaf.names), subject, video, VIEW), leaf.place))

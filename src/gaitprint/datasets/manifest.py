@@ -134,7 +134,8 @@ class Manifest:
     ) -> FoundSequence:
         given = row[str(columns[PATH])]
         place = _place(where, given)
-        if trimmed(given) != given and not _is_there(files, place):
+        # a folder may really be called with a space at its end: only what is not there is trimmed
+        if trimmed(given) != given and not (files.is_folder(place) or _is_file(files, place)):
             place = _place(where, trimmed(given))
             about = (*about, f"white space around names in the column {columns[PATH]!r} is left out")
         cells = {f: read_cell(row, columns[f], self.settings.missing) for f in ("subject", "condition", "view", "key")}
@@ -160,10 +161,6 @@ def _place(where: str, given: str) -> str:
     return "/".join(parts)
 
 
-def _is_there(files: Files, place: str) -> bool:
-    return files.is_folder(place) or _is_file(files, place)
-
-
 def _is_file(files: Files, place: str) -> bool:
     """Its folder is not listed: what else lies there may be a link that leads nowhere."""
     try:
@@ -180,6 +177,7 @@ def _csv_rows(data: bytes, name: str) -> Iterator[dict[str, str]]:
             raise DataError(f"{name} is empty: expected a header such as path,subject,condition,view, then a row each")
         text = _BEFORE_HEADER.sub("", text)
         # spreadsheets of many countries write semicolons, and some programs tabs whatever the ending
+        # of equal counts the first is taken: a header of one column has none of them
         mark = max(",;\t|", key=text.partition("\n")[0].count)
         reader = csv.DictReader(io.StringIO(text, newline=""), strict=True, delimiter=mark, skipinitialspace=True)
         names = reader.fieldnames or ()
@@ -189,6 +187,7 @@ def _csv_rows(data: bytes, name: str) -> Iterator[dict[str, str]]:
         for row in reader:
             if not any(cell.strip() for cell in row.values() if isinstance(cell, str)) and None not in row:
                 continue  # spreadsheets write empty rows behind the last
+            # `csv` keeps surplus cells under None, and fills missing ones with None
             if None in row or None in row.values():
                 found = "more" if None in row else "fewer"
                 raise DataError(f"{name}, line {reader.line_num}: {found} cells than the header has columns")
@@ -210,6 +209,7 @@ def _parquet_rows(data: bytes, name: str) -> Iterator[dict[str, str]]:
             texts = [field.name for field in file.schema_arrow if field.type in (pa.string(), pa.large_string())]
             # bytes and lists are no names, and may be of any size
             plain = [f.name for f in file.schema_arrow if not (pa.types.is_nested(f.type) or _is_binary(f.type))]
+        # opened once more: what is to stay a dictionary has to be said before, and is known only from the schema
         with pa.parquet.ParquetFile(pa.BufferReader(data), read_dictionary=texts) as file:
             for batch in file.iter_batches(_ROWS_AT_ONCE, columns=plain):
                 for row in _unpacked(batch, name).to_pylist():

@@ -53,6 +53,7 @@ class Oumvlp:
             view, sequence = leaf.names[0].removeprefix("Silhouette_").split("-")
             record = SequenceRecord(f"{leaf.names[1]}/{sequence}/{view}", leaf.names[1], sequence, view)
             found.append(FoundSequence(record, leaf.place))
+        # the tree is sorted by view first, keys begin with the subject
         return sorted(found, key=lambda f: f.record.key)
 
     def split(self, name: str | None, subjects: Iterable[str]) -> Split:

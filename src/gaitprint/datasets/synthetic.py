@@ -104,6 +104,8 @@ def film(settings: SyntheticSettings, subject: int, condition: str) -> tuple[lis
 
 def walk_once(seed: int, subject: int, condition: str, frames: int) -> Solids:
     """The moving body of one subject in one condition."""
+    # drawn one after another from one generator: their order is part of what a seed stands for, and so is that of the
+    # traits within each
     someone = _generator(seed, subject, _SUBJECT)
     body, manner, outfit = draw(Body, someone), draw(Manner, someone), draw(Outfit, someone)
     chance = _generator(seed, subject, _WALK, condition)
@@ -125,11 +127,13 @@ def _raggedness(generator: np.random.Generator, frames: int) -> Float32[np.ndarr
     index = place.astype(np.intp)
     weight = place - index
     rough = generator.normal(generator.normal(0.0, 0.25), 0.30, (2, frames, knots + 1))
+    # none at crown and soles: the narrow spans there would vanish, and the body would be a row lower
     rough[:, :, 0] = rough[:, :, -2:] = 0.0
     return (rough[:, :, index] * (1 - weight) + rough[:, :, index + 1] * weight).astype(np.float32)
 
 
 def _generator(seed: int, subject: int, purpose: int, *names: str) -> np.random.Generator:
+    # a generator for each purpose: more draws for one do not move the others
     return np.random.default_rng(np.random.SeedSequence([seed, subject, purpose, *"/".join(names).encode()]))
 
 

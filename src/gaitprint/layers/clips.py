@@ -16,6 +16,7 @@ def check_clips(clips: Float[Tensor, "N 1 T H W"], height: int) -> None:
     """Raise ShapeError unless the clips are [N, 1, T, H, W] with H a multiple of `height` and W even."""
     if clips.ndim != 5 or clips.shape[1] != 1 or 0 in clips.shape or not clips.is_floating_point():
         raise ShapeError(f"clips are float [N, 1, T, H, W], none empty, found {clips.dtype} {list(clips.shape)}")
+    # a multiple of the height keeps the number of parts, each of more rows; the pool halves both sides
     if clips.shape[3] % height or clips.shape[4] % 2:
         size = f"{clips.shape[3]} x {clips.shape[4]}"
         raise ShapeError(

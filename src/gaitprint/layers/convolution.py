@@ -98,6 +98,7 @@ def convolve_triples(x: Float[Tensor, "N C T H W"], weight: Float[Tensor, "D C 3
     if x.shape[2] > 3 and x.shape[2] % 3 and _is_half_on_cpu(x):
         # with AMX, oneDNN leaves the gradient of the frames that are left over unwritten
         x = x[:, :, : x.shape[2] // 3 * 3]
+    # frames that are left over at the end are seen by nobody, as in the published networks
     return F.conv3d(x, weight, stride=(3, 1, 1))
 
 
@@ -115,6 +116,7 @@ def strip_convolve(
     """
     n, c, t, h, w = x.shape
     rows = h // strips
+    # seen channels-last a strip of a frame is one stretch of memory, which the copy moves whole
     batch = x.permute(0, 2, 3, 4, 1).reshape(n, t, strips, rows, w, c).transpose(1, 2)
     y = convolve(batch.reshape(n * strips, t, rows, w, c).permute(0, 4, 1, 2, 3), weight)
     split = y.permute(0, 2, 3, 4, 1).reshape(n, strips, t, rows, w, -1).transpose(1, 2)

@@ -52,9 +52,11 @@ class MaskedConvolution(Convolution):
             return activate(self.norm(y))
         index = torch.tensor(rows, device=y.device)
         if self.mode == "gated":
+            # own = conv(X) - other, on the rows beside the cuts
             return activate(self.norm(y.index_add(3, index, other, alpha=-1)))
         z, scale = _normalise(self.norm, y)
         other = other * scale
+        # s(own) + s(other): the norm's shift is in z, and so in the first term alone
         cut = activate(z.index_select(3, index) - other) + activate(other)
         return activate(z).index_copy(3, index, cut.to(z.dtype))
 
@@ -106,12 +108,14 @@ def across_cuts(
 ) -> tuple[list[int], Float[Tensor, "N D T R W"]]:
     """The rows beside the band's cuts, ascending, and what reaches each of them from the other side of a cut."""
     parts: dict[int, Tensor] = {}
+    # a cut on the border of the map is none: nothing arrives from beyond it
     for below in (band.start, band.start + band.rows):
         if not 0 < below < x.shape[3]:
             continue
         # kernel row 2 looks one row down, kernel row 0 one row up
         for row, source, tap in ((below - 1, below, 2), (below, below - 1, 0)):
             arrives = F.conv2d(x[:, :, :, source], weight[:, :, :, tap], padding=1)
+            # of a band of one row both cuts touch that row; nothing is added in place, autograd keeps the first term
             parts[row] = parts[row] + arrives if row in parts else arrives
     rows = sorted(parts)
     if not rows:

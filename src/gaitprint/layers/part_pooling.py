@@ -74,8 +74,10 @@ class PartHead(nn.Module):
         if self.norm is None:
             return PartOutputs(features, features, None)
         if self.kind == "shared-bn":
+            # parts are rows of one batch: one mean and variance a channel for all of them
             normal = self.norm(features.reshape(-1, features.shape[2])).view_as(features)
             return PartOutputs(normal, normal, self.classifier(normal) if self.classifier else None)
+        # parts are channels: each has statistics of its own
         normal = self.norm(features.flatten(1)).view_as(features)
         classifier = cast(PartLinear, self.classifier)
         # cosines: the neck's classifier sees directions only
@@ -85,6 +87,7 @@ class PartHead(nn.Module):
 
 def part_product(x: Float[Tensor, "N P C"], weight: Float[Tensor, "P C D"]) -> Float[Tensor, "N P D"]:
     """Each part's rows times that part's matrix."""
+    # one batched product, parts first: [P, N, C] x [P, C, D]
     return torch.bmm(x.transpose(0, 1), weight).transpose(0, 1)
 
 
@@ -96,6 +99,7 @@ def generalised_mean(x: Float[Tensor, "N C H W"], power: Float[Tensor, "1"], par
     gradient, and it needs none itself.
     """
     wide = x if x.dtype == torch.float64 else x.float()
+    # rows of a band lie one behind another, so a band is one stretch of values
     bands = wide.reshape(*x.shape[:2], parts, -1).clamp(min=EPS)
     largest = bands.detach().amax(dim=3, keepdim=True)
     g = power.to(wide.dtype).clamp(*POWER_RANGE)

@@ -58,6 +58,7 @@ class SynchronisedNorm(_BatchNorm):
             return
         self.num_batches_tracked.add_(1)
         share = 1 / float(self.num_batches_tracked) if self.momentum is None else self.momentum
+        # torch divides by n and keeps running figures of n - 1
         unbiased = variance * (count / (count - 1)).to(variance.dtype)
         self.running_mean.mul_(1 - share).add_(share * mean)
         self.running_var.mul_(1 - share).add_(share * unbiased)
@@ -95,12 +96,15 @@ class _Normalise(torch.autograd.Function):
         over = [d for d in range(x.ndim) if d != 1]
         centred = _wide(x) - mean.view(channels)
         sums, products = grad.sum(over), (grad * centred).sum(over)
+        # one exchange for all three: every one of them waits for the slowest process
         own = torch.cat([sums.double(), products.double(), at_variance])
         total, product, variance = (ctx.gathered(own[None]).sum(dim=0) / count).chunk(3)
         scale = inverse if weight is None else inverse * weight
+        # what depends on x - mean: the gradient of the variance, and the term with y of the formula above
         along = (2 * variance - scale * inverse.square() * product).to(grad.dtype)
         dx = centred.mul_(along.view(channels)).sub_((scale * total).to(grad.dtype).view(channels))
         dx = dx.addcmul_(grad, scale.to(grad.dtype).view(channels)).to(x.dtype)
+        # of this process's rows alone: gradients of parameters are added up over processes later, with all others
         to_weight = None if weight is None else (products * inverse).to(weight.dtype)
         to_bias = sums.to(mean.dtype) if ctx.shifts else None
         return dx, to_weight, to_bias, None, None
@@ -113,8 +117,11 @@ def _moments(
 
     From the processes' own means and variances, never from a sum of squares (which cancels), in one exchange.
     """
+    # variances are joined by Chan's formula: those within the processes, and those of their means around the joint
+    # mean
     mean, variance = torch.batch_norm_update_stats(x, None, None, 0.0)
     count = x.new_full((1,), x.numel() // x.shape[1], dtype=torch.float64)
+    # in float64, and rows in the order of processes: every process gets the same bits
     rows = gathered(torch.cat([count, mean.double(), variance.double()])[None])
     counts, means, variances = rows[:, :1], *rows[:, 1:].chunk(2, dim=1)
     n = counts.sum()

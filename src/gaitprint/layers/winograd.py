@@ -38,6 +38,7 @@ class Filter(NamedTuple):
 def minimal_filter(outputs: int) -> Filter:
     """The matrices for 1 <= outputs <= LARGEST, computed exactly and rounded once."""
     size = outputs + 2
+    # interpolation is the inverse of evaluation
     inverse = _inverse(_evaluation(size, size))
     inputs = [list(column) for column in zip(*inverse, strict=True)]
     taps = _evaluation(size, 3)

@@ -75,6 +75,7 @@ class _Plan(NamedTuple):
 
 def _plan(frames: int) -> _Plan:
     """The tiles with the fewest planes, and of those the smallest, which round the least."""
+    # `min` keeps the first of equals, and sizes ascend
     return min((_Plan(frames, outputs) for outputs in range(1, LARGEST + 1)), key=lambda plan: plan.planes)
 
 
@@ -84,6 +85,7 @@ def _to_points(frames: Tensor, matrix: Tensor, tiles: Iterator[tuple[int, slice,
     points = frames.new_empty(plan.points, plan.tiles, n, k)
     for tile, there, here in tiles:
         for i in range(n):
+            # clip by clip, straight to its place: a batched product would lay clips outermost and be copied
             torch.mm(matrix[:, here], frames[i, there], out=points[:, tile, i])
     return points
 

@@ -41,6 +41,7 @@ def choose_columns(
     """
     chosen: dict[str, str | None] = {}
     notes = []
+    # a column that is asked for by its exact name belongs to that field, and is no near miss of another
     left = [c for c in header if c and c not in wanted.values()]
     for field, name in wanted.items():
         alike = [c for c in left if loosely(c) == loosely(name)] if name else []
@@ -86,6 +87,7 @@ def _refuse_near(where: str, field: str, name: str, left: Sequence[str], header:
         if any(c in ("subject", "condition", "view") for c in map(loosely, header)):
             hint = f"; if one of them is meant, `--dataset manifest --set {field}=` and its name"
         raise DataError(f"{where} has no column {name!r}: {did_you_mean(name, [c for c in header if c])}{hint}")
+    # `subject_id` and `SubjectName` hold the word, and are far from it by `difflib`, which comes second
     words = [c for c in left if loosely(name) in map(loosely, _WORDS.findall(c))]
     near = words or [c for c in left if get_close_matches(loosely(name), [loosely(c)], 1, _NEAR)]
     if near:

@@ -90,5 +90,6 @@ def partition_split(layout: str, partition: str, name: str | None, subjects: Ite
         return choose_split(layout, name, {"all-test": lambda _: False}, subjects)
     read, here = read_partition(Path(partition)), sorted(set(subjects))
     check_names(f"{partition} names", (*read.train, *read.test), here)
+    # `get` is None for a subject whom the file does not name: in neither part
     rule = dict.fromkeys(read.train, True) | dict.fromkeys(read.test, False)
     return choose_split(layout, name, {NAME: rule.get}, here)

@@ -38,14 +38,18 @@ def loosely(name: str) -> str:
     """
     if name.isascii() and name.isalpha():
         return name.casefold()
+    # NFKC first: it makes plain letters and digits of full-width ones and ligatures, which the tables do not hold
     plain = unicodedata.normalize("NFKC", name).casefold().translate(_TWINS).translate(_MARKS)
     text = "".join(c for c in "".join(plain.split()) if c not in _UNSEEN)
+    # 1-2 stays 1-2, for it is not 12
     text = re.sub(r"(?<=[^\W\d])-(?=\d)", "", text)
+    # `.0` goes before the zeros in front do, and one digit always stays: 000 is 0
     return re.sub(r"(?<!\d)0+(?=\d)", "", re.sub(r"(?<=\d)\.0$", "", text)) if "0" in text else text
 
 
 def misspelt(absent: Sequence[str], present: Collection[str]) -> list[tuple[str, str]]:
     """Names that are not there, each with the one that is and looks the same; see `loosely`."""
+    # of several that look the same the first in order is named, whatever order they came in
     alike = {loosely(name): name for name in sorted(present, reverse=True)} if absent else {}
     return [(name, alike[loosely(name)]) for name in absent if loosely(name) in alike]
 

@@ -92,6 +92,7 @@ def sequence_place(files: Files, folder: str, names: Sequence[str], tree: Tree) 
     Raises:
         DataError: several files and no way to choose.
     """
+    # hundreds of files are frames, one each, and never modalities of one sequence
     arrays = [n for n in names if _ending(n) in ARRAYS] if len(names) < 100 else []
     if not arrays:
         return folder
@@ -101,6 +102,7 @@ def sequence_place(files: Files, folder: str, names: Sequence[str], tree: Tree) 
         named = fitting or [n for n in arrays if PurePosixPath(n).stem == own] or [tree.usual.format(leaf=own)]
     else:
         named = arrays if len(names) == 1 else [n for n in arrays if PurePosixPath(n).stem == own]
+        # images beside arrays of other names: the arrays are times or labels
         if not named and len(arrays) < len(names):
             return folder
     if len(named) != 1:

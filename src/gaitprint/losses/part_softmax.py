@@ -74,6 +74,7 @@ def part_cross_entropy(
     with torch.autocast(logits.device.type, enabled=False):
         wide = logits if logits.dtype == torch.float64 else logits.float()
         scaled = wide.flatten(0, 1) * scale
+        # rows are sample by sample, and part by part within a sample
         repeated = labels.long().repeat_interleave(logits.shape[1])
         loss = F.cross_entropy(scaled, repeated, label_smoothing=label_smoothing)
     with torch.no_grad():

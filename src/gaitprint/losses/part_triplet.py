@@ -100,6 +100,7 @@ def batch_all_triplet(
         sums, active, counts = _active_triplets(distances, same, margin)
     share = active.clamp(min=1).to(distances.dtype)
     # the value comes from the terms themselves, the gradient from the counts: their sum would cancel badly
+    # 0 in value, `counts` in gradient
     slope = (counts * distances).sum(dim=(1, 2))
     per_part = (sums + slope - slope.detach()) / share
     total = int((same.sum(dim=1) * (~same).sum(dim=1)).sum())
@@ -119,6 +120,7 @@ def batch_hard_triplet(
     distances = part_distances(features, labels)
     same = labels[:, None] == labels[None, :]
     anchors = (~same).any(dim=1)
+    # the anchor itself is a positive at distance 0, so there always is one
     farthest = distances.masked_fill(~same, -torch.inf).max(dim=2).values[:, anchors]
     nearest = distances.masked_fill(same, torch.inf).min(dim=2).values[:, anchors]
     terms = torch.relu(margin + farthest - nearest)
@@ -141,6 +143,8 @@ def part_distances(features: Float[Tensor, "N P C"], labels: Int[Tensor, " N"]) 
     with torch.autocast(features.device.type, enabled=False):
         x = features if features.dtype == torch.float64 else features.float()
         x = x.transpose(0, 1).contiguous()
+        # the expansion cancels: of features that are nearly equal it gives distances of pure rounding, whose gradient
+        # is huge
         return torch.cdist(x, x, compute_mode="donot_use_mm_for_euclid_dist")
 
 
@@ -174,6 +178,7 @@ def _active_triplets(
         above = terms > 0
         sums.append(terms.sum(dim=(1, 2, 3)))
         active.append(above.sum(dim=(1, 2, 3)))
+        # each distance d_an is subtracted once for every active positive, each d_ap added for every active negative
         count = -above.sum(dim=2).to(d.dtype)
         counts.append(count.scatter_add(2, positives.expand(len(d), n, most), above.sum(dim=3).to(d.dtype)))
     return torch.cat(sums), torch.cat(active), torch.cat(counts)

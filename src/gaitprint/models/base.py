@@ -53,6 +53,7 @@ class PartNetwork(nn.Module):
     def mixes_clips(self) -> bool:
         """Whether a clip's pooled parts depend in training on the others of its batch: with BatchNorm they do."""
         batch_norm = torch.nn.modules.batchnorm._BatchNorm
+        # the head sees the whole batch anyway: only the trunk runs on parts of it
         children = (child for name, child in self.named_children() if name != "head")
         return any(isinstance(module, batch_norm) for child in children for module in child.modules())
 

@@ -48,6 +48,7 @@ def save_model(path: Path, model: nn.Module, card: dict[str, Any]) -> dict[str, 
     Raises:
         ArtefactError: a weight is not finite, or the card is not JSON or contradicts the model.
     """
+    # a clone: safetensors refuses tensors that share memory
     tensors = {k: v.detach().cpu().contiguous().clone() for k, v in model.state_dict().items()}
     _check_finite(tensors, f"{path} is not written")
     facts = {
@@ -59,6 +60,7 @@ def save_model(path: Path, model: nn.Module, card: dict[str, Any]) -> dict[str, 
         "sha256": tensors_digest(tensors),
     }
     for key, value in facts.items():
+        # a caller's card may repeat what the model says, never contradict it
         if card.get(key, value) != value:
             raise ArtefactError(f"{path} is not written: its card says {key} = {card[key]!r}, the model {value!r}")
     full = {**card, **facts}
@@ -181,6 +183,7 @@ def _card(path: Path, metadata: dict[str, str] | None) -> dict[str, Any]:
         raise ArtefactError(
             f"{path} is of version {card.get('version')!r} and this gaitprint reads {VERSION}: update gaitprint"
         )
+    # a file that was written before cards had a digest says none, and is taken as it is
     if card.get("card_sha256", _card_digest(card)) != _card_digest(card):
         raise ArtefactError(f"{path} is damaged or was changed: its card has another sha256; get the file again")
     kinds: dict[str, type | tuple[type, ...]] = {

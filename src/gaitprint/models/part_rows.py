@@ -63,7 +63,10 @@ class StackedMaps:
             local = part >= parts // 2
             low = each * (part - local * (parts // 2))
             high = low + each
+            # parts count rows behind the pool, of which each stands for two of the clip
             band[part] = 2 * low, 2 * high
+            # the last layer: in a strip, its zeros stop what comes from beyond; the layers before add whole and local
+            # maps, and are as wide as the whole
             low, high = _widened(low, high, half // self.strips if local else half)
             low, high = max(0, low - (after - 1)), min(half, high + after - 1)
             field[part] = max(0, 2 * low - before), min(rows, 2 * high + before)

@@ -117,6 +117,7 @@ class GaitGL(PartNetwork):
         def glconv(widths: tuple[int, int], stack: bool = False) -> GLConv:
             return GLConv(*widths, strips, stack, norm, generator)
 
+        # weights are drawn as layers are made: their order is part of what a seed stands for
         self.stem = nn.Sequential(*(Convolution(a, b, batch_norm=norm, generator=generator) for a, b in stem))
         self.aggregation = TemporalAggregation(channels[0], batch_norm=norm, generator=generator)
         self.before_pool = nn.Sequential(*(glconv(widths) for widths in before))
@@ -134,6 +135,8 @@ class GaitGL(PartNetwork):
         """All up to the pooled parts; nothing is drawn, `generator` is there for the contract."""
         check_clips(clips, self.settings.height)
         x = repeat_short_clips(clips, self._short_clip)
+        # the weights say in which layout the trainer put the network; clips of one channel cannot, see
+        # `as_channels_last`
         if self.aggregation.weight.is_contiguous(memory_format=torch.channels_last_3d):
             x = as_channels_last(x)
         for layer in (*self.stem, self.aggregation, *self.before_pool):
@@ -176,6 +179,7 @@ def _values(settings: GaitGLSettings) -> _Values:
 
 def _plan(form: Form, channels: tuple[int, ...]) -> tuple[list[tuple[int, int]], ...]:
     """The (in, out) widths of the stem, of the layers before the pool and of those after it (method section 3)."""
+    # of three widths d is c, and not used
     a, b, c, d = channels[0], channels[1], channels[2], channels[-1]
     if form == "casia-b":
         return [(1, a)], [(a, b)], [(b, c), (c, c)]

@@ -106,6 +106,7 @@ class GaitMask(PartNetwork):
         x = repeat_short_clips(clips, self.settings.short_clip)
         x = self._layer(self.aggregation, self._layer(self.stem, x))
         for layer in self.before_pool:
+            # drawn outside of the layer: computed again for the gradient it must meet the same band
             x = self._layer(layer, x, self._band(x, generator))
         x = max_pool_2x2(x)
         for layer in self.after_pool:

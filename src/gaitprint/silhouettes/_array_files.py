@@ -53,6 +53,8 @@ def parse_npz(data: bytes, name: str, max_bytes: int) -> np.ndarray:
 def _member(data: bytes, max_bytes: int) -> bytes:
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
         members = {m.filename.removesuffix(".npy"): m for m in archive.infolist()}
+        # `frames` and `frames.npy` are one name to NumPy, and a zip may hold a name twice: which one is meant nobody
+        # can say
         if len(members) != len(archive.infolist()):
             raise DataError("holds an array of one name twice")
         if "frames" not in members and len(members) != 1:
@@ -80,6 +82,7 @@ def _parse(data: bytes) -> np.ndarray:
     start = _LENGTHS.get(data[6:7], 0)
     if not data.startswith(_MAGIC) or not start or len(data) < start:
         raise DataError(f"is no .npy array of version 1, 2 or 3{_but(data)}")
+    # little-endian in all versions, whatever the order of the values is
     end = start + int.from_bytes(data[8:start], "little")
     header = _HEADER.fullmatch(data[start:end]) if end - start <= _MAX_HEADER else None
     if header is None:

@@ -66,6 +66,7 @@ def merge_share(areas: BodyAreas) -> float:
 
 def _block_length(height: int, width: int) -> int:
     """How many frames can be drawn together before their pieces might outnumber the labels, at least one."""
+    # `_most_pieces` solved for the rows of a drawing `width` + 2 columns wide
     rows = 2 * (_LABELS // ((width + 3) // 2)) - 2
     return max(1, (rows - 1) // (height + 1))
 
@@ -81,6 +82,7 @@ def _block_areas(frames: Frames) -> tuple[np.ndarray, np.ndarray, np.ndarray, np
     body = _row_sums(drawing[1:].reshape(length, -1))
     # What the background around all bodies doesn't reach is a hole.
     cv2.floodFill(drawing, None, (0, 0), _OUTSIDE, flags=4)
+    # from here on holes are body: Euler's number then counts pieces alone
     drawing = np.not_equal(drawing, _OUTSIDE).view(np.uint8)
     filled = _row_sums(drawing[1:].reshape(length, -1))
     largest, second = filled.copy(), np.zeros_like(filled)
@@ -109,8 +111,11 @@ def _piece_counts(drawing: UInt8[np.ndarray, "R C"], length: int) -> Int64[np.nd
     S. B. Gray, Local properties of binary images in two dimensions, IEEE Transactions on Computers 20 (1971).
     """
     pairs = drawing[:, :-1] + 2 * drawing[:, 1:]
+    # the four corners of a window as four bits, 0 to 15
     windows = pairs[:-1] + 4 * pairs[1:]
     weights = cv2.LUT(windows, _GRAY).reshape(length, -1)
+    # the table is shifted by 2 to fit bytes; a frame's windows share a row of zeros with the next one's, so each
+    # frame sums to four times its own number
     numbers: np.ndarray = (_row_sums(weights) - 2 * weights.shape[1]) // 4
     return numbers
 
@@ -136,6 +141,8 @@ def _two_largest(
     # Pieces come in an order that depends on the threads.
     order = np.lexsort((-area, frame))
     first = np.searchsorted(frame[order], np.arange(len(drawing) // rows))
+    # sorted by frame, then by falling area: the second largest stands behind the largest, for every frame here has
+    # two
     return area[order[first]], area[order[first + 1]]
 
 

@@ -61,6 +61,8 @@ def gait_period(frames: Frames) -> float:
     frames = frames[first : first + MAX_FRAMES]
     drift = _drift(len(frames))
     even, odd = (_without(drift, part) for part in _parts(frames))
+    # from here on products of all pairs of frames, [T, T]: energies are sums of them, and the product of two odd
+    # parts keeps its sign in a mirror
     even, odd = even @ even.T, odd @ odd.T
     both = even + odd
     energy = float(np.trace(both))

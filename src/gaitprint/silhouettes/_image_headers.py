@@ -68,7 +68,7 @@ def _png(data: bytes) -> ImageHeader:
             raise DataError("is a damaged PNG (its checksum is wrong)")
         if (place == len(_PNG)) != (kind == b"IHDR"):
             raise DataError("is a damaged PNG (its header is not where it belongs)")
-        place += length + 12
+        place += length + 12  # length, kind and checksum take four bytes each
     return ImageHeader(
         height, width, grey=colour == 0, plain_png=colour == 0 and depth == 8, deep=depth == 16, opacity=opacity
     )
@@ -90,10 +90,12 @@ def _jpeg(data: bytes) -> ImageHeader:
                 raise DataError("is a damaged JPEG (it has two sizes)")
             header = ImageHeader(height, width, grey=channels == 1)
         place += 2 + length
+        # the compressed pixels follow, in which the markers without a length stand (restarts, and the end)
         if marker == 0xDA:
             break
     if header is None:
         raise DataError("is a damaged JPEG (it has no size)")
+    # libjpeg fills what is missing with grey, and warns on stderr alone
     if data.find(b"\xff\xd9", place) < 0:
         raise DataError("is a truncated image")
     return header

@@ -34,6 +34,7 @@ def from_labels(
     values = np.flatnonzero(counts)
     if len(values) == 1 and 0 < values[0] <= 127:
         raise DataError(f"every pixel is {values[0]}: no body can be told from the background")
+    # 0 and nearly white are what silhouettes have: those pass untouched, to the byte
     if len(values) == 2 and (values[0] > 0 or values[1] < NEARLY_WHITE):
         remark(f"masks of {values[0]} and {values[1]} are taken as 0 and 255")
         frames = [np.where(frame > values[0], np.uint8(255), np.uint8(0)) for frame in frames]

@@ -65,6 +65,7 @@ def read_tree(data: bytes, admitted: frozenset[str]) -> Any:
     memo: dict[Any, Any] = {}
     budget = _budget(len(data))
     try:
+        # `genops` only tells instructions apart; nothing of it looks a name up or calls one
         for count, (opcode, argument, position) in enumerate(pickletools.genops(data)):
             if count >= budget:
                 raise DataError(f"has more than {budget} instructions, one array needs about 60, a list 25 a frame")
@@ -85,6 +86,7 @@ def read_tree(data: bytes, admitted: frozenset[str]) -> Any:
                 _gather(stack, marks.pop())
             elif name in _LISTS:
                 _list(stack, marks, name)
+            # by reference: what APPENDS and BUILD do to it later is seen by whoever gets it from the memo
             elif name == "MEMOIZE":
                 memo[len(memo)] = stack[-1]
             elif name in ("PUT", "BINPUT", "LONG_BINPUT"):
@@ -124,6 +126,7 @@ def _gather(stack: list[Any], start: int) -> None:
 def _list(stack: list[Any], marks: list[int], name: str) -> None:
     """Carry out one of the four instructions that make lists."""
     start = {"EMPTY_LIST": len(stack), "APPEND": len(stack) - 1}.get(name, -1)
+    # LIST and APPENDS take all values down to the last mark
     if start < 0:
         start = marks.pop()
     values = stack[start:]

@@ -34,6 +34,7 @@ def plain_array(
         sizes = [n if abs(n) <= _LONGEST else "..." for n in shape]
         raise DataError(f"claims an array of shape {str(sizes)[:80]}")
     dtype = np.dtype(order + kind)
+    # in Python's integers: NumPy's 64 bits would wrap round, and a hostile shape would fit
     claimed = prod(shape) * dtype.itemsize
     if claimed != len(values):
         raise DataError(
@@ -41,6 +42,7 @@ def plain_array(
         )
     flat = np.frombuffer(values, dtype)
     try:
+        # a copy: `frombuffer` is read-only and would keep the whole file in memory
         return np.array(flat.reshape(shape, order="F" if fortran else "C"), order="C")
     except ValueError:  # nothing, times more than there can be
         raise DataError(f"claims an array of shape {str(list(shape))[:80]}") from None

@@ -43,6 +43,7 @@ def tiff_pages(data: bytes) -> tuple[Page, ...]:
     seen: set[int] = set()
     (place,) = struct.unpack_from(f"{order}I", data, 4)
     while place:
+        # a page names the place of the next: one that names an earlier page makes an endless file of a few bytes
         if place in seen or len(pages) >= MAX_PAGES:
             raise DataError(f"is a TIFF whose pages lead in a circle, or of more than {MAX_PAGES} pages")
         seen.add(place)
@@ -91,6 +92,7 @@ def _values(data: bytes, order: str, entry: bytes) -> tuple[int, ...]:
     if letter is None or not 1 <= count <= _MAX_VALUES:
         raise DataError("is a damaged TIFF (an entry that is no number)")
     form = f"{order}{count}{letter}"
+    # values of up to four bytes stand in the entry itself instead of the place where they lie (section 2)
     if struct.calcsize(form) <= 4:
         return struct.unpack_from(form, entry, 6)
     return struct.unpack_from(form, data, struct.unpack(f"{order}I", entry[6:])[0])

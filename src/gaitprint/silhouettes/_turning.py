@@ -38,7 +38,9 @@ def turn_of_way(boxes: Int[np.ndarray, "T 4"], usable: Bool[np.ndarray, " T"]) -
         return math.nan
     centre = x + width / 2
     aside = (centre - (centre.min() + centre.max()) / 2) / height
+    # the height on the image falls as 1 / distance
     ahead = _DEPTH * np.median(height) / height
+    # means of a stretch take off the sway of single steps
     stretches = np.array_split(np.stack([aside, ahead], axis=1), LEGS + 1)
     points = np.array([stretch.mean(axis=0) for stretch in stretches])
     way = float(np.linalg.norm(np.diff(points, axis=0), axis=1).sum())
@@ -59,6 +61,7 @@ def turn_of_likeness(frames: Frames, period: float) -> float:
         return math.nan
     first, last = _mean(frames[:half]), _mean(frames[-half:])
     a, b = first - first[:, ::-1], last - last[:, ::-1]
+    # half of `first - mirrored` is the odd part, so squares are four times too large
     larger = max(float((a * a).sum()), float((b * b).sum())) / 4
     if larger <= MIN_ASYMMETRY * float((first * first + last * last).sum()) / 2:
         return math.nan

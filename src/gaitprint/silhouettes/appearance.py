@@ -40,7 +40,10 @@ def mend_frames(
     frames, counts = from_labels(list(frames), histogram(frames), remark)
     if np.count_nonzero(counts) == 1:  # one grey all over: `looks` says so
         return list(frames)
+    # the order matters: limits below are for bodies of 255, a white background would be the brightest body of all,
+    # and noise can be told only from a background that is black
     frames, counts = _stretched(frames, counts, remark)
+    # a tenth of the range at either end counts as black or white, which the noise of JPEG does not leave
     grey = float(counts[26:230].sum() / max(int(counts.sum()), 1))
     if grey > PHOTOGRAPH:
         raise DataError(
@@ -131,6 +134,7 @@ def _white_on_border(frame: UInt8[np.ndarray, "_h _w"]) -> float:
 
 def _without_white(frames: list[UInt8[np.ndarray, "_h _w"]], remark: Remark) -> list[UInt8[np.ndarray, "_h _w"]]:
     """Drop frames that are white all over, where others are not: a flash, or padding."""
+    # where all frames are white they stay, for `looks` to say that no body can be told
     kept = [frame for frame in frames if not frame.size or frame.min() <= 127]
     if not kept or len(kept) == len(frames):
         return frames
@@ -167,6 +171,7 @@ def _faint_rows(rows: UInt8[np.ndarray, " H"]) -> Bool[np.ndarray, " H"]:
     body = np.flatnonzero(rows > 127)
     if not len(body):
         return np.zeros(len(rows), np.bool_)
+    # resampling and JPEG soften an edge over a few pixels, more of them the larger the body
     edge = max(2, round(0.015 * (body[-1] - body[0])))
     outside = np.ones(len(rows), np.bool_)
     outside[max(body[0] - edge, 0) : body[-1] + edge + 1] = False

@@ -109,8 +109,10 @@ def _bytes(array: np.ndarray, name: str) -> np.ndarray:
             f"{name}: expected values 0 to 255, 0 to 1 or bool, found {array.dtype} from {low:g} to {high:g}: "
             f"make it bool by a limit, such as masks > {(low + high) / 2:g}"
         )
+    # 65535 / 255 = 257 exactly
     if high > 255:
         return np.rint(array / 257.0).astype(np.uint8)
+    # one value above 1 puts all frames of the array on the scale of 255
     if array.dtype.kind == "f":
         return np.rint(array * (255.0 if high <= 1 else 1.0)).astype(np.uint8)
     return array.astype(np.uint8)
@@ -168,6 +170,8 @@ def by_opacity(image: UInt8[np.ndarray, "_h _w 4"]) -> UInt8[np.ndarray, "_h _w"
 
 def _same_sizes(array: np.ndarray) -> bool:
     """Whether the slices of the last axis are frames that follow each other, rather than the colours of one image."""
+    # a grey image in three channels has equal slices, a coloured one slices of different masses; only frames differ
+    # and are alike in mass
     masses = array.sum(axis=(0, 1), dtype=np.float64)
     differ = not (array[..., 1:3] == array[..., :1]).all()
     return differ and bool(masses.std() <= FLAT * masses.mean())
@@ -182,7 +186,10 @@ def _time_first(frames: UInt8[np.ndarray, "_a _b _c"], remark: Remark) -> Frames
     usual = (_is_usual(height, width), _is_usual(count, height))
     possible = (_can_be_frame(height, width), _can_be_frame(count, height))
     first, middle, last = _spreads(frames)
+    # twice as even: near the limit either axis may be time by chance
     by_body = last < FLAT and first > max(2 * last, FLAT)
+    # a shape that fits one order alone decides, unless the body says the opposite; by the body alone where both
+    # orders fit
     if usual[0] != usual[1]:
         moves = usual[1] and not (first < FLAT < last)
     elif possible[0] != possible[1]:

@@ -43,6 +43,7 @@ def draw_rows(
 
 def frame_points(points: Float64[np.ndarray, "n 2"], height: int, width: int) -> Float32[np.ndarray, "n 2"]:
     """Pixel coordinates (x, y) of points in the uncut square frame, whose corners are (0, 0) and (1, 1)."""
+    # pixel centres are whole numbers, so the middle of n of them lies at (n - 1) / 2
     middle = np.array([(width - 1) / 2, (height - 1) / 2])
     return (middle + (points - 0.5) * height).astype(np.float32)
 

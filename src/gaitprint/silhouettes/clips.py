@@ -84,6 +84,7 @@ def _divide(values: np.ndarray, by: int, out: Float32[np.ndarray, "T h w"] | Non
 
 def _sum_squares(frames: Frames, side: int) -> np.ndarray:
     """Sums over squares of `side` x `side` pixels, uint16: slices add faster than an axis of length 2 is summed."""
+    # 255 x 16 x 16 = 65,280: no sum leaves uint16, see `Preprocessing`
     total = frames[:, ::side, ::side].astype(np.uint16)
     for place in range(1, side * side):
         total += frames[:, place // side :: side, place % side :: side]

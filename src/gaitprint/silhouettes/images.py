@@ -77,6 +77,7 @@ def _one_channel(image: UInt8[np.ndarray, "_h _w *_c"], remark: Remark) -> UInt8
         remark(OPACITY)
         return opaque
     image = image[:, :, :3]
+    # GaitSet's preparation takes `imread(path)[:, :, 0]`, and features are compared to those of such frames
     blue = np.ascontiguousarray(image[:, :, 0])
     if _shows(blue, image) and (blue.max() > 127 or image.max() <= blue.max()):
         return blue
@@ -92,6 +93,7 @@ def _shows(channel: UInt8[np.ndarray, "_h _w"], image: UInt8[np.ndarray, "_h _w 
 
 def _eight_bits(image: Shaped[np.ndarray, "_h _w *_c"]) -> UInt8[np.ndarray, "_h _w *_c"]:
     """The upper byte of sixteen bits, as OpenCV has it, unless nothing is in it: numbers up to 255 are meant so."""
+    # a mask of 0 and 1, or of 0 and 255, saved with 16 bits: its upper byte is black
     if image.dtype != np.uint16:
         return image
     return np.asarray(image if image.max() < 256 else image >> 8).astype(np.uint8)

@@ -73,6 +73,7 @@ def looks(frames: Frames) -> tuple[str, ...]:
     found = _shape(np.asarray(frames > 127))
     still = bool(np.mean((frames[1:] == frames[:-1]).all(axis=(1, 2))) > REPEATED)
     # which way up is told by what moves, and of somebody upright from the first row to the last
+    # the change over time is a third of what tells it, and the bands are of a body that fills the frame
     upright = not still and not {LOOKS_WIDE, LOOKS_SHORT}.intersection(found)
     found += [LOOKS_TURNED] if upright and uprightness(frames) < UPSIDE_DOWN else []
     if still:
@@ -107,6 +108,7 @@ def _is_short(rows: Bool[np.ndarray, "T H"]) -> bool:
 
 def _apart(columns: Bool[np.ndarray, "T W"]) -> Bool[np.ndarray, " T"]:
     """Frames in which columns with body do not hang together, or reach from border to border."""
+    # a run of columns starts where one with body follows one without, or at the left border
     starts = columns[:, 0] + (columns[:, 1:] & ~columns[:, :-1]).sum(axis=1)
     return np.asarray((starts > 1) | (columns[:, 0] & columns[:, -1]))
 

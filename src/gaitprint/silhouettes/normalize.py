@@ -102,6 +102,7 @@ def _body_box(frame: UInt8[np.ndarray, "H W"]) -> _Box | None:
 def _normalize_frame(frame: UInt8[np.ndarray, "H W"], box: _Box, size: int, drop_left_edge: bool) -> np.ndarray | str:
     """The frame in uint8 [size, size], or why it is dropped."""
     body = frame[box[1] : box[1] + box[3]]
+    # truncated, and the quotient first, as the references compute it: another order gives another width now and then
     width = int(size * (body.shape[1] / body.shape[0]))
     # A row of noise across a huge image would blow up to gigabytes.
     if not 1 <= width <= _MAX_RESIZED // size:
@@ -110,6 +111,8 @@ def _normalize_frame(frame: UInt8[np.ndarray, "H W"], box: _Box, size: int, drop
     running = np.cumsum(_column_sums(body), dtype=np.int64)
     if running[-1] == 0:
         return _NO_CENTRE
+    # the first column up to which there is more than half of the mass; sums are doubled, for half of an odd sum is no
+    # integer
     centre = int(np.searchsorted(2 * running, running[-1], side="right"))
     if centre == 0 and drop_left_edge:
         return _ON_EDGE
@@ -121,6 +124,7 @@ def _window(body: UInt8[np.ndarray, "S w"], centre: int, size: int) -> UInt8[np.
     left = centre - size // 2
     first, last = max(left, 0), min(left + size, body.shape[1])
     result = np.zeros((size, size), np.uint8)
+    # where the body is narrower than the window, zeros stay on both sides
     result[:, first - left : last - left] = body[:, first:last]
     return result
 

@@ -88,6 +88,7 @@ def _array(tree: Any) -> np.ndarray:
     if tree.function.name in _MAKE:
         _expect(_is_tuple(tree.state, 5), "an array without a state")
         version, shape, dtype, fortran, values = tree.state
+        # (version, shape, dtype, is_fortran, bytes), as `ndarray.__setstate__` takes them
         _expect(version == 1 and isinstance(fortran, bool), "an array state of another version")
         layout = "F" if fortran else "C"
     elif tree.function.name in _FROM_BUFFER:
@@ -105,6 +106,7 @@ def _array(tree: Any) -> np.ndarray:
         return array
     numbers = isinstance(axes, tuple) and all(type(axis) is int for axis in axes)
     _expect(numbers and sorted(axes) == list(range(array.ndim)), "an order of axes that is none")
+    # the buffer holds the array with its axes in the order of memory; `axes` leads back
     return np.ascontiguousarray(array.transpose(axes))
 
 
@@ -114,6 +116,7 @@ def _kind_and_order(tree: Any) -> tuple[str, str]:
     if tree.state is None:
         return tree.arguments[0], "|"
     _expect(_is_tuple(tree.state, 8) and tree.state[0] == 3, "a type of another version")
+    # (3, byte order, subarray, names, fields, size, alignment, flags): the three in between make a structured type
     order, *structure = tree.state[1:5]
     _expect(isinstance(order, str) and structure == [None, None, None], "a structured type")
     return tree.arguments[0], order

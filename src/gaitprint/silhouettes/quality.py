@@ -123,6 +123,7 @@ def _changes(frames: Frames) -> Float64[np.ndarray, " n"]:
     parts = []
     for start in range(0, len(frames) - 1, _BLOCK):
         block = np.ascontiguousarray(frames[start : start + _BLOCK + 1]).reshape(-1, frames[0].size)
+        # one frame more than the block has steps: the last frame of a block is the first of the next
         sums = _row_sums(block)
         parts.append(_row_sums(cv2.absdiff(block[1:], block[:-1])) / np.maximum(sums[1:] + sums[:-1], 1))
     return np.concatenate(parts) if parts else np.zeros(0)
@@ -140,6 +141,7 @@ def _jumps(changes: Float64[np.ndarray, " n"]) -> float:
         return math.nan
     padded = np.pad(changes, _AROUND, mode="reflect")
     around = np.lib.stride_tricks.sliding_window_view(padded, 2 * _AROUND + 1)
+    # a change is not held against itself
     around = np.delete(around, _AROUND, axis=1)
     usual = np.maximum(np.partition(around, -2, axis=1)[:, -2], np.median(changes))
     return float(np.mean(changes > np.maximum(JUMP_RATIO * usual, JUMP_FLOOR)))

@@ -96,6 +96,7 @@ class QualityFilter:
                 raise ConfigError(f"the quality filter {self} needs the measurement {bound.field!r}, found {has}")
             # in the column's own precision: 0.05 as a store holds it, in float32, is 0.05
             values = np.asarray(columns[bound.field])
+            # every comparison with NaN is false, so what is unknown has to be let through by itself
             kept.append(np.isnan(values) | _OPERATORS[bound.comparison](values, bound.value))
         return np.asarray(np.logical_and.reduce(kept))
 

@@ -109,6 +109,7 @@ def read_image_folder(files: Files, place: str, remark: Remark = unremarked) -> 
             new = decode_images(data, files.called(inner), said.add)
         else:
             new = [decode_image(data, files.called(inner), said.add)]
+        # held against the limit frame by frame: all of them in memory at once is what it prevents
         room -= sum(frame.size for frame in new)
         if room < 0:
             raise DataError(f"{files.called(place)} holds more than {MAX_SEQUENCE_BYTES} pixels: split the sequence")
@@ -122,6 +123,7 @@ def _frame_names(names: Sequence[str]) -> Sequence[str]:
     """Those with the ending of an image, numbered where most are; of names without, those that are no notes."""
     images = [name for name in names if _ending(name) in _IMAGES]
     numbered = [name for name in images if any(c.isdecimal() for c in PurePosixPath(name).stem)]
+    # most, not all: where few names bear a number, the number says nothing of frames
     if 2 * len(numbered) > len(images):
         return numbered  # a mean, a background, a preview among frames
     others = [name for name in names if _ending(name) not in _BESIDE and name.lower() not in _NOTES.split()]

@@ -37,6 +37,7 @@ def window_starts(
     shortest = int(lengths.min()) if len(lengths) else 1
     if shortest < 1 or window < 1:
         raise DataError(f"a window needs at least one frame, found a sequence of {shortest} and a window of {window}")
+    # the whole sequence is repeated, not just enough frames, and the start is drawn from what that leaves
     repeated = np.where(lengths >= window, lengths, 0 if rule == "authors" else -(-window // lengths) * lengths)
     starts: Int64[np.ndarray, " N"] = generator.integers(np.maximum(repeated - window, 0) + 1)
     return starts

@@ -47,6 +47,7 @@ def take_sequence(
     if not raw:
         raise DataError("a sequence needs at least one frame, found none")
     shapes, remarks = {frame.shape for frame in raw}, list[str]()
+    # told by the shape alone: scaling normalised frames once more would blur them
     processed = len(shapes) == 1 and shapes <= set(processed_shapes(size))
     mended = mend_frames(raw, remarks.append, raw=not processed)
     if processed:

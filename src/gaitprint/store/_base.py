@@ -53,6 +53,8 @@ def read_base(root: Path, plan: StorePlan, anew: bool) -> Base:
     following = head.generation + 1
     try:
         rows = {row.key: row for row in Store.open(root).rows}
+    # the generation still counts on: an index of the same name could be open in a reader, and must not be written
+    # over
     except ArtefactError:
         if not anew:
             raise

@@ -14,6 +14,7 @@ INDEX = "index-{}.arrow"
 """By generation: a reader of the state before goes on with its own index."""
 _LEFTOVERS = (f".{HEAD}.*.tmp", f".{QUARANTINE}.*.tmp", ".index-*.tmp")
 """What a writer killed while it published leaves."""
+# patterns, not only names: temporary files and indexes of other states are ours as well
 _OURS = (HEAD, FRAMES, JOURNAL, QUARANTINE, INDEX.format("*"), *_LEFTOVERS)
 
 

@@ -65,6 +65,8 @@ def pack(frames: Frames, form: Form, name: str = "frames") -> Packed:
     rows = data.reshape(len(data), -1)
     if form == "bits":
         white = rows > 127
+        # of the frames as they come back, 0 and 255: a store of bits of frames that were black and white already has
+        # the checksums of a compact one
         digest = hashlib.sha256((white * np.uint8(255)).data).hexdigest()
         rows = np.packbits(white, axis=1)
     else:
@@ -93,9 +95,11 @@ def unpack(
     row = height * width if form == "compact" else ceil(height * width / 8)
     count = -(-length // CHUNK)
     table = count * _SIZE.itemsize
+    # the table is as hostile as the rest: a cut blob gives fewer ends than chunks, a wrong size an end elsewhere
     ends = list(accumulate(blob[:table].view(_SIZE).tolist(), initial=table))
     if len(ends) != count + 1 or ends[-1] != len(blob):
         raise ValueError(f"its {count} chunks do not fill {len(blob)} bytes")
+    # -(-a // b) rounds up
     first, last = start // CHUNK, -(-stop // CHUNK)
     view = blob.data
     # bytes put together once: arrays of every chunk would cost a window a tenth of its time
@@ -104,6 +108,7 @@ def unpack(
     if form == "bits":
         rows = np.unpackbits(rows, axis=1, count=height * width) * np.uint8(255)
     frames: Frames = rows.reshape(-1, height, width)
+    # `unpackbits` gives an array of one's own, `frombuffer` one that cannot be written to: readers see no difference
     frames.flags.writeable = False
     return frames
 

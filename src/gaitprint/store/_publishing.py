@@ -29,6 +29,7 @@ def publish(root: Path, head: StoreHead, rows: Sequence[StoredSequence], aside: 
     Raises:
         DataError: a file cannot be written.
     """
+    # a new file under a new name: the head of the state before still names its own index, which nobody touches
     digest = write_index(root / head.index, rows)
     if aside:
         write_json(root / QUARANTINE, [vars(a) for a in aside.values()])
@@ -48,6 +49,7 @@ def keep_partition(root: Path, partition: Partition | None) -> None:
         ArtefactError: there is no such store.
         DataError: another process writes it, or the head cannot be written.
     """
+    # before the journal is opened, which would leave a file where no store is
     read_head(root)
     journal = Journal(root / JOURNAL)  # held, for an update may be about to publish another head
     try:

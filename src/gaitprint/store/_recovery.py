@@ -89,6 +89,7 @@ def begun_alike(root: Path, line: bytes, plan: Mapping[str, Any], generation: in
         return False
     try:
         begun = json.loads(line)
+        # without the path: a data set that was moved is the same source as long as its files are
         theirs, ours = begun.get("made_of") or {}, plan.get("made_of") or {}
         if theirs and {**theirs, "source": ""} == {**ours, "source": ""}:
             begun["made_from"] = plan["made_from"]  # moved, or another: each decision is held against the source
@@ -150,4 +151,5 @@ def _is_whole(row: StoredSequence, data: np.ndarray, end: int, plan: StorePlan) 
         frames = unpack(data[row.offset : row.offset + row.bytes], plan.form, row.length, plan.size, 0, row.length)
     except ValueError:
         return False
+    # `raw` only for its checksum: that is of the frames as they come back, which all forms share
     return len(frames) == row.length and pack(frames, "raw").sha256 == row.sha256

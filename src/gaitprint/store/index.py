@@ -112,6 +112,7 @@ def write_index(path: Path, rows: Sequence[StoredSequence]) -> str:
     sink = pa.BufferOutputStream()
     with pa.ipc.new_file(sink, schema) as writer:
         writer.write_batch(pa.record_batch(columns, schema))
+    # built in memory, so that the digest is of these bytes and not of what a disk gave back
     data = memoryview(sink.getvalue())
     with atomic_file(path) as stream:
         stream.write(data)
@@ -136,6 +137,8 @@ def open_index(path: Path, sha256: str) -> Index:
             if reader.num_record_batches != 1:
                 raise ValueError(f"{reader.num_record_batches} batches of rows")
             batch = reader.get_batch(0)
+            # offsets of strings and indices of dictionaries too: Arrow trusts them, and a hostile file would be read
+            # out of bounds
             batch.validate(full=True)
             _check_columns(batch)
     except FileNotFoundError:
@@ -148,6 +151,7 @@ def open_index(path: Path, sha256: str) -> Index:
 
 def _check_columns(batch: pa.RecordBatch) -> None:
     """Raise ValueError where the columns are not those of an index; unreadable names raise it, too."""
+    # order and nullability are part of the comparison
     fixed = pa.schema([f for f in batch.schema if not f.name.startswith(_QUALITY)])
     measured = [f for f in batch.schema if f.name.startswith(_QUALITY)]
     names = batch.schema.names

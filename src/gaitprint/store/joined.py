@@ -57,6 +57,7 @@ class ConcatSequences:
         """All records; made on first use, for large data sets have hundreds of thousands."""
         made: list[SequenceRecord] = []
         for name, part in self._parts.items():
+            # one string object a subject, not one a sequence
             subjects: dict[str | None, str | None] = {None: None}
             for r in part.records:
                 if r.subject not in subjects:
@@ -78,6 +79,7 @@ class ConcatSequences:
         return sha256_json([[name, part.fingerprint] for name, part in self._parts.items()])
 
     def frames(self, index: int, start: int = 0, stop: int | None = None) -> Frames:
+        # negative places count from the end, and a place beyond it is an IndexError, as in a tuple
         place = range(len(self._lengths))[index]
         # of sets without sequences, which start where the next one does, the last is found
         number = bisect_right(self._starts, place) - 1

@@ -56,6 +56,7 @@ class Journal:
 
     def write(self, decision: Decision | dict[str, Any]) -> None:
         """Append one line and hand it to the system, so that a kill cannot take it back; all of it or nothing."""
+        # the line is made before the file is touched: a name that is no Unicode text must leave nothing behind
         line, size = line_of(decision), os.fstat(self._stream.fileno()).st_size
         try:
             write_whole(self._stream, line)
@@ -108,6 +109,7 @@ def line_of(decision: Decision | dict[str, Any]) -> bytes:
         case _:
             values = decision
     try:
+        # JSON escapes line breaks within texts, so that a line of the file is one decision
         return json.dumps(values, ensure_ascii=False).encode("utf-8") + b"\n"
     except UnicodeEncodeError:
         key = getattr(decision, "key", "?")

@@ -59,6 +59,7 @@ class Store:
                 _LOG.info("opened %s: %s, %s", root, head.dataset, head.fingerprint[:12])
                 return store
             except ArtefactError:
+                # the same head twice is damage; another one was published since, and is opened instead
                 before, head = head, read_head(root)
                 if head == before:
                     raise
@@ -134,6 +135,7 @@ class Store:
             ArtefactError: the packed frames are damaged.
         """
         length, offset = int(self._index.lengths[index]), int(self._index.offsets[index])
+        # as a slice of a list: negative places count from the end, those beyond are cut
         first, last, _ = slice(start, stop).indices(length)
         blob = self._map[offset : offset + int(self._index.bytes[index])]
         try:
@@ -219,6 +221,7 @@ def _way_to_store(root: Path) -> str:
 
 def _mapped(path: Path, expected: int) -> np.ndarray:
     found = path.stat().st_size if path.is_file() else 0
+    # more is fine: an update that is not finished appends behind what counts
     if found < expected:
         raise ArtefactError(f"{path} should hold {expected} bytes, found {found}: prepare the store again")
     if not expected:

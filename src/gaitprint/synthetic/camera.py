@@ -35,6 +35,7 @@ def aim(solids: Solids, views: tuple[float, ...], pitch: float) -> tuple[Discs, 
     seen = (_look(solids.starts, solids.start_radii, views, pitch), _look(solids.ends, solids.end_radii, views, pitch))
     top = np.maximum(*(up + radius for _, up, radius in seen)).max(axis=0)
     bottom = np.minimum(*(up - radius for _, up, radius in seen)).min(axis=0)
+    # for each view and frame by itself, as the normalisation of real silhouettes scales every frame
     scale = SIZE / (top - bottom)
     starts, ends = (
         Discs(*(_flat(a) for a in (right * scale, (top - up) * scale, radius * scale))) for right, up, radius in seen
@@ -53,6 +54,7 @@ def _look(
     x, y, z = (points[:, None, :, i] for i in range(3))
     right = -sine * x + cosine * y
     near = cosine * x + sine * y
+    # orthographic: the camera is so far away that nearness changes no size
     return right, math.cos(down) * z - math.sin(down) * near, radii[:, None, None]
 
 

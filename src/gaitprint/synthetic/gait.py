@@ -46,6 +46,7 @@ def joint_paths(
     roll = np.radians(manner.trunk_roll) * np.sin(turn)
     joints = {"pelvis": _points(zero, zero, zero)}
     spine = _points(np.sin(lean), -np.sin(roll), np.cos(lean) * np.cos(roll))
+    # from the middle of the pelvis, which is the origin
     rise = body.shoulder_height - body.hip_height
     joints["waist"] = 0.42 * rise * spine + _points(zero + body.belly, zero, zero)
     joints["chest"] = 0.78 * rise * spine
@@ -59,6 +60,7 @@ def joint_paths(
             side * body.shoulder_width / 2, -np.radians(manner.shoulder_turn) * np.cos(turn)
         )
         shoulder[:, 2] += -side * np.sin(roll) * body.shoulder_width / 2
+        # an arm swings against the leg of its side, half a stride apart
         swing = phase - lag + 0.5 - manner.arm_lag
         joints |= {f"{name}_{part}": p for part, p in _arm(body, manner, swing, side, share, shoulder).items()}
     return joints
@@ -81,6 +83,7 @@ def _leg(body: Body, manner: Manner, phase: Angles, side: float, yaw: Angles, sw
     length = body.hip_height - 0.045
     start = _across(side * body.hip_width / 2, yaw)
     start[:, 2] += np.radians(manner.pelvis_drop) * np.sin(2 * np.pi * phase) * body.hip_width / 2
+    # legs lean sideways so that the feet come down half a step's width from the line of walking
     slant = (side * manner.step_width / 2 - sway - start[:, 1]) / length
     upper, lower = body.thigh_share * length, (1 - body.thigh_share) * length
     knee_at = start + upper * _points(np.sin(thigh), slant, -np.cos(thigh))

@@ -44,6 +44,7 @@ def draw_frames(
     """
     frames = starts.x.shape[1]
     # Columns come first so that summing along a row adds whole slabs; fine rows of one pixel row lie in two slabs.
+    # one column more than there are: a span that ends at the border closes there
     edges = np.zeros((_WIDTH + 1, ROWS, frames, SIZE), np.int8)
     flat, slab = edges.reshape(-1), ROWS * frames * SIZE
     fine = np.arange(SIZE * ROWS)
@@ -77,10 +78,13 @@ def _spans(one: Discs, two: Discs, first: int, last: int) -> tuple[Spans, Spans]
     for x0, y0, r0, x1, y1, r1 in zip(*one, *two, strict=True):
         for x, y, r in ((x0, y0, r0), (x1, y1, r1)):
             squared = (r * r)[:, None] - np.square(rows - y[:, None])
+            # where the row misses the disc its left end lies far to the right and its right end far to the left, so
+            # that neither counts
             half = np.where(squared > 0, np.sqrt(np.abs(squared)), -_FAR)
             np.minimum(left, x[:, None] - half, out=left)
             np.maximum(right, x[:, None] + half, out=right)
         for ax, ay, bx, by in _tangents(x0, y0, r0, x1, y1, r1):
+            # a level tangent bounds no row sideways, and would divide by nearly nothing
             level = np.abs(by - ay) < 1e-4
             slope = (bx - ax) / np.where(level, np.float32(1), by - ay)
             x = ax[:, None] + slope[:, None] * (rows - ay[:, None])
@@ -96,6 +100,7 @@ def _tangents(
     """Both common outer tangents of two discs as (ax, ay, bx, by): where they touch the one and the other."""
     dx, dy = x1 - x0, y1 - y0
     distance = np.maximum(np.sqrt(dx * dx + dy * dy), np.float32(1e-6))
+    # one disc within the other has no tangent: cut to 1, the segment lies inside the larger and widens nothing
     along = np.clip((r0 - r1) / distance, -1, 1)
     across = np.sqrt(1 - along * along)
     ux, uy = dx / distance, dy / distance
@@ -124,7 +129,9 @@ def _count(edges: np.ndarray) -> UInt8[np.ndarray, "W F 64"]:
 def _centred(counts: UInt8[np.ndarray, "W F 64"]) -> UInt8[np.ndarray, "F 64 64"]:
     """Move the middle of each figure's area into column 32 of its frame, and count fine columns into pixels."""
     sums = np.cumsum(counts.sum(axis=2, dtype=np.int32), axis=0)
+    # the first column with more than half of the area up to it, as in `normalize_sequence`
     middle = np.argmax(2 * sums > sums[-1], axis=0)
+    # the middle fine column of pixel 32, as far as the margin allows
     starts = np.clip(middle - (SIZE // 2 * COLUMNS + COLUMNS // 2), 0, 2 * _MARGIN * COLUMNS)
     result = np.empty((counts.shape[1], SIZE, SIZE), np.uint8)
     for f, start in enumerate(starts):

@@ -125,6 +125,7 @@ def _skirt(pile: _Pile, at: dict[str, Points], body: Body, outfit: Outfit, cloth
     first = True
     for side in ("left", "right"):
         hem = middle + 0.8 * (hems[side] - middle)
+        # nearer to the middle than the hips: the origin is the middle of the pelvis
         pile.add(0.8 * at[f"{side}_hip"], hem, body.seat_radius + 1.1 * cloth, hem_radius, tied=not first)
         first = False
 

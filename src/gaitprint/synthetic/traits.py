@@ -119,6 +119,7 @@ def draw(kind: type[Traits], generator: np.random.Generator) -> Traits:
 
 def vary(traits: Traits, share: float, generator: np.random.Generator) -> Traits:
     """The same somebody at another time: every trait moved by about `share` of its spread over people."""
+    # one draw a trait, in their order: another trait, or another order, makes other people of the same seed
     chance = np.clip(generator.standard_normal(len(fields(traits))), -2.0, 2.0)
     moved = {
         f.name: float(getattr(traits, f.name) + share * f.metadata["spread"] * z)

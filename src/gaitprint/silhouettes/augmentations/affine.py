@@ -54,6 +54,7 @@ class Affine:
         if generator.random() >= self.settings.probability:
             return clip
         height, width = clip.shape[1:]
+        # three points where the map begins and three where it ends, in one draw: a seed stands for the clips it gave
         moved = CORNERS + INWARD * generator.uniform(0, self.settings.shift, (2, 3, 2))
         before, after = (frame_points(points, height, width) for points in moved)
         return warp(clip, cv2.getAffineTransform(before, after))

@@ -62,6 +62,7 @@ class Erase:
         return result
 
     def _rectangle(self, height: int, width: int, generator: np.random.Generator) -> tuple[slice, slice]:
+        # the draws keep this order: a seed stands for the clips it gave
         area = generator.uniform(*self.settings.area) * height * width
         ratio = generator.uniform(self.settings.ratio, 1 / self.settings.ratio)
         rows, columns = min(round(sqrt(area * ratio)), height), min(round(sqrt(area / ratio)), width)

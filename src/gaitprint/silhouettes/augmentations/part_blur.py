@@ -71,6 +71,8 @@ class PartBlur:
             if generator.random() >= self.settings.probability:
                 continue
             rows = draw_rows(self.settings.top, self.settings.bottom, height, generator)
+            # OpenCV takes a view for a whole image, so the band's edges are borders, and nothing comes in from beyond
+            # them
             for band in frames[:, rows]:
                 if band.size:
                     band[:] = cv2.GaussianBlur(band, (side, side), SIGMA * reach) > self.settings.threshold

@@ -1,4 +1,4 @@
-"""One folder of a source as a source of its own."""
+"""Files seen through another `Files`, and one folder of them as a source of its own."""
 
 from dataclasses import dataclass
 
@@ -7,15 +7,14 @@ from gaitprint.archives.opening import Files
 
 
 @dataclass(frozen=True)
-class Within:
-    """What lies under one folder of some files; see `Files`."""
+class ForwardedFiles:
+    """Other files under the same names; see `Files`. A kind changes a name, or what is done on the way."""
 
     files: Files
-    folder: str
 
     @property
     def where(self) -> str:
-        return self.files.called(self.folder)
+        return self.called("")
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -50,6 +49,16 @@ class Within:
     def order(self, name: str) -> int:
         """See `Files.order`."""
         return self.files.order(self._inner(name))
+
+    def _inner(self, name: str) -> str:
+        return name
+
+
+@dataclass(frozen=True)
+class Within(ForwardedFiles):
+    """What lies under one folder of some files."""
+
+    folder: str
 
     def _inner(self, name: str) -> str:
         return inside(self.folder, name) if name else self.folder
