@@ -7,8 +7,8 @@ form often take the same number of bytes. So what is read is digested, and read 
 import hashlib
 from dataclasses import dataclass, field
 
-from gaitprint.archives._names import inside
 from gaitprint.archives._forwarding import ForwardedFiles
+from gaitprint.archives._names import inside
 
 MAX_BYTES = 2**28
 """Of one file that is digested; a larger one is refused by whoever reads frames."""

@@ -74,6 +74,7 @@ def shifted(records: Sequence[SequenceRecord], averages: Averages) -> Iterable[F
     if averages.size == 0:
         return
     height, width = averages.shape[1:]
+    # in float32: sums of bytes as bytes would wrap round
     rows = averages[:, [0, -1]].sum(axis=2, dtype=np.float32) / 255
     short = (rows < THINNEST * height).any(axis=1)
     if short.any():
@@ -119,6 +120,7 @@ def mirrored(records: Sequence[SequenceRecord], averages: Averages) -> Iterable[
         if (likeness < 0).mean() > COMMON:
             both.append(view)
             continue
+        # the median deviation of a normal distribution times 1.4826 is its standard deviation
         deviation = 1.4826 * np.median(np.abs(likeness - 1))
         wrong[members] = (likeness < MIRRORED) & (1 - likeness > MIN_DEVIATIONS * deviation)
     if wrong.any():
@@ -141,10 +143,12 @@ def _likeness(averages: Averages) -> Float32[np.ndarray, " N"]:
     if np.linalg.norm(middle) <= MIN_ASYMMETRY * np.linalg.norm(usual):
         return unknown
     slope = _left_less_right(np.gradient(usual, axis=1)[None])[0]
+    # to first order a shift by a column changes a picture by its slope
     weights = _discriminant(different, middle, slope)
     blocks = [averages[i : i + _BLOCK] for i in range(0, len(averages), _BLOCK)]
     likeness = np.concatenate([_left_less_right(block) @ weights for block in blocks])
     typical = np.median(likeness)
+    # the median no longer looks like itself: the ridge took over, and the sign says nothing
     if typical <= 0:
         return unknown
     result: np.ndarray = likeness / typical
@@ -169,9 +173,11 @@ def _discriminant(
     not count.
     """
     spread = np.atleast_2d(np.cov(different, rowvar=False))
+    # a ridge: below as many sequences as pixels the covariance has no inverse
     spread += max(float(spread.diagonal().max()), 1e-6) * np.eye(len(spread))
     direct, sideways = np.linalg.solve(spread, np.stack([middle, slope], axis=1)).T
     along = np.dot(slope, sideways)
+    # Lagrange: of the two solutions the combination whose product with `slope` is 0
     part = np.dot(slope, direct) / along if along > 0 else 0.0
     result: np.ndarray = (direct - part * sideways).astype(np.float32)
     return result
@@ -182,6 +188,7 @@ def _middle(averages: Averages) -> Float32[np.ndarray, " N"]:
     columns = averages.sum(axis=1, dtype=np.float32)
     running = np.cumsum(columns, axis=1)
     half = running[:, -1:] / 2
+    # the cell in which half of the body is reached; below, how far into it
     place = (running < half).sum(axis=1)
     inside = np.take_along_axis(columns, place[:, None], axis=1)[:, 0]
     before = np.take_along_axis(running, place[:, None], axis=1)[:, 0] - inside

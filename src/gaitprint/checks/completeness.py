@@ -25,6 +25,7 @@ def missing_views(records: Sequence[SequenceRecord]) -> Iterable[Finding]:
     if len(walks) < MIN_WALKS:
         return
     counts = Counter(view for views in walks.values() for view in views)
+    # at least one walk may always lack a view: of five walks a tenth is none
     usual = {view for view, count in counts.items() if len(walks) - count <= max(1, int(LACKING * len(walks)))}
     lacking = {walk: sorted(usual - views, key=natural_order) for walk, views in sorted(walks.items()) if usual - views}
     if lacking:

@@ -72,6 +72,7 @@ def _gather(blank: Sequence[StoredSequence], seen: Iterator[_Seen], progress: Pr
             shapes.append(s.shape)
         if progress is not None:
             progress(count, len(blank), row.key)
+    # read in the order of reading, told in the order of keys
     places = sorted(range(len(rows)), key=lambda i: rows[i].key)
     return Examined(
         tuple(rows[i] for i in places),
@@ -85,6 +86,7 @@ def _see(files: Files, task: Task, how: Normalising) -> _Seen:
     loaded = load(files, task.place, how)
     if loaded.frames is None:
         return _Seen(reason=loaded.reason, again=loaded.again)
+    # for the checksum alone, which is that of a store's rows: the fingerprints of data and store can be compared
     packed = pack(loaded.frames, "raw")
     average = average_silhouette(loaded.frames)
     return _Seen(packed.length, packed.sha256, packed.size, average, loaded.warnings, loaded.quality)

@@ -81,6 +81,7 @@ def alike(warnings: Iterable[tuple[str, str]]) -> list[tuple[str, tuple[str, ...
     """Pairs of a key and a warning by warning, the first of those that differ in numbers alone, with all its keys."""
     groups: dict[str, tuple[str, list[str]]] = {}
     for key, warning in warnings:
+        # "3 of 90 frames" and "5 of 80 frames" are one trouble
         groups.setdefault(_NUMBER.sub("#", warning), (warning, []))[1].append(key)
     return [(warning, tuple(keys)) for warning, keys in groups.values()]
 
@@ -102,6 +103,7 @@ def duplicates(rows: Sequence[StoredSequence]) -> Iterable[Finding]:
     across: list[str] = []
     within: list[str] = []
     for group in (g for g in groups.values() if len(g) > 1):
+        # unknown counts as a subject of its own here: a probe with the frames of a known sequence is a leak
         (across if len({r.subject for r in group}) > 1 else within).extend(r.key for r in group)
     if across:
         what = f"sequences of different subjects with exactly the same frames: {len(across)}"

@@ -77,6 +77,7 @@ def suspicious_identities(records: Sequence[SequenceRecord], averages: Averages)
     numbers = {name: i for i, name in enumerate(names)}
     walk_of = {i: (numbers[r.subject], r.condition) for i, r in enumerate(records) if r.subject is not None}
     groups: dict[tuple[str, str], list[int]] = defaultdict(list)
+    # by subject: `_nearest` relies on each subject's walks lying together
     for i in sorted(walk_of, key=walk_of.__getitem__):
         groups[records[i].view, kind_of(records[i].condition)].append(i)
     views: Counter[Walk] = Counter()
@@ -85,6 +86,7 @@ def suspicious_identities(records: Sequence[SequenceRecord], averages: Averages)
     for group in (g for g in groups.values() if len(g) <= MAX_GROUP):
         walks = [walk_of[i] for i in group]
         found = _nearest(averages[group], walks)
+        # only views in which the subject has another walk of the kind can vote, and count towards the majority
         views.update(walk for walk, own in zip(walks, found.own, strict=True) if np.isfinite(own))
         for place in np.flatnonzero(_doubtful(found, NEAR, CONFUSED)):
             votes[walks[place]][int(found.who[place])] += 1
@@ -114,6 +116,7 @@ def kind_of(condition: str) -> str:
 def _doubtful(found: Nearest, near: float, confused: float) -> Bool[np.ndarray, " n"]:
     """Where another subject is clearly nearer, in a group where that is rare."""
     known = np.isfinite(found.own) & np.isfinite(found.other)
+    # where another subject is nearest so often, it is the looks that are alike and not the names that are wrong
     if not known.any() or (found.other < found.own)[known].mean() > confused:
         return np.zeros(len(known), np.bool_)
     clearly = (found.other < CLEARLY * found.own) & (found.own > _SMALLEST)
@@ -139,6 +142,7 @@ def _nearest(averages: Averages, walks: Sequence[Walk]) -> Nearest:
     for start in range(0, count, step):
         rows = slice(start, min(start + step, count))
         distance = pictures[rows] @ pictures.T
+        # |a - b|^2 = |a|^2 - 2 ab + |b|^2, in place
         distance *= -2
         distance += squares
         distance += squares[rows, None]
@@ -147,6 +151,7 @@ def _nearest(averages: Averages, walks: Sequence[Walk]) -> Nearest:
         part = distance[:, columns]
         mine = subject[rows, None] == subject[columns]
         own[rows] = np.where(mine & (walk[rows, None] != walk[columns]), part, np.inf).min(axis=1)
+        # `part` is a view: the own subject is masked in `distance`, for the search that follows
         part[mine] = np.inf
         nearest = distance.argmin(axis=1)
         other[rows] = np.take_along_axis(distance, nearest[:, None], axis=1)[:, 0]
@@ -154,6 +159,7 @@ def _nearest(averages: Averages, walks: Sequence[Walk]) -> Nearest:
     scale = np.float32(pictures.shape[1])
     many = Counter(s for s, _ in set(walks))
     return Nearest(
+        # rounding takes distances of nearly equal pictures below 0
         own=np.sqrt(np.maximum(own, 0) / scale),
         other=np.sqrt(np.maximum(other, 0) / scale),
         who=who,

@@ -70,6 +70,7 @@ def quarantine_rows(store: Store, unusable: tuple[Unusable, ...]) -> tuple[str, 
     """
     reasons = {bad.key: bad.reason for bad in unusable}
     with StoreWriter(store.root, store.head.plan) as writer:
+        # every other row is kept as it is, so the finished state loses the damaged ones alone
         for key in writer.known:
             if key in writer.done:
                 continue

@@ -50,7 +50,9 @@ class ClipAveraging:
         if self.windows == 0 or length <= self.frames:
             return [(0, length)]
         last = length - self.frames
+        # one window lies in the middle, where somebody is neither coming into view nor leaving it
         starts = [last // 2] if self.windows == 1 else np.rint(np.linspace(0, last, self.windows)).astype(int).tolist()
+        # of a sequence hardly longer than a window several starts round to one
         return [(start, start + self.frames) for start in dict.fromkeys(starts)]
 
     def clips(self, lengths: Sequence[int]) -> Iterator[Clip]:

@@ -34,6 +34,7 @@ def save_embeddings(path: Path, embeddings: Embeddings) -> None:
         ArtefactError: the settings are no JSON values, or too long to be read again.
         DataError: the folder cannot be written to.
     """
+    # little-endian and in C order, as the format has it, on whatever machine
     vectors = np.ascontiguousarray(embeddings.vectors, dtype="<f4")
     try:
         records = _packed(embeddings.records)
@@ -113,6 +114,7 @@ def _assemble(path: Path, metadata: dict[str, str], vectors: np.ndarray, packed:
             raise ArtefactError(f"the vectors of {path} are damaged (SHA-256 differs): run `embed` again")
         if packed is not None and _sha256(packed) != values["records_sha256"]:
             raise ArtefactError(f"the records of {path} are damaged (SHA-256 differs): run `embed` again")
+        # the last line ends with a break as well; JSON escapes those within texts
         rows = values["records"] if packed is None else map(json.loads, packed.decode("utf-8").split("\n")[:-1])
         records = tuple(SequenceRecord(*row) for row in rows)
         layout = PartLayout(tuple((parts, channels) for parts, channels in values["layout"]))

@@ -47,6 +47,8 @@ class Embedder:
         self.facts = facts if averaging.plain else {**facts, "averaging": asdict(averaging)}
         self.layout = part_layout(network)
         made = ["embedding", digest, preprocessing.__dict__]
+        # everything that changes a vector, and nothing else: equal sources may be compared, device and batch size are
+        # not in it
         self.source = sha256_json(made if averaging.plain else [*made, asdict(averaging)])
 
     @torch.inference_mode()
@@ -87,6 +89,7 @@ class Embedder:
             if len(clips) == len(records):
                 vectors[rows] = made
             else:
+                # a batch may hold several clips of one sequence: `+=` with repeated rows would add one of them only
                 np.add.at(vectors, rows, made / counts[rows, None].astype(np.float32))
             done += len(batch)
             _LOG.debug("%d of %d clips, the last of %d frames", done, len(clips), batch[-1].stop - batch[-1].start)

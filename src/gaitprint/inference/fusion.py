@@ -94,6 +94,7 @@ def _origins(settings: Mapping[str, object]) -> dict[str, str]:
     found = settings.get("networks")
     inner = [_origins(n) for n in found if isinstance(n, Mapping)] if isinstance(found, list) else []
     preprocessing = settings.get("preprocessing")
+    # data prepared in another height are another store with other fingerprints, even of the same recordings
     height = preprocessing.get("height") if isinstance(preprocessing, Mapping) else ""
     own = {"store": settings.get("store"), "data": settings.get("data"), "height": height}
     return {what: str(value or next((i[what] for i in inner if i[what]), "")) for what, value in own.items()}
@@ -101,6 +102,7 @@ def _origins(settings: Mapping[str, object]) -> dict[str, str]:
 
 def _unit_length(vectors: Float32[np.ndarray, "N D"]) -> Float32[np.ndarray, "N D"]:
     """Each row divided by its Euclidean length; a row of zeros stays one."""
+    # summed in float64: 16,384 squares in float32 lose digits that distances of unit vectors need
     lengths = np.sqrt(np.einsum("nd,nd->n", vectors, vectors, dtype=np.float64))
     scaled: Float32[np.ndarray, "N D"] = (vectors / np.where(lengths > 0, lengths, 1.0)[:, None]).astype(np.float32)
     return scaled

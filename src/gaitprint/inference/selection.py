@@ -33,6 +33,7 @@ def filter_embeddings(
             if name not in present:
                 part = _part(embeddings) if word == "subject" else ""
                 raise ProtocolError(f"no sequence has the {word} {name!r}{part}: {did_you_mean(name, present)}")
+        # every name is checked first: one that is misspelt would silently ask for fewer
         names = frozenset(wanted)
         keep = [i for i in keep if _name(embeddings.records[i], word) in names]
     if not keep:

@@ -85,6 +85,7 @@ def load(files: Files, place: str, how: Normalising) -> Loaded:
     try:
         remarks: list[str] = []
         return _normalised(read_sequence(files, place, remarks.append), how, remarks)
+    # before GaitprintError, of which ReadError is a kind: the file may be sound and the disk or the rights were not
     except (ReadError, OSError) as error:
         return Loaded(None, reason=str(error), again=True)
     except GaitprintError as error:
@@ -134,8 +135,12 @@ def read_all(
                 return [pool.submit(_read_bundle, read, files, bundle) for bundle in islice(bundles, count)]
 
         try:
+            # a few bundles wait for each worker, so that none is idle while this process packs and writes; more would
+            # only hold frames
             ahead = deque(submitted(3 * workers))
             while ahead:
+                # in the order given, whichever bundle is ready first: a store's bytes must not depend on the number
+                # of processes
                 results = ahead.popleft().result()
                 ahead.extend(submitted(1))
                 yield from results

@@ -45,6 +45,7 @@ def guesses() -> dict[str, Layout]:
     """The layouts that `auto` tries, the strictest first."""
     layouts: dict[str, Layout] = {name: find_component("dataset", name).make() for name in component_names("dataset")}
     tried = {name: layout for name, layout in layouts.items() if layout.strictness > 0}
+    # the sort is stable: layouts of one strictness stay in the order of names
     return dict(sorted(tried.items(), key=lambda item: -item[1].strictness))
 
 
@@ -87,6 +88,7 @@ def scan(source: Path, dataset: str, settings: Mapping[str, Any]) -> Found:
         top = files.list().folders
         if not is_archive(source) or len(top) != 1:
             raise
+        # whoever packs a folder often packs it with its name: the archive then has one folder at its top
         within = Within(files, top[0])
         return _guessed(within) if dataset == "auto" else _named(within, dataset, settings)
 

@@ -72,6 +72,7 @@ def described(store: Store) -> PartitionReport | None:
     if kept is None:
         return None
     people, named = {r.subject for r in store.records}, {*kept.train, *kept.test}
+    # a partition of the toolkit may list `probe` among the people that are tested
     here = {name or PROBE for name in people}
     listed = [name for names in kept.lists.values() for name in names]
     keys = _names(store.records) if listed else set()

@@ -17,10 +17,12 @@ def made_of(
     feed: SequenceSource, values: Mapping[str, Any], size: int, edge_rule: str, subjects: Sequence[str] | None
 ) -> dict[str, Any]:
     """Source and settings, flat and plain: what a store may be brought up to date under."""
+    # without the quotation marks of `ascii`
     said = {"source": feed.place[1:-1] or "synthetic", **{f"setting {key}": value for key, value in values.items()}}
     said |= {"size": size, "edge rule": edge_rule}
     if subjects is not None:
         said["subjects"] = sorted(subjects)
+    # as it comes back from the head: tuples are lists there
     plain: dict[str, Any] = json.loads(json.dumps(said))
     return plain
 
@@ -53,6 +55,7 @@ def has_moved(before: Store, feed: SequenceSource, ours: Mapping[str, Any]) -> b
     common = [row for row in before.rows if there.get(row.key) == row.record]
     if not common or 2 * len(common) < len(before.records):
         return False
+    # spread over the common rows; at most SAMPLE of them
     sample = {row.key: row.sha256 for row in common[:: max(1, len(common) // SAMPLE)][:SAMPLE]}
     read = feed.read(frozenset(there.keys() - sample.keys()), {}, {})
     found = {record.key: result.packed.sha256 for record, _, result in read if result.packed is not None}

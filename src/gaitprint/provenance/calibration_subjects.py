@@ -12,6 +12,7 @@ from gaitprint.types import Embeddings
 def people_facts(data: Embeddings) -> dict[str, Any]:
     """The people of embeddings as a calibration file keeps them, and what must be said of them."""
     people = tuple(sorted({r.subject for r in data.records if r.subject is not None}))
+    # ids alone would meet everybody's 001: the data set and store are kept beside them
     place = Place.within(data.settings)
     fitted = Seen("trained", place.dataset, place.store, place.origin, people)
     return {"people": {"people": [fitted.to_dict()], "unknown": []}, "warnings": seen_warnings([data])}

@@ -10,6 +10,7 @@ SYNTHETIC = "synthetic walkers, not people"
 def dataset_names(settings: Mapping[str, object]) -> list[str]:
     """The data sets that embeddings say they come from, each once; fused ones hold their parts' settings."""
     networks = settings.get("networks")
+    # settings are a caller's plain values: what is not as expected is passed over, a warning must not fail
     parts = [s for s in networks if isinstance(s, Mapping)] if isinstance(networks, list) else []
     own = settings.get("dataset")
     inner = [name for part in parts for name in dataset_names(part)]

@@ -71,6 +71,7 @@ def seen_subjects(card: Mapping[str, Any]) -> SeenSubjects:
     subjects, dataset = training.get("subjects"), training.get("dataset")
     if not isinstance(dataset, str) or not isinstance(subjects, list) or not _are_text(subjects):
         return SeenSubjects(unknown=("its card does not say",))
+    # a card of an earlier version names the weights it went on from and not whom those have seen
     start = training.get("start", "")
     before = () if start == "scratch" else (f"it went on from the weights {str(start)[:12]!r}",)
     return SeenSubjects(tuple(Seen("trained", name, "", "", ids) for name, ids in _by_set(dataset, subjects)), before)
@@ -90,6 +91,7 @@ def seen_subjects_of_stores(
     if len(stores) == 1:
         own = [tuple(sorted(subjects))]
     else:
+        # `ConcatSequences` put the set's name and a slash in front
         own = [tuple(sorted(s[len(n) + 1 :] for s in subjects if s.startswith(f"{n}/"))) for n in names]
     return SeenSubjects(
         tuple(
@@ -134,6 +136,7 @@ def lengthened(entries: Sequence[Any]) -> tuple[str, ...]:
             names.append(entry)
             continue
         first, last, step = entry
+        # `len` of a range costs nothing, so a hostile run is refused before it is written out
         run = range(int(first), int(last) + 1, step)
         if len(first) != len(last) or len(run) + len(names) > MOST:
             raise ValueError("no run of ids")
@@ -143,6 +146,7 @@ def lengthened(entries: Sequence[Any]) -> tuple[str, ...]:
 
 def _is_next(names: Sequence[str], start: int, place: int, step: int) -> bool:
     one, other = names[place - 1], names[place]
+    # of one width, or zeros in front would be lost on the way back
     alike = len(one) == len(other) and all(n.isascii() and n.isdigit() for n in (one, other))
     return alike and int(other) > int(one) and (place == start + 1 or int(other) - int(one) == step)
 

@@ -36,6 +36,7 @@ class Place:
 
     def holds(self, seen: Seen) -> bool | None:
         """Whether one name is one person in both; None: it cannot be known."""
+        # empty is unknown, and equal to nothing
         if (self.store and self.store == seen.store) or (self.origin and self.origin == seen.origin):
             return True
         if seen.dataset in PUBLISHED and self.dataset in PUBLISHED:
@@ -110,6 +111,7 @@ def _sentences(network: _Network, subjects: frozenset[str]) -> Iterator[tuple[st
     if sure["trained"]:
         why = "figures on them say nothing about people it has never seen."
         yield f"Trained people: {some_of(sure['trained'], subjects)} trained ", f": {why}"
+    # who trained the weights has been named already, and that is the worse of the two
     if chose := sure["chose"] - sure["trained"]:
         why = "it was the best on them of all that the run had, so figures on them are too good."
         yield f"{some_of(chose, subjects)} chose the weights of ", f" (held out in training): {why}"

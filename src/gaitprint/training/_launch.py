@@ -45,6 +45,7 @@ def read_launch() -> Launch:
     rank, size, local = (_whole(name) for name in _NUMBERS)
     require(0 <= rank < size, f"RANK is from 0 to below WORLD_SIZE, found {rank} of {size}: {_WAY_OUT}")
     require(0 <= local < size, f"LOCAL_RANK is from 0 to below WORLD_SIZE, found {local} of {size}: {_WAY_OUT}")
+    # counts of several machines could differ, and processes that count otherwise would never meet
     alone = os.environ.get("LOCAL_WORLD_SIZE") == os.environ["WORLD_SIZE"]
     restarts = _whole("TORCHELASTIC_RESTART_COUNT") if alone and "TORCHELASTIC_RESTART_COUNT" in os.environ else 0
     return Launch(rank, size, local, restarts)

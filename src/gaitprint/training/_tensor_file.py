@@ -72,6 +72,7 @@ def _read(stream: IO[bytes], size: int) -> tuple[dict[str, str], dict[str, Tenso
     place = 0
     for key, entry in entries:
         begin, end = entry["data_offsets"]
+        # no gaps and no overlaps: otherwise two tensors of a hostile file could share bytes, or a digest miss some
         if (begin, end) != (place, place + prod(entry["shape"]) * _KINDS[entry["dtype"]].itemsize):
             raise ValueError(f"its header contradicts itself about {key}")
         place = end
@@ -93,6 +94,7 @@ def _header(tensors: Mapping[str, Tensor], metadata: Mapping[str, str]) -> bytes
         entries[key] = {"dtype": _TYPES[tensor.dtype], "shape": list(tensor.shape), "data_offsets": offsets}
         place = offsets[1]
     text = json.dumps(entries, ensure_ascii=False, separators=(",", ":")).encode("utf-8")
+    # spaces, which JSON passes over
     text += b" " * (-len(text) % 8)  # the tensors' bytes start at a multiple of 8
     return len(text).to_bytes(8, "little") + text
 

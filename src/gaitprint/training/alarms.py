@@ -21,6 +21,7 @@ class Alarms:
 
     def __init__(self, margin: float, classes: int, drawn: int) -> None:
         self._margin, self._classes = margin, classes
+        # iterations until every subject has been in so many batches on average
         self._young = DRAWS * classes / drawn
         self._seen = 0
         self._triplet: deque[tuple[float, float]] = deque(maxlen=PATIENCE)

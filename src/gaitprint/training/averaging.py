@@ -39,6 +39,7 @@ class MovingAverage:
     @torch.no_grad()
     def update(self, model: nn.Module) -> None:
         """Take the network's weights into the average; to be called after every step."""
+        # n is the count before this update: the first one has d = 1/10
         share = 1 - min(self.decay, (1 + self._updates) / (10 + self._updates))
         for key, value in model.state_dict().items():
             average = self._average[key]
@@ -79,6 +80,7 @@ class MovingAverage:
 
         What the block changes in the network is lost; the average stays as it is.
         """
+        # copies, for the network's tensors themselves are written over
         own = {k: v.detach().clone() for k, v in model.state_dict().items()}
         try:
             _fill(model, self._average)

@@ -71,6 +71,7 @@ def save_checkpoint(folder: Path, state: CheckpointHeader, tensors: Mapping[str,
             older checkpoints are kept.
     """
     path = checkpoint_path(folder, state.iteration)
+    # all on the processor before the file is begun: what can fail fails while nothing is written
     plain = {key: value.detach().cpu().contiguous() for key, value in tensors.items()}
     for key, value in plain.items():
         if not _is_finite(value):
@@ -200,8 +201,10 @@ def _forget(path: Path) -> None:
 
 def _prune(newest: Path) -> None:
     named = [p for p in newest.parent.glob("*.safetensors") if _NAME.fullmatch(p.name)]
+    # numerically: names of nine digits would sort before those of eight
     before = sorted((p for p in named if _number(p) < _number(newest)), key=_number)
     kept = {newest, *before[-(KEEP - 1) :]}
+    # only after the new one has been read back: until then the older ones are all there is
     for other in (*named, *newest.parent.glob(".*.safetensors.*.tmp")):
         if other not in kept:
             with suppress(OSError):  # a folder in its place, say: the new checkpoint is sound all the same

@@ -28,6 +28,7 @@ class ShutdownRequest:
     def hear(self, number: int, _: FrameType | None = None) -> None:
         """Remember; the same signal once more ends the process at once."""
         self.signal = signal.Signals(number).name
+        # before anything else: whoever presses Ctrl-C twice wants out, whatever the step is stuck in
         signal.signal(number, signal.SIG_DFL)
         if self._waiting:
             raise LeftError(self.signal)
@@ -40,6 +41,7 @@ class ShutdownRequest:
         """
         try:
             while True:
+                # set before `asked` is read: a signal between the two raises, one before it is seen, so none is lost
                 self._waiting = at_once
                 if at_once and self.asked:
                     return

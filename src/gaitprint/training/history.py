@@ -20,6 +20,7 @@ def cut_history(path: Path, iteration: int) -> None:
     for line in path.read_text(encoding="utf-8").splitlines():
         try:
             row = json.loads(line)
+        # a kill cut this line, and what lies behind it is no history
         except ValueError:
             break
         if row["iteration"] <= iteration:

@@ -113,6 +113,7 @@ class TrainingJob:
         found, _ = newest_checkpoint(self.out / "best")
         if found is None:
             return
+        # checkpoints of the best weights hold `model.*` alone
         network.load_state_dict({k.partition(".")[2]: v for k, v in found.tensors.items()})
         best = {"validation_rank1": found.state.notes["score"], "iteration": found.state.iteration}
         save_model(self.out / "best.safetensors", network, best_card(card, seen, best))
@@ -147,5 +148,6 @@ def first_network(
     made = read_card(init).get("training")
     training: dict[str, Any] = made if isinstance(made, dict) else {}
     people = (dataset, list(sampler.subjects))
+    # the same number of classes says nothing: row i of the classifier must be the same person
     same = "subjects" not in training or (training.get("dataset"), training["subjects"]) == people
     return network, load_state(network, init, keep_classifier=same)

@@ -109,6 +109,7 @@ def prepare_network(network: nn.Module, settings: TrainingSettings, how: Executi
     network.to(how.device)
     for parameter in network.parameters():
         if parameter.ndim == 5:  # channels last: a quarter faster on a CPU, equal to rounding
+            # `data` is replaced in place: the parameter stays the object that optimizer and wrappers know
             parameter.data = parameter.data.contiguous(memory_format=torch.channels_last_3d)
     check_passes(network, settings)
     if settings.recompute:
@@ -137,6 +138,7 @@ def _iterate(
         at_once=world.alone,
     ):
         watcher.waited()
+        # a reset replaces the optimizer, its moments with it; the rate alone would be a milestone
         if resets_at(settings, iteration):
             state.optimizer = new_optimizer(state.network, settings, iteration)
         figures, finite = step(iteration, batch)
@@ -161,6 +163,7 @@ def _iterate(
         if how.validate is not None and (done % settings.validate_every == 0 or done == settings.iterations):
             figures |= _validated(state, how, done)
         watcher.see(done, figures)
+        # all processes leave after the same step, or those that stay would wait for an exchange for ever
         leave = world.any(asked.asked)
         if leave and done < settings.iterations:
             break
@@ -215,8 +218,10 @@ class _Stepper:
         for group in optimizer.param_groups:
             group["lr"] = rate
         optimizer.zero_grad(set_to_none=True)
+        # before the forward pass, in which BatchNorm moves its statistics
         before = [buffer.clone() for buffer in network.buffers()]
         clips, labels = torch.from_numpy(batch.clips).to(device), torch.from_numpy(batch.labels).to(device)
+        # iterations have the lower 32 bits, so no two pairs of seed and iteration share masks
         masks = partial(self._masks.manual_seed, (self._seed << 32) + iteration)
         loss, figures = loss_and_gradients(
             network, self._objective, clips, labels, masks, self._how.world, self._within, settings.micro_batch
@@ -225,6 +230,7 @@ class _Stepper:
         gradients = [p.grad for p in network.parameters() if p.grad is not None]
         norm = float(torch.nn.utils.get_total_norm(gradients))
         figures = {"loss": loss, **figures, "gradient_norm": norm, "learning_rate": rate}
+        # decided together: a process that steps alone would have other weights from then on
         finite = not self._how.world.any(not (math.isfinite(loss) and math.isfinite(norm)))
         if finite:
             optimizer.step()

@@ -120,6 +120,7 @@ def code_version(package: Path | None = None) -> dict[str, Any]:
     """
     folder = Path(__file__).resolve().parents[1] if package is None else package
     found: dict[str, Any] = {"version": version("gaitprint")}
+    # the commit of a checkout that the code merely lies in says nothing about the code
     if _git(folder, "ls-files", "--error-unmatch", "__init__.py") is None:
         return found
     commit, changes = _git(folder, "rev-parse", "HEAD"), _git(folder, "status", "--porcelain", "--", ".")

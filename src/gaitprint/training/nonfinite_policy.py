@@ -42,6 +42,7 @@ class NonfinitePolicy:
             self._in_a_row += 1
             self._skipped += 1
             return "skip"
+        # nothing is counted here: asked once more after a restart, the answer is "stop" again
         if self._roll_backs == ROLL_BACKS:
             return "stop"
         self._in_a_row = 0

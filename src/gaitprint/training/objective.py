@@ -39,6 +39,7 @@ class Objective:
         Raises:
             ConfigError: a loss reads an output that the network has not.
         """
+        # summed in the recipe's order: another order has other last bits, and so another run
         total = torch.zeros((), device=labels.device)
         figures: dict[str, float] = {}
         for name, weight, loss in self._terms:

@@ -91,6 +91,7 @@ def plan(recipe: Recipe, classes: int, device: str = "cpu", ranks: int = 1, prec
     generator = torch.Generator().manual_seed(0)
     frames = min(settings.frames, _LONGEST)
     longer = settings.frames / frames
+    # rounded to 0 and 1: silhouettes are, and zeros can make a network faster
     clips = torch.rand(_CLIPS, 1, frames, shape.height, shape.width, generator=generator).round().to(device)
     seconds, kept = _measured(network, recipe, clips, partial(precision.within, device))
     count = settings.subjects * settings.sequences
@@ -105,6 +106,8 @@ def plan(recipe: Recipe, classes: int, device: str = "cpu", ranks: int = 1, prec
         weights=weights_bytes(size, settings),
         activations=int(_HEADROOM * kept * longer / _CLIPS * at_once),
         batch=batch * BATCHES,
+        # of P N x N float32 matrices some six live at a time; the triplet terms have a budget of their own, see
+        # `CHUNK`
         losses=6 * 4 * parts * count * count + 64_000_000,
         seconds_per_step=seconds * longer / _CLIPS * own * passes,
         iterations=settings.iterations,
@@ -143,9 +146,11 @@ def _measured(network: nn.Module, recipe: Recipe, clips: Tensor, within: Within)
     def keep(tensor: Tensor) -> Tensor:
         storage = tensor.untyped_storage()
         if storage.data_ptr() not in weights:
+            # by storage: views of one tensor that are saved more than once take its memory once
             kept[storage.data_ptr()] = storage.nbytes()
         return tensor
 
+    # the first step also warms up: kernels are chosen and memory is taken, so only the second one is timed
     with torch.autograd.graph.saved_tensors_hooks(keep, lambda tensor: tensor):
         step()
     start = time.perf_counter()

@@ -51,6 +51,7 @@ def _by_threads(sampler: BatchSampler, start: int, end: int) -> Generator[tuple[
         try:
             for iteration in range(start, end):
                 batch = waiting.pop(iteration).result()
+                # handed in before this one is used: AHEAD batches are under way while the network computes
                 if iteration + AHEAD < end:
                     waiting[iteration + AHEAD] = pool.submit(sampler.batch, iteration + AHEAD)
                 yield iteration, batch
@@ -85,11 +86,13 @@ def _by_processes(
         batch_size=None,
         sampler=range(start, end),
         num_workers=workers,
+        # of each worker
         prefetch_factor=AHEAD,
         multiprocessing_context=start_method,
         worker_init_fn=_begin_worker,
         generator=torch.Generator().manual_seed(0),  # seeds the workers' own generators, which nobody asks
     )
+    # children from before: whoever leaves ends only those that were begun here
     others = active_children()
     arriving: Iterator[Made] = iter(())
     try:

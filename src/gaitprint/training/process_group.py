@@ -61,7 +61,9 @@ class ProcessGroup:
         moved = [p for p in parameters if p.requires_grad]
         if self.alone or not moved:
             return
+        # every process sends as many numbers, or the exchange would mix parameters up
         pieces = [torch.zeros_like(p) if p.grad is None else p.grad for p in moved]
+        # summed along with them: above 0 where any process has a gradient
         had = torch.tensor([float(p.grad is not None) for p in moved], device=moved[0].device, dtype=moved[0].dtype)
         flat = torch.cat([had, *(piece.reshape(-1) for piece in pieces)])
         with _answered():
@@ -78,6 +80,7 @@ class ProcessGroup:
         """Whether any process says so."""
         if self.alone:
             return flag
+        # on the CPU even beside GPUs: gloo exchanges it, and no kernel is waited for
         said = torch.tensor([flag], dtype=torch.int32)
         with _answered():
             distributed.all_reduce(said, distributed.ReduceOp.MAX)
@@ -88,6 +91,7 @@ class ProcessGroup:
         if self.alone:
             return value
         text = json.dumps(value).encode() if self.rank == 0 else b""
+        # twice, for those who receive have to know how much room to make
         length = torch.tensor([len(text)])
         with _answered():
             distributed.broadcast(length, 0)
@@ -110,6 +114,7 @@ class ProcessGroup:
         if self.alone:
             return
         made: dict[nn.Module, SynchronisedNorm] = {}
+        # a norm that a network uses in two places stays one norm
         for path, module in list(network.named_modules(remove_duplicate=False)):
             if isinstance(module, _KINDS):
                 if module not in made:

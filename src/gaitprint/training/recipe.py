@@ -182,6 +182,7 @@ class Recipe:
     @property
     def fingerprint(self) -> str:
         """Of every setting but the title."""
+        # the title may be mended without making another run of it
         return sha256_json({**settings_to_dict(self), "title": ""})
 
 

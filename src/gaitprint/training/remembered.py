@@ -42,6 +42,7 @@ def remembered(what: str, facts: dict[str, Any], measure: Callable[[], dict[str,
         facts: all that the values hang on, such as the processor and the version of torch.
         measure: positive numbers by name, always the same names.
     """
+    # as they come back from the file: tuples are lists there
     facts = json.loads(json.dumps(facts))
     folder = cache_folder()
     if folder is None:

@@ -32,6 +32,7 @@ def check_start(recipe: Recipe, classes: int, device: str, ranks: int = 1) -> No
     clips = BATCHES * own * settings.frames * shape.height * shape.width * 4
     check_room(clips, f"a batch of {own} clips of {settings.frames} frames", WAY_OUT)
     try:
+        # tensors with a shape and no memory
         with torch.device("meta"):
             network = build_network(recipe, classes, 0)
     except NotImplementedError:

@@ -77,6 +77,7 @@ class RunLogger:
         self._before = now
         self._history.write(json.dumps({"iteration": done, **figures, **timed}, allow_nan=False) + "\n")
         self._curves.add(done, figures | timed)
+        # over this session: earlier ones may have run elsewhere
         left = (now - self._begun) / (done - self._start) * (self._settings.iterations - done)
         messages = (*self._messages, *self._alarms.see(figures))
         self._messages.clear()

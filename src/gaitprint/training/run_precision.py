@@ -21,6 +21,7 @@ def chosen_precision(recipe: Recipe, device: str, recorded: Name | None = None) 
 def run_precision(recipe: Recipe, device: str, out: Path, world: ProcessGroup) -> Precision:
     """What the run in `out` is computed in: the first process finds out, the others follow."""
     found = chosen_precision(recipe, device, recorded_precision(out)) if world.rank == 0 else FLOAT32
+    # measured on each, two processes could choose differently, and their gradients would not fit together
     return Precision(**world.broadcast(asdict(found)))
 
 

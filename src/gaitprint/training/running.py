@@ -61,6 +61,7 @@ class TrainerState:
             DataError: there is no room for a checkpoint.
         """
         found, complaints = newest_checkpoint(self.checkpoints) if self.world.rank == 0 else (None, ())
+        # the first process decides: another that lists the folder a moment later may see another file
         number = self.world.broadcast(None if found is None else found.state.iteration)
         if number is None:
             self.save(0)

@@ -73,6 +73,7 @@ class BatchSampler:
             raise DataError(f"{len(unknown)} training sequences name no subject, the first is {unknown[0]!r}")
         self.sequences, self.settings, self.preprocessing, self.seed = sequences, settings, preprocessing, seed
         self.augmentations = augmentations
+        # subjects lie one after another in a batch, so a slice of whole subjects
         self._part = slice(rank * share, (rank + 1) * share)
         self._buffers = Buffers()
         self._lengths = np.array(sequences.lengths, np.int64)
@@ -89,6 +90,7 @@ class BatchSampler:
 
     def draw(self, iteration: int) -> tuple[Int64[np.ndarray, " N"], Int64[np.ndarray, " N"]]:
         """Rows of the sequences and labels of the whole batch `iteration`."""
+        # the last number tells streams apart: 0 subjects and sequences, 1 windows, 2 augmentations
         generator = np.random.default_rng([self.seed, iteration, 0])
         chosen = generator.choice(len(self.subjects), self.settings.subjects, replace=False)
         K = self.settings.sequences
@@ -101,6 +103,7 @@ class BatchSampler:
         """
         rows, labels = self.draw(iteration)
         s, p = self.settings, self.preprocessing
+        # for the whole batch, also where this process makes a part: all draw the same
         starts = window_starts(
             self._lengths[rows], s.frames, np.random.default_rng([self.seed, iteration, 1]), s.window_rule
         )
@@ -115,6 +118,7 @@ class BatchSampler:
     def _window(self, row: int, start: int) -> Frames:
         """T frames of one sequence; only they are read from the store."""
         T, length = self.settings.frames, int(self._lengths[row])
+        # a window that fits never wraps: `window_starts` draws from 0 .. L - T
         if length >= T:
             return self.sequences.frames(row, start, start + T)
         frames: Frames = self.sequences.frames(row)[cyclic(start, T, length)]

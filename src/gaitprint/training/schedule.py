@@ -16,6 +16,7 @@ def learning_rate(settings: TrainingSettings, iteration: int) -> float:
         done = max(0, iteration - settings.warm_up) / max(1, settings.iterations - settings.warm_up)
         rate *= 0.5 * (1 + cos(pi * min(1.0, done)))
     if iteration < settings.warm_up:
+        # the first step already has a rate above 0, and the full one comes with step `warm_up`
         rate *= (iteration + 1) / settings.warm_up
     return rate
 

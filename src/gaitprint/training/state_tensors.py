@@ -41,6 +41,7 @@ def restore(checkpoint: Checkpoint, model: nn.Module, optimizer: torch.optim.Opt
     parameters = dict(model.named_parameters())
     names = {id(p): name for name, p in parameters.items()}
     groups = optimizer.state_dict()["param_groups"]
+    # torch keys an optimizer's state by place, which another order of parameters would silently shift: we key by name
     numbers = {
         names[id(p)]: number
         for group, numbered in zip(optimizer.param_groups, groups, strict=True)

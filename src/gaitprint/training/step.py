@@ -57,6 +57,7 @@ def loss_and_gradients(
     trunk, head = check_micro_batch(network)
     with torch.no_grad(), within():
         pooled = torch.cat([trunk(some, masks()) for some in clips.split(micro_batch)])
+    # a leaf: the loss goes back as far as the pooled parts and stops there
     pooled.requires_grad_()
     with within():
         outputs = head(pooled)
@@ -68,6 +69,7 @@ def loss_and_gradients(
         )
     for some, gradient in _pairs(clips, pooled.grad, micro_batch):
         with within():
+            # the same masks as in the first pass, or this would be the gradient of another function
             again = trunk(some, masks())
         again.backward(gradient)
     return result
@@ -113,6 +115,7 @@ def _backward(
     everywhere = outputs
     if not world.alone:
         read = {name: getattr(outputs, name) for name in objective.reads}
+        # outputs that no loss reads are not exchanged
         everywhere = outputs._replace(**{k: world.all_gather(v) for k, v in read.items() if v is not None})
     total, figures = objective(everywhere, world.all_gather(labels))
     total.backward()

@@ -81,6 +81,7 @@ def curves_writer(folder: Path, start: int, history: Iterable[Mapping[str, float
     """
     now = time.time()
     earlier = sorted(Path(folder).glob("events.out.tfevents.*.gaitprint"))
+    # above all earlier ones even if the clock was set back: readers take files in the order of names
     number = max([int(now), *(_number(path) + 1 for path in earlier)])
     path = Path(folder) / f"events.out.tfevents.{number:010d}.gaitprint"
     last = 0
@@ -121,6 +122,7 @@ def record(data: bytes) -> bytes:
 def _events(data: bytes) -> Iterator[tuple[int, bytes]]:
     """Step and record of every event of a file of ours, as far as it is sound: a kill may have cut the last one."""
     at = 0
+    # 8 + 4 in front of the event, 4 behind it
     while at + 16 <= len(data):
         (length,) = struct.unpack_from("<Q", data, at)
         body = data[at + 12 : at + 12 + length]
@@ -142,6 +144,8 @@ def _masked(data: bytes) -> bytes:
     crc = 0xFFFFFFFF
     for byte in data:
         crc = crc >> 8 ^ _TABLE[(crc ^ byte) & 0xFF]
+    # see `masked crc` in TensorFlow's `lib/hash/crc32c.h`: data that hold their own checksum would have a constant
+    # one
     crc ^= 0xFFFFFFFF
     return struct.pack("<I", ((crc >> 15 | crc << 17) + 0xA282EAD8) & 0xFFFFFFFF)
 

@@ -75,6 +75,7 @@ def measure(recipe: Recipe, clock: Callable[[], float] = process_time) -> Second
     first = Seconds(once(full), once(half))
     if first.bfloat16 > _CLEAR * first.float32:
         return _positive(first)
+    # in turn, so that a machine that slows down slows both
     rounds = [Seconds(once(full), once(half)) for _ in range(_ROUNDS)]
     return _positive(Seconds(min(r.float32 for r in rounds), min(r.bfloat16 for r in rounds)))
 

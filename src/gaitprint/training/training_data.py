@@ -76,6 +76,7 @@ def hold_out(part: SequenceSet, count: int) -> tuple[SequenceSet, SequenceSet | 
         raise ConfigError(
             f"training.held_out is {count} of {len(subjects)} training subjects: at least two must be left to train on"
         )
+    # middles of `count` equal stretches
     places = np.linspace(0, len(subjects), count, endpoint=False) + len(subjects) / (2 * count)
     aside = {subjects[int(i)] for i in places}
     return Subset(part, lambda r: r.subject not in aside), Subset(part, lambda r: r.subject in aside)
@@ -84,6 +85,7 @@ def hold_out(part: SequenceSet, count: int) -> tuple[SequenceSet, SequenceSet | 
 def _check_apart(one: Store, part: SequenceSet, other: Store, further: SequenceSet) -> None:
     """Raise ConfigError where somebody is in both: joined, each name is a person of its own."""
     here, there = ({r.subject: None for r in p.records} for p in (part, further))
+    # names alone prove nothing, for every set has an 001: then frames are compared
     both = [s for s in here if s in there]
     place, known = Place.of(one), Seen("trained", other.dataset, other.fingerprint, other.head.made_from, ())
     what: str

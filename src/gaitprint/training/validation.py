@@ -43,6 +43,7 @@ def rank1_of_other_views(distances: Float[np.ndarray, "M M"], records: tuple[Seq
     """
     subjects = np.array([str(r.subject) for r in records])
     views = np.array([str(r.view) for r in records])
+    # the same view would be told apart by the camera's angle, not by the gait
     barred = views[:, None] == views[None, :] if len(set(views)) > 1 else np.eye(len(views), dtype=bool)
     right = subjects[:, None] == subjects[None, :]
     findable = (right & ~barred).any(axis=1)
