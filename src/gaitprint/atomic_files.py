@@ -158,6 +158,15 @@ def read_json(path: Path, what: str) -> Any:
         raise ArtefactError(f"{what} cannot be read ({path}): {error}") from None
 
 
+def json_object(path: Path) -> dict[str, Any]:
+    """The object of a JSON file that is a record and no reason to stop: empty where there is none, or it is damaged."""
+    try:
+        value = read_json(path, "a record")
+    except ArtefactError:
+        return {}
+    return value if isinstance(value, dict) else {}
+
+
 def _each_key_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     table = dict(pairs)
     if len(table) < len(pairs):

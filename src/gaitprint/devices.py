@@ -5,6 +5,11 @@ import torch
 from gaitprint.errors import ConfigError
 
 
+def card_memory(device: str) -> int | None:
+    """Bytes that a graphics card has free; None for the processor, whose memory is the machine's."""
+    return int(torch.cuda.mem_get_info(device)[0]) if torch.device(device).type == "cuda" else None
+
+
 def check_device(device: str) -> None:
     """Refuse a device that is not there.
 

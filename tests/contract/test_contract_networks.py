@@ -29,6 +29,6 @@ def test_as_published_the_process_wide_generator_is_left_alone(name: str) -> Non
     first, second = (component.make({}, classes=3, generator=torch.Generator().manual_seed(9)) for _ in range(2))
     assert all(torch.equal(a, b) for a, b in zip(first.parameters(), second.parameters(), strict=True))
     clip = torch.rand(1, 1, 3, 64, 44, generator=torch.Generator().manual_seed(0))
-    answers = [n.train()(clip, torch.Generator().manual_seed(4)).triplet for n in (first, second)]
+    answers = [n.train()(clip, torch.Generator().manual_seed(4)).metric_features for n in (first, second)]
     assert torch.equal(*answers)
     assert torch.equal(torch.random.get_rng_state(), before), f"{name} draws from the global generator"

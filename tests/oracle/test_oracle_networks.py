@@ -104,10 +104,10 @@ def test_one_training_batch_gives_the_toolkits_losses_gradients_and_buffers(case
     trained = built_copy(network).train()
     outputs = trained(clip(arrays["train/input"]))
     labels = torch.from_numpy(arrays["train/labels"])
-    assert relative(channels_first(outputs.triplet), arrays["train_f64/embeddings"]) <= 1e-5
+    assert relative(channels_first(outputs.metric_features), arrays["train_f64/embeddings"]) <= 1e-5
     assert relative(channels_first(outputs.logits), arrays["train_f64/logits"]) <= 1e-4
 
-    triplet = batch_all_triplet(outputs.triplet, labels, float(arrays["config/margin"]))
+    triplet = batch_all_triplet(outputs.metric_features, labels, float(arrays["config/margin"]))
     np.testing.assert_allclose(triplet.per_part.detach(), arrays["train_f64/triplet_per_part"], atol=1e-5)
     np.testing.assert_array_equal(triplet.active, arrays["train_f64/triplet_num_per_part"])
     np.testing.assert_allclose(triplet.mean_distance, arrays["train_f64/triplet_mean_dist_per_part"], atol=1e-5)

@@ -70,7 +70,7 @@ def shifted(records: Sequence[SequenceRecord], averages: Averages) -> Iterable[F
     Raises:
         ShapeError: another number of averages than of records.
     """
-    _check(records, averages)
+    check_averages(records, averages)
     if averages.size == 0:
         return
     height, width = averages.shape[1:]
@@ -104,7 +104,7 @@ def mirrored(records: Sequence[SequenceRecord], averages: Averages) -> Iterable[
     Raises:
         ShapeError: another number of averages than of records.
     """
-    _check(records, averages)
+    check_averages(records, averages)
     views: dict[str, list[int]] = defaultdict(list)
     for i, record in enumerate(records):
         views[record.view].append(i)
@@ -201,6 +201,7 @@ def _keys(records: Sequence[SequenceRecord], chosen: Bool[np.ndarray, " N"]) -> 
     return tuple(record.key for record, named in zip(records, chosen, strict=True) if named)
 
 
-def _check(records: Sequence[SequenceRecord], averages: Averages) -> None:
+def check_averages(records: Sequence[SequenceRecord], averages: Averages) -> None:
+    """Raise ShapeError unless there is an average for each record."""
     if len(records) != len(averages):
         raise ShapeError(f"{len(records)} records came with {len(averages)} average silhouettes: one each is needed")

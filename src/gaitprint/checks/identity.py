@@ -8,9 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Bool, Float32, Int
 
-from gaitprint.checks.appearance import Averages
+from gaitprint.checks.appearance import Averages, check_averages
 from gaitprint.checks.findings import Finding
-from gaitprint.errors import ShapeError
 from gaitprint.types import SequenceRecord
 
 Walk = tuple[int, str]
@@ -71,8 +70,7 @@ def suspicious_identities(records: Sequence[SequenceRecord], averages: Averages)
     Raises:
         ShapeError: another number of averages than of records.
     """
-    if len(records) != len(averages):
-        raise ShapeError(f"{len(records)} records came with {len(averages)} average silhouettes: one each is needed")
+    check_averages(records, averages)
     names = sorted({r.subject for r in records if r.subject is not None})
     numbers = {name: i for i, name in enumerate(names)}
     walk_of = {i: (numbers[r.subject], r.condition) for i, r in enumerate(records) if r.subject is not None}

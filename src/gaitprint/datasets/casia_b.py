@@ -9,8 +9,7 @@ from gaitprint.components import Component
 from gaitprint.layouts.contract import FoundSequence, Split
 from gaitprint.layouts.miniature import figure, write_array
 from gaitprint.layouts.splits import choose_split, first
-from gaitprint.layouts.tree import Level, Tree, walk
-from gaitprint.types import SequenceRecord
+from gaitprint.layouts.tree import Level, Tree, scan_levels
 
 SUBJECTS = tuple(f"{i:03d}" for i in range(1, 125))
 CONDITIONS = tuple(f"{kind}-{i:02d}" for kind, last in (("bg", 2), ("cl", 2), ("nm", 6)) for i in range(1, last + 1))
@@ -44,7 +43,7 @@ class CasiaB:
 
     def scan(self, files: Files) -> list[FoundSequence]:
         """See `Layout.scan`."""
-        return [FoundSequence(SequenceRecord("/".join(x.names), *x.names), x.place) for x in walk(files, TREE)]
+        return scan_levels(files, TREE)
 
     def split(self, name: str | None, subjects: Iterable[str]) -> Split:
         """Subjects 1-74 train by default; "73" leaves 005 out, whose sequences are damaged in some copies."""

@@ -10,8 +10,7 @@ from gaitprint.layouts.competition import SPLITS, is_competition, scan_competiti
 from gaitprint.layouts.contract import FoundSequence, Split
 from gaitprint.layouts.miniature import figure, write_array
 from gaitprint.layouts.splits import choose_split, first
-from gaitprint.layouts.tree import Level, Tree, walk
-from gaitprint.types import SequenceRecord
+from gaitprint.layouts.tree import Level, Tree, scan_levels
 
 TREE = Tree(
     "CASIA-E",
@@ -47,7 +46,7 @@ class CasiaE:
         """See `Layout.scan`."""
         if is_competition(files):
             return scan_competition(files)
-        return [FoundSequence(SequenceRecord("/".join(x.names), *x.names), x.place) for x in walk(files, TREE)]
+        return scan_levels(files, TREE)
 
     def split(self, name: str | None, subjects: Iterable[str]) -> Split:
         """The public 200/814 by default; "500" is the competition's, where subjects are numbered 0000-0499."""

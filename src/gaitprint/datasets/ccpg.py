@@ -11,8 +11,7 @@ from gaitprint.components import Component
 from gaitprint.layouts.contract import FoundSequence, Split
 from gaitprint.layouts.miniature import figure, write_array
 from gaitprint.layouts.splits import choose_split, first
-from gaitprint.layouts.tree import Level, Tree, walk
-from gaitprint.types import SequenceRecord
+from gaitprint.layouts.tree import Level, Tree, scan_levels
 
 TREE = Tree(
     "CCPG",
@@ -44,7 +43,7 @@ class Ccpg:
 
     def scan(self, files: Files) -> list[FoundSequence]:
         """See `Layout.scan`."""
-        return [FoundSequence(SequenceRecord("/".join(x.names), *x.names), x.place) for x in walk(files, TREE)]
+        return scan_levels(files, TREE)
 
     def split(self, name: str | None, subjects: Iterable[str]) -> Split:
         """Subjects 000-099 train, 100-199 are tested."""

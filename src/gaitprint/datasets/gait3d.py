@@ -9,8 +9,7 @@ from gaitprint.components import Component
 from gaitprint.layouts.contract import FoundSequence, Split
 from gaitprint.layouts.miniature import figure, write_array
 from gaitprint.layouts.partition import partition_split, partition_splits
-from gaitprint.layouts.tree import Level, Tree, walk
-from gaitprint.types import SequenceRecord
+from gaitprint.layouts.tree import Level, Tree, scan_levels
 
 TREE = Tree(
     "Gait3D",
@@ -43,7 +42,7 @@ class Gait3d:
 
     def scan(self, files: Files) -> list[FoundSequence]:
         """See `Layout.scan`."""
-        return [FoundSequence(SequenceRecord("/".join(x.names), *x.names), x.place) for x in walk(files, TREE)]
+        return scan_levels(files, TREE)
 
     def split(self, name: str | None, subjects: Iterable[str]) -> Split:
         """The published parts, from the partition file; see `Layout.split`."""

@@ -9,7 +9,7 @@ from gaitprint.components import Component
 from gaitprint.layouts.contract import FoundSequence, Split
 from gaitprint.layouts.miniature import figure, write_array
 from gaitprint.layouts.splits import choose_split
-from gaitprint.layouts.tree import Level, Tree, walk
+from gaitprint.layouts.tree import Level, Tree, scan_levels, walk
 from gaitprint.types import SequenceRecord
 
 VIEWS = tuple(f"{angle:03d}" for angle in (*range(0, 91, 15), *range(180, 271, 15)))
@@ -47,7 +47,7 @@ class Oumvlp:
     def scan(self, files: Files) -> list[FoundSequence]:
         """See `Layout.scan`."""
         if not any(folder.startswith("Silhouette_") for folder in files.list().folders):
-            return [FoundSequence(SequenceRecord("/".join(x.names), *x.names), x.place) for x in walk(files, TREE)]
+            return scan_levels(files, TREE)
         found = []
         for leaf in walk(files, RAW):
             view, sequence = leaf.names[0].removeprefix("Silhouette_").split("-")

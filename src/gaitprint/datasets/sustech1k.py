@@ -12,8 +12,7 @@ from gaitprint.components import Component
 from gaitprint.layouts.contract import FoundSequence, Split
 from gaitprint.layouts.miniature import figure, write_array
 from gaitprint.layouts.partition import partition_split, partition_splits
-from gaitprint.layouts.tree import Level, Tree, walk
-from gaitprint.types import SequenceRecord
+from gaitprint.layouts.tree import Level, Tree, scan_levels
 
 LEVELS = (
     Level("subject", "0000", r"[0-9]{4}"),
@@ -53,7 +52,7 @@ class Sustech1k:
     def scan(self, files: Files) -> list[FoundSequence]:
         """See `Layout.scan`."""
         tree = Tree("SUSTech1K", LEVELS, *SILHOUETTES[self.settings.silhouettes])
-        return [FoundSequence(SequenceRecord("/".join(x.names), *x.names), x.place) for x in walk(files, tree)]
+        return scan_levels(files, tree)
 
     def split(self, name: str | None, subjects: Iterable[str]) -> Split:
         """The published parts, from the partition file; see `Layout.split`."""

@@ -12,7 +12,7 @@ from gaitprint.components import Component
 from gaitprint.config import require, require_lists
 from gaitprint.layouts.contract import FoundSequence, Split
 from gaitprint.layouts.splits import choose_split
-from gaitprint.layouts.tree import Level, Tree, walk
+from gaitprint.layouts.tree import Level, Tree, scan_levels
 from gaitprint.synthetic.camera import PITCH, photograph
 from gaitprint.synthetic.gait import joint_paths, stride_length
 from gaitprint.synthetic.raster import ROWS, SIZE
@@ -150,7 +150,7 @@ class SyntheticWalkers:
 
     def scan(self, files: Files) -> list[FoundSequence]:
         """See `Layout.scan`."""
-        return [FoundSequence(SequenceRecord("/".join(x.names), *x.names), x.place) for x in walk(files, TREE)]
+        return scan_levels(files, TREE)
 
     def split(self, name: str | None, subjects: Iterable[str]) -> Split:
         """The first half of the subjects trains; of an odd number the larger half."""

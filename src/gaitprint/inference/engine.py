@@ -11,6 +11,7 @@ from jaxtyping import Float32
 from torch import nn
 
 from gaitprint.atomic_files import sha256_json
+from gaitprint.devices import card_memory
 from gaitprint.errors import DataError
 from gaitprint.inference.clip_averaging import WHOLE, Clip, ClipAveraging
 from gaitprint.memory import check_room
@@ -101,10 +102,11 @@ class Embedder:
         frames = longest.stop - longest.start
         if frames > LONG:
             key = sequences.records[longest.row].key
-            what, card = f"embedding {key}, {frames} frames at once,", None
-            if torch.device(self.device).type == "cuda":
-                card = int(torch.cuda.mem_get_info(self.device)[0])
-            check_room(frames * self._bytes_a_frame(), what, "cut the sequence, or average over windows of it", card)
+            what, way_out = (
+                f"embedding {key}, {frames} frames at once,",
+                "cut the sequence, or average over windows of it",
+            )
+            check_room(frames * self._bytes_a_frame(), what, way_out, card_memory(self.device))
 
     @torch.inference_mode()
     def _bytes_a_frame(self) -> float:

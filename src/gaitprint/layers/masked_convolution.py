@@ -82,8 +82,8 @@ class SeparateMaskedConvolution(nn.Module):
         return result
 
 
-def draw_band(height: int, drop: float, generator: torch.Generator | None) -> Band:
-    """A band of L = max(1, floor(drop * height)) rows whose start is uniform in {0 .. height - L}.
+def draw_band(height: int, ratio: float, generator: torch.Generator | None) -> Band:
+    """A band of L = max(1, floor(ratio * height)) rows whose start is uniform in {0 .. height - L}.
 
     Raises:
         ConfigError: no generator was given.
@@ -91,7 +91,7 @@ def draw_band(height: int, drop: float, generator: torch.Generator | None) -> Ba
     if generator is None:
         raise ConfigError("gaitmask draws masks in training: call it with generator=torch.Generator(), or use .eval()")
     # the small term keeps products such as 0.29 * 100 from losing a row to rounding
-    rows = max(1, math.floor(drop * height + 1e-9))
+    rows = max(1, math.floor(ratio * height + 1e-9))
     start = torch.randint(height - rows + 1, (1,), generator=generator, device=generator.device)
     return Band(int(start), rows)
 

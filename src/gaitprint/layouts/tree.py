@@ -7,6 +7,8 @@ from pathlib import PurePosixPath
 
 from gaitprint.archives import Files, inside
 from gaitprint.errors import DataError
+from gaitprint.layouts.contract import FoundSequence
+from gaitprint.types import SequenceRecord
 
 ARRAYS = frozenset({".pkl", ".npy", ".npz"})
 PAGED = frozenset({".tif", ".tiff"})
@@ -70,6 +72,15 @@ def walk(files: Files, tree: Tree, top: str = "") -> list[Leaf]:
         wanted = f"folders like {tree.example!r}"
         raise DataError(f"{tree.layout}: expected {wanted} in {files.called(top)}, found no sequence: check the path")
     return leaves
+
+
+def scan_levels(files: Files, tree: Tree) -> list[FoundSequence]:
+    """The sequences of a tree of three levels, which stand for subject, condition and view.
+
+    Raises:
+        DataError: see `walk`.
+    """
+    return [FoundSequence(SequenceRecord("/".join(leaf.names), *leaf.names), leaf.place) for leaf in walk(files, tree)]
 
 
 def data_files(names: Sequence[str]) -> list[str]:

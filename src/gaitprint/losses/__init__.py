@@ -5,7 +5,7 @@ from typing import Any, Literal, Protocol, runtime_checkable
 from jaxtyping import Float, Int
 from torch import Tensor
 
-Output = Literal["triplet", "embedding", "logits"]
+Output = Literal["metric_features", "embedding", "logits"]
 """The outputs of a network, by the names of `gaitprint.tensors.PartOutputs`."""
 
 

@@ -53,7 +53,7 @@ class PartTripletSettings:
 class PartTriplet(nn.Module):
     """`loss(features [N P C], labels [N]) -> TripletValues`."""
 
-    reads = "triplet"
+    reads = "metric_features"
     """The output of a network that this loss is given."""
 
     def __init__(self, settings: PartTripletSettings) -> None:

@@ -30,7 +30,7 @@ class GaitMaskSettings:
     """Widths: stem, the layer before the pool, the four layers after it."""
     mask_mode: MaskMode = "activated"
     """What is non-linear about the masks: activated, gated, separate, or linear (nothing: the control)."""
-    drop: float = 0.2
+    band_ratio: float = 0.2
     """The band's share of the rows, above 0 and below 1."""
     head: HeadKind = "plain"
     """plain (table 2), shared-bn or separate-bnneck."""
@@ -45,7 +45,7 @@ class GaitMaskSettings:
 
     def __post_init__(self) -> None:
         require(min(self.channels) >= 1, f"gaitmask's channels are at least 1, found {self.channels}")
-        require(0 < self.drop < 1, f"gaitmask's drop is above 0 and below 1, found {self.drop}")
+        require(0 < self.band_ratio < 1, f"gaitmask's band_ratio is above 0 and below 1, found {self.band_ratio}")
         require(
             self.height >= 2 and self.height % 2 == 0,
             f"gaitmask's height is even, for its pool halves the rows; found {self.height}",
@@ -120,7 +120,7 @@ class GaitMask(PartNetwork):
         return StackedMaps(self.settings.height, "masked", 1, *layers).rows(rows)
 
     def _band(self, x: Float[Tensor, "N C T H W"], generator: torch.Generator | None) -> Band | None:
-        return draw_band(x.shape[3], self.settings.drop, generator) if self.training else None
+        return draw_band(x.shape[3], self.settings.band_ratio, generator) if self.training else None
 
 
 component = Component(

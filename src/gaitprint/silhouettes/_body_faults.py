@@ -79,12 +79,12 @@ def _most_pieces(rows: int, columns: int) -> int:
 def _block_areas(frames: Frames) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
     length, rows = len(frames), frames.shape[1] + 1
     drawing = _drawing(frames)
-    body = _row_sums(drawing[1:].reshape(length, -1))
+    body = row_sums(drawing[1:].reshape(length, -1))
     # What the background around all bodies doesn't reach is a hole.
     cv2.floodFill(drawing, None, (0, 0), _OUTSIDE, flags=4)
     # from here on holes are body: Euler's number then counts pieces alone
     drawing = np.not_equal(drawing, _OUTSIDE).view(np.uint8)
-    filled = _row_sums(drawing[1:].reshape(length, -1))
+    filled = row_sums(drawing[1:].reshape(length, -1))
     largest, second = filled.copy(), np.zeros_like(filled)
     broken = _piece_counts(drawing, length) > 1
     if broken.any():
@@ -93,7 +93,8 @@ def _block_areas(frames: Frames) -> tuple[np.ndarray, np.ndarray, np.ndarray, np
     return filled, filled - body, largest, second
 
 
-def _row_sums(rows: UInt8[np.ndarray, "T n"]) -> Int64[np.ndarray, " T"]:
+def row_sums(rows: UInt8[np.ndarray, "T n"]) -> Int64[np.ndarray, " T"]:
+    """Sums of rows of bytes, exact below 8 million columns, whose sum fits 32 bits."""
     return np.asarray(cv2.reduce(rows, 1, cv2.REDUCE_SUM, dtype=cv2.CV_32S)[:, 0].astype(np.int64))
 
 
@@ -116,7 +117,7 @@ def _piece_counts(drawing: UInt8[np.ndarray, "R C"], length: int) -> Int64[np.nd
     weights = cv2.LUT(windows, _GRAY).reshape(length, -1)
     # the table is shifted by 2 to fit bytes; a frame's windows share a row of zeros with the next one's, so each
     # frame sums to four times its own number
-    numbers: np.ndarray = (_row_sums(weights) - 2 * weights.shape[1]) // 4
+    numbers: np.ndarray = (row_sums(weights) - 2 * weights.shape[1]) // 4
     return numbers
 
 

@@ -8,7 +8,7 @@ import numpy as np
 from jaxtyping import Bool, Float64, Int
 
 from gaitprint.errors import ShapeError
-from gaitprint.silhouettes._body_faults import body_areas, hole_share, merge_share, piece_share
+from gaitprint.silhouettes._body_faults import body_areas, hole_share, merge_share, piece_share, row_sums
 from gaitprint.silhouettes._gait_period import gait_period
 from gaitprint.silhouettes._turning import turn_of_likeness, turn_of_way
 from gaitprint.types import Frames, check_frames
@@ -124,13 +124,9 @@ def _changes(frames: Frames) -> Float64[np.ndarray, " n"]:
     for start in range(0, len(frames) - 1, _BLOCK):
         block = np.ascontiguousarray(frames[start : start + _BLOCK + 1]).reshape(-1, frames[0].size)
         # one frame more than the block has steps: the last frame of a block is the first of the next
-        sums = _row_sums(block)
-        parts.append(_row_sums(cv2.absdiff(block[1:], block[:-1])) / np.maximum(sums[1:] + sums[:-1], 1))
+        sums = row_sums(block)
+        parts.append(row_sums(cv2.absdiff(block[1:], block[:-1])) / np.maximum(sums[1:] + sums[:-1], 1))
     return np.concatenate(parts) if parts else np.zeros(0)
-
-
-def _row_sums(rows: np.ndarray) -> Float64[np.ndarray, " n"]:
-    return np.asarray(cv2.reduce(rows, 1, cv2.REDUCE_SUM, dtype=cv2.CV_32S)[:, 0].astype(np.float64))
 
 
 def _jumps(changes: Float64[np.ndarray, " n"]) -> float:

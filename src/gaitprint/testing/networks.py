@@ -82,7 +82,9 @@ def _check_outputs(network: Any, outputs: Any, frames: int) -> None:
     at = f"for 2 clips of {frames} frames"
     shape = tuple(outputs.embedding.shape)
     expect(shape == (2, parts, channels), f"an embedding {shape}, and not {(2, parts, channels)}, {at}")
-    expect(outputs.triplet.shape[:2] == (2, parts), f"triplet features {tuple(outputs.triplet.shape)} {at}")
+    expect(
+        outputs.metric_features.shape[:2] == (2, parts), f"metric features {tuple(outputs.metric_features.shape)} {at}"
+    )
     logits = None if outputs.logits is None else tuple(outputs.logits.shape)
     wanted = None if classes is None else (2, parts, classes)
     expect(logits == wanted, f"logits {logits}, where classes = {classes} says {wanted}, {at}")
@@ -106,7 +108,7 @@ def _check_training(about: Promises, network: Any) -> None:
         network.train()
         network.zero_grad()
         outputs = network(torch.zeros_like(_clips(about, 2, 6)), _seeded(0))
-        outputs.triplet.sum().backward()
+        outputs.metric_features.sum().backward()
         expect(torch.isfinite(outputs.embedding).all(), "an embedding that is not finite")
         wrong = [n for n, p in network.named_parameters() if p.grad is not None and not torch.isfinite(p.grad).all()]
         expect(wrong == [], f"gradients that are not finite of {', '.join(wrong)}")
@@ -115,7 +117,7 @@ def _check_training(about: Promises, network: Any) -> None:
         network.zero_grad()
         outputs = network(_clips(about, 4, 6), _seeded(0))
         # all that a recipe's losses can read has to be in here, or a branch would look dead
-        loss = outputs.triplet.square().mean()
+        loss = outputs.metric_features.square().mean()
         if outputs.logits is not None:
             labels = torch.arange(4).repeat_interleave(outputs.logits.shape[1])
             loss = loss + nn.functional.cross_entropy(outputs.logits.flatten(0, 1), labels)
@@ -132,7 +134,7 @@ def _check_rebuilding(about: Promises, network: Any) -> None:
         other = [key for (key, a), (_, b) in pairs if not torch.equal(a, b)]
         expect(other == [], f"other weights from the same generator, of {', '.join(other)}: draw these from it too")
         clips, before = _clips(about, 2, 3), torch.random.get_rng_state()
-        answers = [n.train()(clips, _seeded(4)).triplet for n in twins]
+        answers = [n.train()(clips, _seeded(4)).metric_features for n in twins]
         expect(torch.equal(*answers), "another training forward from the same generator")
         expect(
             torch.equal(torch.random.get_rng_state(), before),

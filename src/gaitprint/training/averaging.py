@@ -74,6 +74,10 @@ class MovingAverage:
         for key, average in self._average.items():
             average.copy_(tensors[_MODEL + key])
 
+    def fill(self, model: nn.Module) -> None:
+        """Give the network the averaged weights, for good."""
+        _fill(model, self._average)
+
     @contextmanager
     def applied(self, model: nn.Module) -> Iterator[None]:
         """The network with the averaged weights, to validate or to save; afterwards it has its own again, bit by bit.
@@ -83,7 +87,7 @@ class MovingAverage:
         # copies, for the network's tensors themselves are written over
         own = {k: v.detach().clone() for k, v in model.state_dict().items()}
         try:
-            _fill(model, self._average)
+            self.fill(model)
             yield
         finally:
             _fill(model, own)

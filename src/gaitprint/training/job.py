@@ -24,7 +24,7 @@ from gaitprint.training.precision import Precision
 from gaitprint.training.recipe import Recipe
 from gaitprint.training.sampler import BatchSampler
 from gaitprint.training.step import check_passes
-from gaitprint.training.training_card import best_card, remembered, training_card
+from gaitprint.training.training_card import best_card, seen_before, training_card
 from gaitprint.training.training_data import seen_in
 
 
@@ -98,7 +98,7 @@ class TrainingJob:
         """
         from gaitprint.report.figures import write_training_figure  # late: every start and rank would pay for it
 
-        seen = remembered(init) + seen_in(self.stores, self.sampler.subjects, "trained")
+        seen = seen_before(init) + seen_in(self.stores, self.sampler.subjects, "trained")
         final = last_means(history)
         card = training_card(
             self.recipe, self.dataset, self.sampler, self.seed, self.start, self.precision, final, seen

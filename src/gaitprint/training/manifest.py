@@ -17,9 +17,8 @@ from typing import Any
 import numpy as np
 import torch
 
-from gaitprint.atomic_files import read_json, write_json
+from gaitprint.atomic_files import json_object, write_json
 from gaitprint.config import settings_to_dict
-from gaitprint.errors import ArtefactError
 from gaitprint.training.precision import Precision
 from gaitprint.training.recipe import Recipe
 
@@ -98,14 +97,9 @@ def write_manifest(folder: Path, manifest: RunManifest, session: dict[str, Any])
         DataError: the folder cannot be written to.
     """
     path = Path(folder) / NAME
-    sessions: list[Any] = []
-    if path.exists():
-        try:
-            held = read_json(path, "the run's manifest")
-        except ArtefactError:
-            held = None
-        if isinstance(held, dict) and held.get("run") == manifest.run and isinstance(held.get("sessions"), list):
-            sessions = held["sessions"]
+    held = json_object(path)
+    ours = held.get("run") == manifest.run and isinstance(held.get("sessions"), list)
+    sessions: list[Any] = held["sessions"] if ours else []
     write_json(path, {**manifest.to_dict(), "sessions": [*sessions, session]})
 
 

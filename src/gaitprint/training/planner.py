@@ -7,13 +7,14 @@ from functools import partial
 import torch
 from torch import Tensor, nn
 
+from gaitprint.devices import card_memory
 from gaitprint.memory import check_room
 from gaitprint.training.loop import Execution, build_network, prepare_network
 from gaitprint.training.objective import Objective
 from gaitprint.training.precision import FLOAT32, Precision
 from gaitprint.training.process_group import ProcessGroup
 from gaitprint.training.recipe import Recipe
-from gaitprint.training.room import BATCHES, WAY_OUT, check_start, device_room, weights_bytes
+from gaitprint.training.room import BATCHES, WAY_OUT, check_start, weights_bytes
 from gaitprint.training.sampler import clips_of_rank
 from gaitprint.training.step import Within, loss_and_gradients
 
@@ -122,7 +123,7 @@ def check_plan(made: Plan, device: str) -> None:
     Raises:
         RoomError: as it says.
     """
-    check_room(made.memory, f"a step of {made.shape}", WAY_OUT, device_room(device))
+    check_room(made.memory, f"a step of {made.shape}", WAY_OUT, card_memory(device))
 
 
 def iterations_within(minutes: float, made: Plan) -> int:

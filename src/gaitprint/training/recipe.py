@@ -31,7 +31,7 @@ class LossChoice:
     """One term of the training loss."""
 
     name: str = "part-triplet"
-    """A loss component: `part-triplet` reads the triplet features, `part-softmax` the logits."""
+    """A loss component: `part-triplet` reads the metric features, `part-softmax` the logits."""
     weight: float = 1.0
     """Factor of this term in the sum."""
     settings: dict[str, Any] = field(default_factory=dict)

@@ -8,8 +8,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from gaitprint.atomic_files import read_json, sha256_json, write_json
-from gaitprint.errors import ArtefactError, DataError
+from gaitprint.atomic_files import json_object, sha256_json, write_json
+from gaitprint.errors import DataError
 
 VARIABLE = "GAITPRINT_CACHE"
 """Names another folder."""
@@ -58,12 +58,9 @@ def remembered(what: str, facts: dict[str, Any], measure: Callable[[], dict[str,
 
 
 def _read(path: Path, facts: dict[str, Any]) -> dict[str, float] | None:
-    try:
-        held = read_json(path, "a measurement")
-    except ArtefactError:
+    held = json_object(path)
+    values = held.get("values")
+    if held.get("facts") != facts or not isinstance(values, dict):
         return None
-    if not isinstance(held, dict) or held.get("facts") != facts or not isinstance(held.get("values"), dict):
-        return None
-    values = held["values"]
     sound = all(isinstance(value, float) and 0 < value < math.inf for value in values.values())
     return values if sound and values else None

@@ -2,6 +2,7 @@
 
 import torch
 
+from gaitprint.devices import card_memory
 from gaitprint.errors import RoomError
 from gaitprint.memory import check_room
 from gaitprint.training.loop import build_network
@@ -43,14 +44,9 @@ def check_start(recipe: Recipe, classes: int, device: str, ranks: int = 1) -> No
         raise RoomError(f"no memory holds the weights of this network ({error}): {WAY_OUT}") from None
     size = sum(p.numel() * p.element_size() for p in network.parameters())
     kept = weights_bytes(size, settings)
-    check_room(kept, f"a network of {size / 4e6:,.0f} million weights in training", WAY_OUT, device_room(device))
+    check_room(kept, f"a network of {size / 4e6:,.0f} million weights in training", WAY_OUT, card_memory(device))
 
 
 def weights_bytes(size: int, settings: TrainingSettings) -> int:
     """Bytes of weights (of so many), gradients, the optimizer's memory and a moving average."""
     return size * (COPIES[settings.optimizer] + bool(settings.average))
-
-
-def device_room(device: str) -> int | None:
-    """Bytes that a graphics card has free; None for the processor, whose memory is the machine's."""
-    return int(torch.cuda.mem_get_info(device)[0]) if torch.device(device).type == "cuda" else None

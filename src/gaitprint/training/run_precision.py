@@ -2,10 +2,8 @@
 
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
 
-from gaitprint.atomic_files import read_json
-from gaitprint.errors import ArtefactError
+from gaitprint.atomic_files import json_object
 from gaitprint.training.manifest import NAME as MANIFEST
 from gaitprint.training.precision import FLOAT32, Name, Precision, choose_precision
 from gaitprint.training.process_group import ProcessGroup
@@ -27,17 +25,9 @@ def run_precision(recipe: Recipe, device: str, out: Path, world: ProcessGroup) -
 
 def recorded_precision(out: Path) -> Name | None:
     """What the run in `out` was begun in; None where there is no run, or it does not say."""
-    begun = _read(out / "recipe.json").get("precision")
+    begun = json_object(out / "recipe.json").get("precision")
     if begun is None:  # before runs were begun with it, their manifest said it alone
-        sessions = _read(out / MANIFEST).get("sessions")
+        sessions = json_object(out / MANIFEST).get("sessions")
         last = sessions[-1] if isinstance(sessions, list) and sessions else None
         begun = last.get("precision") if isinstance(last, dict) else None
     return begun if begun in ("float32", "bfloat16") else None
-
-
-def _read(path: Path) -> dict[str, Any]:
-    try:
-        held = read_json(path, "what the run was begun with")
-    except ArtefactError:
-        return {}  # whether it is a run's at all is asked elsewhere
-    return held if isinstance(held, dict) else {}

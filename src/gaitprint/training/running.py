@@ -3,7 +3,6 @@
 from pathlib import Path
 from typing import Any
 
-import torch
 from torch import nn
 
 from gaitprint.errors import ArtefactError
@@ -97,12 +96,7 @@ class TrainerState:
         state = CheckpointHeader(done, self._fingerprint, {"score": score})
         save_checkpoint(self._run / "best", state, model_tensors(self.network))
 
-    @torch.no_grad()
     def finish(self) -> None:
         """Give the network the averaged weights, where the recipe asks for an average."""
         if self.average is not None:
-            own = self.network.state_dict()
-            for key, value in self.average.tensors().items():
-                kind, _, name = key.partition(".")
-                if kind == "model":
-                    own[name].copy_(value)
+            self.average.fill(self.network)

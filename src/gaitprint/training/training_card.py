@@ -62,6 +62,6 @@ def best_card(card: dict[str, Any], seen: SeenSubjects, metrics: dict[str, Any])
     return {**card, "training": {**card["training"], "seen": seen.to_dict()}, "metrics": metrics}
 
 
-def remembered(init: Path | None) -> SeenSubjects:
-    """Whom the weights of a model file have seen that a run goes on from; nobody where it starts from scratch."""
+def seen_before(init: Path | None) -> SeenSubjects:
+    """The people whom a run's initial weights have seen: those of a model file, else nobody."""
     return SeenSubjects() if init is None else seen_subjects(read_card(init))

@@ -101,7 +101,7 @@ def test_plain_head_has_no_classifier() -> None:
     assert outputs.logits is None
     assert made.classifier is None
     torch.testing.assert_close(outputs.embedding, part_product(x, made.linear.weight))
-    assert outputs.triplet is outputs.embedding
+    assert outputs.metric_features is outputs.embedding
 
 
 def test_shared_norm_counts_all_parts_together_and_stands_before_triplet_and_retrieval() -> None:
@@ -111,7 +111,7 @@ def test_shared_norm_counts_all_parts_together_and_stands_before_triplet_and_ret
     mean, variance = y.mean((0, 1)), y.var((0, 1), correction=0)
     normal = (y - mean) / (variance + 1e-5).sqrt() * made.norm.weight + made.norm.bias
     torch.testing.assert_close(outputs.embedding, normal)
-    torch.testing.assert_close(outputs.triplet, normal)
+    torch.testing.assert_close(outputs.metric_features, normal)
     torch.testing.assert_close(outputs.logits, part_product(normal, made.classifier.weight))
 
 
@@ -120,7 +120,7 @@ def test_separate_neck_is_seen_by_the_classifier_only_which_sees_cosines() -> No
     outputs = made(x)
     y = part_product(x, made.linear.weight)
     torch.testing.assert_close(outputs.embedding, y)
-    torch.testing.assert_close(outputs.triplet, y)
+    torch.testing.assert_close(outputs.metric_features, y)
     flat = y.flatten(1)
     normal = (flat - flat.mean(0)) / (flat.var(0, correction=0) + 1e-5).sqrt() * made.norm.weight + made.norm.bias
     normal = normal.view(5, 3, 4)

@@ -178,7 +178,7 @@ def test_the_component_reads_the_triplet_features_and_reports_its_figures() -> N
         assert figures["triplet"] == pytest.approx(float(expected.loss))
         assert figures["active_share"] == pytest.approx(float(expected.active.sum()) / (2 * expected.total))
         assert figures["mean_distance"] == pytest.approx(float(expected.mean_distance.mean()))
-    assert loss.reads == "triplet"
+    assert loss.reads == "metric_features"
     alone = loss(features[:1], labels[:1])
     assert loss.figures(alone)["active_share"] == 0.0
 

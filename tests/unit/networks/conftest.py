@@ -20,7 +20,7 @@ def check() -> Callable[..., None]:
             masks = torch.Generator().manual_seed(seed)
             named = dict(zip(parameters, values, strict=True))
             outputs = torch.func.functional_call(network, named, (clips, masks))
-            return tuple(o for o in (outputs.triplet, outputs.logits) if o is not None)
+            return tuple(o for o in (outputs.metric_features, outputs.logits) if o is not None)
 
         assert torch.autograd.gradcheck(forward, tuple(parameters.values()), fast_mode=True)
 

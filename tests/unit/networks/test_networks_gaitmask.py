@@ -34,7 +34,7 @@ def test_table_2_has_the_stated_number_of_parameters_and_is_the_default() -> Non
     assert sum(p.numel() for p in network.parameters()) == 4_259_681
     assert network.layout == PartLayout(((64, 128),))
     assert network.settings.mask_mode == "activated"
-    assert network.settings.drop == 0.2
+    assert network.settings.band_ratio == 0.2
 
 
 @pytest.mark.parametrize("mode", MODES)
@@ -90,8 +90,8 @@ def test_a_classifier_head_can_be_had_for_small_networks() -> None:
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
-        ({"drop": 0.0}, r"drop is above 0 and below 1, found 0.0"),
-        ({"drop": 1.0}, r"drop is above 0 and below 1, found 1.0"),
+        ({"band_ratio": 0.0}, r"band_ratio is above 0 and below 1, found 0.0"),
+        ({"band_ratio": 1.0}, r"band_ratio is above 0 and below 1, found 1.0"),
         ({"height": 15}, r"height is even"),
         ({"height": 0}, r"height is even"),
         ({"channels": [0, 1, 1]}, r"channels are at least 1"),
@@ -108,4 +108,4 @@ def test_wrong_settings_are_refused(settings, message) -> None:
 @pytest.mark.parametrize("mode", MODES)
 @pytest.mark.parametrize("norm", ["none", "batch"])
 def test_gradient_of_the_whole_network(mode: str, norm: str, check: Callable[..., None]) -> None:
-    check(built(height=4, channels=[1, 2, 2], mask_mode=mode, trunk_norm=norm, gem_power=3.0, drop=0.4), 3)
+    check(built(height=4, channels=[1, 2, 2], mask_mode=mode, trunk_norm=norm, gem_power=3.0, band_ratio=0.4), 3)

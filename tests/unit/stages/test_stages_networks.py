@@ -29,7 +29,7 @@ def test_networks_with_published_sizes_and_every_setting_explained():
         assert len(set(names)) == len(names) > 5
         assert all(s["help"] and "\n\n" not in s["help"] for s in network["settings"]), network["name"]
     defaults = {s["name"]: s["default"] for s in networks["gaitmask"]["settings"]}
-    assert (defaults["channels"], defaults["drop"], defaults["mask_mode"]) == ([32, 64, 128], 0.2, "activated")
+    assert (defaults["channels"], defaults["band_ratio"], defaults["mask_mode"]) == ([32, 64, 128], 0.2, "activated")
 
 
 def test_every_recipe_is_listed_as_it_is():

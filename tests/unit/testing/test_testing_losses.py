@@ -23,7 +23,7 @@ class Settings:
 class Sound:
     """The mean square of features around the mean of their subject."""
 
-    reads = "triplet"
+    reads = "metric_features"
     collapsed: float | None = 0.0
 
     def __init__(self, settings):
@@ -107,7 +107,7 @@ class ReadsLabelsAsNumbers(Sound):
 
 
 class HasCentres(nn.Module):
-    reads, collapsed = "triplet", None
+    reads, collapsed = "metric_features", None
 
     def __init__(self, settings):
         super().__init__()

@@ -101,8 +101,8 @@ class DrawsWeightsElsewhere(Sound):
 class DividesByNothing(Sound):
     def forward(self, clips, generator=None):
         parts = super().forward(clips)
-        norm = parts.triplet.square().sum(dim=2, keepdim=True).sqrt()
-        return parts._replace(triplet=parts.triplet / norm)
+        norm = parts.metric_features.square().sum(dim=2, keepdim=True).sqrt()
+        return parts._replace(metric_features=parts.metric_features / norm)
 
 
 class HasADeadParameter(Sound):

@@ -110,7 +110,7 @@ def test_the_history_tells_of_the_network_before_each_step(tmp_path, name, chang
         run(tmp_path, recipe, stop_after=done + 1)
         row = read_history(tmp_path / "history.jsonl")[-1]
         assert row["iteration"] == done + 1
-        positive, negative = slow_means(outputs.triplet.detach(), labels.tolist())
+        positive, negative = slow_means(outputs.metric_features.detach(), labels.tolist())
         assert row["positive_distance"] == pytest.approx(positive, rel=1e-4)
         assert row["negative_distance"] == pytest.approx(negative, rel=1e-4)
         squares = sum(float(v) ** 2 for p in network.parameters() for v in p.grad.double().reshape(-1))

@@ -53,7 +53,7 @@ def run(folder, recipe=RECIPE, seed=0, fingerprint="me", sequences=None, **kwarg
 
 def slow_losses(outputs, labels):
     """0.5 x batch-all triplet + 2 x smoothed cross-entropy, term by term."""
-    n, parts = outputs.triplet.shape[:2]
+    n, parts = outputs.metric_features.shape[:2]
     triplet = torch.zeros(())
     for p in range(parts):
         terms = []
@@ -61,7 +61,7 @@ def slow_losses(outputs, labels):
             for x in range(n):
                 for y in range(n):
                     if labels[a] == labels[x] and labels[a] != labels[y]:
-                        f = outputs.triplet[:, p]
+                        f = outputs.metric_features[:, p]
                         positive = torch.zeros(()) if x == a else (f[a] - f[x]).square().sum().sqrt()
                         term = 0.2 + positive - (f[a] - f[y]).square().sum().sqrt()
                         if term > 0:

@@ -235,4 +235,4 @@ def test_parts_of_another_package_that_do_not_fit_are_refused_in_one_line():
     outputs = PartOutputs(clips, clips, None)
     for found, kind in (([1.0], "list"), (2, "int")):
         with pytest.raises(ConfigError, match=rf"part-triplet reads .*expected a tensor \[N P C\], found {kind}"):
-            Objective(TRIPLET)(outputs._replace(triplet=found), labels)
+            Objective(TRIPLET)(outputs._replace(metric_features=found), labels)

@@ -19,9 +19,9 @@ TRIPLET, SOFTMAX = LossChoice("part-triplet"), LossChoice("part-softmax")
 @pytest.mark.parametrize(
     ("losses", "reads"),
     [
-        ((TRIPLET, SOFTMAX), ("triplet", "logits")),
-        ((SOFTMAX, TRIPLET), ("logits", "triplet")),
-        ((SOFTMAX, TRIPLET, TRIPLET), ("logits", "triplet")),
+        ((TRIPLET, SOFTMAX), ("metric_features", "logits")),
+        ((SOFTMAX, TRIPLET), ("logits", "metric_features")),
+        ((SOFTMAX, TRIPLET, TRIPLET), ("logits", "metric_features")),
     ],
 )
 def test_outputs_are_exchanged_in_the_order_of_the_recipe(losses, reads):
