@@ -24,7 +24,7 @@ NEAR, NEAR_ALONE = 2.0, 1.5
 CONFUSED, CONFUSED_ALONE = 1 / 3, 0.1
 """Shares of a group to which another subject may be nearest; beyond, looks do not tell people apart there."""
 MIN_OTHER_WALKS = 2
-"""Other walks a subject must have in a view for a single sequence of his to be doubted; one may be the odd one."""
+"""Other walks a subject must have in a view for one of their single sequences to be doubted; one may be the odd one."""
 MAX_GROUP = 25_000
 """Sequences of one view and kind that are compared with each other: the time grows with their square."""
 

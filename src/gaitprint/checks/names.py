@@ -18,7 +18,7 @@ def odd_names(records: Sequence[SequenceRecord]) -> Iterable[Finding]:
     """What to look at in the names of sequences; all stay as they are."""
     people = {r.subject for r in records if r.subject is not None}
     for what, why, names in (
-        ("subjects", "whoever is one person under two names is somebody else to himself", people),
+        ("subjects", "one person under two names counts as two people", people),
         ("conditions", "what is one condition under two names is compared with itself", {r.condition for r in records}),
         ("views", "what is one view under two names is compared with itself", {r.view for r in records}),
     ):

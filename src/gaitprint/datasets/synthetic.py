@@ -54,9 +54,9 @@ class SyntheticSettings:
     conditions: tuple[str, ...] = CONDITIONS
     """``nm-..`` walks normally, ``bg-..`` carries a bag, ``cl-..`` wears a coat."""
     views: tuple[str, ...] = VIEWS
-    """Camera angles in degrees: ``000`` sees the walker come, ``090`` from his left, ``180`` from behind."""
+    """Camera angles in degrees: ``000`` sees the walker come, ``090`` from the left, ``180`` from behind."""
     start: int = 1
-    """Number of the first subject; a subject looks the same in every set of one seed that has him."""
+    """Number of the first subject; a subject looks the same in every set of one seed that has them."""
 
     def __post_init__(self) -> None:
         require_lists(self)

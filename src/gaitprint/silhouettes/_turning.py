@@ -1,4 +1,4 @@
-"""How strongly a walker's direction changes: from the way of his box through the image, or from his mirror image."""
+"""How strongly a walker's direction changes: from the way of the box through the image, or from the mirror image."""
 
 import math
 

@@ -21,7 +21,7 @@ def photograph(
 
     Args:
         solids: the body over time.
-        views: camera angles in degrees: 0 sees the walker come, 90 his left side, 180 his back.
+        views: camera angles in degrees: 0 sees the walker come, 90 the left side, 180 the back.
         raggedness: pixels by which the outline is wrong, left and right, on each half row.
         pitch: degrees by which the camera looks down.
     """

@@ -68,7 +68,7 @@ def bag_kind(outfit: Outfit) -> str:
 
 
 def bag_side(outfit: Outfit) -> str:
-    """The side on which he carries it."""
+    """The side on which this person carries it."""
     return "left" if outfit.bag_side > 0 else "right"
 
 

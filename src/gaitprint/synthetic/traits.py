@@ -98,7 +98,7 @@ class Manner:
 
 @dataclass(frozen=True)
 class Outfit:
-    """What somebody carries when he carries something, and the coat he wears when he wears one."""
+    """The bag that somebody carries in one condition, and the coat worn in another."""
 
     bag_choice: float = _trait(1.5, 0.9)
     """Below 1 a handbag, below 2 a shoulder bag, otherwise a backpack."""

@@ -10,11 +10,12 @@ from scipy.special import ndtr
 
 from gaitprint.errors import ConfigError, ProtocolError
 from gaitprint.evaluation.protocol.protocol import ProbeSelection, Protocol, Selection, load_protocol
+from gaitprint.evaluation.protocol.selection import subject_numbers
 from gaitprint.evaluation.verification import pairs as pairs_module
 from gaitprint.evaluation.verification.open_set import choose_strangers, search_splits, thresholds_for
 from gaitprint.evaluation.verification.pair_errors import count_pairs, pair_rates, survey, threshold_grid
 from gaitprint.evaluation.verification.pair_source import PairSource
-from gaitprint.evaluation.verification.pairs import compared_at_all, pair_sets, subject_numbers
+from gaitprint.evaluation.verification.pairs import compared_at_all, pair_sets
 from gaitprint.evaluation.verification.scores import Counter
 from gaitprint.evaluation.verification.settings import VerifySettings
 from gaitprint.evaluation.verification.verify import verify

@@ -131,7 +131,7 @@ class ShowsOtherNames(Sound):
 
 
 BROKEN = {
-    ReadsNothingKnown: "it reads one of triplet, embedding, logits; found 'features'",
+    ReadsNothingKnown: "it reads one of metric_features, embedding, logits; found 'features'",
     CollapsesElsewhere: "`collapsed` is its loss for features that are all alike; found 0.0 instead of 0.2",
     CutOff: "one finite number with a finite gradient.*; found a `loss` that is cut off from its input",
     OneValueAPart: "one finite number.*; found no single number as `loss` for features, four subjects",

@@ -55,6 +55,7 @@ def answer_probes(
     if len(subjects) < len(gallery):
         raise ProtocolError(f"{len(gallery) - len(subjects)} gallery sequences of {protocol.name} have no subject")
     blocks = (block.argsort(axis=1, kind="stable")[:, :top] for _, block in checked(distances)(probes, gallery))
+    # a stable sort: equal distances keep the gallery's order, as in `rank_probes`
     order = np.concatenate(list(blocks))
     ranked = tuple(tuple(subjects[i] for i in row) for row in order)
     return Answers(tuple(video_name(r) for r in probes.records), ranked, frozenset(subjects))
@@ -112,6 +113,7 @@ def write_grew_answer(
         if not (name.isascii() and name.isdigit()):
             raise DataError(f"GREW ids are whole numbers such as '00012', found {name!r}: is this GREW's gallery?")
     header = ",".join(["videoId", *(f"rank{k}" for k in range(1, GREW_RANKS + 1))])
+    # the organisers compare numbers: 00012 is 12 there
     rows = [",".join([probe, *(str(int(i)) for i in ids)]) for probe, ids in zip(probe_keys, ranked_ids, strict=True)]
     write_text(path, "\n".join([header, *rows]) + "\n")
 

@@ -53,6 +53,7 @@ def break_down(
     known = subjects_of(evaluation)
     names = figure_names(evaluation.protocol)
     tables = [(r, k, groups_of(evaluation, r, k)) for r in evaluation.results for k in KINDS]
+    # one matrix for all groups: subjects are drawn once, so lines of the table can be compared with each other
     figures = join_figures(
         [_figure(evaluation, result, group, n, known) for result, _, gs in tables for n in names for group in gs]
     )

@@ -11,7 +11,14 @@ from gaitprint.evaluation.protocol.distance_blocks import Blocks, Distances, che
 from gaitprint.evaluation.protocol.draws import draw_trials
 from gaitprint.evaluation.protocol.metrics import rank_probes
 from gaitprint.evaluation.protocol.protocol import Protocol, with_lists
-from gaitprint.evaluation.protocol.selection import Sides, choose_sides, compared_pairs, require_subjects, short_view
+from gaitprint.evaluation.protocol.selection import (
+    Sides,
+    choose_sides,
+    compared_pairs,
+    require_subjects,
+    short_view,
+    subject_numbers,
+)
 from gaitprint.evaluation.protocol.trials import Trials, join_trials, make_trials
 from gaitprint.texts import natural_order
 from gaitprint.types import Embeddings, SequenceRecord
@@ -52,7 +59,7 @@ def evaluate(
     """
     protocol = with_lists(protocol, lists or {})
     records = embeddings.records
-    codes = _subject_codes(records)
+    codes = subject_numbers(records)
     results: list[ProbeSetResult] = []
     if protocol.mode == "draws":
         for name in protocol.probes:
@@ -93,6 +100,7 @@ def _trials(
     precision = bool(protocol.metrics)
     pooled = protocol.mode == "pooled"
     by_column = {0: np.arange(len(gallery))} if pooled else _by_view(gallery_view)
+    # a pooled protocol that averages over views has a row for each probe view and a single column
     row = np.zeros_like(probe_view) if pooled and protocol.average_over != "views" else probe_view
     parts: dict[int, list[Trials]] = {column: [] for column in by_column}
     for some, block in distances(probes, gallery):
@@ -114,9 +122,3 @@ def _by_view(view: Int[np.ndarray, " G"]) -> dict[int, Int[np.ndarray, " G_of_vi
 def _views(protocol: Protocol, records: Sequence[SequenceRecord], sides: Sequence[Sides]) -> tuple[str, ...]:
     rows = {int(i) for side in sides for i in (*side.probes, *side.gallery)}
     return tuple(sorted({short_view(protocol, records[i].view) for i in rows}, key=natural_order))
-
-
-def _subject_codes(records: Sequence[SequenceRecord]) -> Int[np.ndarray, " N"]:
-    """A number for every subject; -1 for sequences without one."""
-    known = {s: i for i, s in enumerate(sorted({r.subject for r in records if r.subject is not None}))}
-    return np.array([-1 if r.subject is None else known[r.subject] for r in records], np.int64)

@@ -35,6 +35,7 @@ def groups_of(evaluation: Evaluation, result: ProbeSetResult, kind: Kind) -> lis
     names = np.array([_name(protocol, evaluation, int(i), kind) for i in trials.probe], str)
     counts = used(protocol, trials) & result.counted[trials.row, trials.column]
     return [
+        # those in cells that do not count too: `counted` leaves them out of the means
         Group(kind, name, names == name, len(np.unique(trials.probe[counts & (names == name)])))
         for name in sorted({str(name) for name in names[counts]}, key=natural_order)
     ]

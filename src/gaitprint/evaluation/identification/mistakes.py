@@ -48,7 +48,9 @@ def worst_mistakes(evaluation: Evaluation, result: ProbeSetResult, count: int = 
     trials, records = result.trials, evaluation.records
     margin = trials.right_distance - trials.wrong_distance
     among = np.flatnonzero(result.counted[trials.row, trials.column] & (trials.rank > 1))
+    # the last key counts most: margin, then rank, then two that make the order of equals the same everywhere
     order = among[np.lexsort((trials.column[among], trials.probe[among], -trials.rank[among], -margin[among]))]
+    # `np.unique` gives the first place of each probe in `order`, which is its worst
     _, first = np.unique(trials.probe[order], return_index=True)
     found = []
     for i in (int(order[place]) for place in np.sort(first)[:count]):
@@ -77,6 +79,7 @@ def of_different_people(mistakes: Sequence[Mistake], count: int) -> list[Mistake
     rounds: dict[str, int] = {}
     ranked = []
     for number, mistake in enumerate(mistakes):
+        # everybody's worst mistake comes before anybody's second
         turn = rounds[mistake.subject] = rounds.get(mistake.subject, -1) + 1
         ranked.append((turn, number))
     return [mistakes[number] for _, number in sorted(sorted(ranked)[:count], key=lambda pair: pair[1])]

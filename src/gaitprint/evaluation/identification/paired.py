@@ -101,12 +101,14 @@ def compare_evaluations(
         )
     known = subjects_of(before)
     lines, figures = _lines(before, after, figure, known)
+    # of both by themselves: a difference of means says nothing of their height
     sides = [_lines(run, None, figure, known)[1].value for run in (before, after)]
     p = flip_test(figures.contribution, generator, flips)
     corrected = np.concatenate([p[:1], holm(p[1:])])
     band = None
     if len(known) > 1:
         band = difference_band(figures, draw_subjects(len(known), generator, resamples, level))
+    # contributions of subjects with equal results are sums that cancel, up to rounding
     changed = (np.abs(figures.contribution) > 1e-12).sum(axis=0)
     return tuple(
         PairedLine(
@@ -148,6 +150,7 @@ def first_difference(before: Evaluation, after: Evaluation) -> str | None:
         if len(sides[0]) != len(sides[1]):
             which, longer = ("one", sides[0]) if len(sides[0]) > len(sides[1]) else ("other", sides[1])
             return f"only the {which} has {_place(longer[min(map(len, sides))])} in {left.name}"
+        # the probability of guessing right depends on the gallery alone: where it differs, so did what was searched
         other_gallery = np.flatnonzero(left.trials.chance != right.trials.chance)
         if len(other_gallery):
             return f"{_place(sides[0][other_gallery[0]])} met another gallery in the other"

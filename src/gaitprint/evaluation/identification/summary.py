@@ -48,6 +48,7 @@ def summarise(
         raise ProtocolError(_nothing(name, protocol, bool(inside.any())))
     hits = 100.0 * rank_hits(trials.rank, protocol.length)
     table = np.stack([cell_means(hits[:, k], trials, use, shape) for k in range(protocol.length)], axis=-1)
+    # within cells, then over the cells of a row, then over rows: another order weighs views by their number of probes
     row_curves, cmc = mean_of_rows(np.moveaxis(table, -1, 0), counted)
     found = int((matched & inside).sum())
     precision_rows, precision = _mean(100.0 * trials.average_precision, trials, counted)
@@ -75,6 +76,7 @@ def summarise(
         mean_inverse_penalty=penalty if "mINP" in ask else None,
         chance=float(chance),
         interval=None if bands is None else bands.cmc.interval(),
+        # rows are draws there
         spread=float(row_curves[0].std(ddof=1)) if protocol.mode == "draws" and shape[0] > 1 else None,
         counts=Counts(
             probes=len(np.unique(trials.probe)),
@@ -97,6 +99,7 @@ def _certainty(bands: Bands | None, rank1: float) -> tuple[str, ...]:
     if rank1 < 100.0:
         return ()
     subjects = bands.cmc.subjects[0]
+    # the rule of three, see `sample_size`
     bound = 100.0 * min(1.0, 3.0 / subjects)
     return (f"no error among {subjects} subjects: the error rate is below {bound:.2g}% (3/n)",)
 

@@ -1,6 +1,6 @@
 """The competition form on labelled data: random galleries of a sequence or so per subject, many times over."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 from jaxtyping import Int
@@ -11,7 +11,7 @@ from gaitprint.evaluation.protocol.metrics import rank_probes
 from gaitprint.evaluation.protocol.protocol import Draws, Protocol
 from gaitprint.evaluation.protocol.selection import choose_pool, compared_pairs, require_subjects
 from gaitprint.evaluation.protocol.trials import Trials, join_trials, make_trials
-from gaitprint.types import Embeddings
+from gaitprint.types import Embeddings, SequenceRecord
 
 
 def draw_trials(
@@ -26,18 +26,8 @@ def draw_trials(
     Raises:
         ProtocolError: the pool is empty, has unlabelled sequences, or too few sequences a subject.
     """
-    pool = choose_pool(protocol, name, embeddings.records)
-    pool = np.array(sorted(pool, key=lambda i: embeddings.records[i].key))  # draws hang on no file's order
-    require_subjects(protocol, name, pool, embeddings.records, "sequences")
     parts = []
-    for repetition in range(protocol.draws.repetitions):
-        generator = np.random.Generator(np.random.PCG64([protocol.draws.seed, repetition]))
-        probes, gallery = draw_sides(pool, codes[pool], protocol.draws, generator)
-        if len(probes) == 0:
-            raise ProtocolError(
-                f"protocol {protocol.name}: no subject of {name} has more than {protocol.draws.gallery} sequences, so "
-                "none is left to be probe: select more conditions or views, or lower draws.gallery"
-            )
+    for repetition, (probes, gallery) in enumerate(drawn_sides(protocol, name, embeddings.records, codes)):
         left, right = embeddings.select(probes), embeddings.select(gallery)
         for some, block in distances(left, right):
             valid = compared_pairs(protocol, left.records[some], right.records)
@@ -45,6 +35,35 @@ def draw_trials(
             row = np.full(len(ranks.rank), repetition)
             parts.append(make_trials(ranks, probes[some], gallery, codes[probes[some]], row, 0))
     return join_trials(parts), len(gallery)
+
+
+def drawn_sides(
+    protocol: Protocol, name: str, records: Sequence[SequenceRecord], subjects: Int[np.ndarray, " N"]
+) -> Iterator[tuple[Int[np.ndarray, " Q"], Int[np.ndarray, " G"]]]:
+    """Rows that are probes and rows that are gallery, draw by draw, of one probe selection.
+
+    Args:
+        protocol: of the mode `draws`.
+        name: of the probe selection.
+        records: of the embeddings.
+        subjects: a number for each record's subject.
+
+    Raises:
+        ProtocolError: the pool is empty, has unlabelled sequences, or too few sequences a subject.
+    """
+    pool = choose_pool(protocol, name, records)
+    pool = np.array(sorted(pool, key=lambda i: records[i].key))  # draws do not depend on the order of a file's rows
+    require_subjects(protocol, name, pool, records, "sequences")
+    for repetition in range(protocol.draws.repetitions):
+        # each draw has a generator of its own: more repetitions leave the first ones as they were
+        generator = np.random.Generator(np.random.PCG64([protocol.draws.seed, repetition]))
+        probes, gallery = draw_sides(pool, subjects[pool], protocol.draws, generator)
+        if len(probes) == 0:
+            raise ProtocolError(
+                f"protocol {protocol.name}: no subject of {name} has more than {protocol.draws.gallery} sequences, so "
+                "none is left to be probe: select more conditions or views, or lower draws.gallery"
+            )
+        yield probes, gallery
 
 
 def draw_sides(
@@ -58,6 +77,7 @@ def draw_sides(
     gallery: list[np.ndarray] = []
     for subject in np.unique(subjects):
         own = pool[subjects == subject]
+        # one draw decides both sides, so that no sequence is on both
         chosen = generator.permutation(own)[: draws.sequences]
         if len(chosen) > draws.gallery:
             gallery.append(chosen[: draws.gallery])

@@ -103,6 +103,7 @@ def _rank_block(
     if len(matched):
         near, first = _nearest(block[matched], right[matched])
         chosen, allowed = block[matched], valid[matched]
+        # counted, not sorted: rank-k needs the number of items in front of the right one and not their order
         before = (chosen < near[:, None]) | ((chosen == near[:, None]) & (places < first[:, None]))
         ranks.rank[start + matched] = 1 + (before & allowed).sum(axis=1)
         ranks.right[start + matched], ranks.right_distance[start + matched] = first, near
@@ -128,10 +129,13 @@ def _precision(
     block: Float[np.ndarray, "B G"], right: Bool[np.ndarray, "B G"], valid: Bool[np.ndarray, "B G"]
 ) -> tuple[Float64[np.ndarray, " B"], Float64[np.ndarray, " B"]]:
     """Average precision and inverse penalty of rows that each hold a right item."""
+    # stable: equal distances rank by their place in the gallery
     order = np.where(valid, block, np.inf).argsort(axis=1, kind="stable")
     row, column = np.nonzero(np.take_along_axis(right, order, axis=1))
     count = right.sum(axis=1)
     ends = np.cumsum(count)
+    # `np.nonzero` goes row by row: within a row the first right item is number 1
     ordinal = np.arange(1, len(row) + 1) - (ends - count)[row]
+    # precision at each right item, right ones so far over items so far, averaged over the right ones
     average = np.bincount(row, ordinal / (column + 1.0), minlength=len(block)) / count
     return average, count / (column[ends - 1] + 1.0)

@@ -42,6 +42,7 @@ def choose_sides(protocol: Protocol, records: Sequence[SequenceRecord]) -> list[
         _require_some(left, f"the probe selection {name}", protocol, probes, records, present)
         _require_some(right, f"the gallery of {name}", protocol, gallery, records, present)
         both = np.flatnonzero(left & right)
+        # a sequence on both sides meets itself at distance 0, unless the protocol leaves such pairs out
         apart = bool(protocol.exclude) or (protocol.mode == "view-by-view" and not protocol.identical_views)
         if len(both) and not apart:
             raise ProtocolError(
@@ -88,8 +89,15 @@ def compared_pairs(
             valid &= ~equal(view)
         else:
             other = view if rule == "same-subject-and-view" else (lambda r: r.condition)
+            # sequences of nobody known share no subject: each counts by its own key
             valid &= ~(equal(lambda r: r.subject or r.key) & equal(other))
     return valid
+
+
+def subject_numbers(records: Sequence[SequenceRecord]) -> Int[np.ndarray, " N"]:
+    """A number for every subject, in the order of their names; -1 for sequences without one."""
+    known = {s: i for i, s in enumerate(sorted({r.subject for r in records if r.subject is not None}))}
+    return np.array([-1 if r.subject is None else known[r.subject] for r in records], np.int64)
 
 
 def require_subjects(
@@ -184,6 +192,7 @@ def _criteria(selection: Selection, records: Sequence[SequenceRecord]) -> list[t
 
 def _fit(names: Sequence[str], patterns: Sequence[str]) -> Bool[np.ndarray, " N"]:
     """Which names fit a pattern; every distinct name is compared once."""
+    # the empty name is "no subject", which fits no pattern, not even `*`
     fitting = {name for name in set(names) if name and any(fnmatchcase(name, p) for p in patterns)}
     return np.array([name in fitting for name in names], bool)
 

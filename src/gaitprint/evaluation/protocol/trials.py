@@ -50,6 +50,7 @@ def make_trials(
     column: int,
 ) -> Trials:
     """Trials of one gallery: `probes` and `gallery` are the rows of the embeddings that were ranked."""
+    # -1, no item, indexes the last entry, which is -1 again
     lookup = np.append(gallery, -1)
     return Trials(
         row=row,

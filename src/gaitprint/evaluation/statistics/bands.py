@@ -69,6 +69,7 @@ def all_bands(
     subjects = np.unique(trials.subject[use & counted[trials.row, trials.column]])
     if len(subjects) < 2:
         return None
+    # in cells that do not count too: the table shows their intervals as well
     known = np.unique(trials.subject[use])
     hits = FULL * rank_hits(trials.rank, protocol.length)
     first = table_figures(hits[:, 0], trials, use, counted, known)
@@ -87,6 +88,7 @@ def all_bands(
     parts += [] if penalty is None else [penalty.mean]
     band = percent_band(join_figures(parts), draw_subjects(len(known), generator, resamples, level))
     ends = np.cumsum([0, *(len(p.value) for p in parts)]).tolist()
+    # in the order of `parts` above: what was joined is cut apart again
     cut = iter([band.part(start, stop) for start, stop in pairwise(ends)])
     return Bands(
         table=next(cut),

@@ -86,9 +86,11 @@ def shifted(
         draws: of subjects. Their spread is that of S subjects around their own mean, hence S / (S - 1).
     """
     subjects = draws.weights.shape[1]
+    # the derivative of a share by its log odds
     slope = share * (1.0 - share)
     inside = slope > 0
     factor = np.sqrt(subjects / (subjects - 1.0)) / np.where(inside, slope, 1.0)
+    # a placeholder where there are no log odds; the last line puts the share back
     odds = logit(np.where(inside, share, 0.5)) + (draws.weights @ influence) * factor
     return np.asarray(np.where(inside, expit(odds), share))
 
@@ -97,6 +99,8 @@ def _shares(counts: Int[np.ndarray, "S L"], draws: Resamples, sides: int) -> Sha
     accepted, trials = counts.cumsum(axis=1)[:, :-1], counts.sum(axis=1)
     total = max(int(trials.sum()), 1)
     observed = accepted.sum(axis=0) / total
+    # of a ratio of sums, to first order. Of pairs `total` counts each at both of its subjects: over `sides` it is
+    # their number
     influence = (accepted - observed * trials[:, None]) * (sides / total)
     rest = trials[:, None] - accepted
     return SharesAt(

@@ -60,6 +60,7 @@ def table_figures(
         subjects: codes of all subjects that are drawn, ascending; those of the used trials are among them.
     """
     shape = (len(subjects), *counted.shape)
+    # a flat place for subject, row and column
     place = np.searchsorted(subjects, trials.subject) * counted.size + trials.row * shape[2] + trials.column
     number = np.bincount(place[use], minlength=len(subjects) * counted.size).reshape(shape)
     total = np.bincount(place[use], values[use], minlength=number.size).reshape(shape)
@@ -67,9 +68,11 @@ def table_figures(
     rows, mean = mean_of_rows(means, counted)
     trials_of_cell = np.maximum(number.sum(axis=0), 1)
     added = total / trials_of_cell
+    # less the mean of the cell: drawn once more, a subject adds trials to the numerator and the denominator
     moved = (total - number * np.nan_to_num(means)) / trials_of_cell
 
     filled = counted & ~np.isnan(means)
+    # weights of cells in their row's mean; `share_of_row` those of rows in the mean of all
     share = filled / np.maximum(filled.sum(axis=1, keepdims=True), 1)
     share_of_row = ~np.isnan(rows) / max(int((~np.isnan(rows)).sum()), 1)
     present = number > 0

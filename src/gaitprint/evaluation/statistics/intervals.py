@@ -65,6 +65,7 @@ def percent_band(figures: Figures, draws: Resamples) -> Band:
     inside = (share > 0) & (share < 1)
     slope = np.where(inside, share * (1.0 - share), 1.0)
     moves = shifts(figures, draws) / FULL
+    # to first order a shift of the share by d shifts its log odds by d / (p (1 - p))
     ends = expit(logit(np.where(inside, share, 0.5)) + moves / slope)
     tail = (1.0 - draws.level) / 2.0
     ruled_out = tail ** (1.0 / np.maximum(figures.subjects, 1))
@@ -90,6 +91,7 @@ def widening(subjects: Int[np.ndarray, " F"], level: float) -> Float64[np.ndarra
     """sqrt(n / (n - 1)) t / z: what a spread estimated from n subjects falls short of; 1 where n is below 2."""
     some = np.maximum(subjects, 2)
     tail = (1.0 - level) / 2.0
+    # both quantiles are of the lower tail and negative: their quotient is above 1
     factor = np.sqrt(some / (some - 1.0)) * stdtrit(some - 1, tail) / ndtri(tail)
     return np.asarray(np.where(subjects < 2, 1.0, factor))
 

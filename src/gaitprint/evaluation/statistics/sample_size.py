@@ -83,6 +83,7 @@ def subjects_for(rate: float) -> int:
     300
     """
     require(0 < rate < 1, f"a rate lies between 0 and 1, found {rate}")
+    # 3 / (3 / 47) is 47.00000000000001 in floats, and would ask for one subject more
     return math.ceil(THREE / rate - 1e-9)
 
 
@@ -112,6 +113,7 @@ def figure(
     if subjects == 0:
         return ErrorRate(None, None, None, level, 0, 0, f"{what}: no subject takes part")
     reason = _reason(value, subjects, erring, what, stated)
+    # of a skewed rate all draws may lie on one side of what was observed, which belongs to its interval
     low, high = min(low, value), max(high, value)
     if reason:  # where nobody errs, or everybody, all draws agree: the interval is what the rule of three leaves open
         low, high = (min(low, 1.0 - bound(subjects)) if value == 1 else low), max(high, bound(subjects) * (value == 0))

@@ -41,10 +41,13 @@ def flip_test(
     for start in range(0, count, CHUNK):
         size = min(CHUNK, count - start)
         if all_of_them:
+            # the binary digits of all numbers below 2^S are all signs, each once
             bits = (np.arange(start, start + size)[:, None] >> np.arange(subjects)) & 1
         else:
             bits = generator.integers(0, 2, (size, subjects))
         reached += (np.abs((2.0 * bits - 1.0) @ contributions) >= least).sum(axis=0)
+    # drawn signs exclude the given ones, which are counted besides (Phipson, Smyth, Permutation p-values should never
+    # be zero, 2010)
     return np.asarray(reached / count if all_of_them else (reached + 1) / (count + 1))
 
 

@@ -48,6 +48,7 @@ def subject_folds(
     for repeat in range(1, repeats + 1):
         order = generator.permutation(len(names))
         for number in range(folds):
+            # every `folds`-th of a random order: folds differ by one subject at most
             measuring = {names[i] for i in order[number::folds]}
             made.append(
                 Fold(repeat, tuple(n for n in names if n not in measuring), tuple(n for n in names if n in measuring))
@@ -69,6 +70,7 @@ def simplest_within_error(scores: Float64[np.ndarray, "C S"], simplicity: Sequen
     best = int(np.argmax(means))
     behind = scores[best] - scores
     error = behind.std(axis=1, ddof=1) / np.sqrt(scores.shape[1])
+    # the best one is behind itself by 0 with an error of 0, and always among them
     near = [int(i) for i in np.flatnonzero(behind.mean(axis=1) <= error + 1e-9)]
     return min(near, key=lambda i: (simplicity[i], -float(means[i])))
 
@@ -87,6 +89,7 @@ def paired_gain(
     gain = (ours - theirs)[:, None]
     draws = draw_subjects(len(gain), generator, resamples)
     mean = gain.mean(axis=0)
+    # of a mean of S gains each subject contributes the S-th part of its own
     figures = Figures(mean, gain / len(gain), (gain - mean) / len(gain), np.ones(gain.shape, bool))
     band = difference_band(figures, draws)
     return Interval(float(band.value[0]), float(band.low[0]), float(band.high[0]), band.level, int(band.subjects[0]))

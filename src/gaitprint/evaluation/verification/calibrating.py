@@ -29,6 +29,7 @@ def calibrate(
     wanted = max(number, settings.folds)  # fewer subjects than folds make fewer folds
     need = THIRTY if given else subjects_needed(wanted)
     largest = max(int(np.bincount(folds, minlength=number).max()), 1)
+    # the largest two folds may fall together: thirty must be left outside of them, too
     if subjects < THIRTY or (given is None and subjects - 2 * largest < THIRTY):
         return None, (
             f"no calibration: {need} subjects would be needed "
@@ -53,6 +54,7 @@ def interval_means(counts: PairCounts, scores: tuple[Scores, Scores]) -> Float64
     """The mean distance of the pairs between two thresholds; its middle where there are none."""
     total, number = np.zeros(len(counts.thresholds) + 1), np.zeros(len(counts.thresholds) + 1)
     for some in scores:
+        # the same rule as in `count_pairs`, so that the mean is that of the pairs counted in the interval
         place = np.searchsorted(counts.thresholds, some.distance)
         total += np.bincount(place, some.count * some.distance.astype(np.float64), minlength=len(total))
         number += np.bincount(place, some.count, minlength=len(total))
@@ -67,5 +69,6 @@ def _naive(
 ) -> Float64[np.ndarray, "F F L"]:
     """Log ratios under which `1 - distance / largest` would be the probability at this prior."""
     share = (1.0 - distances / max(float(np.abs(distances).max()), 1e-30)).clip(1e-9, 1.0 - 1e-9)
+    # what a probability at this prior says without the prior
     odds = np.log(share) - np.log1p(-share) - math.log(prior / (1.0 - prior))
     return np.broadcast_to(odds, ratios.shape)

@@ -97,11 +97,13 @@ def _logistic(
 
     Targets are Platt's (n + 1) / (n + 2) and 1 / (n + 2), which keep the slope finite where the kinds are apart.
     """
+    # equal weights make the log odds a log likelihood ratio, whatever the shares of either kind are
     weight = 0.5 * (same / same.sum() + other / other.sum())
     high, low = (same.sum() + 1.0) / (same.sum() + 2.0), 1.0 / (other.sum() + 2.0)
     target = 0.5 * (high * same / same.sum() + low * other / other.sum())
     centre = float(weight @ distances)
     spread = math.sqrt(float(weight @ (distances - centre) ** 2)) or 1.0
+    # standardised: distances far from 0 beside their spread would make Newton's matrix nearly singular
     x = np.stack([np.ones(len(distances)), (distances - centre) / spread])
 
     def loss(b: Float64[np.ndarray, " 2"]) -> float:
@@ -112,9 +114,11 @@ def _logistic(
     for _ in range(STEPS):
         p = expit(beta @ x)
         gradient = x @ (weight * p - target)
+        # the small diagonal keeps it solvable where the kinds are so far apart that every p is 0 or 1
         curvature = (x * (weight * p * (1.0 - p))) @ x.T + 1e-12 * np.eye(2)
         step = np.linalg.solve(curvature, gradient)
         before = loss(beta)
+        # halved until it is an improvement: far from the minimum a full step of Newton's may climb
         while loss(beta - step) > before and np.abs(step).max() > 1e-12:
             step = step / 2.0
         beta = beta - step
@@ -122,6 +126,7 @@ def _logistic(
             break
     if beta[1] >= 0:  # far pairs are of one person more often than near ones: the distance says nothing
         beta = np.zeros(2)
+    # two knots must differ, even where only one distance was met
     ends = np.array([distances[met][0], max(distances[met][-1], np.nextafter(distances[met][0], np.inf))])
     if beta[1] == 0:
         return Calibration("logistic", ends, np.zeros(2), limit)
@@ -141,4 +146,5 @@ def _isotonic(
     share = isotonic_regression(a / (a + b), weights=a + b, increasing=False).x
     edge = expit(limit)
     ratio = np.log(share.clip(1.0 - edge, edge)) - np.log1p(-share.clip(1.0 - edge, edge))
+    # rounding may leave a level step rising by a last bit
     return Calibration("isotonic", distances[met], np.minimum.accumulate(ratio), limit)

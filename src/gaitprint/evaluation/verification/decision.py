@@ -49,6 +49,7 @@ def decide(calibration: Calibration, distances: Sequence[float], prior: float, l
     require(len(distances) > 0, "a decision needs the distance to one walk or more, found none")
     require(0 < least < 1, f"the probability from which on the answer is yes lies between 0 and 1, found {least}")
     ratio = float(calibration.log_ratio(np.asarray(distances, np.float64)).mean())
+    # no distance can reach more, so the answer would always be no
     highest = float(at_prior(np.array(calibration.limit), prior))
     require(
         least <= highest,

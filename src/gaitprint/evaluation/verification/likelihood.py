@@ -73,6 +73,7 @@ def learn_likelihood(
     least = float(positive.min()) if positive.size else 1.0
     logs = np.log10(np.maximum(distances, least))
     count = int(people.max()) + 1
+    # row 0: everybody once
     drawn = [np.ones(count)]
     drawn += [generator.multinomial(count, np.full(count, 1.0 / count)).astype(np.float64) for _ in range(resamples)]
     lines = [_line(logs, same, people, weights) for weights in drawn]
@@ -100,6 +101,7 @@ def _line(
     ridge = RIDGE / len(drawn)
     a, b = np.zeros(z.shape[1]), np.zeros(z.shape[1])
     for _ in range(STEPS):
+        # beyond 30 the probability is 0 or 1 to the last digit, and `exp` of more overflows
         p = 1.0 / (1.0 + np.exp(-np.clip(a + b * z, -30, 30)))
         slack, curve = w * (y - p), w * p * (1 - p)
         ga, gb = slack.sum(axis=0), (slack * z).sum(axis=0) - ridge * b
@@ -112,6 +114,7 @@ def _line(
     telling = (b < 0) & (spread > 0)
     slope = np.where(telling, b / np.where(spread > 0, spread, 1.0), 0.0)
     intercept = np.where(telling, a - slope * centre, 0.0)
+    # log10 of the ratio; the distance's logarithm is to base 10 already
     return intercept / np.log(10), slope / np.log(10)
 
 
@@ -120,6 +123,7 @@ def _weights(
 ) -> Float64[np.ndarray, " M"]:
     """Half for all pairs of one person, the same for each person; half for all pairs of two."""
     pairs = np.bincount(people[same, 0], minlength=len(drawn))
+    # a pair of two people drawn i and j times occurs i x j times
     weight = np.where(same, drawn[people[:, 0]], drawn[people[:, 0]] * drawn[people[:, 1]])
     weight[same] /= pairs[people[same, 0]]
     for kind in (same, ~same):

@@ -78,7 +78,7 @@ def search_splits(
 
     The gallery is cut down *before* anything is compared, so a method that looks at the whole gallery never sees a
     stranger in it. Where a protocol draws its galleries, each split takes the next draw. Probes of somebody known of
-    whom nothing can be compared (his only view is the probe's own) take no part.
+    whom nothing can be compared (their only view is the probe's own) take no part.
 
     Args:
         sets: of `pair_sets`.
@@ -105,7 +105,9 @@ def search_splits(
     jobs = []
     for name, some in by_name.items():
         for number, full in enumerate(some):
+            # of several drawn galleries each takes every n-th draw of strangers
             own = strangers[number :: len(some)]
+            # pairs that hang on nobody else are compared once, and each split cuts its gallery out of the result
             jobs += [(name, full, own)] if alone and own else [(name, full, [these]) for these in own]
     parts: dict[str, list[Searches]] = {name: [] for name in by_name}
     people, sequences = [], []
@@ -136,6 +138,7 @@ def _search(block: PairBlock, left_out: Sequence[Int[np.ndarray, " strangers"]])
     """The searches of a block in the gallery without each group of strangers."""
     everybody, starts = np.unique(block.gallery, return_index=True)
     far = np.where(block.compared, block.distances, np.float32(np.inf))
+    # the gallery stands subject by subject: one minimum a person
     nearest = np.minimum.reduceat(far, starts, axis=1)
     found = []
     for strangers in left_out:
@@ -171,7 +174,9 @@ def thresholds_for(strangers: Float32[np.ndarray, " M"], shares: Sequence[float]
     ordered = np.sort(strangers)
     found = []
     for share in shares:
+        # 0.29 x 100 is 28.999999999999996
         allowed = int(np.floor(share * len(ordered) + 1e-9))
         if allowed < len(ordered) and np.isfinite(ordered[allowed]):
+            # just below the first distance that would be one too many
             found.append(float(np.nextafter(ordered[allowed], np.float32(-np.inf))))
     return found

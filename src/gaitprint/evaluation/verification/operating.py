@@ -9,6 +9,7 @@ from jaxtyping import Float32, Float64
 
 from gaitprint.evaluation.statistics.bootstrap import Resamples, SharesAt
 from gaitprint.evaluation.statistics.sample_size import ErrorRate, bound, figure, percent, subjects_for
+from gaitprint.evaluation.verification.pair_errors import crossing
 
 
 @dataclass(frozen=True, eq=False)
@@ -90,6 +91,7 @@ def missed_at(curves: Curves, stated: float) -> OperatingPoint:
     value = 1.0 if place < 0 else 1.0 - float(curves.true.observed[place])
     low, high = curves.draws.ends(_missed_in_draws(curves, stated))
     erring = int(curves.true.spared[place]) if place >= 0 else curves.true.subjects
+    # the rate stands on both curves: the fewer errors of the two decide whether it is carried
     erring = min(erring, int(curves.false.touched[max(place, 0)]))
     ends = (value, float(low), float(high))
     found = figure(*ends, subjects=few, erring=erring, level=curves.draws.level, what=what, stated=stated)
@@ -132,6 +134,7 @@ def reasons(equal: OperatingPoint, stated: Sequence[OperatingPoint]) -> list[str
 
 
 def _missed_in_draws(curves: Curves, stated: float) -> Float64[np.ndarray, " B"]:
+    # to first order drawn shares need not rise; `interp` takes it for granted
     rising = np.maximum.accumulate(curves.false.drawn, axis=1)
     return np.array([
         np.interp(stated, false, missed) for false, missed in zip(rising, 1.0 - curves.true.drawn, strict=True)
@@ -145,5 +148,4 @@ def _crossing(false: Float64[np.ndarray, " K"], missed: Float64[np.ndarray, " K"
         return float((false[-1] + missed[-1]) / 2.0)
     first = int(over[0])
     a, b = (0.0, 1.0) if first == 0 else (false[first - 1], missed[first - 1])
-    share = (b - a) / ((b - a) + (false[first] - missed[first]))
-    return float(a + share * (false[first] - a))
+    return crossing(a, b, float(false[first]), float(missed[first]))

@@ -35,6 +35,7 @@ class PairRates:
         before = (0.0, 1.0) if first == 0 else (self.false_match[first - 1], self.false_non_match[first - 1])
         rate = crossing(before[0], before[1], float(self.false_match[first]), float(self.false_non_match[first]))
         near = first
+        # of the two thresholds around the crossing the one at which the rates are closer
         if first and before[1] - before[0] < self.false_match[first] - self.false_non_match[first]:
             near = first - 1
         return float(self.thresholds[near]), rate
@@ -102,6 +103,7 @@ def threshold_grid(
     require(points >= 2, f"a grid has 2 thresholds or more, found {points}")
     parts = [np.asarray(also, np.float32)]
     for scores in (s for both in found.values() for s in both):
+        # one pair of all, on the normal scale
         edge = float(ndtri(min(0.4, 1.0 / scores.total)))
         parts.append(scores.level(ndtr(np.linspace(edge, -edge, points))))
         parts.append(scores.distance[[0, -1]])
@@ -146,6 +148,8 @@ def count_pairs(
             same += np.bincount(left[some] * width + place[some], minlength=len(same))
             some = ~own & block.compared
             a, b, place = left[some], right[some], place[some]
+            # at both of its people, each with the other's fold: leaving out a fold then leaves out its pairs on
+            # either side
             other += np.bincount((a * parts + folds[b]) * width + place, minlength=len(other))
             other += np.bincount((b * parts + folds[a]) * width + place, minlength=len(other))
     shaped = {
@@ -159,6 +163,7 @@ def count_pairs(
 
 def sum_of(parts: Sequence[Int[np.ndarray, "*A"]]) -> Int[np.ndarray, "*A"]:
     """The sum of arrays of one shape, added one by one."""
+    # `sum` would begin at the integer 0 and copy every time
     total = parts[0].copy()
     for part in parts[1:]:
         total += part

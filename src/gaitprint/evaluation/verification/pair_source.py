@@ -29,6 +29,7 @@ class PairSource:
 
     def __call__(self, pairs: PairSet) -> Iterator[PairBlock]:
         distances = self.distances
+        # by identity: equal rows under another name are another set
         if any(pairs is k for k in self.keep):
             if id(pairs) not in self._kept:
                 sides = self.embeddings.select(pairs.probes), self.embeddings.select(pairs.gallery)

@@ -10,16 +10,15 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Bool, Float32, Int
 
-from gaitprint.errors import ProtocolError
 from gaitprint.evaluation.protocol.distance_blocks import Distances, checked
-from gaitprint.evaluation.protocol.draws import draw_sides
+from gaitprint.evaluation.protocol.draws import drawn_sides
 from gaitprint.evaluation.protocol.protocol import Protocol
 from gaitprint.evaluation.protocol.selection import (
-    choose_pool,
     choose_sides,
     compared_pairs,
     require_subjects,
     short_view,
+    subject_numbers,
 )
 from gaitprint.types import Embeddings, SequenceRecord
 
@@ -49,12 +48,6 @@ class PairBlock:
     """Pairs that the protocol compares."""
 
 
-def subject_numbers(records: Sequence[SequenceRecord]) -> Int[np.ndarray, " N"]:
-    """A number for every subject, in the order of their names; -1 where nobody has said who it is."""
-    known = {s: i for i, s in enumerate(sorted({r.subject for r in records if r.subject is not None}))}
-    return np.array([-1 if r.subject is None else known[r.subject] for r in records], np.int64)
-
-
 def pair_sets(protocol: Protocol, records: Sequence[SequenceRecord]) -> list[PairSet]:
     """The sets of pairs of a protocol; with drawn galleries one a draw, of the same name.
 
@@ -65,17 +58,7 @@ def pair_sets(protocol: Protocol, records: Sequence[SequenceRecord]) -> list[Pai
     found = []
     if protocol.mode == "draws":
         for name in protocol.probes:
-            pool = choose_pool(protocol, name, records)
-            pool = np.array(sorted(pool, key=lambda i: records[i].key))
-            require_subjects(protocol, name, pool, records, "sequences")
-            for repetition in range(protocol.draws.repetitions):
-                generator = np.random.Generator(np.random.PCG64([protocol.draws.seed, repetition]))
-                probes, gallery = draw_sides(pool, numbers[pool], protocol.draws, generator)
-                if not len(probes):
-                    raise ProtocolError(
-                        f"protocol {protocol.name}: no subject of {name} has more than {protocol.draws.gallery} "
-                        "sequences, so none is left to be probe: select more, or lower draws.gallery"
-                    )
+            for probes, gallery in drawn_sides(protocol, name, records, numbers):
                 found.append(PairSet(name, probes, _by_subject(gallery, numbers)))
         return found
     for side in choose_sides(protocol, records):
@@ -113,6 +96,7 @@ def compared_at_all(
             return np.ones((len(probes), len(gallery)), bool)
         left, right = ([short_view(protocol, r.view) for r in side] for side in (probes, gallery))
         place = {view: i for i, view in enumerate(dict.fromkeys([*left, *right]))}
+        # numbers instead of names: of strings a pairwise comparison takes much longer
         apart = np.array([place[v] for v in left])[:, None] != np.array([place[v] for v in right])[None, :]
         return np.asarray(apart)
     found = compared_pairs(protocol, probes, gallery)

@@ -102,6 +102,7 @@ def fit_outside(
     inside = np.flatnonzero(~np.isin(folds, left_out))
     parts = np.setdiff1d(np.arange(counts.other.shape[1]), left_out)
     same = counts.same[inside].sum(axis=0)
+    # every pair stands at both of its people
     other = counts.other[np.ix_(inside, parts)].sum(axis=(0, 1)) / 2.0
     taking_part = counts.same[inside].sum(axis=1) + counts.other[inside].sum(axis=(1, 2)) > 0
     return fit_calibration(method, distances, same.astype(float), other, int(taking_part.sum()))
@@ -111,6 +112,7 @@ def subjects_needed(folds: int) -> int:
     """How many subjects leave thirty outside of any two folds."""
     require(folds >= 3, f"folds over both sides of a pair are 3 or more, found {folds}")
     need = THIRTY
+    # the two largest folds hold ceil(n / folds) each
     while need - 2 * -(-need // folds) < THIRTY:
         need += 1
     return need
@@ -125,6 +127,7 @@ def reliability(
 ) -> Reliability:
     """Try log ratios on the pairs they are for; bins of equal width in probability."""
     stated = at_prior(ratios, prior)
+    # a probability of exactly 1 belongs to the last bin
     place = np.minimum((stated * BINS).astype(np.int64), BINS - 1)
     same, other = np.zeros((len(folds), BINS), np.int64), np.zeros((len(folds), BINS), np.int64)
     means, losses = np.zeros((2, BINS)), np.zeros(2)
@@ -139,6 +142,7 @@ def reliability(
         touched = counts.other[folds == a].sum(axis=0) / 2.0
         np.add.at(means[1], place[a].ravel(), (touched * stated[a]).ravel())
         losses[1] -= (touched * np.log1p(-clipped[a])).sum()
+    # each kind is weighted to its share at the prior, however many pairs of it there are
     number = np.array([same.sum(), other.sum() / 2.0])
     weights = np.array([prior, 1.0 - prior]) / number
     bins = tuple(_bins(same, other, means, weights, draws))
@@ -159,6 +163,7 @@ def _bins(
     share = one.sum(axis=0)[met] / mass[met]
     # a pair of two people moves with either of them, so it counts for both
     influence = (one[:, met] * (1.0 - share) - 2.0 * two[:, met] * share) / mass[met]
+    # `shifted` wants influences that add up to 0, and pairs of two, counted at both, leave a rest
     influence = influence - influence.mean(axis=0)
     low, high = draws.ends(shifted(share, influence, draws))
     touched = ((same + other) > 0).sum(axis=0)

@@ -52,6 +52,7 @@ class Counter:
         """Count finite distances."""
         if not len(distances):
             return
+        # the leading 24 bits
         places = _order(distances.astype(np.float32)) >> _BITS
         low, high = int(places.min()), int(places.max())
         self._counts[low : high + 1] += np.bincount((places - np.uint32(low)).astype(np.intp), minlength=high - low + 1)
@@ -68,6 +69,7 @@ class Counter:
         """What was counted so far."""
         met = self._counts[self._low : self._high + 1]
         found = np.flatnonzero(met)
+        # all trailing bits set: the largest number of the bin
         ends = ((found + self._low).astype(np.uint32) << _BITS) | np.uint32((1 << _BITS) - 1)
         largest = float(np.finfo(np.float32).max)
         values = np.nan_to_num(_number(ends), nan=largest, posinf=largest)
@@ -78,6 +80,7 @@ class Counter:
 def _order(values: Float32[np.ndarray, " M"]) -> UInt32[np.ndarray, " M"]:
     """Whole numbers in the order of the floats; -0 and 0 are one."""
     bits = (values + np.float32(0)).view(np.uint32)
+    # negative floats grow in magnitude as their bits do, so those are turned round; positive ones go above them
     return np.asarray(np.where(bits & _SIGN, ~bits, bits | _SIGN))
 
 

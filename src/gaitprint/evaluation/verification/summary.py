@@ -33,6 +33,7 @@ def wanted_thresholds(
         for values in (some.nearest[some.stranger], some.found[~some.stranger]):
             finite = values[np.isfinite(values)]
             if len(finite):
+                # distances that occur, not means of two: a threshold between them decides alike
                 found += np.quantile(finite, shares, method="inverted_cdf").tolist()
     return found
 
@@ -118,6 +119,7 @@ def _row(threshold: float, why: str, pairs: Curves, found: Curves) -> ThresholdR
 def _rank_figure(searches: Searches, k: int, draws: Resamples) -> ErrorRate:
     """The share found among the first k people; it is the misses that are counted."""
     known = ~searches.stranger
+    # a threshold of 0 then parts those found (distance 1) from those missed (0)
     missed = (searches.rank[known] > k).astype(np.float32)
     counts = search_counts(searches.subject[known], 1.0 - missed, np.zeros(1, np.float32), draws.weights.shape[1])
     shares = shares_of_subjects(counts, draws)

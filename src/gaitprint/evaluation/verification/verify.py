@@ -8,13 +8,14 @@ from jaxtyping import Int
 
 from gaitprint.evaluation.protocol.distance_blocks import Distances
 from gaitprint.evaluation.protocol.protocol import Protocol, with_lists
+from gaitprint.evaluation.protocol.selection import subject_numbers
 from gaitprint.evaluation.statistics.bootstrap import draw_subjects
 from gaitprint.evaluation.verification.calibrating import calibrate
 from gaitprint.evaluation.verification.calibration import Calibration
 from gaitprint.evaluation.verification.open_set import search_splits
 from gaitprint.evaluation.verification.pair_errors import count_pairs, pair_rates, survey, threshold_grid
 from gaitprint.evaluation.verification.pair_source import HELD, PairSource
-from gaitprint.evaluation.verification.pairs import PairSet, pair_sets, subject_numbers
+from gaitprint.evaluation.verification.pairs import PairSet, pair_sets
 from gaitprint.evaluation.verification.reliability import deal_folds
 from gaitprint.evaluation.verification.result import ALL, Verification
 from gaitprint.evaluation.verification.settings import VerifySettings
@@ -66,6 +67,7 @@ def verify(
     numbers, people = _taking_part(sets, subject_numbers(embeddings.records))
     source = PairSource(embeddings, protocol, numbers, distances, tuple(sets) if len(sets) <= HELD else ())
 
+    # folds first, then draws of subjects, from one generator: their order is part of what a seed stands for
     chance = np.random.Generator(np.random.PCG64(settings.seed))
     folds = deal_folds(people, settings.folds, chance)
     draws = draw_subjects(people, chance, settings.resamples, settings.level)
@@ -76,6 +78,7 @@ def verify(
     rates = {name: pair_rates(*both) for name, both in scores.items()}
     grid = threshold_grid(scores, wanted_thresholds(rates, searches, settings))
     counts = count_pairs(sets, source, grid, folds)
+    # before the intervals are computed, which take memory of their own
     source.forget()
 
     names = [name for name in counts if name] if len(counts) > 2 else []
