@@ -2,6 +2,7 @@
 
 import codecs
 import re
+from collections.abc import Sequence
 from pathlib import Path
 
 _MARKS = (
@@ -55,6 +56,16 @@ def read_text(path: Path) -> str:
         raise ValueError(f"{error.strerror}: ask for the right to read it") from None
     except OSError as error:
         raise ValueError(error.strerror or str(error)) from None
+
+
+def listing(parts: Sequence[str], shown: int = 12) -> str:
+    """The first of some parts of a message, and how many more there are.
+
+    >>> listing(["a", "b", "c"], 2)
+    'a; b; and 1 more'
+    """
+    more = f"; and {len(parts) - shown} more" if len(parts) > shown else ""
+    return "; ".join(parts[:shown]) + more
 
 
 def natural_order(name: str) -> tuple[tuple[str | tuple[int, str], ...], str]:

@@ -72,6 +72,7 @@ def find_runs(folders: Sequence[Path]) -> tuple[list[Path], list[str]]:
         waiting = [(folder, DEPTH)]
         while waiting:
             here, depth = waiting.pop()
+            # a run's own folders hold no other runs
             if os.path.lexists(here / "recipe.json"):
                 found.setdefault(here.resolve(), here)
             elif depth and not os.path.lexists(here / "store.json"):
@@ -81,6 +82,7 @@ def find_runs(folders: Sequence[Path]) -> tuple[list[Path], list[str]]:
                 except OSError as error:
                     complaints.append(f"{shown(here)} cannot be looked into: {error.strerror or error}")
                     continue
+                # a stack: reversed, so that names come out in order
                 waiting += [(here / name, depth - 1) for name in sorted(inside, reverse=True)]
     return list(found.values()), complaints
 
@@ -98,6 +100,7 @@ def read_run(folder: Path, now: float) -> Run:
     recipe = begun.get("recipe") if isinstance(begun, dict) else None
     training, network = (_table(_table(recipe).get(key)) for key in ("training", "network"))
     planned = training.get("iterations")
+    # `True` is an int to `isinstance`
     if type(planned) is not int or not isinstance(network.get("name"), str):
         raise ArtefactError("recipe.json is not of a run: expected the recipe it was begun with")
     notes: list[str] = []
@@ -113,6 +116,7 @@ def read_run(folder: Path, now: float) -> Run:
     iterations = int(columns["iteration"][-1]) if "iteration" in columns else 0
     written = _last_write(folder)
     finished = iterations >= planned and (folder / "model.safetensors").is_file()
+    # seconds between two checkpoints, at the mean pace of the run
     pause = None if elapsed is None else _number(training.get("checkpoint_every"), 500) * elapsed[-1] / len(elapsed)
     name = manifest.get("recipe") or report.get("recipe") or _table(recipe).get("title") or "unnamed"
     return Run(

@@ -36,6 +36,7 @@ def read_columns(path: Path) -> tuple[dict[str, Column], str]:
     except OSError as error:
         raise ArtefactError(f"{path.name} cannot be read: {error.strerror or error}") from None
     rows, complaint = _rows(lines), ""
+    # one line may be missing: the last, cut by a kill
     if len(rows) < len(lines) - 1:
         complaint = f"{path.name} is damaged at line {len(rows) + 1} of {len(lines)}: what follows is left out"
     names = dict.fromkeys(key for row in rows for key in row)
@@ -70,6 +71,7 @@ def binned(x: Column, y: Column, width: float) -> tuple[Float[np.ndarray, " B"],
     bins = max(_FEWEST, round(span / width)) if width > 0 else BINS
     if len(x) <= bins or span == 0:
         return x, y
+    # the largest place falls into the last stretch and not behind it
     places = np.minimum(((x - x.min()) / span * bins).astype(np.int64), bins - 1)
     _, place, count = np.unique(places, return_inverse=True, return_counts=True)
     return np.bincount(place, weights=x) / count, np.bincount(place, weights=y) / count

@@ -83,6 +83,7 @@ def observe(embedder: Embedder, frames: Frames) -> Observed:
     caught: list[Tensor] = []
     handle = pooling.register_forward_pre_hook(lambda _module, inputs: caught.append(inputs[0]))
     try:
+        # the very pass that embeds, so that what is explained is the vector that was compared
         embedder.clips(to_clip(frames, embedder.preprocessing)[None])
     finally:
         handle.remove()
@@ -123,8 +124,10 @@ def moment_shares(
         top = band.amax(dim=2)
         pooled[:, p] = generalised_mean(top[:, :, None], power, 1)[:, 0]
         weight = top.clamp(min=EPS)
+        # divided by the largest first, as in `generalised_mean`: the shares stay the same, and nothing overflows
         weight = (weight / weight.amax(dim=2, keepdim=True)).pow(power.clamp(*POWER_RANGE))
         won = (band == top[:, :, None]).double()
+        # places that several moments win are shared out evenly between them
         won *= (weight / weight.sum(dim=2, keepdim=True) / won.sum(dim=2))[:, :, None]
         shares[:, p] = won.sum(dim=3)
     return pooled, shares
@@ -143,6 +146,7 @@ def explain(a: Sequence[Observed], b: Sequence[Observed], scorer: AdditiveScorer
     if scorer == "euclidean":
         return Explanation(scorer, squares, moments, timeless)
     roots = np.sqrt(squares)
+    # |d_p| = |d_p|^2 / |d_p|: each part's pieces are divided by its own distance
     factor = np.divide(1.0, roots * len(squares), out=np.zeros_like(roots), where=roots > 0)
     return Explanation(scorer, roots / len(squares), moments * factor[:, None, None], timeless * factor)
 
@@ -152,6 +156,7 @@ def _pieces(
 ) -> tuple[Float64[np.ndarray, " P"], Float64[np.ndarray, "P S R"], Float64[np.ndarray, " P"]]:
     """Squares of the parts, what pairs of moments add to them, and what neither does."""
     difference = a.features - b.features
+    # the k_c of above
     channel = (a.scale * a.pooled - b.scale * b.pooled) * np.einsum("pcd,pd->pc", a.matrix, difference)
     moments = np.matmul((channel[:, :, None] * a.shares).transpose(0, 2, 1), b.shares)
     return np.square(difference).sum(axis=1), moments, (a.scale - b.scale) * (difference @ a.shift)
@@ -165,4 +170,5 @@ def _linear(head: PartHead) -> tuple[Float64[Tensor, "P C D"], Float64[Tensor, "
         return weight, weight.new_zeros(weight.shape[2])
     mean, variance = (norm.get_buffer(name).double() for name in ("running_mean", "running_var"))
     scale = norm.weight.detach().double() * torch.rsqrt(variance + norm.eps)
+    # BatchNorm in evaluation is y = scale x + (bias - mean scale), a part of the linear map
     return weight * scale, norm.bias.detach().double() - mean * scale

@@ -54,6 +54,7 @@ def likelihood_ratios(
         embeddings.vectors[pairs[:, 0]], embeddings.vectors[pairs[:, 1]], embeddings.layout, scorer
     )
     columns = strips.summed(parts.T).T
+    # the last column is the whole distance, learnt as one more strip
     columns = np.concatenate([columns, columns.sum(axis=1, keepdims=True)], axis=1)
     learnt = learn_likelihood(columns, people[:, 0] == people[:, 1], people, generator)
     at = learnt.at(np.append(found, found.sum()))
@@ -75,12 +76,14 @@ def _chosen(
     """The narrowest kind of which there are enough pairs: its name, the pairs' rows, and their people's numbers."""
     subjects = {r.subject for r in records if r.subject is not None} - {probe.subject, other.subject}
     code = {subject: i for i, subject in enumerate(sorted(subjects))}
+    # both people of the comparison are left out: a ratio learnt from their own walks would be about them
     who = np.array([code.get(r.subject or "", -1) for r in records])
     for kind, sees in _kinds(probe, other):
         left, right = (np.flatnonzero(_fit(records, sees(r), sees) & (who >= 0)) for r in (probe, other))
         pairs = _pairs(left, right, who, generator)
         people = who[pairs]
         same = people[:, 0] == people[:, 1]
+        # the narrowest kind with enough people: pairs of other views or clothes are farther apart, and would flatter
         if len(np.unique(people[same])) >= FEWEST and not same.all():
             return kind, pairs, np.unique(people, return_inverse=True)[1].reshape(people.shape)
     return None
@@ -119,6 +122,7 @@ def _pairs(
         most = max(1, MOST // len(people))
         found.append(pairs if len(pairs) <= most else pairs[generator.choice(len(pairs), most, replace=False)])
     if len(left) and len(right):
+        # drawn with return: of two people there are many more pairs than are looked at
         two = np.stack([generator.choice(left, MOST), generator.choice(right, MOST)], axis=1)
         found.append(two[who[two[:, 0]] != who[two[:, 1]]])
     return np.concatenate(found)

@@ -50,6 +50,7 @@ def find_nearest_matches(
         embeddings.select([probe]), embeddings.select(gallery)
     )
     order = np.argsort(distances[0], kind="stable")
+    # walks of nobody known count as a person each
     subjects = np.array([records[int(i)].subject or records[int(i)].key for i in gallery])[order]
     own = records[probe].subject
     roles = ("right one", "wrong one") if own is not None else ("nearest", "next person")

@@ -91,12 +91,14 @@ def strips_of(embedders: Sequence[Embedder]) -> Strips:
         found = " and ".join(map(str, strides))
         raise ConfigError(f"networks are explained together where their moments are of as many frames, found {found}")
     size = embedders[0].preprocessing.size
+    # no more strips than parts of one map: a strip without a part would show nothing
     count = min(STRIPS, *(len(r.band) // 2 for r in rows))
     bands, fields = (
         np.concatenate([_in_frames(getattr(r, name), e) for r, e in zip(rows, embedders, strict=True)])
         for name in ("band", "field")
     )
     edges = np.round(np.arange(count + 1) * size / count).astype(np.int64)
+    # the middle decides: bands of networks of other heights may cross an edge
     of_part = np.searchsorted(edges, bands.mean(axis=1), side="right") - 1
     seen = np.array([[fields[of_part == s, 0].min(), fields[of_part == s, 1].max()] for s in range(count)])
     return Strips(edges, of_part, seen, max(r.frames_seen for r in rows), strides[0])

@@ -18,6 +18,7 @@ class Bystander:
 
     def __new__(cls, *_arguments: object, **_named: object) -> "Bystander":
         """Make one of whatever is given."""
+        # without the arguments: `object` takes none, and a file may give any
         return object.__new__(cls)
 
     def __init__(self, *_arguments: object, **_named: object) -> None:
@@ -44,6 +45,7 @@ def number(kind: object = None, data: object = None) -> object:
         if kind.code in _NUMBERS and kind.order in ("|", "<", ">", "="):
             return np.frombuffer(data, np.dtype(kind.order + kind.code), count=1)[0].item()
         if kind.code.startswith("U"):
+            # NumPy's text is UTF-32 filled up with NUL
             return data.decode("utf-32-be" if kind.order == ">" else "utf-32-le").rstrip("\0")
     return Bystander()
 

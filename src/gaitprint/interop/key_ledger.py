@@ -125,6 +125,7 @@ class Account:
         if key in self._open:
             self._open.remove(key)
             self._notes[key] = KeyNote(key, outcome, text)
+        # there is nothing to account for where a key is missing and would have changed nothing
         elif key not in self._nodes and outcome != "unused":
             self._notes[key] = KeyNote(key, "assumed", text)
 
@@ -165,6 +166,7 @@ def shown(value: Any) -> str:
 
 def _number(found: Any) -> int | float | None:
     """What `found` is as a finite number, within the range of floats; None where it is none."""
+    # a bool is an int in Python, and no number in a configuration
     if not isinstance(found, int | float | str) or isinstance(found, bool):
         return None
     try:
@@ -173,6 +175,7 @@ def _number(found: Any) -> int | float | None:
         return None
     if not isfinite(value):
         return None
+    # a whole number as it is: floats hold those above 2**53 only in part
     return found if isinstance(found, int) else value
 
 

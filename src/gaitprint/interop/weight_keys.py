@@ -41,6 +41,7 @@ def toolkit_plan(keys: frozenset[str]) -> KeyPlan:
     The toolkit itself chooses by the data set's name; single blocks mean 8 strips, double ones 2.
     """
     trunk = {"conv3d.0.conv3d.weight": "stem.0.weight", "LTA.0.conv3d.weight": "aggregation.weight"}
+    # of double blocks only: a single one has its branches right below `GLConvA0`
     if any(key.startswith("GLConvA0.0.") for key in keys):
         form, strips = "oumvlp", 2
         trunk["conv3d.2.conv3d.weight"] = "stem.1.weight"

@@ -20,11 +20,11 @@ from gaitprint.errors import ConfigError, DataError
 from gaitprint.interop.checkpoint_globals import STAND_INS
 from gaitprint.interop.weight_keys import AUTHORS_MARK, TOOLKIT_MARK, KeyPlan, authors_plan, toolkit_plan
 from gaitprint.models.making import make_network
+from gaitprint.texts import listing
 
 MAX_BYTES = 6_000_000_000
 """Above the largest published case: GaitGL with a classifier of 20,000 subjects and its optimizer's state."""
 
-_SHOWN = 12
 _ENTRIES = ("model", "state_dict", "model_state_dict", "net")
 """Where checkpoints keep their weights, in the order in which they are looked for."""
 _WRAPPERS = re.compile(r"^((module|_orig_mod|model|net|network|encoder|backbone)\.)+")
@@ -67,8 +67,9 @@ def import_weights(path: Path, *, keep_classifier: bool = False, max_bytes: int 
     else:
         raise DataError(
             f"{path} is no GaitGL known here: give the toolkit's .pt or the authors' .ptm (a model file of gaitprint "
-            f"needs no conversion); its tensors are {_listing(sorted(tensors))}"
+            f"needs no conversion); its tensors are {listing(sorted(tensors))}"
         )
+    # any of its keys: a classifier of which a part is missing is an error, not none
     kept = keep_classifier and bool(plan.classifier.keys() & tensors.keys())
     dropped = [] if kept else sorted(plan.classifier.keys() & tensors.keys())
     state = _renamed(path, tensors, plan.trunk | (plan.classifier if kept else {}), frozenset(dropped))
@@ -89,6 +90,7 @@ def _read(path: Path, max_bytes: int) -> tuple[dict[str, Tensor], list[str]]:
     """The tensors by their keys, without a wrapper's prefix, and what else was in the file."""
     if not path.is_file():
         raise DataError(f"no weights file at {path}: check the path")
+    # before torch opens it, which reads whole storages into memory
     size = _unpacked_size(path)
     if size > max_bytes:
         raise DataError(f"{path} holds {size} bytes, more than the {max_bytes} allowed for weights")
@@ -134,7 +136,7 @@ def _weights_within(value: Any) -> tuple[Any, list[str]]:
     notes = [f"a checkpoint of iteration {iteration}"] if isinstance(iteration, int) else []
     others = [str(k) for k, v in value.items() if k != entry and _is_state(v)]
     if others:
-        notes.append(f"took the weights of {entry!r}, left out those of {_listing(others)}")
+        notes.append(f"took the weights of {entry!r}, left out those of {listing(others)}")
     return value[entry], notes
 
 
@@ -160,21 +162,22 @@ def _renamed(
     lines = [f"{key} is missing" for key in wanted if key not in tensors]
     lines += [f"{k} {list(v.shape)} has no place" for k, v in tensors.items() if k not in wanted and k not in dropped]
     if lines:
-        raise DataError(f"{path} does not match the network its keys name: {_listing(lines)}")
+        raise DataError(f"{path} does not match the network its keys name: {listing(lines)}")
+    # copies: views of one storage would keep all of the file in memory
     return {ours: tensors[theirs].detach().clone() for theirs, ours in wanted.items()}
 
 
 def _check_values(path: Path, state: dict[str, Tensor]) -> None:
     wrong = [k for k, v in state.items() if v.is_floating_point() and not torch.isfinite(v).all()]
     if wrong:
-        raise DataError(f"{path} holds tensors that are not finite ({_listing(wrong)}): take an earlier checkpoint")
+        raise DataError(f"{path} holds tensors that are not finite ({listing(wrong)}): take an earlier checkpoint")
     wrong = [
         f"{k} of type {v.dtype}"
         for k, v in state.items()
         if v.dtype != (torch.int64 if k.endswith("num_batches_tracked") else torch.float32)
     ]
     if wrong:
-        raise DataError(f"{path} holds tensors that are not float32: {_listing(wrong)}; save them after model.float()")
+        raise DataError(f"{path} holds tensors that are not float32: {listing(wrong)}; save them after model.float()")
 
 
 def _settings(path: Path, plan: KeyPlan, state: dict[str, Tensor]) -> dict[str, Any]:
@@ -217,9 +220,4 @@ def _check_shapes(path: Path, settings: dict[str, Any], classes: int | None, sta
         if value.shape != wanted[key].shape
     ]
     if lines:
-        raise DataError(f"{path} has tensors of the wrong shape: {_listing(lines)}")
-
-
-def _listing(lines: list[str]) -> str:
-    more = f"; and {len(lines) - _SHOWN} more" if len(lines) > _SHOWN else ""
-    return "; ".join(lines[:_SHOWN]) + more
+        raise DataError(f"{path} has tensors of the wrong shape: {listing(lines)}")

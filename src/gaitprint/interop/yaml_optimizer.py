@@ -24,6 +24,7 @@ def _solver(account: Account) -> dict[str, Any]:
     is_adam = solver == "Adam"
     account.settle("optimizer_cfg.solver", "used" if is_adam else "changed", "Adam, the only optimizer here")
     rate = account.number("optimizer_cfg.lr", 0.1)
+    # a rate of SGD, such as 0.1, would blow Adam up: there it is the size of a step
     made = {"learning_rate": rate if solver in _LIKE_ADAM else ADAM_RATE}
     if solver in _LIKE_ADAM:
         account.settle("optimizer_cfg.lr", "used", f"training.learning_rate = {rate}")

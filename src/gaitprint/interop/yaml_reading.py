@@ -46,6 +46,8 @@ def read_yaml(path: Path, max_bytes: int = MAX_BYTES) -> dict[str, Any]:
 
 
 def _parse(text: str) -> Any:
+    # composed first and constructed after the check: construction follows aliases, and a few lines of them make
+    # gigabytes
     loader = yaml.SafeLoader(text)
     try:
         node = loader.get_single_node()

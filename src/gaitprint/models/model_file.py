@@ -22,12 +22,12 @@ from gaitprint.config import settings_to_dict
 from gaitprint.errors import ArtefactError, ComponentError, ConfigError
 from gaitprint.models.making import make_network
 from gaitprint.tensor_headers import check_header
+from gaitprint.texts import listing
 
 _LOG = logging.getLogger(__name__)
 FORMAT = "gaitprint model"
 VERSION = 1
 _OURS = "gaitprint.networks."
-_SHOWN = 12
 
 
 @dataclass(frozen=True)
@@ -86,7 +86,7 @@ def load_model(path: Path, device: str = "cpu") -> LoadedModel:
     model = _build(Path(path), card)
     differences = _differences(model, tensors)
     if differences:
-        raise ArtefactError(f"{path} does not fit the network its card names: {_listing(differences)}")
+        raise ArtefactError(f"{path} does not fit the network its card names: {listing(differences)}")
     model.load_state_dict(tensors)
     _LOG.info("read the model %s: %s, sha256 %s", path, card["network"], card["sha256"][:12])
     return LoadedModel(model.to(device).eval(), card)
@@ -112,7 +112,7 @@ def load_state(model: nn.Module, path: Path, keep_classifier: bool = True) -> st
         tensors.update({k: v for k, v in wanted.items() if k.startswith(optional)})
     differences = _differences(model, tensors)
     if differences:
-        raise ArtefactError(f"{path} is no start for this network: {_listing(differences)}")
+        raise ArtefactError(f"{path} is no start for this network: {listing(differences)}")
     model.load_state_dict(tensors)
     return str(card["sha256"])
 
@@ -214,7 +214,7 @@ def _unreadable(path: Path, error: Exception) -> ArtefactError:
 def _check_finite(tensors: dict[str, Tensor], consequence: str) -> None:
     broken = [k for k, v in tensors.items() if v.is_floating_point() and not torch.isfinite(v).all()]
     if broken:
-        raise ArtefactError(f"{consequence}: {_listing(broken)} not finite; go back to an earlier checkpoint")
+        raise ArtefactError(f"{consequence}: {listing(broken)} not finite; go back to an earlier checkpoint")
 
 
 def _differences(model: nn.Module, tensors: dict[str, Tensor]) -> list[str]:
@@ -243,8 +243,3 @@ def _optional_differs(wanted: dict[str, Tensor], tensors: dict[str, Tensor]) -> 
     if here is None or there is None:
         return here is not there
     return here.shape != there.shape
-
-
-def _listing(lines: list[str]) -> str:
-    more = f"; and {len(lines) - _SHOWN} more" if len(lines) > _SHOWN else ""
-    return "; ".join(lines[:_SHOWN]) + more

@@ -51,6 +51,7 @@ def collect_report_data(
     for row in closely:
         try:
             verifications[row.description] = _verified(row, sets, protocol, settings, lists, progress, work)
+        # pairs or strangers are too few: the rest of the report stands without them, and says so
         except ProtocolError as error:
             missing.append(f"No error rates of pairs and strangers ({row.description}): {error}.")
     pooled = [NO_MAPS] if all(r.matrix is None for r in ablation.rows[0].evaluation.results) else []

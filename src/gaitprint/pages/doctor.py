@@ -105,6 +105,7 @@ def _completeness(rows: tuple[StoredSequence, ...]) -> tuple[HeatMap, ...]:
     subjects = {r.subject for r in rows} - {None}
     if not subjects or max(len(conditions), len(views)) > MOST_NAMES:
         return ()
+    # a subject counts once in a cell, however many sequences they have there
     counts = Counter((c, v) for c, v, _ in {(r.condition, r.view, r.subject) for r in rows if r.subject is not None})
     values = np.array([[100.0 * counts[c, v] / len(subjects) for v in views] for c in conditions])
     title = "Sequences by condition and view"

@@ -4,7 +4,7 @@ import numpy as np
 
 from gaitprint.evaluation.identification.result import Evaluation
 from gaitprint.evaluation.statistics.interval import Interval
-from gaitprint.provenance.data_warnings import SYNTHETIC, dataset_names
+from gaitprint.provenance.data_warnings import spoken_datasets
 from gaitprint.report.values import Badge, HeatMap, Percent
 from gaitprint.types import Embeddings
 
@@ -15,6 +15,7 @@ def percent(value: float | None, interval: Interval | None = None) -> Percent:
         return Percent(None)
     if interval is None:
         return Percent(value)
+    # ends may leave 0..100 by a last bit
     return Percent(value, max(interval.low, 0.0), min(interval.high, 100.0))
 
 
@@ -57,8 +58,8 @@ def data_facts(evaluation: Evaluation, embeddings: Embeddings) -> list[tuple[str
         ("Comparisons counted", str(sum(c.trials - c.left_out for c in counts))),
         ("Intervals", "95 %, bootstrap over subjects"),
     ]
-    if names := dataset_names(embeddings.settings):
-        facts.insert(0, ("Data", " + ".join(SYNTHETIC if n == "synthetic" else n for n in names)))
+    if names := spoken_datasets(embeddings.settings):
+        facts.insert(0, ("Data", names))
     if isinstance(networks, list) and networks:
         facts.insert(0, ("Networks", " + ".join(_network(n) for n in networks)))
     return facts

@@ -47,6 +47,7 @@ def _shown(one: PairExplanation) -> tuple[tuple[int, int], ...]:
     for _ in range(min(MEETINGS, *left.shape)):
         a, b = (int(i) for i in np.unravel_index(int(left.argmax()), left.shape))
         found.append((a, b))
+        # each moment is shown once: its row and its column are done
         left[a], left[:, b] = -np.inf, -np.inf
     return tuple(found)
 
@@ -60,6 +61,7 @@ def _body(strips: Strips, one: PairExplanation, usual: LikelihoodRatio | None, r
     title = f"{one.other.key}: {ROLES[one.role]}"
     if usual is None:
         shares = 100 * one.strips / (one.total or 1.0)
+        # an even share is pale, four times of it fully orange, a quarter fully blue
         tones = np.clip(np.log2(np.maximum(len(strips) * shares / 100, 1e-3)) / -2, -1, 1)
         note = "How the distance is spread over the body: orange strips hold more than an even share, blue ones less."
         return BodyBands(title, note, bodies, strips.edges, strips.names, shares, tones, "share of the distance, %")
@@ -95,6 +97,7 @@ def _rivals(strips: Strips, near: PairExplanation, far: PairExplanation) -> Body
 def _moments(strips: Strips, one: PairExplanation) -> Moments:
     total = one.total or 1.0
     meetings = []
+    # one scale for all pairs of moments, so that their colours can be compared
     scale = max(float(one.moments[:, a, b].max()) for a, b in _shown(one)) or 1.0
     for pair in _shown(one):
         p, o = _frames(one, pair, strips.stride)

@@ -72,6 +72,7 @@ def _spread(
 ) -> Iterable[int]:
     """`count` random trials, each of another subject as long as there are enough."""
     order = generator.permutation(among)
+    # the first trial of each subject in the random order
     _, first = np.unique(result.trials.subject[order], return_index=True)
     new = np.zeros(len(order), bool)
     new[first] = True

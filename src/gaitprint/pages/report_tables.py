@@ -11,7 +11,7 @@ from gaitprint.evaluation.identification.mistakes import Mistake
 from gaitprint.evaluation.identification.result import ProbeSetResult
 from gaitprint.evaluation.statistics.interval import Interval
 from gaitprint.evaluation.statistics.intervals import Band
-from gaitprint.evaluation.statistics.sample_size import ErrorRate
+from gaitprint.evaluation.verification.columns import RATES, rate_columns
 from gaitprint.experiments.ablation import AblationResult
 from gaitprint.pages.report_data import ALL, ReportData
 
@@ -25,8 +25,7 @@ HEADERS = {
     "heat_maps.csv": ("step", "probe_set", "probe_view", "gallery_view", "counted", *ENDS),
     "by_view.csv": ("step", "probe_set", "view", "figure", "probes", "subjects", *ENDS),
     "by_condition.csv": ("step", "probe_set", "condition", "figure", "probes", "subjects", *ENDS),
-    "error_rates.csv": ("step", "probe_set", "figure", "stated_percent", *ENDS, "threshold", "subjects", "erring",
-                        "carried", "reason"),
+    "error_rates.csv": ("step", *RATES),
     "det.csv": ("step", "probe_set", "fmr_percent", "fnmr_percent", "carried"),
     "scores.csv": ("step", "from_distance", "to_distance", "one_person_percent", "two_people_percent"),
     "mistakes.csv": ("step", "probe_set", "probe", "subject", "gallery_view", "right", "right_distance", "right_place",
@@ -64,6 +63,7 @@ def _plain(value: Value) -> Value:
     if isinstance(value, bool | np.bool_):
         return "true" if value else "false"
     if isinstance(value, float):
+        # `repr` gives the shortest text that reads back as the same number
         return "" if np.isnan(value) else repr(float(value))
     return "" if value is None else value
 
@@ -122,23 +122,8 @@ def _breakdown(found: ReportData, kind: Kind) -> Iterable[Line]:
 
 def _error_rates(found: ReportData) -> Iterable[Line]:
     for step, said in found.verifications.items():
-        for s in said.verification.sets:
-            named = [("EER", None, s.equal_error)]
-            named += [("FNMR at FMR", p.stated, p) for p in s.misses]
-            named += [("FNIR at FPIR", p.stated, p) for p in s.not_found]
-            for figure, stated, point in named:
-                yield (step, s.name, figure, _percent(stated), *_figure(point.figure, point.threshold))
-            for k, rank in s.ranks:
-                yield (step, s.name, f"rank-{k} of people", None, *_figure(rank, None))
-
-
-def _figure(figure: ErrorRate, threshold: float | None) -> Line:
-    ends = (_percent(figure.value), _percent(figure.low), _percent(figure.high))
-    return (*ends, threshold, figure.subjects, figure.erring, figure.carried, figure.reason)
-
-
-def _percent(share: float | None) -> float | None:
-    return None if share is None else 100.0 * share
+        columns = rate_columns(said.verification)
+        yield from ((step, *line) for line in zip(*columns.values(), strict=True))
 
 
 def _det(found: ReportData) -> Iterable[Line]:

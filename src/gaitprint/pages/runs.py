@@ -140,6 +140,7 @@ def chart(figure: _Drawn, runs: Sequence[Run], names: Sequence[str], over: str) 
         r.columns.get("iteration") if over == "iteration" else None if r.elapsed is None else r.elapsed / 60
         for r in runs
     ]
+    # one width for all runs: points of a short run are means over as many iterations as those of a long one
     width = max((float(x.max()) for x in places if x is not None and len(x)), default=0.0) / BINS
     series: dict[str, tuple[Column, Column]] = {}
     for name, run, x in zip(names, runs, places, strict=True):

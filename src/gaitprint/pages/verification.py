@@ -11,7 +11,7 @@ from gaitprint.evaluation.verification.result import CalibrationFigures, SetFigu
 from gaitprint.evaluation.verification.scores import Scores
 from gaitprint.evaluation.verification.settings import VerifySettings
 from gaitprint.pages.verification_tables import gallery_text, pairs_table, searches_table, threshold_table
-from gaitprint.provenance.data_warnings import SYNTHETIC, dataset_names
+from gaitprint.provenance.data_warnings import spoken_datasets
 from gaitprint.report.error_curves import DetCurve, Distributions, ReliabilityCurve
 from gaitprint.report.values import Report, Table
 from gaitprint.retrieval.pipeline import Pipeline
@@ -25,9 +25,9 @@ def verification_page(
 ) -> Report:
     """Everything that was found, as the values of a report."""
     whole = found.whole.equal_error.figure
-    names = dataset_names(data.settings)
+    names = spoken_datasets(data.settings)
     facts = [
-        *([("Data", " + ".join(SYNTHETIC if n == "synthetic" else n for n in names))] if names else []),
+        *([("Data", names)] if names else []),
         ("Protocol", f"{found.protocol.title} ({found.protocol.name})"),
         ("Subjects", str(found.subjects)),
         ("Pairs of one person", str(found.whole.same_pairs)),
@@ -83,8 +83,10 @@ def _det_points(figures: SetFigures) -> tuple[np.ndarray, np.ndarray, np.ndarray
 
 def distributions(found: Verification, title: str = "Distances of pairs") -> Distributions:
     """How often each distance occurs, of one person's pairs and of two people's; the outermost are cut off."""
+    # a few outliers would leave all bars in one corner
     shares = np.array([0.0005, 0.9995])
     ends = np.concatenate([found.same.level(shares), found.other.level(shares)])
+    # two edges must differ, even where all distances are equal
     edges = np.linspace(float(ends.min()), float(max(ends.max(), np.nextafter(ends.min(), np.inf))), BARS + 1)
 
     def bars(scores: Scores) -> np.ndarray:

@@ -17,6 +17,11 @@ def dataset_names(settings: Mapping[str, object]) -> list[str]:
     return list(dict.fromkeys([*([own] if isinstance(own, str) else []), *inner]))
 
 
+def spoken_datasets(settings: Mapping[str, object]) -> str:
+    """The data sets for people, drawn walkers by what they are; "" where nobody says."""
+    return " + ".join(SYNTHETIC if name == "synthetic" else name for name in dataset_names(settings))
+
+
 def synthetic_warnings(embeddings: Sequence[Embeddings]) -> list[str]:
     """Drawn walkers must never be taken for people."""
     if not any("synthetic" in dataset_names(e.settings) for e in embeddings):

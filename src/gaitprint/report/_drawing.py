@@ -35,6 +35,16 @@ def line_style(number: int) -> dict[str, Any]:
     return {"color": SERIES[number % len(SERIES)], "linestyle": dashes}
 
 
+def marker(number: int) -> str:
+    """The mark on one of many lines, counted from 0: lines of one colour have different ones."""
+    return MARKERS[(number + number // len(SERIES)) % len(MARKERS)]
+
+
+def label(name: str) -> str:
+    """A line's name for its key: matplotlib leaves out labels that begin with an underscore."""
+    return f" {name}" if name.startswith("_") else name
+
+
 def tidy(axes: Axes) -> None:
     """No frame but the axes, faint lines to read values by."""
     axes.spines[["top", "right"]].set_visible(False)
@@ -45,6 +55,7 @@ def tidy(axes: Axes) -> None:
 def to_svg(figure: Figure) -> str:
     """The figure as an <svg> element that follows the page around it."""
     stream = io.StringIO()
+    # neither date nor program: equal figures are equal text
     FigureCanvasSVG(figure).print_svg(stream, metadata={"Date": None, "Creator": None})
     return _themed(stream.getvalue())
 
@@ -54,9 +65,11 @@ def _themed(svg: str) -> str:
     svg = svg[svg.index("<svg") :].rstrip()
     svg = re.sub(r"<metadata>.*?</metadata>|<style.*?</style>", "", svg, flags=re.DOTALL)
     svg = re.sub(r"font-family: [^;\"]*", "font-family: inherit", svg)
+    # exact hexadecimal colours, which matplotlib writes as they were given
     svg = svg.replace(INK, "currentColor")
     for i, colour in enumerate(SERIES):
         svg = svg.replace(colour, f"var(--series-{i + 1}, {colour})")
+    # several figures stand on one page, where ids must differ; by content, so that equal pages are equal text
     prefix = "f" + hashlib.sha256(svg.encode()).hexdigest()[:8] + "-"
     svg = re.sub(r'(\bid="|url\(#|href="#)', rf"\g<1>{prefix}", svg)
     opening, rest = svg.split(">", 1)

@@ -69,6 +69,7 @@ def tinted(
 ) -> UInt8[np.ndarray, "H W 3"]:
     """A silhouette, its body in the colours of its strips, on near-black; a dark row parts two strips."""
     colours = _TONES((np.clip(tones, -1, 1) + 1) / 2)[:, :3]
+    # a colour a row of the frame
     rows = np.repeat(colours, np.diff(edges), axis=0)
     body = frame[:, :, None].astype(np.float64) / 255
     return np.asarray(np.round(255 * (body * rows[:, None] + (1 - body) * _NIGHT)), np.uint8)
@@ -96,6 +97,7 @@ def _draw_bands(figure: Figure | SubFigure, panel: BodyBands, height: float) -> 
         axis.set_title(label, fontsize=8)
         left += tall * wide + _GAP
     bars = figure.add_axes(_placed(left, bottom, _WIDTH - _NAMES - left, tall, height))
+    # rows count from the top, and pixel 0 reaches from -0.5 to 0.5
     bars.set_ylim(panel.edges[-1] - 0.5, -0.5)
     _bars(bars, panel)
 

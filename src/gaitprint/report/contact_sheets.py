@@ -35,6 +35,7 @@ def contact_sheet(
         raise ShapeError(f"a contact sheet needs columns and scale of at least 1, found {columns} and {scale}")
     for label, frames in rows:
         check_frames(frames, label)
+    # OpenCV's fonts know no other letters
     labels = [label.encode("ascii", "replace").decode("ascii") for label, _ in rows]
     sizes = [cv2.getTextSize(label, _FONT, _FONT_SCALE, 1)[0] for label in labels]
     margin = max(width for width, _ in sizes) + 4 * _GAP
@@ -75,5 +76,6 @@ def encode_png(image: UInt8[np.ndarray, "..."]) -> bytes:
     grey, colour = image.ndim == 2, image.ndim == 3 and image.shape[-1] == 3
     if image.dtype != np.uint8 or not image.size or not (grey or colour):
         raise ShapeError(f"a picture is uint8 [H, W] or [H, W, 3], found {image.dtype} {list(image.shape)}")
+    # OpenCV's order is blue, green, red
     _, data = cv2.imencode(".png", image if grey else image[:, :, ::-1])
     return bytes(data)

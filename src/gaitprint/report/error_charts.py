@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from scipy.special import ndtri
 
-from gaitprint.report._drawing import INK, MARKERS, SERIES, STYLE, line_style, tidy, to_svg
+from gaitprint.report._drawing import INK, SERIES, STYLE, label, line_style, marker, tidy, to_svg
 from gaitprint.report.error_curves import DetCurve, Distributions, ReliabilityCurve
 
 TICKS = (0.0001, 0.001, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9)
@@ -66,19 +66,20 @@ def _det(figure: Figure, axes: Axes, curve: DetCurve) -> None:
     drawn = False
     for i, (name, (x, y, carried)) in enumerate(curve.series.items()):
         use = (x >= lowest) & (x <= _TOP) & (y >= lowest) & (y <= _TOP)
+        # NaN parts a line: 0 and 1 lie at infinity on this scale
         at, missed = ndtri(np.where(use, x, np.nan)), ndtri(np.where(use, y, np.nan))
         colour = SERIES[i % len(SERIES)]
-        label = _label(name) if use.any() else f"{_label(name)} (no errors to draw)"
+        text = label(name) if use.any() else f"{label(name)} (no errors to draw)"
         axes.plot(at, _only(missed, ~carried), color=colour, linewidth=1.2, linestyle=DASHED)
-        marker = MARKERS[(i + i // len(SERIES)) % len(MARKERS)]
-        axes.plot(at, _only(missed, carried), color=colour, linewidth=1.8, marker=marker, markevery=[], label=label)
+        mark = marker(i)
+        axes.plot(at, _only(missed, carried), color=colour, linewidth=1.8, marker=mark, markevery=[], label=text)
         for x, y, sure in zip(*curve.points.get(name, ()), strict=True):
             if not (lowest <= x <= _TOP and lowest <= y <= _TOP):
                 continue  # at the plot's edge it would be read as a rate that it is not
             axes.plot(
                 float(ndtri(x)),
                 float(ndtri(y)),
-                marker,
+                mark,
                 color=colour,
                 markersize=5,
                 markerfacecolor=colour if sure else "none",
@@ -103,13 +104,14 @@ def _det(figure: Figure, axes: Axes, curve: DetCurve) -> None:
 
 def _only(values: Float[np.ndarray, " K"], use: Bool[np.ndarray, " K"]) -> Float[np.ndarray, " K"]:
     """The values to be used and those beside them, so that two lines meet; the others are not drawn."""
+    # one value on either side belongs to both lines, or a gap would stand between solid and dashed
     near = use | np.append(use[1:], False) | np.append(False, use[:-1])
     return np.where(near, values, np.nan)
 
 
 def _distributions(figure: Figure, axes: Axes, curve: Distributions) -> None:
     for i, (name, values) in enumerate(curve.series.items()):
-        axes.stairs(values, curve.edges, color=SERIES[i], linewidth=1.4, label=_label(name), **_dashed(i))
+        axes.stairs(values, curve.edges, color=SERIES[i], linewidth=1.4, label=label(name), **_dashed(i))
         axes.stairs(values, curve.edges, color=SERIES[i], fill=True, alpha=0.15)
     top = 1.1 * axes.get_ylim()[1]  # room for the marks' names
     for i, (name, place) in enumerate(curve.marks.items()):
@@ -128,9 +130,7 @@ def _reliability(axes: Axes, curve: ReliabilityCurve) -> None:
     for i, (name, (stated, observed, low, high, weight)) in enumerate(curve.series.items()):
         ends = np.abs(np.stack([observed - low, high - observed])) * 100.0
         style = line_style(i)
-        axes.errorbar(
-            100.0 * stated, 100.0 * observed, yerr=ends, **style, linewidth=1.4, capsize=2, label=_label(name)
-        )
+        axes.errorbar(100.0 * stated, 100.0 * observed, yerr=ends, **style, linewidth=1.4, capsize=2, label=label(name))
         axes.scatter(100.0 * stated, 100.0 * observed, s=8.0 + 160.0 * weight, color=style["color"], alpha=0.6)
     axes.set_xlim(0, 100)
     axes.set_ylim(0, 101)
@@ -142,8 +142,3 @@ def _reliability(axes: Axes, curve: ReliabilityCurve) -> None:
 def _dashed(number: int) -> dict[str, Any]:
     """The second outline is dashed, so that colour alone tells nothing."""
     return {"linestyle": "-" if number == 0 else (0, (5, 2))}
-
-
-def _label(name: str) -> str:
-    """Matplotlib leaves out labels that begin with an underscore."""
-    return f" {name}" if name.startswith("_") else name

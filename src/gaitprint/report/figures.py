@@ -16,7 +16,7 @@ from matplotlib.ticker import MaxNLocator
 
 from gaitprint.atomic_files import atomic_file
 from gaitprint.errors import ShapeError
-from gaitprint.report._drawing import DASHES, INK, MARKERS, SERIES, STYLE, line_style, tidy, to_svg
+from gaitprint.report._drawing import DASHES, INK, SERIES, STYLE, label, line_style, marker, tidy, to_svg
 from gaitprint.report.values import CmcCurve, HistoryEntry
 
 
@@ -30,6 +30,7 @@ def cmc_floor(curves: Sequence[CmcCurve]) -> float:
     """Percent at which the axes of all these curves begin, so that they can be compared."""
     drawn = [v for c in curves for v in (*c.series.values(), *(low for low, _ in c.bands.values()))]
     lowest = min((float(np.nanmin(v)) for v in drawn if np.isfinite(v).any()), default=100.0)
+    # at least five percent below the lowest value, on a multiple of five
     return float(max(0.0, 5 * np.floor(lowest / 5) - 5))
 
 
@@ -83,10 +84,10 @@ def _cmc(curve: CmcCurve, floor: float) -> Figure:
             ranks,
             values,
             **line_style(i),
-            marker=MARKERS[(i + i // len(SERIES)) % len(MARKERS)],
+            marker=marker(i),
             markersize=4,
             linewidth=1.8,
-            label=f" {name}" if name.startswith("_") else name,
+            label=label(name),
         )
     axes.set_ylim(floor, 101)
     axes.set_xlabel("rank k")
@@ -168,6 +169,7 @@ def _resets(history: Sequence[HistoryEntry]) -> list[tuple[float, float]]:
     """Iterations at which the learning rate fell by half or more after having stood still, with the new rate."""
     rates = [(float(e["iteration"] or 0), e.get("learning_rate")) for e in history]
     known = [(iteration, float(rate)) for iteration, rate in rates if rate is not None]
+    # a cosine or a warm-up changes at every step: a reset comes after two equal rates
     triples = zip(known, known[1:], known[2:], strict=False)
     return [now for first, before, now in triples if first[1] == before[1] and 2 * now[1] <= before[1] > 0]
 

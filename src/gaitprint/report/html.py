@@ -43,6 +43,7 @@ def check_report_place(path: Path) -> None:
 
 def render_report(report: Report) -> str:
     """The page's HTML; the same report gives the same text."""
+    # autoescape is what keeps names of files out of the markup; figures alone are marked as safe, and made here
     environment = Environment(
         loader=PackageLoader("gaitprint.report"),
         autoescape=True,
@@ -96,6 +97,7 @@ def _spoken(curve: Curve) -> str:
 
 def _range(heatmaps: tuple[HeatMap, ...]) -> tuple[float, float]:
     """One colour range for all heat maps of a page, so that they can be compared: tens around all values."""
+    # over all maps together, and on tens: colours of one page mean one thing
     finite = [v[np.isfinite(v)] for v in (h.shown() for h in heatmaps)]
     values = np.concatenate(finite) if finite else np.zeros(0)
     if values.size == 0:

@@ -25,6 +25,7 @@ def line_chart(chart: LineChart) -> str:
         if chart.logarithmic:
             _logarithmic(axes, [y for _, y in chart.series.values()])
         if chart.reach is not None:
+            # only the axis of values: the places stay those of the lines
             axes.update_datalim([(axes.dataLim.x0, end) for end in chart.reach], updatex=False)
             axes.autoscale_view()
         axes.set_xlabel(chart.x_label)

@@ -93,6 +93,7 @@ def spoken_panel(panel: Panel) -> str:
         said = [f"{m.label}: frame {m.numbers[0]} against frame {m.numbers[1]}" for m in panel.meetings]
         return f"{panel.title}. {'; '.join(said)}."
     order = np.argsort(panel.values, kind="stable")
+    # three lowest and three highest, none twice even where there are fewer than six
     shown = [int(i) for i in (*order[:3], *order[:2:-1][:3])]
     rows = [f"rows {panel.edges[i] + 1} to {panel.edges[i + 1]} ({panel.names[i]}) {_said(panel, i)}" for i in shown]
     return f"{panel.title}. {panel.axis}: {'; '.join(dict.fromkeys(rows))}."

@@ -23,6 +23,7 @@ def measured(
     total = {name: np.zeros(len(subjects)) for name in FAMILIES}
     for fold, chosen in zip(folds, choices, strict=True):
         found = scores.of(SubjectSet(fold.measuring, fold.repeat), [chosen[name] for name in FAMILIES])
+        # every subject measures once a repeat, so sums over folds of one repeat never overlap
         rows = [place[s] for s in fold.measuring]
         for name, values in zip(FAMILIES, found, strict=True):
             total[name][rows] += values
@@ -50,6 +51,8 @@ def decide(
         if name != plain:
             against = taken
             over, gain = _gain(found[name], found[plain], seed), _gain(found[name], found[taken], seed)
+            # against the last family that was taken, not against plain: a step has to earn its place beside the
+            # simpler ones
             if gain.low > 0:
                 taken = name
         results.append(

@@ -78,6 +78,7 @@ def rerankings(start: Table, k1: Sequence[int], k2: Sequence[int], lambdas: Sequ
     return [
         {**start, "scorer": {"name": "k-reciprocal", "k1": a, "k2": b, "lambda_": share, "base": base}}
         for a, b, share in product(k1, k2, lambdas)
+        # k2 averages among the k1 nearest and the item itself: beyond, there is nobody left
         if b <= a + 1
     ]
 
@@ -99,6 +100,7 @@ def expansions(sequences: int, grid: Grid) -> list[Table]:
         sequences: usual number a subject, so that lists may be as long as a subject has others.
         grid: how finely.
     """
+    # more neighbours than a subject has other sequences would average other people in
     others = max(sequences - 1, 1)
     lists = sorted({k for k in (*grid.members, others) if k <= others})
     cluster: list[Table] = [

@@ -53,6 +53,7 @@ class Journal:
     def _read(self, path: Path, head: dict[str, Any]) -> None:
         try:
             text = path.read_bytes()
+            # what follows the last line break was cut by a stop
             whole = text[: text.rfind(b"\n") + 1]
             lines = [json.loads(line) for line in whole.splitlines()]
             if lines and lines[0].get("format") != FORMAT:
@@ -63,6 +64,7 @@ class Journal:
             raise ArtefactError(
                 f"{path} is no journal of a tuning ({error}): remove it, or choose another --out"
             ) from None
+        # as it comes back from JSON: tuples are lists there
         if lines and lines[0] != json.loads(json.dumps(head)):
             differs = next((k for k in head if lines[0].get(k) != json.loads(json.dumps(head[k]))), "version")
             raise ArtefactError(

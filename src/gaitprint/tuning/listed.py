@@ -32,6 +32,7 @@ class ListedItems(MatrixItems):
         key = probes, k1, k2
         if key not in self._jaccard:
             self._jaccard[key] = Reranked(self, probes, k1, k2, 0.0).rows(0, probes)
+        # lambda mixes the Jaccard distance with distances of the same scale, 0 to 1 in each row
         scale = np.where(self._largest > 0, self._largest, 1.0)[:probes, None]
         own: Float[np.ndarray, "Q G"] = self.distances[:probes, probes:] / scale
         return np.asarray((1.0 - lambda_) * self._jaccard[key] + lambda_ * own, np.float32)
@@ -41,6 +42,7 @@ class ListedItems(MatrixItems):
         members = self._others[:, :k] if k <= LONGEST else nearest_others(self.distances, k)
         if not mutual:
             return Lists(members, np.ones(members.shape, bool))
+        # [i, j]: i lists j; transposed, whether j lists i
         listed = np.zeros(self.distances.shape, bool)
         np.put_along_axis(listed, members, True, axis=1)
         return Lists(members, np.take_along_axis(listed.T, members, axis=1))

@@ -53,6 +53,7 @@ class Scores:
         work: ComputeBudget,
     ) -> None:
         self._data, self._lists, self._journal, self._work = data, lists, journal, work
+        # rank-1 alone is tuned on: average precision would take a full sort of every row
         self._protocol = dataclasses.replace(protocol, metrics=())
         self.computed = 0
         """Pipelines measured in this run, counted once a set."""
@@ -85,6 +86,7 @@ class Scores:
             rules = dataclasses.replace(rules, draws=dataclasses.replace(rules.draws, seed=seed))
         found = {}
         sides: list[SharedSides] = []
+        # equal transforms in a row: `SharedSides` keeps those of one pipeline at a time
         order = sorted(tables, key=lambda key: key_of(tables[key]["transforms"]))
         for number, key in enumerate(order, start=1):
             asked = _Asked(Pipeline.from_settings(tables[key]), sides, self._work)
@@ -112,6 +114,7 @@ def _by_subject(evaluation: Evaluation, subjects: Sequence[str]) -> Float64[np.n
     """Percent of each subject's counted trials that are right."""
     right, trials = np.zeros(len(subjects)), np.zeros(len(subjects))
     place = {name: i for i, name in enumerate(subjects)}
+    # -1 is never used: every counted probe is of the set, or `bincount` would refuse it
     whose = np.array([place.get(r.subject or "", -1) for r in evaluation.records])
     for result in evaluation.results:
         found = result.trials

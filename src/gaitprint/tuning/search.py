@@ -27,6 +27,7 @@ class Tried:
 
     def run(self, tables: Sequence[Table], what: str) -> None:
         """Measure those that are new."""
+        # by resolved settings: two ways to write one pipeline are measured once
         new = {key_of(full): full for full in map(resolved, tables)}
         new = {key: table for key, table in new.items() if key not in self.tables}
         if not new:
@@ -67,6 +68,7 @@ def search(measure: Measure, sequences: int, networks: Sequence[int], grid: Grid
     alone = tried.chosen(*FAMILIES[:2])
     tried.run(grids.rerankings(alone, grid.k1, grid.k2, grid.first_lambdas), "re-ranking")
     near = tried.best("re-ranking", 6)
+    # several of the best, since the lambda that suits one k1 need not suit another
     tried.run([t for s in near for t in grids.rerankings(s, (k(s, "k1"),), (k(s, "k2"),), grid.lambdas)], "lambda")
     tried.run(grids.other_bases(tried.best("re-ranking", 1)[0]), "distances under re-ranking")
     after = alone, tried.chosen("re-ranking")

@@ -28,6 +28,7 @@ class SharedSides:
         self._work = work
         self._first = _Transformed(probe, gallery)
         self._last: tuple[tuple[Transform, ...], _Transformed] = (), self._first
+        # a matrix of float32 and three more of its size that pass by
         self._fits = 16 * (len(probe) + len(gallery)) ** 2 <= work.memory
 
     def comparison(self, pipeline: Pipeline) -> Float32[np.ndarray, "Q G"] | Comparison:

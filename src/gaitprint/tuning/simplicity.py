@@ -49,6 +49,7 @@ def simplicity(table: Table) -> tuple[float, ...]:
     expansions = [step for step in transforms if step["name"] in EXPANSIONS]
     reranked = scorer["name"] == "k-reciprocal"
     weights = [w for step in transforms if step["name"] == "block-weights" for w in step["weights"]]
+    # a network left out (weight 0) counts as a ratio of 100, not as infinite
     unequal = max(weights) / max(min(weights), 0.01) if weights else 1.0
     key = (
         float(len(expansions) + reranked),

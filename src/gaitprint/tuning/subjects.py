@@ -32,6 +32,7 @@ def check_may_choose(embeddings: Embeddings, split: str | None, store: Path | No
     subjects = sorted({r.subject for r in embeddings.records if r.subject is not None})
     known = _splits(embeddings, store, split, subjects)
     if known:
+        # a test subject of any of several data sets is one
         tested = [s for s in subjects if any(s in sides.test for sides in known)]
         unknown = [s for s in subjects if not any(s in sides.train or s in sides.test for sides in known)]
     else:
