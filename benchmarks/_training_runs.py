@@ -1,4 +1,4 @@
-"""Tiny runs of `gaitprint train` as processes, for the benchmarks that kill them; Linux, for it reads /proc."""
+"""Tiny runs of `gaitprint model train` as processes, for the benchmarks that kill them; Linux, for it reads /proc."""
 
 import os
 import signal
@@ -16,7 +16,7 @@ from gaitprint.training.checkpoint import newest_checkpoint
 from gaitprint.training.history import read_history
 from gaitprint.training.run_logger import TIMED
 
-TRAIN = ["-m", "gaitprint", "train"]
+TRAIN = ["-m", "gaitprint", "model", "train"]
 TWO = ["-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
 
 RECIPE = """
@@ -72,7 +72,7 @@ def write_inputs(root: Path, iterations: int) -> tuple[Path, dict[str, Path]]:
 
 
 class Training:
-    """One life of `gaitprint train`, alone or two processes under torchrun."""
+    """One life of `gaitprint model train`, alone or two processes under torchrun."""
 
     def __init__(self, store: Path, run: Path, recipe: Path, ranks: int) -> None:
         words = [str(store), str(run), "--recipe", str(recipe), "--threads", "1"]

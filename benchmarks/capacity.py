@@ -1,4 +1,4 @@
-"""Claim: what `gaitprint capacity` says of a gallery is true of one that is made: bytes on disk and in memory within
+"""Claim: what `gaitprint gallery capacity` says is true of a gallery that is made: bytes on disk and in memory within
 10 %, milliseconds a probe within 30 %, for 10,000, 100,000 and 1,000,000 people.
 
 Run: OMP_NUM_THREADS=1 python benchmarks/capacity.py [--rounds 5] [--people 10000 100000 1000000]

@@ -1,4 +1,4 @@
-"""Claim: after 100 kills at random instants of `gaitprint prepare` the finished store is byte-equal to that of the
+"""Claim: after 100 kills at random instants of `gaitprint data prepare` the finished store is byte-equal to that of the
 straight run, whether it was begun anew or brought up to date.
 
 Run: python benchmarks/prepare_kills.py [--kills 100] [--seed 0]
@@ -25,7 +25,7 @@ from _made_up import write_raw
 from gaitprint.stages.prepare import prepare
 from gaitprint.store import Store
 
-COMMAND = [sys.executable, "-c", "from gaitprint.cli.main import run; run()", "prepare"]
+COMMAND = [sys.executable, "-c", "from gaitprint.cli.main import run; run()", "data", "prepare"]
 
 
 def contents(root: Path) -> dict[str, bytes]:

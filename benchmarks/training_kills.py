@@ -1,4 +1,4 @@
-"""Claim: after 50 kills at random instants of `gaitprint train`, alone and in two processes, every run ends with the
+"""Claim: after 50 kills at random of `gaitprint model train`, alone and in two processes, every run ends with the
 bits of the one that was never disturbed; and of 100 steps that are not finite none leaves a trace in a checkpoint.
 
 Run: python benchmarks/training_kills.py [--kills 50] [--seed 0]

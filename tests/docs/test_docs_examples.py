@@ -24,7 +24,7 @@ import pytest
 from docs_pages import PAGES, ROOT, Block, blocks_of, commands_of, name_of, without_blocks
 
 from gaitprint.archives import open_files
-from gaitprint.cli.app import app
+from gaitprint.cli.app import COMMANDS
 from gaitprint.cli.main import main
 from gaitprint.components import find_component
 from gaitprint.config import read_toml
@@ -36,7 +36,7 @@ from gaitprint.training.recipe import load_recipe
 FEW_WALKERS = ["subjects=4", "frames=6", 'conditions=["nm-01", "nm-05", "bg-01", "cl-01"]', 'views=["000", "090"]']
 FEW_STEPS = ["iterations=2", "subjects=2", "sequences=2", "frames=3", "warm_up=0", "resets=[]", "milestones=[]"]
 LITERAL = {"source .venv/bin/activate", "export GAITPRINT_GOLDEN=../golden", "export PYTHONPATH=."}
-WITHOUT_EXAMPLES = {"datasets", "networks"}
+WITHOUT_EXAMPLES = {"data list", "model list"}
 """Commands without arguments."""
 MARKS = {
     "python": set(),
@@ -145,12 +145,13 @@ def parse(arguments: list[str], where: str) -> None:
     """The command exists and takes these arguments, and every name in them is one of ours."""
     if arguments in (["--version"], ["--help"]):
         return
-    command = app.commands.get(arguments[0])
-    assert command is not None, f"{where}: there is no command gaitprint {arguments[0]}"
+    name = next((n for n in (arguments[0], " ".join(arguments[:2])) if n in COMMANDS), None)
+    assert name is not None, f"{where}: there is no command gaitprint {' '.join(arguments[:2])}"
+    command, arguments = COMMANDS[name], arguments[len(name.split()) :]
     if "--help" in arguments:
         return
     try:
-        context = command.make_context(arguments[0], list(arguments[1:]))
+        context = command.make_context(name, list(arguments))
     except click.UsageError as error:
         pytest.fail(f"{where}: {error.format_message()}")
     given = context.params
@@ -168,9 +169,9 @@ def parse(arguments: list[str], where: str) -> None:
 
 def shortened(arguments: list[str]) -> list[str]:
     """The same command, but with little to do."""
-    if arguments[:2] == ["prepare", "synthetic"]:
+    if arguments[:3] == ["data", "prepare", "synthetic"]:
         return [*arguments, *(word for value in FEW_WALKERS for word in ("--set", value))]
-    if arguments[0] == "train":
+    if arguments[:2] == ["model", "train"]:
         return [*arguments, *(word for value in FEW_STEPS for word in ("--set", f"training.{value}"))]
     return arguments
 
@@ -194,9 +195,9 @@ def check_tree(block: Block, where: str) -> None:
     assert there == [], f"{where}: {there} do not exist at this place of the page"
 
 
-@pytest.mark.parametrize("name", sorted(app.commands))
+@pytest.mark.parametrize("name", sorted(COMMANDS))
 def test_the_examples_of_help_texts_can_be_typed(name: str) -> None:
-    said = re.search(r"Examples?:\n(.*?)(?:\n\s*\n|\Z)", app.commands[name].help or "", re.DOTALL)
+    said = re.search(r"Examples?:\n(.*?)(?:\n\s*\n|\Z)", COMMANDS[name].help or "", re.DOTALL)
     if said is None:
         assert name in WITHOUT_EXAMPLES
         return

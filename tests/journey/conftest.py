@@ -88,15 +88,15 @@ class World:
 def world(tmp_path_factory: pytest.TempPathFactory) -> World:
     threads = torch.get_num_threads()
     made = World(tmp_path_factory.mktemp("world"), {})
-    made.said["store"] = gaitprint("prepare", "synthetic", made.store, *WALKERS, "--json").json()
+    made.said["store"] = gaitprint("data", "prepare", "synthetic", made.store, *WALKERS, "--json").json()
     for name in ("gaitgl", "gaitmask"):
         recipe = ["--recipe", f"{name}-small", "--set", "training.iterations=4"]
-        made.said[name] = gaitprint("train", made.store, made.root / name, *recipe, *TINY, "--json").json()
+        made.said[name] = gaitprint("model", "train", made.store, made.root / name, *recipe, *TINY, "--json").json()
         model = ["--model", made.model(name)]
         made.said[f"{name}-vectors"] = gaitprint(
-            "embed", made.store, *model, "--out", made.vectors(name), "--json"
+            "model", "embed", made.store, *model, "--out", made.vectors(name), "--json"
         ).json()
     models = ["--model", made.model("gaitgl"), "--model", made.model("gaitmask")]
-    made.said["both"] = gaitprint("embed", made.store, *models, "--out", made.vectors("both"), "--json").json()
+    made.said["both"] = gaitprint("model", "embed", made.store, *models, "--out", made.vectors("both"), "--json").json()
     torch.set_num_threads(threads)
     return made

@@ -15,6 +15,7 @@ import torch
 from warm_processes import WarmProcess, slow_gaitprint, wait_until
 
 import gaitprint
+from gaitprint.cli.app import COMMANDS, NOUNS
 from gaitprint.components import find_component
 from gaitprint.inference.embeddings_file import load_embeddings
 from gaitprint.interop.weight_keys import toolkit_plan
@@ -24,8 +25,6 @@ from gaitprint.stages.evaluate import evaluate
 from gaitprint.store import Store
 from gaitprint.training.run_logger import TIMED
 
-COMMANDS = ["prepare", "doctor", "export", "datasets", "train", "convert", "networks", "embed", "evaluate", "ablate"]
-COMMANDS += ["demo", "compare", "compress", "capacity", "report"]
 PROGRAM = Path(sysconfig.get_path("scripts")) / "gaitprint"
 QUIET = {**os.environ, "OMP_NUM_THREADS": "1", "COLUMNS": "80"}
 PLAIN = {"transforms": [], "scorer": {"name": "euclidean"}}
@@ -56,13 +55,23 @@ def test_every_command_explains_itself(run):
     assert run() == top
     for command in COMMANDS:
         assert command in top.out
-        page = run(command, "-h")
+        page = run(*command.split(), "-h")
         assert page.code == 0
         assert page.err == ""
         assert "--json" in page.out
         assert max(len(line) for line in page.out.splitlines()) <= 80
-        if command not in ("datasets", "networks"):
+        if command not in ("data list", "model list"):
             assert f"gaitprint {command} " in page.out.split("Example", 1)[1], "an example"
+
+
+def test_every_noun_lists_its_commands(run):
+    for noun in NOUNS:
+        page = run(noun.name)
+        assert page.code == 0
+        assert page == run(noun.name, "--help")
+        assert [f"{noun.name} {line.split()[0]}" for line in page.out.split("Commands:\n")[1].splitlines()] == [
+            command for command in COMMANDS if command.startswith(f"{noun.name} ")
+        ]
 
 
 def test_a_store_is_what_was_said(world, run):
@@ -70,11 +79,11 @@ def test_a_store_is_what_was_said(world, run):
     assert (said["dataset"], said["subjects"], said["sequences"]) == ("synthetic", 16, 128)
     assert said["fingerprint"] == store.fingerprint
     assert said["frames"] == sum(store.lengths) == 128 * 8
-    found = run("doctor", world.store, "--json").json()
+    found = run("data", "doctor", world.store, "--json").json()
     assert found["sound"]
     assert (found["kind"], found["sequences"]) == ("store", 128)
     assert found["fingerprint"] == store.fingerprint
-    text = run("doctor", world.store)
+    text = run("data", "doctor", world.store)
     assert "nothing found wrong" in text.out
     assert store.fingerprint in text.out
 
@@ -84,14 +93,23 @@ def test_a_run_leaves_what_its_help_says(world, run, tiny, name):
     said, folder = world.said[name], world.root / name
     assert said["model"] == str(world.model(name))
     assert (said["iterations"], said["subjects"], said["recipe"]) == (4, 8, f"{name}-small")
-    listed = run("train", "--help").out.split("Files in RUN:")[1].split("Options:")[0]
+    listed = run("model", "train", "--help").out.split("Files in RUN:")[1].split("Options:")[0]
     for path in folder.iterdir():
         assert path.name in listed
     card = read_card(world.model(name))
     assert card["training"]["subjects"] == [f"{i:03d}" for i in range(1, 9)]
     assert card["network"] == name
     again = run(
-        "train", world.store, folder, "--recipe", f"{name}-small", "--set", "training.iterations=4", *tiny, "--json"
+        "model",
+        "train",
+        world.store,
+        folder,
+        "--recipe",
+        f"{name}-small",
+        "--set",
+        "training.iterations=4",
+        *tiny,
+        "--json",
     )
     assert again.json()["final"] == said["final"], "run again, a finished run stays what it is"
 
@@ -109,10 +127,10 @@ def test_embeddings_are_those_of_each_network_side_by_side(world):
 
 def test_embed_takes_subjects_and_sides(world, run, tmp_path):
     model = ["--model", world.model("gaitgl"), "--out", tmp_path / "e.safetensors"]
-    few = run("embed", world.store, *model, "--subjects", "003-004,016", "--json").json()
+    few = run("model", "embed", world.store, *model, "--subjects", "003-004,016", "--json").json()
     assert (few["subjects"], few["sequences"]) == (3, 24)
-    assert run("embed", world.store, *model, "--part", "train", "--json").json()["subjects"] == 8
-    everybody = run("embed", world.store, *model, "--part", "all")
+    assert run("model", "embed", world.store, *model, "--part", "train", "--json").json()["subjects"] == 8
+    everybody = run("model", "embed", world.store, *model, "--part", "all")
     assert everybody.out == f"{tmp_path / 'e.safetensors'}: 128 vectors of 128 floats\n"
     assert len(load_embeddings(tmp_path / "e.safetensors")) == 128
 
@@ -120,10 +138,10 @@ def test_embed_takes_subjects_and_sides(world, run, tmp_path):
 @pytest.mark.parametrize("name", PIPELINES)
 def test_evaluate_says_what_the_function_says(world, run, name):
     words, pipeline = PIPELINES[name]
-    said = run("evaluate", world.vectors("both"), *words, "--seed", "3", "--json").json()
+    said = run("eval", "identify", world.vectors("both"), *words, "--seed", "3", "--json").json()
     assert said == plain(evaluate(world.vectors("both"), pipeline=pipeline, seed=3).to_dict())
     assert said["transductive"] is (name in ("reranked", "expanded"))
-    text = run("evaluate", world.vectors("both"), *words, "--seed", "3").out
+    text = run("eval", "identify", world.vectors("both"), *words, "--seed", "3").out
     assert "NM@R1: [" in text
     assert said["distance"] in text
     for result in said["results"]:
@@ -134,21 +152,21 @@ def test_evaluate_says_what_the_function_says(world, run, name):
 def test_a_pipeline_file_is_the_same_as_its_options(world, run, tmp_path):
     file = tmp_path / "steps.toml"
     file.write_text('[[transforms]]\nname = "unit-length"\n[scorer]\nname = "part-cosine"\n')
-    from_file = run("evaluate", world.vectors("gaitgl"), "--pipeline", file, "--json").json()
+    from_file = run("eval", "identify", world.vectors("gaitgl"), "--pipeline", file, "--json").json()
     words = ["--transform", "unit-length", "--scorer", "part-cosine", "--json"]
-    assert run("evaluate", world.vectors("gaitgl"), *words).json() == from_file
+    assert run("eval", "identify", world.vectors("gaitgl"), *words).json() == from_file
 
 
 def test_evaluate_restricts_and_writes_a_page(world, run, tmp_path):
     page = tmp_path / "new folder" / "page.html"
     words = ["--subjects", "009-014", "--conditions", "nm-01,nm-05,bg-01,cl-01", "--report", page]
-    ran = run("evaluate", world.vectors("gaitgl"), *words, "--store", world.store)
+    ran = run("eval", "identify", world.vectors("gaitgl"), *words, "--store", world.store)
     assert ran.code == 0, ran.err
     assert f"report: {page}" in ran.out
     html = page.read_text(encoding="utf-8")
     assert html.count("data:image/png") > 3, "silhouettes of matches"
     assert "<script" not in html
-    said = run("evaluate", world.vectors("gaitgl"), *words, "--json").json()
+    said = run("eval", "identify", world.vectors("gaitgl"), *words, "--json").json()
     assert f"{said['mean']:.1f}" in html
     assert [p.name for p in page.parent.iterdir()] == ["page.html"]
 
@@ -159,7 +177,7 @@ def test_ablate_says_what_the_function_says(world, run, tmp_path):
     settings = ["scorer.k1=4", "scorer.k2=2", "scorer.lambda_=0.2", "cluster-expansion.k=3"]
     steps = [*(word for setting in settings for word in ("--set", setting)), "--fusion", "unit"]
     page = tmp_path / "ablation.html"
-    said = run("ablate", *words, *steps, "--report", page, "--store", world.store, "--json").json()
+    said = run("eval", "ablate", *words, *steps, "--report", page, "--store", world.store, "--json").json()
     reranking = {"k1": 4, "k2": 2, "lambda_": 0.2}
     expected = ablate(named, reranking=reranking, expansion={"k": 3}, fusion="unit")
     assert said == plain(expected.to_dict())
@@ -167,9 +185,9 @@ def test_ablate_says_what_the_function_says(world, run, tmp_path):
     html = page.read_text(encoding="utf-8")
     for row in said["rows"]:
         assert f"{row['mean']:.1f}" in html
-    few = run("ablate", *words, *steps, "--method-only", "--json").json()
+    few = run("eval", "ablate", *words, *steps, "--method-only", "--json").json()
     assert few["rows"] == said["rows"][:4]
-    text = run("ablate", *words, *steps, "--method-only").out
+    text = run("eval", "ablate", *words, *steps, "--method-only").out
     for row in few["rows"]:
         line = next(line for line in text.splitlines() if line.startswith(row["label"]))
         assert f"{row['mean']:.1f}" in line
@@ -187,12 +205,12 @@ def test_weights_of_the_reference_toolkit_embed_alike(world, run, tmp_path):
     theirs = {f"module.{k}": state[ours] for k, ours in (plan.trunk | plan.classifier).items()}
     torch.save({"model": theirs, "optimizer": {}, "iteration": 60000}, tmp_path / "GaitGL-60000.pt")
     model = tmp_path / "imported.safetensors"
-    card = run("convert", tmp_path / "GaitGL-60000.pt", model, "--licence", "none stated", "--json").json()
+    card = run("model", "convert", tmp_path / "GaitGL-60000.pt", model, "--licence", "none stated", "--json").json()
     assert card == read_card(model)
     assert (card["network"], card["licence"], card["classes"]) == ("gaitgl", "none stated", None)
     assert any("60000" in note for note in card["training"]["notes"])
     embed = ["--model", model, "--out", tmp_path / "e.safetensors", "--subjects", "009"]
-    assert run("embed", world.store, *embed).code == 0
+    assert run("model", "embed", world.store, *embed).code == 0
     found = load_embeddings(tmp_path / "e.safetensors")
     walk = Store.open(world.store)
     place = [r.key for r in walk.records].index(found.records[0].key)
@@ -203,14 +221,14 @@ def test_weights_of_the_reference_toolkit_embed_alike(world, run, tmp_path):
 
 
 def test_lists_are_lists(run):
-    names = [d["name"] for d in run("datasets", "--json").json()]
+    names = [d["name"] for d in run("data", "list", "--json").json()]
     assert {"casia-b", "folder", "synthetic"} <= set(names)
-    lines = run("datasets").out.splitlines()
+    lines = run("data", "list").out.splitlines()
     assert [line.split()[0] for line in lines[1:]] == names, "a row is a line in a pipe"
     assert lines == [line.rstrip() for line in lines]
-    found = run("networks", "--json").json()
+    found = run("model", "list", "--json").json()
     assert [n["name"] for n in found["networks"]] == ["gaitgl", "gaitmask"]
-    text = run("networks").out
+    text = run("model", "list").out
     for recipe in found["recipes"]:
         assert recipe["name"] in text
 
@@ -254,7 +272,7 @@ def test_the_demo_goes_all_the_way(run, tmp_path, monkeypatch):
 
 def test_a_killed_preparation_goes_on_to_the_same_bytes(world, run, walkers, tmp_path):
     store = tmp_path / "store"
-    words = ["prepare", "synthetic", store, *walkers]
+    words = ["data", "prepare", "synthetic", store, *walkers]
     kill_when(words, lambda: len(lines(store / "journal.jsonl")) > 20)
     done = len(lines(store / "journal.jsonl"))
     assert 20 < done < 128, "killed in the middle"
@@ -264,11 +282,11 @@ def test_a_killed_preparation_goes_on_to_the_same_bytes(world, run, walkers, tmp
 
 def test_a_killed_training_goes_on_to_the_same_bytes(world, run, tiny, tmp_path):
     rest = ["--recipe", "gaitgl-small", "--set", "training.iterations=30", *tiny]
-    words = ["train", world.store, tmp_path / "killed", *rest]
+    words = ["model", "train", world.store, tmp_path / "killed", *rest]
     kill_when(words, lambda: (tmp_path / "killed" / "checkpoints" / "00000004.safetensors").exists())
     assert not (tmp_path / "killed" / "model.safetensors").exists(), "killed in the middle"
     assert run(*words).code == 0
-    assert run("train", world.store, tmp_path / "straight", *rest).code == 0
+    assert run("model", "train", world.store, tmp_path / "straight", *rest).code == 0
     killed, straight = contents(tmp_path / "killed"), contents(tmp_path / "straight")
     timed = {name for name in killed if name.startswith("tensorboard/")} | {"run.json", "training.png", "manifest.json"}
     others = {name for name in straight if name.startswith("tensorboard/")}
@@ -287,14 +305,16 @@ def test_the_installed_program_and_the_module_are_one():
     for start in ([str(PROGRAM)], [sys.executable, "-m", "gaitprint.cli.main"]):
         ran = subprocess.run([*start, "--version"], capture_output=True, text=True, env=QUIET, check=True)
         assert ran.stdout.startswith(f"gaitprint, version {gaitprint.__version__}\n")
-        wrong = subprocess.run([*start, "doctor", "nowhere"], capture_output=True, text=True, env=QUIET)
+        wrong = subprocess.run([*start, "data", "doctor", "nowhere"], capture_output=True, text=True, env=QUIET)
         assert (wrong.returncode, wrong.stdout) == (1, "")
         assert wrong.stderr.startswith("gaitprint: expected the folder")
 
 
 def test_a_terminal_of_80_columns_shows_whole_lines():
     ours, theirs = pty.openpty()
-    with subprocess.Popen([PROGRAM, "datasets"], stdout=theirs, stderr=theirs, env={**QUIET, "TERM": "dumb"}) as ran:
+    with subprocess.Popen(
+        [PROGRAM, "data", "list"], stdout=theirs, stderr=theirs, env={**QUIET, "TERM": "dumb"}
+    ) as ran:
         os.close(theirs)
         shown = b""
         try:
@@ -310,18 +330,18 @@ def test_a_terminal_of_80_columns_shows_whole_lines():
 
 
 def test_a_reader_that_leaves_early_is_no_error():
-    ran = subprocess.run(f"'{PROGRAM}' networks | head -n 1", shell=True, capture_output=True, text=True, env=QUIET)
+    ran = subprocess.run(f"'{PROGRAM}' model list | head -n 1", shell=True, capture_output=True, text=True, env=QUIET)
     assert ran.stderr == ""
     assert ran.stdout.startswith("gaitgl: ")
 
 
 def test_exit_codes_and_tracebacks(world, run):
-    assert run("doctor", world.store).code == 0
-    data, usage = ["doctor", "nowhere"], ["doctor", world.store, "--nonsense"]
+    assert run("data", "doctor", world.store).code == 0
+    data, usage = ["data", "doctor", "nowhere"], ["data", "doctor", world.store, "--nonsense"]
     assert run(*data).code == 1
     assert run(*usage).code == 2
     assert "No such option" in run(*usage).err
-    assert "gaitprint doctor --help" in run(*usage).err
+    assert "gaitprint data doctor --help" in run(*usage).err
     assert "Traceback" not in run(*data).err
     for words in (["--debug", *data], [*data, "--debug"]):
         told = run(*words)
@@ -331,7 +351,9 @@ def test_exit_codes_and_tracebacks(world, run):
 
 
 def test_progress_stays_off_stdout_and_is_quiet(world, run, tmp_path):
-    ran = run("embed", world.store, "--model", world.model("gaitgl"), "--out", tmp_path / "e.safetensors", "--json")
+    ran = run(
+        "model", "embed", world.store, "--model", world.model("gaitgl"), "--out", tmp_path / "e.safetensors", "--json"
+    )
     ran.json()
     assert ran.err == "embedding: 64 of 64  gaitgl (model.safetensors)\n"
 

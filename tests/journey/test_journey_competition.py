@@ -48,8 +48,11 @@ def raw(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def vectors(raw: Path, model: Path, tmp_path_factory: pytest.TempPathFactory) -> str:
     """Of gallery and probes, all frames at once."""
     folder = tmp_path_factory.mktemp("vectors")
-    assert main(["prepare", str(raw), str(folder / "store"), "--dataset", "hid"]) == 0
-    assert main(["embed", str(folder / "store"), "--model", str(model), "--out", str(folder / "e.safetensors")]) == 0
+    assert main(["data", "prepare", str(raw), str(folder / "store"), "--dataset", "hid"]) == 0
+    assert (
+        main(["model", "embed", str(folder / "store"), "--model", str(model), "--out", str(folder / "e.safetensors")])
+        == 0
+    )
     return str(folder / "e.safetensors")
 
 
@@ -57,8 +60,8 @@ def test_from_raw_folders_to_the_answer(
     raw: Path, model: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     store, vectors, out = (str(tmp_path / n) for n in ("store", "e.safetensors", "submission.csv"))
-    assert main(["prepare", str(raw), store, "--dataset", "hid"]) == 0
-    arguments = ["embed", store, "--model", str(model), "--out", vectors, "--flip", "--windows", "2"]
+    assert main(["data", "prepare", str(raw), store, "--dataset", "hid"]) == 0
+    arguments = ["model", "embed", store, "--model", str(model), "--out", vectors, "--flip", "--windows", "2"]
     assert main([*arguments, "--window-frames", "6"]) == 0
     made = load_embeddings(Path(vectors))
     assert sorted(r.subject or "" for r in made.records) == ["", "", "", *IDS], "people to train on stay out"
@@ -66,7 +69,7 @@ def test_from_raw_folders_to_the_answer(
     assert facts["averaging"] == {"flip": True, "windows": 2, "frames": 6}
     capsys.readouterr()
     steps = ["--scorer", "k-reciprocal", "--set", "scorer.k1=2", "--set", "scorer.k2=1"]
-    assert main(["answer", vectors, "--out", out, *steps, "--header", "subjectID", "--json"]) == 0
+    assert main(["eval", "submit", vectors, "--out", out, *steps, "--header", "subjectID", "--json"]) == 0
     said = json.loads(capsys.readouterr().out)
     assert (said["probes"], said["subjects"], said["transductive"]) == (3, 3, True)
     with Path(out).open() as stream:
@@ -79,11 +82,11 @@ def test_people_to_train_on_are_never_an_answer(
 ) -> None:
     store, everybody, out = Path(vectors).with_name("store"), str(tmp_path / "all.safetensors"), tmp_path / "a.csv"
     capsys.readouterr()
-    assert main(["embed", str(store), "--model", str(model), "--out", str(tmp_path / "test.safetensors")]) == 0
+    assert main(["model", "embed", str(store), "--model", str(model), "--out", str(tmp_path / "test.safetensors")]) == 0
     assert "note: 1 of the people are left out of the gallery" in capsys.readouterr().err
-    assert main(["embed", str(store), "--model", str(model), "--out", everybody, "--part", "all"]) == 0
+    assert main(["model", "embed", str(store), "--model", str(model), "--out", everybody, "--part", "all"]) == 0
     assert "note" not in capsys.readouterr().err
-    assert main(["answer", everybody, "--out", str(out)]) == 1
+    assert main(["eval", "submit", everybody, "--out", str(out)]) == 1
     assert "the gallery holds 1 people of the folder 'train'" in capsys.readouterr().err
     assert not out.exists()
 
@@ -95,7 +98,7 @@ def test_a_protocol_of_ones_own_chooses_the_gallery(vectors: str, tmp_path: Path
         'name = "mine"\ntitle = "one"\nsource = "here"\nmode = "pooled"\nranks = [1]\ncmc_length = 1\n'
         '[gallery]\nconditions = ["a1"]\n[probes.P]\nlabelled = false\n'
     )
-    assert main(["answer", vectors, "--out", out, "--protocol", str(rules)]) == 0
+    assert main(["eval", "submit", vectors, "--out", out, "--protocol", str(rules)]) == 0
     assert Path(out).read_text().splitlines()[1:] == ["v0,0501", "v1,0501", "v2,0501"]
 
 
@@ -113,7 +116,7 @@ def test_steps_that_are_none_are_refused_in_a_line(
 ) -> None:
     out = str(tmp_path / "submission.csv")
     capsys.readouterr()
-    assert main(["answer", vectors, "--out", out, *arguments]) in (1, 2)
+    assert main(["eval", "submit", vectors, "--out", out, *arguments]) in (1, 2)
     error = capsys.readouterr().err
     assert words in error
     assert error.count("\n") == 1

@@ -1,4 +1,4 @@
-"""`gaitprint explain` as people type it: the nearest right and wrong walk, named walks, and wrong input."""
+"""`gaitprint eval explain` as people type it: the nearest right and wrong walk, named walks, and wrong input."""
 
 import pytest
 
@@ -10,7 +10,7 @@ PROBE = "012/nm-05/090"
 
 def typed(world, *words, vectors="gaitgl"):
     return [
-        *("explain", world.store, "--model", world.model("gaitgl"), "--embeddings", world.vectors(vectors)),
+        *("eval", "explain", world.store, "--model", world.model("gaitgl"), "--embeddings", world.vectors(vectors)),
         *("--probe", PROBE),
         *words,
     ]
@@ -46,11 +46,11 @@ def test_json_says_what_the_function_says(world, run):
 def test_two_networks_and_named_walks(world, run, tmp_path):
     models = ["--model", world.model("gaitgl"), "--model", world.model("gaitmask")]
     words = ["--probe", PROBE, "--against", "013/nm-01/000", "--against", "012/nm-01/000"]
-    said = run("explain", world.store, *models, *words, "--json").json()
+    said = run("eval", "explain", world.store, *models, *words, "--json").json()
     assert [(a["key"], a["place"]) for a in said["against"]] == [("013/nm-01/000", None), ("012/nm-01/000", None)]
     assert said["gallery"] is None
     vectors = ["--embeddings", world.vectors("both")]
-    assert run("explain", world.store, *models, *vectors, *words, "--json").code == 0
+    assert run("eval", "explain", world.store, *models, *vectors, *words, "--json").code == 0
 
 
 @pytest.mark.parametrize(
@@ -83,6 +83,6 @@ def test_wrong_input_is_one_line(world, run, tmp_path, words, code, parts):
 
 
 def test_something_to_compare_with_is_needed(world, run):
-    ran = run("explain", world.store, "--model", world.model("gaitgl"), "--probe", PROBE)
+    ran = run("eval", "explain", world.store, "--model", world.model("gaitgl"), "--probe", PROBE)
     assert ran.code == 1
     assert "--against KEY, or --embeddings FILE" in ran.err

@@ -44,8 +44,8 @@ def clean(tmp_path_factory, run):
     root = tmp_path_factory.mktemp("clean")
     write_clean(root / "set")
     options = ["--dataset", "casia-b", "--json"]
-    assert run("prepare", root / "set", root / "store", *options).json()["sequences"] == 3
-    assert run("doctor", root / "set", *options).code == 0
+    assert run("data", "prepare", root / "set", root / "store", *options).json()["sequences"] == 3
+    assert run("data", "doctor", root / "set", *options).code == 0
     return root / "set", content(root / "store")
 
 
@@ -68,8 +68,8 @@ def test_one_bad_thing_harms_nothing_else(kind: Kind, scene: Scene, clean, run, 
     kind.spoil(scene)
     before = snapshot(scene.root, scene.out)
     with guarded():
-        examined = run("doctor", scene.source, *scene.options, "--json")
-        prepared = run("prepare", scene.source, scene.out, *scene.options, "--json")
+        examined = run("data", "doctor", scene.source, *scene.options, "--json")
+        prepared = run("data", "prepare", scene.source, scene.out, *scene.options, "--json")
     assert WATCH.seen == []
     assert not scene.canary.exists()
     assert snapshot(scene.root, scene.out) == before
@@ -152,7 +152,7 @@ def test_a_damaged_journal_costs_nothing_but_time(damage: Damage, scene: Scene, 
     assert journal.read_bytes() != b"".join(lines)
     before = snapshot(scene.root, scene.out)
     with guarded():
-        ran = run("prepare", scene.source, scene.out, *scene.options, "--json")
+        ran = run("data", "prepare", scene.source, scene.out, *scene.options, "--json")
     assert WATCH.seen == []
     assert snapshot(scene.root, scene.out) == before
     if damage.refused:
@@ -187,13 +187,13 @@ def test_a_hostile_partition_is_one_line(name: str, scene: Scene, run):
     path = Path("/dev/zero") if name == "a device" else partition
     before = (store / "store.json").read_bytes()
     with guarded():
-        ran = run("partition", store, path)
+        ran = run("data", "partition", store, path)
     assert WATCH.seen == []
     check_line(ran, path.name)
     assert (store / "store.json").read_bytes() == before
     hostile_stores.change_head(store, layout={"partition": str(path)})
     with guarded():
-        ran = run("doctor", store, "--json")
+        ran = run("data", "doctor", store, "--json")
     assert WATCH.seen == []
     assert (ran.code, json.loads(ran.out)["sound"]) == (0, False)
     assert "does not hold its partition" in json.loads(ran.out)["findings"][0]["what"]

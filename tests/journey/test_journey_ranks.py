@@ -32,7 +32,7 @@ def words(world, tiny):
 def straight(words, tmp_path_factory):
     """Two processes, as the documentation starts them, never disturbed."""
     run = tmp_path_factory.mktemp("ranks") / "run"
-    started = [*TWO, "-m", "gaitprint", "train", *map(str, words(run)), "--json"]
+    started = [*TWO, "-m", "gaitprint", "model", "train", *map(str, words(run)), "--json"]
     code, said, told = WarmProcess(torchrun, started, environment=QUIET).ended()
     assert code == 0, told
     return run, json.loads(said), told
@@ -50,7 +50,7 @@ def test_one_of_them_speaks(straight):
 
 
 def test_two_learn_what_one_learns(straight, words, run, tmp_path):
-    assert run("train", *words(tmp_path / "one")).code == 0
+    assert run("model", "train", *words(tmp_path / "one")).code == 0
     one, two = (load_file(folder / "model.safetensors") for folder in (tmp_path / "one", straight[0]))
     network = load_model(straight[0] / "model.safetensors").card["settings"]
     chosen = load_recipe("gaitgl-small", ["training.frames=4", f"network.settings.channels={network['channels']}"])

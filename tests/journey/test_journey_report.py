@@ -1,4 +1,4 @@
-"""`gaitprint report` as people type it: it agrees with the commands whose figures it shows, and a browser shows it."""
+"""`gaitprint eval report` as people type it: its figures are those of the other commands, and a browser shows it."""
 
 import csv
 import json
@@ -25,7 +25,7 @@ def typed(world):
 @pytest.fixture(scope="module")
 def out(world, run, typed, tmp_path_factory):
     folder = tmp_path_factory.mktemp("report") / "out"
-    ran = run("report", *typed, "--out", folder, "--store", world.store, "--splits", "2")
+    ran = run("eval", "report", *typed, "--out", folder, "--store", world.store, "--splits", "2")
     assert ran.code == 0, ran.err
     assert f"report: {folder / 'report.html'}" in ran.out
     assert "figures: report.json, ablation.csv, cmc.csv" in ran.out
@@ -35,12 +35,14 @@ def out(world, run, typed, tmp_path_factory):
 
 def test_it_says_what_the_commands_say(world, run, typed, out):
     said = json.loads((out / "report.json").read_text())
-    assert said["ablate"] == run("ablate", *typed, "--json").json()
+    assert said["ablate"] == run("eval", "ablate", *typed, "--json").json()
     first, whole = world.vectors("gaitgl"), world.vectors("both")
-    assert said["evaluate"][FIRST] == run("evaluate", first, "--seed", "5", "--json").json()
-    assert said["evaluate"][WHOLE] == run("evaluate", whole, *STEPS, "--seed", "5", "--json").json()
-    assert said["verify"][FIRST] == run("verify", first, "--splits", "2", "--seed", "5", "--json").json()
-    assert said["verify"][WHOLE] == run("verify", whole, *STEPS, "--splits", "2", "--seed", "5", "--json").json()
+    assert said["evaluate"][FIRST] == run("eval", "identify", first, "--seed", "5", "--json").json()
+    assert said["evaluate"][WHOLE] == run("eval", "identify", whole, *STEPS, "--seed", "5", "--json").json()
+    assert said["verify"][FIRST] == run("eval", "verify", first, "--splits", "2", "--seed", "5", "--json").json()
+    assert (
+        said["verify"][WHOLE] == run("eval", "verify", whole, *STEPS, "--splits", "2", "--seed", "5", "--json").json()
+    )
     assert [o["embeddings"] for o in said["origins"]] == [
         world.said[f"{name}-vectors"]["source"] for name in ("gaitgl", "gaitmask")
     ]
@@ -48,7 +50,7 @@ def test_it_says_what_the_commands_say(world, run, typed, out):
 
 
 def test_page_and_csv_say_it_too(run, typed, out):
-    said = run("ablate", *typed, "--json").json()
+    said = run("eval", "ablate", *typed, "--json").json()
     page = (out / "report.html").read_text(encoding="utf-8")
     with (out / "ablation.csv").open(newline="") as stream:
         rows = [row for row in csv.DictReader(stream) if row["probe_set"] == "all"]
@@ -61,7 +63,7 @@ def test_page_and_csv_say_it_too(run, typed, out):
 
 
 def test_json_names_the_files_and_the_same_report_is_written_anew(run, typed, out, world):
-    words = ["report", *typed, "--out", out, "--splits", "2"]
+    words = ["eval", "report", *typed, "--out", out, "--splits", "2"]
     again = run(*words, "--json").json()
     assert again["files"][0] == str(out / "report.html")
     assert "--store STORE" in (out / "report.html").read_text(encoding="utf-8")

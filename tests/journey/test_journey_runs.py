@@ -1,4 +1,4 @@
-"""`gaitprint runs` as people type it: two real runs, listed, compared and drawn."""
+"""`gaitprint model runs` as people type it: two real runs, listed, compared and drawn."""
 
 import re
 import shutil
@@ -20,7 +20,7 @@ def folder(world, tmp_path_factory):
 
 
 def test_runs_are_listed_and_compared(folder, run):
-    ran = run("runs", folder)
+    ran = run("model", "runs", folder)
     assert (ran.code, ran.err) == (0, "")
     table, differences = ran.out.split("what sets them apart")
     for name in ("gaitgl", "gaitmask"):
@@ -33,7 +33,7 @@ def test_runs_are_listed_and_compared(folder, run):
 
 
 def test_json_says_what_the_function_says(folder, run):
-    said = run("runs", folder / "gaitmask", folder / "gaitgl", "--json").json()
+    said = run("model", "runs", folder / "gaitmask", folder / "gaitgl", "--json").json()
     assert [r["name"] for r in said["runs"]] == ["gaitmask", "gaitgl"]
     expected = stage([folder / "gaitmask", folder / "gaitgl"]).to_dict()
     assert said["differences"] == {key: list(values) for key, values in expected["differences"].items()}
@@ -43,7 +43,7 @@ def test_json_says_what_the_function_says(folder, run):
 
 def test_a_page_that_stands_alone(folder, run, tmp_path):
     page = tmp_path / "new folder" / "runs.html"
-    ran = run("runs", folder, "--report", page)
+    ran = run("model", "runs", folder, "--report", page)
     assert ran.code == 0, ran.err
     assert ran.out.endswith(f"report: {page}\n")
     html = page.read_text(encoding="utf-8")
@@ -53,14 +53,14 @@ def test_a_page_that_stands_alone(folder, run, tmp_path):
     assert not re.search(r"<script|<link|src=\"(?!data:)|@import", html)
     assert f"{folder / 'damaged'}: the run" in html.replace("&#39;", "'")
     assert [p.name for p in page.parent.iterdir()] == ["runs.html"]
-    over = run("runs", folder, "--report", tmp_path / "minutes.html", "--over", "minutes")
+    over = run("model", "runs", folder, "--report", tmp_path / "minutes.html", "--over", "minutes")
     assert over.code == 0
     assert "curves over minutes of work" in (tmp_path / "minutes.html").read_text(encoding="utf-8")
 
 
 def test_without_a_folder_it_looks_here(folder, run, monkeypatch):
     monkeypatch.chdir(folder / "gaitgl")
-    assert run("runs", "--json").json()["runs"][0]["name"] == "gaitgl"
+    assert run("model", "runs", "--json").json()["runs"][0]["name"] == "gaitgl"
 
 
 @pytest.mark.parametrize(
@@ -68,7 +68,7 @@ def test_without_a_folder_it_looks_here(folder, run, monkeypatch):
     [
         (["{root}/none"], 1, ["expected a folder of runs", "found nothing", "check the path"]),
         (["{root}/gaitgl/recipe.json"], 1, ["expected a folder of runs", "found a file"]),
-        (["{empty}"], 1, ["no run in or below", "gaitprint train STORE RUN"]),
+        (["{empty}"], 1, ["no run in or below", "gaitprint model train STORE RUN"]),
         (["{root}", "--report", "{root}/page.pdf"], 1, ["ends in .html"]),
         (["{root}", "--report", "{root}/gaitgl/recipe.json/page.html"], 1, ["cannot write"]),
         (["{root}", "--over", "hours"], 2, ["'hours'", "minutes"]),
@@ -77,7 +77,7 @@ def test_without_a_folder_it_looks_here(folder, run, monkeypatch):
 )
 def test_wrong_input_is_one_line(folder, run, tmp_path, words, code, parts):
     before = sorted(folder.rglob("*"))
-    ran = run("runs", *(word.format(root=folder, empty=tmp_path) for word in words))
+    ran = run("model", "runs", *(word.format(root=folder, empty=tmp_path) for word in words))
     assert (ran.code, ran.out) == (code, "")
     assert ran.err.startswith("gaitprint: ")
     assert ran.err.count("\n") == 1

@@ -1,4 +1,4 @@
-"""`gaitprint train` asked to leave, killed, out of room, told how long, with two stores and people held out."""
+"""`gaitprint model train` asked to leave, killed, out of room, told how long, with two stores and people held out."""
 
 import json
 import signal
@@ -30,7 +30,7 @@ def words(world, tiny):
 def straight(words, run, tmp_path_factory):
     """A run that nothing disturbed, what it said on stdout and what on stderr."""
     folder = tmp_path_factory.mktemp("training") / "run"
-    ran = run("train", *words(folder), "--json")
+    ran = run("model", "train", *words(folder), "--json")
     return folder, ran.json(), ran.err
 
 
@@ -49,7 +49,7 @@ def test_asked_to_leave_it_leaves_a_checkpoint_and_one_line(straight, words, run
         ]
         assert len(history(folder)) == begun[-1]
         assert not (folder / "model.safetensors").exists()
-    assert run("train", *words(folder)).code == 0
+    assert run("model", "train", *words(folder)).code == 0
     sessions = json.loads((folder / "manifest.json").read_text())["sessions"]
     assert [session["iteration"] for session in sessions] == begun
     assert_same(folder, straight[0])
@@ -63,7 +63,7 @@ def test_killed_three_times_it_ends_with_the_same_bits(straight, words, run, tmp
     assert reached(folder) == first
     Life(words(folder)).until(first + 6, folder).kill()
     assert first + 6 <= reached(folder) < 60, "in the middle"
-    assert run("train", *words(folder)).code == 0
+    assert run("model", "train", *words(folder)).code == 0
     assert_same(folder, straight[0])
     assert_curves_are_the_history(folder)
 
@@ -95,13 +95,13 @@ def test_a_full_disk_is_refused_before_the_first_step_and_later_costs_nothing(st
         room = iter([10**9] * looks)
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr("shutil.disk_usage", lambda _, room=room: usage(10**9, 0, next(room, 1000)))
-            ran = run("train", *words(folder))
+            ran = run("model", "train", *words(folder))
         assert ran.code == 1
         (line,) = [line for line in ran.err.splitlines() if line.startswith("gaitprint: ")]
         assert " bytes and the disk has 1,000 free; make room and run again, it goes on" in line
         assert reached(folder) == left
         assert not list(folder.rglob("*.tmp"))
-    assert run("train", *words(folder)).code == 0
+    assert run("model", "train", *words(folder)).code == 0
     assert_same(folder, straight[0])
 
 
@@ -119,7 +119,7 @@ def test_people_held_out_are_looked_at_and_choose_the_best_weights(straight, wor
     # once more by hand: each sequence's nearest one from the other view
     file = tmp_path / "e.safetensors"
     few = ["--subjects", ",".join(sorted(aside)), "--out", file]
-    assert run("embed", world.store, "--model", folder / "best.safetensors", *few).code == 0
+    assert run("model", "embed", world.store, "--model", folder / "best.safetensors", *few).code == 0
     found = load_embeddings(file)
     right = []
     for record, vector in zip(found.records, found.vectors, strict=True):
@@ -134,7 +134,7 @@ def test_people_held_out_are_looked_at_and_choose_the_best_weights(straight, wor
 
 def test_a_plan_fits_the_run_and_writes_nothing(straight, tiny, run, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    words = ["plan", "gaitgl-small", *tiny, *settings(*SETTINGS), "--people", "6"]
+    words = ["model", "plan", "gaitgl-small", *tiny, *settings(*SETTINGS), "--people", "6"]
     whole = run(*words, "--json").json()
     network = load_model(straight[0] / "model.safetensors").model
     assert whole["parameters"] == sum(p.numel() for p in network.parameters())
@@ -157,27 +157,27 @@ def test_a_plan_fits_the_run_and_writes_nothing(straight, tiny, run, tmp_path, m
 
 def test_minutes_become_iterations_that_stand(words, run, tmp_path):
     folder = tmp_path / "run"
-    ran = run("train", *words(folder), "--minutes", "0.005", "--json")
+    ran = run("model", "train", *words(folder), "--minutes", "0.005", "--json")
     said = ran.json()
     planned = json.loads((folder / "recipe.json").read_text())["recipe"]["training"]["iterations"]
     assert said["iterations"] == planned == len(history(folder))
     assert 1 <= planned < 600
     assert f"({planned} steps of " in ran.err.splitlines()[0]
-    again = run("train", *words(folder), "--minutes", "5", "--json").json()
+    again = run("model", "train", *words(folder), "--minutes", "5", "--json").json()
     assert (again["iterations"], again["final"]) == (planned, said["final"]), "measured once, at the start"
-    assert run("train", *words(tmp_path / "none"), "--minutes", "0").code == 2
+    assert run("model", "train", *words(tmp_path / "none"), "--minutes", "0").code == 2
 
 
 def test_two_stores_are_learnt_as_one(world, tiny, run, tmp_path):
     few = settings("subjects=4", "frames=8", 'views=["090"]', 'conditions=["nm-01","nm-05"]', "seed=5")
-    assert run("prepare", "synthetic", tmp_path / "more", *few).code == 0
+    assert run("data", "prepare", "synthetic", tmp_path / "more", *few).code == 0
     words = [world.store, tmp_path / "run", "--recipe", "gaitgl-small", *tiny, "--set", "training.iterations=4"]
-    said = run("train", *words, "--also", tmp_path / "more", "--json").json()
+    said = run("model", "train", *words, "--also", tmp_path / "more", "--json").json()
     assert (said["dataset"], said["subjects"], said["sequences"]) == ("synthetic+synthetic", 8 + 2, 8 * 8 + 2 * 2)
     model = tmp_path / "run" / "model.safetensors"
     card = read_card(model)
     assert card["classes"] == len(set(card["training"]["subjects"])) == 10, "001 of one is nobody of the other"
-    assert run("embed", world.store, "--model", model, "--out", tmp_path / "e.safetensors").code == 0
-    alone = run("train", *words)
+    assert run("model", "embed", world.store, "--model", model, "--out", tmp_path / "e.safetensors").code == 0
+    alone = run("model", "train", *words)
     assert alone.code == 1
     assert "holds a run under another recipe, data set, seed or start" in alone.err

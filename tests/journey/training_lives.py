@@ -1,4 +1,4 @@
-"""Lives of `gaitprint train` as processes, alone or two under torchrun, for journeys that end some of them early."""
+"""Lives of `gaitprint model train` as processes, alone or under torchrun, for journeys that end some of them early."""
 
 import os
 import shutil
@@ -28,7 +28,7 @@ SLOWLY = f"import sys; sys.path.append({str(Path(warm_processes.__file__).parent
 
 
 class Life:
-    """One start of `gaitprint train`, up to whatever ends it.
+    """One start of `gaitprint model train`, up to whatever ends it.
 
     Args:
         words: what follows `train`.
@@ -40,12 +40,12 @@ class Life:
         given = [str(word) for word in words]
         self._pids = pids
         if pids is None:
-            self._process = WarmProcess(slow_gaitprint, "train", *given, environment=QUIET)
+            self._process = WarmProcess(slow_gaitprint, "model", "train", *given, environment=QUIET)
             return
         shutil.rmtree(pids, ignore_errors=True)
         pids.mkdir()
         (pids / "pid").write_text(TELLS_PID)
-        program = [sys.executable, "-c", SLOWLY, "train", *given]
+        program = [sys.executable, "-c", SLOWLY, "model", "train", *given]
         started = [*TWO, "--max-restarts", str(restarts), "--no-python", "sh", str(pids / "pid"), *program]
         self._process = WarmProcess(torchrun, started, environment=QUIET)
 

@@ -77,7 +77,7 @@ def verify(
     Args:
         probe: the vector of one walk.
         person: vectors of one or several walks of one person; see `gaitprint.evaluation.verification.decision.decide`.
-        calibration: the file of `gaitprint verify --calibration`, or what `load_calibration` gave.
+        calibration: the file of `gaitprint eval verify --calibration`, or what `load_calibration` gave.
         prior: the probability of one person before anything is seen: one in a hundred passers-by is 0.01.
         least: the probability from which on the answer is yes.
 

@@ -35,7 +35,7 @@ def load_silhouettes(
 ) -> Silhouettes:
     """Load one walk from a folder of images, from an array file, or from masks in memory, and normalise it.
 
-    What `gaitprint prepare` makes of the same frames is made of them here: frames of `size` x `size` pixels, or with 10
+    What `gaitprint data prepare` makes of the same frames is made here: frames of `size` x `size` pixels, or with 10
     of 64 columns cut on each side, are taken as normalised, others are cropped, scaled and centred; masks of 0 and 1,
     black bodies on white and the like are mended. What was changed or looks wrong is a `SilhouetteWarning`. Pickles are
     read by a restricted reader that admits arrays and nothing else.
@@ -111,7 +111,7 @@ def save_embeddings(path: str | Path, embeddings: Embeddings) -> None:
 
 
 def load_embeddings(path: str | Path) -> Embeddings:
-    """Read a file of `gaitprint embed` or `save_embeddings`, and verify it.
+    """Read a file of `gaitprint model embed` or `save_embeddings`, and verify it.
 
     Raises:
         ArtefactError: missing, foreign, damaged or of another version.
@@ -122,7 +122,7 @@ def load_embeddings(path: str | Path) -> Embeddings:
 
 
 def load_calibration(path: str | Path) -> CalibrationFile:
-    """Read the file that `gaitprint verify --calibration` writes, to hold it open for many decisions.
+    """Read the file that `gaitprint eval verify --calibration` writes, to hold it open for many decisions.
 
     Raises:
         ArtefactError: missing or damaged.

@@ -37,7 +37,7 @@ class Model:
         """Read and verify a model file.
 
         Args:
-            path: of the file that `gaitprint train` or `gaitprint convert` wrote.
+            path: of the file that `gaitprint model train` or `gaitprint model convert` wrote.
             device: `cpu`, `cuda`.
             flip: average each vector with that of the mirror image.
             windows: average over so many windows, spread evenly over the walk; 0 takes all frames at once.

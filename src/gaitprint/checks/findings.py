@@ -66,7 +66,7 @@ def impossible_rows(rows: Sequence[StoredSequence]) -> Iterable[Finding]:
     twice = tuple(sorted(key for key, count in Counter(row.key for row in rows).items() if count > 1))
     if twice or not rows:
         what = f"keys that are in the store twice: {len(twice)}" if twice else "a store without a sequence"
-        yield Finding("error", what, "its index was not written by `prepare`: prepare the store again", twice)
+        yield Finding("error", what, "its index was not written by `data prepare`: prepare the store again", twice)
 
 
 def few_frames(rows: Sequence[StoredSequence]) -> Iterable[Finding]:
@@ -146,8 +146,8 @@ def unusable_sequences(unusable: Sequence[Unusable], kind: str) -> Iterable[Find
     unusable = [u for u in unusable if not u.again]
     if unusable:
         what = f"sequences that cannot be used: {len(unusable)}, the first because {unusable[0].reason}"
-        left = "`prepare` leaves them out, --fix puts them aside"
-        damaged = "the file is damaged: --fix takes them out and `prepare` on the same source reads them again"
+        left = "`data prepare` leaves them out, --fix puts them aside"
+        damaged = "the file is damaged: --fix takes them out and `data prepare` on the same source reads them again"
         advice = damaged if kind == "store" else left
         yield Finding("error", what, advice, tuple(u.key for u in unusable))
 
@@ -159,7 +159,7 @@ def odd_sizes(keys: Sequence[str], shapes: Sequence[tuple[int, int]]) -> Iterabl
         sizes = ", ".join(f"{n} of {h}x{w}" for (h, w), n in counts.most_common())
         usual = counts.most_common(1)[0][0]
         other = tuple(key for key, shape in zip(keys, shapes, strict=True) if shape != usual)
-        advice = "`prepare` keeps the commonest size alone: prepare each kind by itself"
+        advice = "`data prepare` keeps the commonest size alone: prepare each kind by itself"
         yield Finding("error", f"frames of different sizes ({sizes})", advice, other)
 
 

@@ -59,11 +59,11 @@ def quarantine_files(
 def check_movable(files: Files) -> None:
     """Raise DataError for an archive, before all of it is read."""
     if not isinstance(files, FolderFiles):
-        raise DataError(f"{files.where} is an archive and is not changed: `prepare` leaves out what cannot be used")
+        raise DataError(f"{files.where} is an archive and is not changed: `data prepare` leaves out what is of no use")
 
 
 def quarantine_rows(store: Store, unusable: tuple[Unusable, ...]) -> tuple[str, ...]:
-    """Take damaged sequences out of a store; `prepare` will read them again from its source. Returns their keys.
+    """Take damaged sequences out of a store; `data prepare` will read them again from its source. Returns their keys.
 
     Raises:
         DataError: the store cannot be written.

@@ -15,7 +15,7 @@ from typing import NoReturn
 from gaitprint.errors import LeftError
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
-GOES_ON = frozenset({"demo", "export", "prepare", "train", "tune"})
+GOES_ON = frozenset({"demo", "data export", "data prepare", "model train", "eval tune"})
 """Commands that keep what they have done: a repeat goes on there. All others begin anew."""
 _LOADING = "<frozen importlib._bootstrap>"
 
@@ -37,8 +37,9 @@ def answer_signals(arguments: Sequence[str]) -> None:
 
 def left_line(arguments: Sequence[str], name: str) -> str:
     """What is said: which signal, and what the same command will do."""
-    command = next((word for word in arguments if not word.startswith("-")), "")
-    repeat = "goes on where it was" if command in GOES_ON else "begins anew"
+    words = [word for word in arguments if not word.startswith("-")]
+    goes_on = words[:1] == ["demo"] or " ".join(words[:2]) in GOES_ON
+    repeat = "goes on where it was" if goes_on else "begins anew"
     return f"interrupted ({name}), nothing is half-written: the same command {repeat}"
 
 

@@ -33,7 +33,7 @@ def version_lines(cpuinfo: Path = Path("/proc/cpuinfo")) -> list[str]:
         f"Python {platform.python_version()}, {platform.platform()}",
         ", ".join(f"{library} {_installed(library)}" for library in LIBRARIES),
         f"processor: {name}, {cores} cores for this process, {asked}",
-        f"precision: {precision}; {_measured() or '`gaitprint plan` measures a recipe'}",
+        f"precision: {precision}; {_measured() or '`gaitprint model plan` measures a recipe'}",
     ]
 
 

@@ -83,22 +83,22 @@ def load_embeddings(path: Path) -> Embeddings:
     path = Path(path)
     if not path.is_file():
         raise ArtefactError(f"no embeddings at {path}: {_way_out(path)}")
-    fewer = "embed fewer subjects at a time, or make smaller templates with `gaitprint compress`"
+    fewer = "embed fewer subjects at a time, or make smaller templates with `gaitprint gallery compress`"
     check_room(path.stat().st_size, f"reading {path}", fewer)
     try:
         with safe_open(path, framework="numpy") as file:
             metadata: dict[str, str] = file.metadata() or {}
             if metadata.get("format") != FORMAT:
-                raise ArtefactError(f"{path} is a safetensors file but holds no embeddings: make some with `embed`")
+                raise ArtefactError(f"{path} is a safetensors file but holds no embeddings: `model embed` makes some")
             version = metadata.get("version")
             if version not in ("1", str(VERSION)):
                 raise ArtefactError(
-                    f"{path} is of version {version}, this package reads versions 1 and {VERSION}: run `embed` again"
+                    f"{path} is of version {version}, this package reads 1 and {VERSION}: run `model embed` again"
                 )
             vectors: np.ndarray = file.get_tensor("vectors")
             records: bytes | None = None if version == "1" else file.get_tensor("records").tobytes()
     except (SafetensorError, OSError) as error:
-        raise ArtefactError(f"{path} is no embeddings file, or is damaged ({error}): run `embed` again") from None
+        raise ArtefactError(f"{path} is no embeddings file, or is damaged ({error}): run `model embed` again") from None
     made = _assemble(path, metadata, vectors, records)
     _LOG.info("read %s: %d vectors of %d floats, source %s", path, len(made), made.layout.width, made.source[:12])
     return made
@@ -107,13 +107,13 @@ def load_embeddings(path: Path) -> Embeddings:
 def _assemble(path: Path, metadata: dict[str, str], vectors: np.ndarray, packed: bytes | None) -> Embeddings:
     card = metadata.get("card", "")
     if _sha256(card) != metadata.get("card_sha256"):
-        raise ArtefactError(f"the records of {path} are damaged (SHA-256 differs): run `embed` again")
+        raise ArtefactError(f"the records of {path} are damaged (SHA-256 differs): run `model embed` again")
     try:
         values = json.loads(card)
         if _sha256(np.ascontiguousarray(vectors).data) != values["vectors_sha256"]:
-            raise ArtefactError(f"the vectors of {path} are damaged (SHA-256 differs): run `embed` again")
+            raise ArtefactError(f"the vectors of {path} are damaged (SHA-256 differs): run `model embed` again")
         if packed is not None and _sha256(packed) != values["records_sha256"]:
-            raise ArtefactError(f"the records of {path} are damaged (SHA-256 differs): run `embed` again")
+            raise ArtefactError(f"the records of {path} are damaged (SHA-256 differs): run `model embed` again")
         # the last line ends with a break as well; JSON escapes those within texts
         rows = values["records"] if packed is None else map(json.loads, packed.decode("utf-8").split("\n")[:-1])
         records = tuple(SequenceRecord(*row) for row in rows)
@@ -122,7 +122,7 @@ def _assemble(path: Path, metadata: dict[str, str], vectors: np.ndarray, packed:
     except ArtefactError:
         raise
     except (GaitprintError, ValueError, KeyError, TypeError) as error:
-        raise ArtefactError(f"{path} does not fit together ({error}): run `embed` again") from None
+        raise ArtefactError(f"{path} does not fit together ({error}): run `model embed` again") from None
 
 
 def _packed(records: tuple[SequenceRecord, ...]) -> bytes:
@@ -147,10 +147,10 @@ def _sha256(data: str | bytes | memoryview) -> str:
 
 def _way_out(path: Path) -> str:
     if path.is_dir():
-        return "this is a folder, give the file that `embed` wrote"
+        return "this is a folder, give the file that `model embed` wrote"
     if path.exists():
-        return "this is no regular file, give the file that `embed` wrote"
+        return "this is no regular file, give the file that `model embed` wrote"
     if not path.parent.is_dir():
         return f"the folder {path.parent} does not exist"
     others = [p.name for p in path.parent.iterdir() if p.suffix == ".safetensors" and p.is_file()]
-    return did_you_mean(path.name, others) if others else "make some with `gaitprint embed`"
+    return did_you_mean(path.name, others) if others else "make some with `gaitprint model embed`"

@@ -22,5 +22,7 @@ def quality_mask(store: Store, text: str) -> Bool[np.ndarray, " N"] | None:
         raise ArtefactError(f"the store {store.root} holds no measurements: prepare it again to filter by them")
     keep = chosen.mask({**store.quality, "frames": store.lengths})
     if not keep.any():
-        raise ConfigError(f"no sequence of {store.root} passes {text!r}: `gaitprint doctor` shows what is usual there")
+        raise ConfigError(
+            f"no sequence of {store.root} passes {text!r}: `gaitprint data doctor` shows what is usual there"
+        )
     return keep

@@ -108,7 +108,7 @@ def split_of(store: Store, name: str | None, subjects: Iterable[str] | None = No
         if forgotten:
             raise ArtefactError(
                 f"{store.root} was prepared by an earlier version and does not hold its partition {str(forgotten)!r}, "
-                f"only that name: give it the file once, `gaitprint partition {store.root} FILE.json`"
+                f"only that name: give it the file once, `gaitprint data partition {store.root} FILE.json`"
             )
     return layout_of(store).split(name, here)
 

@@ -16,26 +16,26 @@ SCORERS = {"euc": "part-mean", "cos": "part-cosine"}
 """The scorer that measures as the toolkit's metric does: mean over the parts."""
 
 _STRICT = "weights that do not fit are always refused"
-_NAME = "the folder RUN of `gaitprint train STORE RUN` is the name"
+_NAME = "the folder RUN of `gaitprint model train STORE RUN` is the name"
 _SYNC = "one process trains: batch statistics cover the whole batch"
 REASONS = {
-    "data_cfg.dataset_root": "`gaitprint prepare ROOT STORE` packs the data once, `gaitprint train STORE RUN` reads it",
-    "data_cfg.dataset_partition": "`gaitprint prepare ROOT STORE --dataset opengait --set partition=PATH` takes it",
-    "data_cfg.test_dataset_name": "prepare a store of that data set, then `gaitprint embed` and `gaitprint evaluate`",
-    "data_cfg.num_workers": "`gaitprint prepare --workers COUNT` reads in parallel; a store needs none",
+    "data_cfg.dataset_root": "`gaitprint data prepare ROOT STORE` packs the data, `model train STORE RUN` reads it",
+    "data_cfg.dataset_partition": "`data prepare ROOT STORE --dataset opengait --set partition=PATH` takes it",
+    "data_cfg.test_dataset_name": "prepare a store of that data set, then `model embed` and `eval identify`",
+    "data_cfg.num_workers": "`gaitprint data prepare --workers COUNT` reads in parallel; a store needs none",
     "data_cfg.cache": "a store is mapped into memory",
     "data_cfg.remove_no_gallery": "no code of the toolkit reads it; figures here say how such probes were counted",
     "data_cfg.data_in_use": "a store holds silhouettes only",
     "evaluator_cfg.enable_float16": "vectors are always computed in float32",
     "evaluator_cfg.restore_ckpt_strict": _STRICT,
-    "evaluator_cfg.restore_hint": "`gaitprint embed STORE --model FILE` names the weights",
+    "evaluator_cfg.restore_hint": "`gaitprint model embed STORE --model FILE` names the weights",
     "evaluator_cfg.save_name": _NAME,
     "evaluator_cfg.sampler.batch_size": "no batch size changes a vector, nor must one equal the number of GPUs",
     "evaluator_cfg.sampler.batch_shuffle": "the order of sequences changes no vector",
     "evaluator_cfg.sampler.type": "every sequence is embedded once",
     "evaluator_cfg.sampler.frames_all_limit": "sequences are embedded whole",
     "trainer_cfg.log_iter": "history.jsonl has a line for every iteration",
-    "trainer_cfg.with_test": "`gaitprint embed` and `gaitprint evaluate` test a trained model",
+    "trainer_cfg.with_test": "`gaitprint model embed` and `gaitprint eval identify` test a trained model",
     "trainer_cfg.save_name": _NAME,
     "trainer_cfg.sync_BN": _SYNC,
     "trainer_cfg.find_unused_parameters": _SYNC,
@@ -68,7 +68,7 @@ def _settle_start(account: Account) -> None:
     if hint == 0:
         account.settle(key, "used", "training starts from scratch unless --init is given")
     else:
-        why = "`gaitprint convert CHECKPOINT.pt START`, then `gaitprint train STORE RUN --init START`"
+        why = "`gaitprint model convert CHECKPOINT.pt START`, then `gaitprint model train STORE RUN --init START`"
         account.settle(key, "unused", f"to start from {shown(hint)}: {why}")
 
 
@@ -77,15 +77,15 @@ def _settle_evaluation(account: Account) -> None:
     account.agree("evaluator_cfg.sampler.sample_type", whole, "sequences are embedded whole, in their order")
     metric = account.word("evaluator_cfg.metric", "euc")
     scorer = SCORERS.get(metric)
-    measure = f"`gaitprint evaluate VECTORS --scorer {scorer}` measures so" if scorer else "no such distance here"
+    measure = f"`gaitprint eval identify VECTORS --scorer {scorer}` measures so" if scorer else "no such distance here"
     account.settle("evaluator_cfg.metric", "unused", measure)
     data = account.word("data_cfg.dataset_name", "CASIA-B")
     crossed = account.flag("evaluator_cfg.cross_view_gallery", False)
-    why = f"`gaitprint evaluate VECTORS --protocol {INDOOR.get(data, 'NAME')}{'-cross-view' if crossed else ''}`"
+    why = f"`gaitprint eval identify VECTORS --protocol {INDOOR.get(data, 'NAME')}{'-cross-view' if crossed else ''}`"
     account.settle("evaluator_cfg.cross_view_gallery", "unused", f"{why} says which views are gallery")
     name = account.word("evaluator_cfg.eval_func", "evaluate_indoor_dataset")
     if name in PROTOCOLS:
-        why = f"`gaitprint evaluate VECTORS --protocol {PROTOCOLS[name]}`"
+        why = f"`gaitprint eval identify VECTORS --protocol {PROTOCOLS[name]}`"
     elif name in ANSWERS:
-        why = f"`gaitprint answer VECTORS --form {ANSWERS[name]} --out FILE.csv` writes the answer file"
+        why = f"`gaitprint eval submit VECTORS --form {ANSWERS[name]} --out FILE.csv` writes the answer file"
     account.settle("evaluator_cfg.eval_func", "unused", why)

@@ -27,7 +27,7 @@ def require_known_model(account: Account) -> None:
         left_out = "" if "model_cfg.model" in account else ", the toolkit's own choice where the key is missing"
         raise ConfigError(
             f"model_cfg.model is {model!r}{left_out}: of the toolkit's networks only 'GaitGL' is here. Networks here: "
-            f"{here}; start from a shipped recipe, see `gaitprint networks`"
+            f"{here}; start from a shipped recipe, see `gaitprint model list`"
         )
 
 
@@ -45,7 +45,7 @@ def read_network(account: Account, height: int) -> dict[str, Any]:
         "data_cfg.dataset_name",
         "used",
         f"network.settings.form = {form!r}, for the toolkit picks the depth by this name; the data themselves: "
-        f"`gaitprint prepare ROOT STORE --dataset {layout}`",
+        f"`gaitprint data prepare ROOT STORE --dataset {layout}`",
     )
     settings: dict[str, Any] = {"form": form}
     if "model_cfg.channels" in account:

@@ -171,7 +171,7 @@ def _build(path: Path, card: dict[str, Any]) -> nn.Module:
 
 def _card(path: Path, metadata: dict[str, str] | None) -> dict[str, Any]:
     if not metadata or "gaitprint" not in metadata:
-        raise ArtefactError(f"{path} has no card: it is no model file of gaitprint; import others' with `convert`")
+        raise ArtefactError(f"{path} has no card: it is no model file of ours; import others' with `model convert`")
     try:
         card = json.loads(metadata["gaitprint"])
     except (ValueError, RecursionError):
@@ -205,7 +205,7 @@ def _card_digest(card: dict[str, Any]) -> str:
 
 def _unreadable(path: Path, error: Exception) -> ArtefactError:
     if not path.exists():
-        return ArtefactError(f"no model file at {path}: check the path, or train one with `gaitprint train`")
+        return ArtefactError(f"no model file at {path}: check the path, or train one with `gaitprint model train`")
     if path.is_dir():
         return ArtefactError(f"{path} is a folder: give a file, such as {path / 'model.safetensors'}")
     return ArtefactError(f"{path} is no sound safetensors file ({error}): get the file again")

@@ -44,7 +44,8 @@ def doctor_page(report: DoctorReport, examined: Examined, frames: Callable[[str]
     rows = {row.key: row for row in examined.rows}
     return Report(
         title=report.title or report.dataset or "Unknown data",
-        subtitle=f"What gaitprint doctor found in {report.path}" + (f", a {report.kind}." if report.dataset else "."),
+        subtitle=f"What gaitprint data doctor found in {report.path}"
+        + (f", a {report.kind}." if report.dataset else "."),
         facts=_facts(report),
         findings=() if report.findings else ("Nothing was found wrong.",),
         tables=tuple(_tables(report)),

@@ -1,4 +1,4 @@
-"""The page of `gaitprint report`: all that was found, in the order people ask for it."""
+"""The page of `gaitprint eval report`: all that was found, in the order people ask for it."""
 
 from collections.abc import Mapping
 from importlib.metadata import version

@@ -1,4 +1,4 @@
-"""The page of `gaitprint runs`: a table of the runs, what sets them apart, and their curves in common charts."""
+"""The page of `gaitprint model runs`: a table of the runs, what sets them apart, and their curves in common charts."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace

@@ -1,4 +1,4 @@
-"""The page of `gaitprint verify`."""
+"""The page of `gaitprint eval verify`."""
 
 import dataclasses
 from collections.abc import Mapping

@@ -62,7 +62,7 @@ class Pipeline:
             )
         people = values.get(CHOSEN_BY, {})
         if not isinstance(people, Mapping):
-            raise ConfigError(f"retrieval.{CHOSEN_BY} is a table that `gaitprint tune` wrote, found {people!r}")
+            raise ConfigError(f"retrieval.{CHOSEN_BY} is a table that `gaitprint eval tune` wrote, found {people!r}")
         steps = tuple(_make("transform", step, f"retrieval.transforms[{i}]") for i, step in enumerate(listed))
         return cls(steps, _make("scorer", values.get("scorer", DEFAULT["scorer"]), "retrieval.scorer"), people)
 

@@ -13,8 +13,8 @@ from types import ModuleType
 from typing import Any
 
 _FUNCTIONS = {
-    **{name: name for name in ("ablate", "answer", "capacity", "compare", "compress", "convert", "demo", "doctor")},
-    **{name: name for name in ("embed", "evaluate", "explain", "export", "partition", "prepare", "report", "runs")},
+    **{name: name for name in ("ablate", "capacity", "compare", "compress", "convert", "demo", "doctor", "embed")},
+    **{name: name for name in ("evaluate", "explain", "export", "partition", "prepare", "report", "runs", "submit")},
     **{name: name for name in ("train", "tune", "verify")},
     "datasets": "list_datasets",
     "networks": "list_networks",

@@ -1,4 +1,4 @@
-"""`gaitprint ablate`: what each step of the method brings, on one's own data, and whether it does."""
+"""`gaitprint eval ablate`: what each step of the method brings, on one's own data, and whether it does."""
 
 import dataclasses
 from collections.abc import Callable, Mapping, Sequence

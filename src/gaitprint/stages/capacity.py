@@ -1,4 +1,4 @@
-"""`gaitprint capacity`: what a gallery of so many people takes on this machine."""
+"""`gaitprint gallery capacity`: what a gallery of so many people takes on this machine."""
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass

@@ -1,4 +1,4 @@
-"""`gaitprint compare`: two runs on the same probes, what the second gains, and which gains are more than chance."""
+"""`gaitprint eval compare`: two runs on the same probes, what the second gains, and what is more than chance."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

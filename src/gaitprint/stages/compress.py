@@ -1,4 +1,4 @@
-"""`gaitprint compress`: what smaller templates cost in rank-1, and the templates themselves."""
+"""`gaitprint gallery compress`: what smaller templates cost in rank-1, and the templates themselves."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
@@ -98,7 +98,7 @@ def compress(
     """Measure codecs under a protocol: the gallery is kept as templates, probes stay as they are.
 
     Args:
-        embeddings: of the people to be tested; made by `gaitprint embed`.
+        embeddings: of the people to be tested; made by `gaitprint model embed`.
         fit: embeddings by the same networks of other people, on which codecs are fitted; None: none that learns.
         protocol: the name of ours, or a TOML file.
         codecs: names such as `pca-128-int8`; none: a selection.
@@ -207,7 +207,7 @@ def _check_apart(training: Embeddings, data: Embeddings) -> None:
     if both:
         raise ProtocolError(
             f"{len(both)} subjects are in --fit and among those tested ({both[0]}, ...): a codec is fitted on other "
-            "people; use `gaitprint embed --part train`"
+            "people; use `gaitprint model embed --part train`"
         )
 
 

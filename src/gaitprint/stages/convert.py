@@ -1,4 +1,4 @@
-"""`gaitprint convert`: weights of others in, a model file of ours out."""
+"""`gaitprint model convert`: weights of others in, a model file of ours out."""
 
 from collections.abc import Sequence
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""`gaitprint convert` for configurations: the reference toolkit's YAML in, a recipe of ours out."""
+"""`gaitprint model convert` for configurations: the reference toolkit's YAML in, a recipe of ours out."""
 
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -21,7 +21,7 @@ class ConvertRecipeReport:
     """What a configuration became, key by key."""
 
     recipe: str
-    """The file that was written; `gaitprint train --recipe` takes it."""
+    """The file that was written; `gaitprint model train --recipe` takes it."""
     source: str
     """The name of the configuration."""
     settings: dict[str, Any]

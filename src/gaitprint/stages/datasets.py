@@ -1,4 +1,4 @@
-"""The layouts there are, for `gaitprint datasets`."""
+"""The layouts there are, for `gaitprint data list`."""
 
 from dataclasses import dataclass
 

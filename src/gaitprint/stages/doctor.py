@@ -222,7 +222,7 @@ def _kept_split(store: Store) -> list[Finding]:
     except GaitprintError as error:
         return [Finding("error", str(error), "until then it is unknown who trains and who is tested")]
     said = [] if found is None else found.lines()[1:]
-    return [Finding("warning", line.removeprefix("note: "), "see `gaitprint partition`") for line in said]
+    return [Finding("warning", line.removeprefix("note: "), "see `gaitprint data partition`") for line in said]
 
 
 def _looks(examined: Examined) -> list[Finding]:

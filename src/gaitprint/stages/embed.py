@@ -1,4 +1,4 @@
-"""`gaitprint embed`: a store and one or several model files in, one embeddings file out."""
+"""`gaitprint model embed`: a store and one or several model files in, one embeddings file out."""
 
 from collections.abc import Callable, Sequence
 from contextlib import nullcontext
@@ -64,8 +64,8 @@ def embed(
     """One vector a sequence, by one network or by several whose vectors are concatenated.
 
     Args:
-        store: made by `gaitprint prepare`.
-        models: model files made by `gaitprint train` or `gaitprint convert`.
+        store: made by `gaitprint data prepare`.
+        models: model files made by `gaitprint model train` or `gaitprint model convert`.
         out: the embeddings file to write, none where None.
         fusion: `raw` concatenates as the method does, `unit` scales each network's vector to length 1 first.
         part: `test` or `train` of the split, or `all`.
@@ -82,7 +82,7 @@ def embed(
         GaitprintError: in one line.
     """
     if not models:
-        raise ConfigError("give at least one model file: `gaitprint train` makes one")
+        raise ConfigError("give at least one model file: `gaitprint model train` makes one")
     opened = Store.open(store)
     chosen = choose_part(opened, part, split, subjects, quality)
     if part == "test" and subjects is None:

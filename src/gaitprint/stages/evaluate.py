@@ -1,4 +1,4 @@
-"""`gaitprint evaluate`: embeddings in, the figures of a protocol out, and a page to look at."""
+"""`gaitprint eval identify`: embeddings in, the figures of a protocol out, and a page to look at."""
 
 from collections.abc import Mapping, Sequence
 from functools import partial
@@ -43,7 +43,7 @@ def evaluate(
     """Measure embeddings under a protocol.
 
     Args:
-        embeddings: made by `gaitprint embed`.
+        embeddings: made by `gaitprint model embed`.
         protocol: the name of ours, or a TOML file.
         pipeline: transforms and scorer as in a settings file; None: Euclid of whole vectors.
         subjects: only these; None: all.

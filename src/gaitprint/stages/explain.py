@@ -1,4 +1,4 @@
-"""`gaitprint explain`: which strips of the body and which moments make two walks alike or not."""
+"""`gaitprint eval explain`: which strips of the body and which moments make two walks alike or not."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -68,7 +68,7 @@ def explain(
     """Take the distance of a probe to another walk, or to the nearest right and the nearest wrong one, apart.
 
     Args:
-        store: made by `gaitprint prepare`, or sequences in memory.
+        store: made by `gaitprint data prepare`, or sequences in memory.
         models: the networks, in the order in which the embeddings were made.
         probe: the key of a sequence.
         against: keys of the sequences to compare it with; empty: the protocol's nearest of the right person and of a
@@ -186,7 +186,7 @@ def _check(
     fusion: str,
 ) -> AdditiveScorer:
     if not models:
-        raise ConfigError("give at least one model file: `gaitprint train` makes one")
+        raise ConfigError("give at least one model file: `gaitprint model train` makes one")
     if not against and embeddings is None:
         raise ConfigError(
             "say what the probe is compared with: --against KEY, or --embeddings FILE for the nearest right and wrong"
@@ -224,4 +224,4 @@ def _check_known(
     if rows and not np.allclose(
         known.vectors[rows[0]], fused.vectors[0], rtol=1e-2, atol=1e-2 * np.abs(fused.vectors).max()
     ):
-        raise ArtefactError(f"{key!r} has other frames in the store than when it was embedded: run `embed` again")
+        raise ArtefactError(f"{key!r} has other frames in the store than when it was embedded: run `model embed` again")

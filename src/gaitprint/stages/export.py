@@ -54,7 +54,7 @@ def export(
     subject `probe`, as the reference layout has it.
 
     Args:
-        store: made by `gaitprint prepare`.
+        store: made by `gaitprint data prepare`.
         out: a new or empty folder, or that of an interrupted export of the same store.
         split: who trains in the partition file; the data set's usual split where None.
         progress: called after every sequence with how many are done, of how many, and its key.

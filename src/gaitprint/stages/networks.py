@@ -1,4 +1,4 @@
-"""`gaitprint networks`: the networks with their settings, and the shipped recipes."""
+"""`gaitprint model list`: the networks with their settings, and the shipped recipes."""
 
 import ast
 import dataclasses

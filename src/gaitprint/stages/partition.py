@@ -1,4 +1,4 @@
-"""`gaitprint partition`: who trains and who is tested in a store, and another partition for it; no frame is read."""
+"""`gaitprint data partition`: who trains and who is tested in a store, and another partition; no frame is read."""
 
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -28,7 +28,7 @@ def partition(store: Path, file: Path | None = None, *, drop: bool = False) -> S
     """Say who trains and who is tested in a store, after giving it another partition where one is given.
 
     Args:
-        store: made by `gaitprint prepare`.
+        store: made by `gaitprint data prepare`.
         file: the partition file that the store is to keep from now on; None: it stays as it is.
         drop: forget the partition; the split is then the layout's.
 

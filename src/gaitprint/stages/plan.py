@@ -1,4 +1,4 @@
-"""`gaitprint plan`: what a recipe will take on this machine."""
+"""`gaitprint model plan`: what a recipe will take on this machine."""
 
 from collections.abc import Sequence
 

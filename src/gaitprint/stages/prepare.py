@@ -102,7 +102,7 @@ def prepare(
             pack it in another form or without the bytes it no longer uses; or the word "synthetic" for walkers drawn
             in code.
         out: a new folder, or that of a store, finished or not.
-        dataset: a layout's name (see `gaitprint datasets`); "auto" tries the published ones.
+        dataset: a layout's name (see `gaitprint data list`); "auto" tries the published ones.
         settings: the layout's settings, for example `{"pattern": "{subject}/{view}"}` of the data set "folder"; of
             every data set, `partition` is a JSON file of who trains and who is tested, which the store keeps.
         size: H of the frames in pixels; square frames of that height, or with 10 of 64 columns cut on each side, are

@@ -1,4 +1,4 @@
-"""`gaitprint report`: embeddings in, one page of everything out, and the same as JSON and CSV."""
+"""`gaitprint eval report`: embeddings in, one page of everything out, and the same as JSON and CSV."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass

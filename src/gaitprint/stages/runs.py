@@ -1,4 +1,4 @@
-"""`gaitprint runs`: folders in, the runs below them out, with what sets them apart and a page of their curves."""
+"""`gaitprint model runs`: folders in, the runs below them out, with what sets them apart and a page of their curves."""
 
 import os
 import time
@@ -73,7 +73,7 @@ def runs(
     if not found and not damaged:
         raise DataError(
             f"no run in or below {', '.join(map(shown, folders))}: expected folders with a recipe.json, as "
-            "`gaitprint train STORE RUN` leaves them"
+            "`gaitprint model train STORE RUN` leaves them"
         )
     now = time.time()
     read: list[Run] = []

@@ -1,4 +1,4 @@
-"""`gaitprint train`: a store and a recipe in, a model file, a history and a figure out."""
+"""`gaitprint model train`: a store and a recipe in, a model file, a history and a figure out."""
 
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
@@ -79,11 +79,11 @@ def train(
     Under torchrun all processes train the one network together; the first of them writes.
 
     Args:
-        store: made by `gaitprint prepare`; several of them are learnt together, and people of different stores are
+        store: made by `gaitprint data prepare`; several of them are learnt together, and people of different stores are
             different people.
         out: the run's folder: `recipe.json`, `manifest.json`, `history.jsonl`, `tensorboard/`, `checkpoints/`, and at
             the end `model.safetensors`, `training.png` and `run.json`; with subjects held out also `best.safetensors`.
-        recipe: a shipped recipe (`gaitprint networks` lists them) or the path of one of your own.
+        recipe: a shipped recipe (`gaitprint model list` lists them) or the path of one of your own.
         overrides: `training.iterations=200` and the like.
         init: a model file to start from (fine-tuning); its classifier is dropped where the subjects differ.
         split: a split of the store's data set, its usual one where None.

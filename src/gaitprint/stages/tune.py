@@ -1,4 +1,4 @@
-"""`gaitprint tune`: embeddings of training subjects in, retrieval settings out, with what they are worth to others."""
+"""`gaitprint eval tune`: embeddings of training subjects in, settings out, with what they are worth to others."""
 
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
@@ -101,7 +101,7 @@ def tune(
         GaitprintError: in one line.
     """
     if not embeddings:
-        raise ConfigError("tuning needs the embeddings of at least one network: `gaitprint embed` makes them")
+        raise ConfigError("tuning needs the embeddings of at least one network: `gaitprint model embed` makes them")
     rules = load_protocol(protocol)
     grid = grid or Grid()
     if equal_numbers:

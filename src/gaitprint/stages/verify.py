@@ -1,4 +1,4 @@
-"""`gaitprint verify`: embeddings in, error rates of pairs and of searches with strangers out, and a calibration."""
+"""`gaitprint eval verify`: embeddings in, error rates of pairs and of searches out, and a calibration."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -39,7 +39,7 @@ def verify(
     """Measure how well pairs are told apart, and known people from strangers.
 
     Args:
-        embeddings: made by `gaitprint embed`.
+        embeddings: made by `gaitprint model embed`.
         protocol: the name of ours, or a TOML file.
         pipeline: transforms and scorer as in a settings file; None: Euclid of whole vectors.
         settings: rates, thresholds, strangers, calibration; None: the defaults.

@@ -29,7 +29,7 @@ def check_free(root: Path) -> None:
     except (OSError, ValueError) as error:
         raise DataError(f"cannot use {str(root)!a} as the store's folder: {reason_and_way_out(error)}") from None
     if others:
-        raise DataError(f"{root} holds other files ({others[0]}, ...): give `prepare` an empty or new folder")
+        raise DataError(f"{root} holds other files ({others[0]}, ...): give `data prepare` an empty or new folder")
 
 
 def drop_leftovers(root: Path) -> None:

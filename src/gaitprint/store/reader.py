@@ -155,7 +155,7 @@ class Store:
         return frames
 
     def _damage(self, index: int, what: str) -> ArtefactError:
-        key, cure = self._index.records[index].key, f"`gaitprint doctor {self.root} --fix`"
+        key, cure = self._index.records[index].key, f"`gaitprint data doctor {self.root} --fix`"
         return ArtefactError(
             f"{key} in {self.root} is damaged ({what}): take it out by {cure} and prepare the store again"
         )
@@ -179,7 +179,7 @@ def read_head(root: Path) -> StoreHead:
     """
     if not is_store(root):
         if is_begun(root):
-            raise ArtefactError(f"the store {root} is unfinished: run `gaitprint prepare` again to complete it")
+            raise ArtefactError(f"the store {root} is unfinished: run `gaitprint data prepare` again to complete it")
         if _is_file(root / "index.json"):
             raise ArtefactError(f"{root} is a store of version 1, which is read no more: prepare it again elsewhere")
         raise ArtefactError(f"no store at {root}: {_way_to_store(root)}")
@@ -208,15 +208,15 @@ def _is_file(path: Path) -> bool:
 
 
 def _way_to_store(root: Path) -> str:
-    """What to do where no store is; `prepare` makes none over a file, or among other files."""
+    """What to do where no store is; `data prepare` makes none over a file, or among other files."""
     others = False
     if _is_file(root):
-        return "this is a file, give the folder that `gaitprint prepare` wrote"
+        return "this is a file, give the folder that `gaitprint data prepare` wrote"
     with suppress(OSError, ValueError):  # nothing there, or a name that is too long
         others = any(root.iterdir())
     if others:
-        return f"it holds other files; if they are a data set, make a store of it with `gaitprint prepare {root} STORE`"
-    return f"make one with `gaitprint prepare SOURCE {root}`"
+        return f"it holds other files; if they are a data set, make a store by `gaitprint data prepare {root} STORE`"
+    return f"make one with `gaitprint data prepare SOURCE {root}`"
 
 
 def _mapped(path: Path, expected: int) -> np.ndarray:

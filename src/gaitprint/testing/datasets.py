@@ -93,7 +93,7 @@ def _check_splits(about: Promises, layout: Layout, found: list[FoundSequence]) -
 
 
 def _check_prepared(about: Promises, folder: Path, found: list[FoundSequence]) -> None:
-    with about.promise("`gaitprint prepare` packs all of its miniature into a store"):
+    with about.promise("`gaitprint data prepare` packs all of its miniature into a store"):
         settings = dict(about.example.settings)
         report = prepare(folder / "data", folder / "store", dataset=about.name, settings=settings)
         expect(report.quarantined == (), f"left out: {report.quarantined[:1]}")

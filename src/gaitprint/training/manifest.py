@@ -1,7 +1,7 @@
 """What a run was made by: `manifest.json` says it for the whole run, and again for every session of it.
 
-A session is one call of `gaitprint train`: a run that was killed and resumed has several, perhaps under other threads,
-on another device or with another version of the code. No host, user or path but the store's as it was given.
+A session is one call of `gaitprint model train`: a run that was killed and resumed has several, maybe under other
+threads, on another device or with another version of the code. No host, user or path but the store's as it was given.
 """
 
 import os

@@ -21,7 +21,7 @@ class NetworkChoice:
     """Which network, and its settings."""
 
     name: str = "gaitgl"
-    """A network component: see `gaitprint networks`."""
+    """A network component: see `gaitprint model list`."""
     settings: dict[str, Any] = field(default_factory=dict)
     """Its settings; what is left out keeps the paper's value."""
 

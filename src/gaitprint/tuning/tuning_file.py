@@ -9,7 +9,7 @@ from gaitprint.atomic_files import check_writable, write_json, write_text
 from gaitprint.errors import ArtefactError, ConfigError
 from gaitprint.tuning.result import TuneReport
 
-MARK = "# Chosen by gaitprint tune"
+MARK = "# Chosen by gaitprint eval tune"
 
 
 def check_tuned_place(path: Path) -> None:
@@ -26,7 +26,7 @@ def check_tuned_place(path: Path) -> None:
     check_writable(path)
     check_writable(evidence_place(path))
     if path.exists() and not path.read_text(encoding="utf-8", errors="replace").startswith(MARK):
-        raise ArtefactError(f"{path} is there and was not made by `tune`: choose another name, or remove it first")
+        raise ArtefactError(f"{path} is there and was not made by `eval tune`: choose another name, or remove it first")
 
 
 def evidence_place(path: Path) -> Path:

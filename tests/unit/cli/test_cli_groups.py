@@ -5,7 +5,7 @@ from typing import Any
 import click
 from click.testing import CliRunner
 
-from gaitprint.cli._groups import FieldOption, OptionGroup
+from gaitprint.cli.option_groups import FieldOption, OptionGroup
 
 inner = OptionGroup("pair", lambda left, right: (left, right), click.option("--left"), click.option("--right"))
 outer = OptionGroup(

@@ -9,7 +9,7 @@ import sys
 import pytest
 
 from gaitprint.cli import _leaving
-from gaitprint.cli.app import app
+from gaitprint.cli.app import COMMANDS
 from gaitprint.cli.main import main
 from gaitprint.processes import deaf_children
 
@@ -26,7 +26,9 @@ def handlers():
 
 
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
-@pytest.mark.parametrize(("words", "stage"), [(["datasets"], "datasets.list_datasets"), (["demo", "x"], "demo.demo")])
+@pytest.mark.parametrize(
+    ("words", "stage"), [(["data", "list"], "datasets.list_datasets"), (["demo", "x"], "demo.demo")]
+)
 def test_a_signal_is_one_line_and_a_code(monkeypatch, capsys, handlers, number, code, words, stage):
     def asked(*_given, **_named):
         signal.raise_signal(number)
@@ -47,7 +49,7 @@ def test_without_the_program_ctrl_c_is_the_same_code(monkeypatch, capsys):
         raise KeyboardInterrupt
 
     monkeypatch.setattr("gaitprint.stages.datasets.list_datasets", asked)
-    assert main(["--debug", "datasets"]) == 130
+    assert main(["--debug", "data", "list"]) == 130
     assert "interrupted (SIGINT)" in capsys.readouterr().err
 
 
@@ -55,7 +57,7 @@ def test_what_is_said_of_a_repeat_is_what_the_help_says():
     """A command that goes on says so in its help, and no other."""
     says = {
         name
-        for name, command in app.commands.items()
+        for name, command in COMMANDS.items()
         if re.search(r"(Killed,|A stopped \w+)[^.]*\bgoes\s+on\b", command.help or "")
     }
     assert says == _leaving.GOES_ON
@@ -74,7 +76,7 @@ def test_while_a_module_is_loaded_the_process_ends_at_once(monkeypatch, capfd, h
     (tmp_path / "asks_to_leave.py").write_text("import signal\nsignal.raise_signal(signal.SIGINT)\n")
     monkeypatch.syspath_prepend(str(tmp_path))
     monkeypatch.setattr(os, "_exit", sys.exit)
-    _leaving.answer_signals(["prepare"])
+    _leaving.answer_signals(["data", "prepare"])
     with pytest.raises(SystemExit) as ended:
         import asks_to_leave  # noqa: F401
     assert ended.value.code == 130
@@ -124,7 +126,7 @@ def held(files, task):
 
 if __name__ == "__main__":
     stage.list_datasets = lambda: list(read_all(held, None, [Task("")] * 8, 2))
-    sys.argv = ["gaitprint", "datasets"]
+    sys.argv = ["gaitprint", "data", "list"]
     run()
 """
 
@@ -152,30 +154,30 @@ def test_memory_that_ran_out_is_one_line(monkeypatch, capsys, error):
         raise error
 
     monkeypatch.setattr("gaitprint.stages.datasets.list_datasets", full)
-    assert main(["datasets"]) == 1
+    assert main(["data", "list"]) == 1
     assert capsys.readouterr().err == "gaitprint: out of memory: use fewer sequences or smaller batches\n"
 
 
 @pytest.mark.parametrize(
     ("words", "code"),
     [
-        (["evaluate", "none", "--protocol", "nix"], 1),
-        (["plan", "nix"], 1),
-        (["plan", "quick", "--set", "network.name=nix"], 1),
-        (["plan", "quick", "--set", "iterations=3"], 1),
-        (["prepare", "synthetic", "store", "--dataset", "nix"], 1),
-        (["evaluate", "none", "--scorer", "nix"], 1),
-        (["doctor", "none"], 1),
-        (["embed", "none", "--model", "none", "--out", "out"], 1),
+        (["eval", "identify", "none", "--protocol", "nix"], 1),
+        (["model", "plan", "nix"], 1),
+        (["model", "plan", "quick", "--set", "network.name=nix"], 1),
+        (["model", "plan", "quick", "--set", "iterations=3"], 1),
+        (["data", "prepare", "synthetic", "store", "--dataset", "nix"], 1),
+        (["eval", "identify", "none", "--scorer", "nix"], 1),
+        (["data", "doctor", "none"], 1),
+        (["model", "embed", "none", "--model", "none", "--out", "out"], 1),
         (["nix"], 2),
-        (["plan", "quick", "--nix"], 2),
-        (["prepare", "synthetic"], 2),
-        (["prepare", "synthetic", "store", "--form", "nix"], 2),
-        (["prepare", "synthetic", "store", "--subjects", "3-1"], 2),
-        (["evaluate", "none", "--memory", "lots"], 2),
-        (["plan", "quick", "--people", "many"], 2),
+        (["model", "plan", "quick", "--nix"], 2),
+        (["data", "prepare", "synthetic"], 2),
+        (["data", "prepare", "synthetic", "store", "--form", "nix"], 2),
+        (["data", "prepare", "synthetic", "store", "--subjects", "3-1"], 2),
+        (["eval", "identify", "none", "--memory", "lots"], 2),
+        (["model", "plan", "quick", "--people", "many"], 2),
         (["--version"], 0),
-        (["plan", "--help"], 0),
+        (["model", "plan", "--help"], 0),
     ],
 )
 def test_codes_are_the_same_over_all_commands(monkeypatch, tmp_path, capsys, words, code):

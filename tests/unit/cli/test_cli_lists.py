@@ -4,8 +4,8 @@ import click
 import pytest
 from click.testing import CliRunner
 
-from gaitprint.cli._lists import expand_subjects, split_names
 from gaitprint.cli.app import app
+from gaitprint.cli.lists import expand_subjects, split_names
 
 
 @pytest.mark.parametrize(
@@ -41,5 +41,5 @@ def test_a_range_in_quotation_marks_is_a_name() -> None:
 
 @pytest.mark.parametrize("option", ["--views", "--conditions", "--subjects"])
 def test_every_option_that_takes_a_list_says_which_it_is(option: str) -> None:
-    result = CliRunner().invoke(app, ["evaluate", "none.safetensors", option, 'a,"b'])
+    result = CliRunner().invoke(app, ["eval", "identify", "none.safetensors", option, 'a,"b'])
     assert (result.exit_code, f"{option} wants names separated by commas" in result.output) == (2, True)

@@ -60,14 +60,16 @@ def test_each_shell_gets_its_script(monkeypatch, capsys, shell):
 @pytest.mark.parametrize(
     ("line", "begun", "offered"),
     [
-        ("gaitprint", "ev", "evaluate"),
-        ("gaitprint evaluate e.safetensors --protocol", "gait", "gait3d"),
-        ("gaitprint evaluate e.safetensors --scorer", "k-", "k-reciprocal"),
-        ("gaitprint answer e.safetensors --transform", "unit", "unit-length"),
-        ("gaitprint prepare source store --dataset", "ou", "oumvlp"),
-        ("gaitprint train store run --recipe", "qu", "quick"),
-        ("gaitprint plan", "gaitgl-d", "gaitgl-demo"),
-        ("gaitprint answer e.safetensors --form", "g", "grew"),
+        ("gaitprint", "ev", "eval"),
+        ("gaitprint eval", "id", "identify"),
+        ("gaitprint data", "pre", "prepare"),
+        ("gaitprint eval identify e.safetensors --protocol", "gait", "gait3d"),
+        ("gaitprint eval identify e.safetensors --scorer", "k-", "k-reciprocal"),
+        ("gaitprint eval submit e.safetensors --transform", "unit", "unit-length"),
+        ("gaitprint data prepare source store --dataset", "ou", "oumvlp"),
+        ("gaitprint model train store run --recipe", "qu", "quick"),
+        ("gaitprint model plan", "gaitgl-d", "gaitgl-demo"),
+        ("gaitprint eval submit e.safetensors --form", "g", "grew"),
     ],
 )
 def test_names_are_completed(monkeypatch, capsys, line, begun, offered):
@@ -83,7 +85,7 @@ def test_names_are_completed(monkeypatch, capsys, line, begun, offered):
 
 def test_what_was_measured_here_is_said(tmp_path, monkeypatch):
     monkeypatch.setenv("GAITPRINT_CACHE", str(tmp_path))
-    assert "`gaitprint plan` measures a recipe" in version_lines()[4]
+    assert "`gaitprint model plan` measures a recipe" in version_lines()[4]
     facts = {"torch": version("torch"), "network": {"name": "gaitgl"}}
     values = {"float32": 1.0, "bfloat16": 2.5}
     (tmp_path / "precision-a.json").write_text(json.dumps({"facts": facts, "values": values}))

@@ -103,7 +103,7 @@ def test_missing_and_misspelt(tmp_path):
     with pytest.raises(ArtefactError, match="this is a folder"):
         load_embeddings(tmp_path)
     os.mkfifo(tmp_path / "pipe.safetensors")
-    with pytest.raises(ArtefactError, match="no regular file, give the file that `embed` wrote"):
+    with pytest.raises(ArtefactError, match="no regular file, give the file that `model embed` wrote"):
         load_embeddings(tmp_path / "pipe.safetensors")
     with pytest.raises(ArtefactError, match=r"known: gaitgl\.safetensors$"):
         load_embeddings(tmp_path / "elsewhere")
@@ -116,7 +116,7 @@ def test_foreign_and_future_files(tmp_path):
         load_embeddings(path)
     save_embeddings(path, made_up())
     rewritten(path, version="3")
-    with pytest.raises(ArtefactError, match="version 3, this package reads versions 1 and 2"):
+    with pytest.raises(ArtefactError, match="version 3, this package reads 1 and 2"):
         load_embeddings(path)
     save_embeddings(path, made_up())
     rewritten(path, card_sha256=None)

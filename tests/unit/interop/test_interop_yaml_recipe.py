@@ -122,7 +122,7 @@ def test_one_line_for_each_key():
     assert "bfloat16" in told["trainer_cfg.enable_float16"][1]
     assert told["loss_cfg[1].scale"] == ("used", "scale = 1.0 of part-softmax")
     assert told["data_cfg.dataset_root"][0] == "unused"
-    assert "gaitprint prepare ROOT STORE" in told["data_cfg.dataset_root"][1]
+    assert "gaitprint data prepare ROOT STORE" in told["data_cfg.dataset_root"][1]
     assert told["trainer_cfg.transform"] == ("assumed", "preprocessing.cut = 10")
 
 
@@ -335,7 +335,7 @@ def test_augmentations_keep_their_order_and_the_toolkits_values():
         ({"eval_func": "evaluate_Gait3D"}, "eval_func", "--protocol gait3d"),
         ({"eval_func": "evaluate_indoor_dataset"}, "eval_func", "--protocol casia-b`"),
         ({"cross_view_gallery": True}, "cross_view_gallery", "--protocol casia-b-cross-view`"),
-        ({"eval_func": "HID_submission"}, "eval_func", "gaitprint answer VECTORS --form hid"),
+        ({"eval_func": "HID_submission"}, "eval_func", "gaitprint eval submit VECTORS --form hid"),
         ({"sampler": {"batch_size": 16}}, "sampler.batch_size", "number of GPUs"),
     ],
 )

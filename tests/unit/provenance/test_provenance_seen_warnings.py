@@ -160,12 +160,12 @@ class TestCards:
 
 
 COMMANDS = {
-    "evaluate": "evaluate {e} --report {page}",
-    "verify": "verify {e} --report {page}",
-    "compare": "compare {e} {other}",
-    "ablate": "ablate gaitgl={e} --method-only --report {page}",
-    "compress": "compress {e} --codec fp16",
-    "report": "report gaitgl={e} --out {out}/report --method-only --splits 1",
+    "evaluate": "eval identify {e} --report {page}",
+    "verify": "eval verify {e} --report {page}",
+    "compare": "eval compare {e} {other}",
+    "ablate": "eval ablate gaitgl={e} --method-only --report {page}",
+    "compress": "gallery compress {e} --codec fp16",
+    "report": "eval report gaitgl={e} --out {out}/report --method-only --splits 1",
 }
 
 
@@ -240,17 +240,17 @@ class TestChosenSettings:
     def test_a_damaged_table_is_said_or_refused(self) -> None:
         (said,) = choice_warnings([Pipeline.from_settings({CHOSEN_BY: {"people": 3}})], made(memory()))
         assert said.startswith("It is unknown on whom the retrieval settings were chosen")
-        with pytest.raises(ConfigError, match="chosen_by is a table that `gaitprint tune` wrote, found 'me'"):
+        with pytest.raises(ConfigError, match="chosen_by is a table that `gaitprint eval tune` wrote, found 'me'"):
             Pipeline.from_settings({CHOSEN_BY: "me"})
 
-    @pytest.mark.parametrize("name", ["evaluate", "verify", "compare", "after"])
+    @pytest.mark.parametrize("name", ["identify", "verify", "compare", "after"])
     def test_every_command_that_takes_them_says_it(self, name: str, tmp_path: Path, capsys: Any) -> None:
         gl, chosen = tmp_path / "gl.safetensors", tmp_path / "tuned.toml"
         save_embeddings(gl, made(memory()))
         chosen.write_text(tomli_w.dumps(self.chosen_on(made(memory()))))
-        command, other = ("compare", ["--after-scorer", "euclidean"]) if name == "compare" else (name, [])
+        other = ["--after-scorer", "euclidean"] if name == "compare" else []
         option = "--after-pipeline" if name == "after" else "--pipeline"
-        command = "compare" if name == "after" else command
-        assert main([command, str(gl), option, str(chosen), *other, "--json"]) == 0
+        command = "compare" if name == "after" else name
+        assert main(["eval", command, str(gl), option, str(chosen), *other, "--json"]) == 0
         warnings = json.loads(capsys.readouterr().out)["warnings"]
         assert any("were chosen (tune) on 8 of the 8 subjects" in said for said in warnings)

@@ -155,7 +155,7 @@ def test_no_flipped_bit_goes_unnoticed(tmp_path_factory, position, bit, name):
 
 def test_files_cut_short_missing_foreign_and_future(tmp_path):
     path, codec = tmp_path / "c.safetensors", fitted("pca-5-int8")
-    with pytest.raises(ArtefactError, match=r"no codec at .*gaitprint compress"):
+    with pytest.raises(ArtefactError, match=r"no codec at .*gaitprint gallery compress"):
         load_codec(path)
     save_codec(path, codec)
     data = path.read_bytes()

@@ -83,8 +83,8 @@ def test_refusals_write_nothing(toolkit, tmp_path):
 
 def test_the_command_takes_whom_weights_were_trained_on(toolkit, tmp_path, capsys):
     out = tmp_path / "model.safetensors"
-    assert main(["convert", str(toolkit), str(tmp_path / "unknown.safetensors")]) == 0
-    assert main(["convert", str(toolkit), str(out), "--dataset", "casia-b", "--subjects", "001-003"]) == 0
+    assert main(["model", "convert", str(toolkit), str(tmp_path / "unknown.safetensors")]) == 0
+    assert main(["model", "convert", str(toolkit), str(out), "--dataset", "casia-b", "--subjects", "001-003"]) == 0
     assert seen_subjects(load_model(out).card).people[0].subjects == ("001", "002", "003")
     assert seen_subjects(load_model(tmp_path / "unknown.safetensors").card).people == ()
     assert capsys.readouterr().err == ""

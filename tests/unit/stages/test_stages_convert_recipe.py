@@ -92,7 +92,7 @@ def test_refusals_write_nothing(config, tmp_path, monkeypatch):
 
 def test_people_get_a_line_for_each_key(config, tmp_path, capsys):
     out = tmp_path / "out.toml"
-    assert main(["convert", str(config), str(out)]) == 0
+    assert main(["model", "convert", str(config), str(out)]) == 0
     head, *lines = capsys.readouterr().out.splitlines()
     assert head == f"{out}: a recipe, made of mine.yaml"
     assert "used    trainer_cfg.total_iter: training.iterations = 123" in lines
@@ -104,7 +104,7 @@ def test_people_get_a_line_for_each_key(config, tmp_path, capsys):
 
 def test_machines_get_one_value(config, tmp_path, capsys):
     out = tmp_path / "out.toml"
-    assert main(["convert", str(config), str(out), "--json"]) == 0
+    assert main(["model", "convert", str(config), str(out), "--json"]) == 0
     value = json.loads(capsys.readouterr().out)
     assert set(value) == {"recipe", "source", "settings", "notes"}
     assert build_settings(Recipe, value["settings"]) == load_recipe(out)
@@ -115,6 +115,6 @@ def test_machines_get_one_value(config, tmp_path, capsys):
     "option", [["--keep-classifier"], ["--licence", "mine"], ["--dataset", "casia-b"], ["--subjects", "001"]]
 )
 def test_options_of_weights_are_refused(config, tmp_path, capsys, option):
-    assert main(["convert", str(config), str(tmp_path / "out.toml"), *option]) != 0
+    assert main(["model", "convert", str(config), str(tmp_path / "out.toml"), *option]) != 0
     assert "is for weights" in capsys.readouterr().err
     assert not (tmp_path / "out.toml").exists()

@@ -177,11 +177,11 @@ def test_strict_makes_an_error_of_a_warning_and_lets_notes_pass(tmp_path: Path) 
 
 def test_a_script_learns_of_findings_by_the_exit_code(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     data = str(healthy(tmp_path / "data"))
-    assert main(["doctor", data, "--strict"]) == 0
+    assert main(["data", "doctor", data, "--strict"]) == 0
     save(tmp_path / "data", "c/nm/left", np.zeros((6, 64, 64), np.uint8))
-    assert main(["doctor", data]) == 0
+    assert main(["data", "doctor", data]) == 0
     capsys.readouterr()
-    assert main(["doctor", data, "--strict", "--json"]) == 1
+    assert main(["data", "doctor", data, "--strict", "--json"]) == 1
     said = capsys.readouterr()
     assert json.loads(said.out)["findings"]
     assert said.err.splitlines()[-1].endswith("1 error found, and --strict allows none: see the findings")

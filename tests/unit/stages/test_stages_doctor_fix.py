@@ -172,7 +172,7 @@ def test_an_archive_is_refused_before_it_is_read(data: Path, tmp_path: Path) -> 
             archive.write(path, path.relative_to(data))
     before = (tmp_path / "a.zip").read_bytes()
     steps: list[int] = []
-    with pytest.raises(DataError, match=r"a\.zip is an archive and is not changed: `prepare` leaves out"):
+    with pytest.raises(DataError, match=r"a\.zip is an archive and is not changed: `data prepare` leaves out"):
         doctor(tmp_path / "a.zip", fix=True, progress=lambda done, *_: steps.append(done))
     assert steps == []
     assert (tmp_path / "a.zip").read_bytes() == before

@@ -205,7 +205,7 @@ class TestNames:
     def test_people_who_are_not_there_are_said(self, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
         data = self.people(tmp_path, "001", "002", "003")
         file = written(tmp_path / "p.json", {"TRAIN_SET": ["001", "p4"], "TEST_SET": ["002", "p5", "p6"]})
-        assert main(["prepare", str(data), str(tmp_path / "store"), "--set", f"partition={file}"]) == 0
+        assert main(["data", "prepare", str(data), str(tmp_path / "store"), "--set", f"partition={file}"]) == 0
         said = capsys.readouterr().out
         assert "1 subjects train, 1 are tested" in said
         assert "note: the partition names 3 subjects ('p4', 'p5', 'p6') that the store does not hold" in said
@@ -250,7 +250,9 @@ class TestEarlierVersions:
         values["layout"] = {"partition": "p.json"}
         values["made_from"] = sha256_json([ascii(str(data.absolute())), values["layout"], 64, "opengait", None])
         head.write_text(json.dumps(values))
-        with pytest.raises(ArtefactError, match=r"does not hold its partition 'p.json'.* `gaitprint partition .*store"):
+        with pytest.raises(
+            ArtefactError, match=r"does not hold its partition 'p.json'.* `gaitprint data partition .*store"
+        ):
             sides(tmp_path / "store")
         assert "does not hold its partition" in doctor(tmp_path / "store").findings[0].what
         report = prepared(data, tmp_path / "store", file)
@@ -263,10 +265,10 @@ class TestEarlierVersions:
 def test_the_command_says_who_is_who(data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     store, file = str(tmp_path / "store"), str(written(tmp_path / "p.json", FIRST))
     prepared(data, tmp_path / "store", None)
-    assert main(["partition", store]) == 0
+    assert main(["data", "partition", store]) == 0
     assert capsys.readouterr().out == f"{store}: 0 subjects train, 4 are tested\n"
-    assert main(["partition", store, file]) == 0
+    assert main(["data", "partition", store, file]) == 0
     assert capsys.readouterr().out == f"partition {file}: 2 subjects train, 2 are tested\n"
-    assert main(["partition", store, "--json"]) == 0
+    assert main(["data", "partition", store, "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["test"] == ["cleo", "dora"]
-    assert main(["partition", store, file, "--drop"]) == 2
+    assert main(["data", "partition", store, file, "--drop"]) == 2

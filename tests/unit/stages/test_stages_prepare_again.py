@@ -127,7 +127,9 @@ def test_a_damaged_sequence_comes_back_by_what_the_message_says(data, tmp_path):
         stream.seek(row.offset)
         stream.write(bytes(row.bytes))
     store = Store.open(tmp_path / "store")
-    with pytest.raises(ArtefactError, match=r"take it out by `gaitprint doctor .* --fix` and prepare the store again$"):
+    with pytest.raises(
+        ArtefactError, match=r"take it out by `gaitprint data doctor .* --fix` and prepare the store again$"
+    ):
         store.verified_frames(2)
     assert doctor(tmp_path / "store", fix=True).quarantined == (row.key,)
     assert prepare(data, tmp_path / "store").fingerprint == first.fingerprint

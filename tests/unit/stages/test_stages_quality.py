@@ -77,7 +77,7 @@ def test_no_filter_is_no_mask(tmp_path: Path) -> None:
         ("holes<0.1,", "found ''"),
         (" ", "found ''"),
         ("holes<nan", "found 'holes<nan'"),
-        ("frames>1000", r"no sequence of .* passes 'frames>1000': `gaitprint doctor` shows what is usual there"),
+        ("frames>1000", r"no sequence of .* passes 'frames>1000': `gaitprint data doctor` shows what is usual there"),
         ("pieces<1", "needs the measurement 'pieces', found holes, height, frames|found height, holes, frames"),
     ],
 )

@@ -68,7 +68,7 @@ def test_re_ranking_that_hurts_is_refused_and_plain_is_written(tmp_path):
 def test_the_file_is_a_pipeline_with_its_evidence(helped):
     folder, data, rules, result = helped
     text = (folder / "tuned.toml").read_text()
-    assert text.startswith("# Chosen by gaitprint tune")
+    assert text.startswith("# Chosen by gaitprint eval tune")
     said = " ".join(line.removeprefix("# ") for line in text.splitlines() if line.startswith("#"))
     for found in result.families:
         assert found.verdict in said
@@ -144,7 +144,7 @@ def test_the_command_lets_test_subjects_choose_aloud(tmp_path, monkeypatch, caps
     rules = protocol_file(tmp_path, 3)
     save_embeddings(tmp_path / "e.safetensors", people_apart(subjects=77, sequences=3, dataset="casia-b"))
     monkeypatch.setattr("gaitprint.stages.tune.Grid", lambda: SMALL)
-    words = ["tune", "e.safetensors", "--out", "t.toml", "--protocol", rules, "--subjects", "001-002,076-077"]
+    words = ["eval", "tune", "e.safetensors", "--out", "t.toml", "--protocol", rules, "--subjects", "001-002,076-077"]
     monkeypatch.chdir(tmp_path)
     assert main([*map(str, words)]) == 1
     assert "2 of the 4 subjects (076, 077) are test subjects" in capsys.readouterr().err
@@ -193,7 +193,7 @@ def test_what_is_missing_or_in_the_way_is_said(tmp_path):
     with pytest.raises(ConfigError, match=r"its name ends in \.toml"):
         tune([data], tmp_path / "t.json", protocol=rules, **FAST)
     (tmp_path / "mine.toml").write_text("a = 1\n")
-    with pytest.raises(ArtefactError, match="was not made by `tune`"):
+    with pytest.raises(ArtefactError, match="was not made by `eval tune`"):
         tune([data], tmp_path / "mine.toml", protocol=rules, **FAST)
     assert (tmp_path / "mine.toml").read_text() == "a = 1\n"
     few = clean_clusters(subjects=4).select([0, *range(8, 32)])

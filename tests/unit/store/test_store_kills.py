@@ -318,7 +318,7 @@ def test_frames_are_on_the_disk_before_the_head_that_counts_them(tmp_path: Path,
 
 def test_an_unfinished_store_says_so(tmp_path: Path) -> None:
     begin(tmp_path, fresh, 2)
-    with pytest.raises(ArtefactError, match="is unfinished: run `gaitprint prepare` again to complete it"):
+    with pytest.raises(ArtefactError, match="is unfinished: run `gaitprint data prepare` again to complete it"):
         Store.open(tmp_path)
 
 

@@ -26,10 +26,12 @@ from gaitprint.store.index import open_index
 
 
 def test_what_is_no_store_is_not_opened(tmp_path: Path) -> None:
-    with pytest.raises(ArtefactError, match=r"^no store at .*nowhere: make one with `gaitprint prepare SOURCE .*`$"):
+    with pytest.raises(
+        ArtefactError, match=r"^no store at .*nowhere: make one with `gaitprint data prepare SOURCE .*`$"
+    ):
         Store.open(tmp_path / "nowhere")
     begin(tmp_path / "half", fresh, 2)
-    with pytest.raises(ArtefactError, match="is unfinished: run `gaitprint prepare` again"):
+    with pytest.raises(ArtefactError, match="is unfinished: run `gaitprint data prepare` again"):
         Store.open(tmp_path / "half")
     (tmp_path / "index.json").write_text("{}")
     with pytest.raises(ArtefactError, match="is a store of version 1, which is read no more"):

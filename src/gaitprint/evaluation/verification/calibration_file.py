@@ -96,7 +96,9 @@ def read_calibration(path: Path) -> CalibrationFile:
     path = Path(path)
     values = read_json(path, "the calibration")
     if not isinstance(values, dict) or values.get("format") != FORMAT or values.get("version") != VERSION:
-        raise ArtefactError(f"{path} is no {FORMAT} of version {VERSION}: make one by `gaitprint verify --calibration`")
+        raise ArtefactError(
+            f"{path} is no {FORMAT} of version {VERSION}: make one by `gaitprint eval verify --calibration`"
+        )
     try:
         knots, ratios = (np.array(values[name], np.float64) for name in ("distances", "log_ratios"))
         if values["method"] not in ("logistic", "isotonic"):

@@ -79,12 +79,14 @@ def read_card_file(path: Path, form: str, version: int, what: str) -> tuple[dict
     """
     path = Path(path)
     if not path.is_file():
-        raise ArtefactError(f"no {what} at {path}: make one with `gaitprint compress ... --out`")
+        raise ArtefactError(f"no {what} at {path}: make one with `gaitprint gallery compress ... --out`")
     try:
         with safe_open(path, framework="numpy") as file:
             metadata: dict[str, str] = file.metadata() or {}
             if metadata.get("format") != form:
-                raise ArtefactError(f"{path} is a safetensors file but holds no {what}: `gaitprint compress` makes one")
+                raise ArtefactError(
+                    f"{path} is a safetensors file but holds no {what}: `gaitprint gallery compress` makes one"
+                )
             arrays = {name: np.asarray(file.get_tensor(name)) for name in file.keys()}  # noqa: SIM118 - it has no iterator
     except (SafetensorError, OSError, TypeError) as error:
         raise ArtefactError(f"{path} is no file of a {what}, or is damaged ({error}): make it again") from None

@@ -34,7 +34,7 @@ def test_the_answer_is_written_and_described(
     competition: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     out = tmp_path / "answer.csv"
-    assert main(["answer", str(competition), "--out", str(out), "--json"]) == 0
+    assert main(["eval", "submit", str(competition), "--out", str(out), "--json"]) == 0
     facts = json.loads(capsys.readouterr().out)
     assert (facts["probes"], facts["subjects"], facts["transductive"]) == (1, 2, False)
     assert out.read_text() == "videoID,label\nv1,0500\n"
@@ -52,7 +52,7 @@ def test_a_wrong_answer_is_one_line_and_no_file(
     competition: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], arguments: list[str], code: int, words: str
 ) -> None:
     out = tmp_path / "answer.csv"
-    assert main(["answer", str(competition), "--out", str(out), *arguments]) == code
+    assert main(["eval", "submit", str(competition), "--out", str(out), *arguments]) == code
     error = capsys.readouterr().err
     assert words in error
     assert error.count("\n") == 1
@@ -75,7 +75,7 @@ def test_a_partition_files_probe_set_reaches_the_protocol(
     lists = tmp_path / "Gait3D.json"
     probes = ["0001-cam1-seq0", "0002-cam3-seq0"]
     lists.write_text(json.dumps({"TRAIN_SET": [], "TEST_SET": ["0001", "0002"], "PROBE_SET": probes}))
-    arguments = ["evaluate", str(supermarket), "--protocol", "gait3d", "--lists", str(lists), "--json"]
+    arguments = ["eval", "identify", str(supermarket), "--protocol", "gait3d", "--lists", str(lists), "--json"]
     assert main(arguments) == 0
     assert json.loads(capsys.readouterr().out)["mean"] == 100.0
 
@@ -85,7 +85,7 @@ def test_a_probe_that_is_written_otherwise_is_no_probe_less(
 ) -> None:
     lists = tmp_path / "Gait3D.json"
     lists.write_text(json.dumps({"PROBE_SET": ["0001-cam1-seq0", "2-cam3-seq0"]}))
-    assert main(["evaluate", str(supermarket), "--protocol", "gait3d", "--lists", str(lists)]) == 1
+    assert main(["eval", "identify", str(supermarket), "--protocol", "gait3d", "--lists", str(lists)]) == 1
     assert "names the sequence '2-cam3-seq0', which is not there: did you mean '0002" in capsys.readouterr().err
 
 
@@ -95,7 +95,7 @@ def test_lists_that_are_none_are_refused(
 ) -> None:
     lists = tmp_path / "lists.json"
     lists.write_text(text)
-    code = main(["evaluate", str(supermarket), "--protocol", "gait3d", "--lists", str(lists)])
+    code = main(["eval", "identify", str(supermarket), "--protocol", "gait3d", "--lists", str(lists)])
     error = capsys.readouterr().err
     assert code in (1, 2)
     assert "lists" in error

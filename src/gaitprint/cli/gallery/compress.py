@@ -1,13 +1,13 @@
-"""The command that makes templates of vectors and says what that costs."""
+"""`gaitprint gallery compress`."""
 
 from pathlib import Path
 
 import click
 from rich.console import Console
 
-from gaitprint.cli._common import as_json, emit, print_table, seed_option
-from gaitprint.cli._kinds import PLACE
-from gaitprint.cli._options import (
+from gaitprint.cli.common import as_json, emit, print_table, seed_option
+from gaitprint.cli.kinds import PLACE
+from gaitprint.cli.options import (
     chosen_subjects_option,
     conditions_option,
     interval_text,
@@ -69,10 +69,10 @@ def compress(
 
     \b
     Examples:
-      gaitprint embed store --model gl/model.safetensors \\
+      gaitprint model embed store --model gl/model.safetensors \\
         --part train --out t.safetensors
-      gaitprint compress gl.safetensors --fit t.safetensors
-      gaitprint compress gl.safetensors --fit t.safetensors \\
+      gaitprint gallery compress gl.safetensors --fit t.safetensors
+      gaitprint gallery compress gl.safetensors --fit t.safetensors \\
         --codec pca-128-int8 --out small
     """
     from gaitprint.stages.compress import compress as stage
@@ -112,6 +112,3 @@ def compress(
 
 def _points(interval: Interval | None) -> str:
     return "" if interval is None else f"{interval.mean:+.2f} ({interval.low:+.2f} to {interval.high:+.2f})"
-
-
-COMMANDS = (compress,)

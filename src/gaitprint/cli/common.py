@@ -10,8 +10,8 @@ import click
 from rich.console import Console
 from rich.table import Table
 
-from gaitprint.cli._kinds import THREADS
-from gaitprint.cli._lists import expand_subjects
+from gaitprint.cli.kinds import THREADS
+from gaitprint.cli.lists import expand_subjects
 from gaitprint.cores import usable_cores
 
 _PIPE_WIDTH = 1000
@@ -40,7 +40,7 @@ threads_option = click.option(
 split_option = click.option(
     "--split",
     metavar="NAME",
-    help="Which subjects train and which are tested, see `gaitprint datasets`.  [default: the data set's first]",
+    help="Which subjects train and which are tested, see `gaitprint data list`.  [default: the data set's first]",
 )
 subjects_option = click.option(
     "--subjects",

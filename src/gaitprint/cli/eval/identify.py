@@ -1,4 +1,4 @@
-"""The command that measures embeddings under a protocol."""
+"""`gaitprint eval identify`."""
 
 from pathlib import Path
 from typing import Any
@@ -6,9 +6,9 @@ from typing import Any
 import click
 from rich.console import Console
 
-from gaitprint.cli._common import as_json, emit, print_table, seed_option
-from gaitprint.cli._kinds import PLACE
-from gaitprint.cli._options import (
+from gaitprint.cli.common import as_json, emit, print_table, seed_option
+from gaitprint.cli.kinds import PLACE
+from gaitprint.cli.options import (
     chosen_subjects_option,
     conditions_option,
     interval_text,
@@ -19,8 +19,8 @@ from gaitprint.cli._options import (
     store_of_report_option,
     views_option,
 )
-from gaitprint.cli._pipeline import pipeline_of, pipeline_options
-from gaitprint.cli._progress import progress_bar
+from gaitprint.cli.pipeline_options import pipeline_of, pipeline_options
+from gaitprint.cli.progress import progress_bar
 from gaitprint.texts import natural_order
 
 
@@ -37,7 +37,7 @@ from gaitprint.texts import natural_order
 @memory_option
 @seed_option
 @as_json
-def evaluate(
+def identify(
     embeddings: Path,
     protocol: str,
     scorer: str | None,
@@ -61,10 +61,10 @@ def evaluate(
 
     \b
     Examples:
-      gaitprint evaluate gl.safetensors
-      gaitprint evaluate gl.safetensors --scorer k-reciprocal \\
+      gaitprint eval identify gl.safetensors
+      gaitprint eval identify gl.safetensors --scorer k-reciprocal \\
         --set scorer.k1=6 --report gl.html --store store
-      gaitprint evaluate gl.safetensors --transform cluster-expansion \\
+      gaitprint eval identify gl.safetensors --transform cluster-expansion \\
         --set cluster-expansion.k=9 --views 072,090,108
     """
     from gaitprint.evaluation.identification.logline import log_line
@@ -139,6 +139,3 @@ def figure_text(value: float | None, ends: str) -> str:
     if value is None or value != value:
         return ""
     return f"{value:.1f} ({ends})" if ends else f"{value:.1f}"
-
-
-COMMANDS = (evaluate,)

@@ -1,12 +1,12 @@
-"""The command about splits: who trains and who is tested in a store."""
+"""`gaitprint data partition`."""
 
 from pathlib import Path
 
 import click
 from rich.console import Console
 
-from gaitprint.cli._common import as_json, emit
-from gaitprint.cli._kinds import PLACE
+from gaitprint.cli.common import as_json, emit
+from gaitprint.cli.kinds import PLACE
 
 
 @click.command(short_help="Who trains and who is tested in a store.")
@@ -22,8 +22,8 @@ def partition(store: Path, file: Path | None, drop: bool, as_json: bool) -> None
 
     \b
     Examples:
-      gaitprint partition store
-      gaitprint partition store partition.json
+      gaitprint data partition store
+      gaitprint data partition store partition.json
     """
     from gaitprint.stages.partition import partition as stage
 
@@ -38,6 +38,3 @@ def partition(store: Path, file: Path | None, drop: bool, as_json: bool) -> None
             out.print(line)
 
     emit(report.to_dict(), as_json, text)
-
-
-COMMANDS = (partition,)

@@ -1,13 +1,13 @@
-"""The command that writes a store as the field's reference toolkit reads it."""
+"""`gaitprint data export`."""
 
 from pathlib import Path
 
 import click
 from rich.console import Console
 
-from gaitprint.cli._common import as_json, emit, split_option
-from gaitprint.cli._kinds import PLACE
-from gaitprint.cli._progress import progress_bar
+from gaitprint.cli.common import as_json, emit, split_option
+from gaitprint.cli.kinds import PLACE
+from gaitprint.cli.progress import progress_bar
 
 
 @click.command(short_help="A store -> the reference toolkit's folders and partition file.")
@@ -23,7 +23,7 @@ def export(store: Path, out: Path, split: str | None, as_json: bool) -> None:
 
     \b
     Example:
-      gaitprint export store CASIA-B-pkl
+      gaitprint data export store CASIA-B-pkl
     """
     from gaitprint.stages.export import export as stage
 
@@ -35,6 +35,3 @@ def export(store: Path, out: Path, split: str | None, as_json: bool) -> None:
         console.print(f"{report.partition}: {report.train} subjects train, {report.test} are tested")
 
     emit(report.to_dict(), as_json, text)
-
-
-COMMANDS = (export,)

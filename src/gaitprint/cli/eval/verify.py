@@ -1,4 +1,4 @@
-"""The command that measures pairs and strangers."""
+"""`gaitprint eval verify`."""
 
 from pathlib import Path
 from typing import Any
@@ -6,9 +6,9 @@ from typing import Any
 import click
 from rich.console import Console
 
-from gaitprint.cli._common import as_json, emit, print_table, seed_option
-from gaitprint.cli._kinds import PLACE, Dependent
-from gaitprint.cli._options import (
+from gaitprint.cli.common import as_json, emit, print_table, seed_option
+from gaitprint.cli.kinds import PLACE, Dependent
+from gaitprint.cli.options import (
     chosen_subjects_option,
     conditions_option,
     lists_option,
@@ -18,8 +18,8 @@ from gaitprint.cli._options import (
     splits_option,
     views_option,
 )
-from gaitprint.cli._pipeline import pipeline_of, pipeline_options
-from gaitprint.cli._progress import progress_bar
+from gaitprint.cli.pipeline_options import pipeline_of, pipeline_options
+from gaitprint.cli.progress import progress_bar
 
 
 def _rates(text: str) -> tuple[float, ...]:
@@ -131,11 +131,12 @@ def verify(
 
     \b
     Examples:
-      gaitprint verify gl.safetensors
-      gaitprint verify gl.safetensors --fmr 10%,5% --fpir 10% --threshold 6.5 \\
-        --report verify.html
-      gaitprint verify tune.safetensors --method isotonic --calibration gl.json
-      gaitprint verify gl.safetensors --use gl.json --prior 0.01
+      gaitprint eval verify gl.safetensors
+      gaitprint eval verify gl.safetensors --fmr 10%,5% --fpir 10% \\
+        --threshold 6.5 --report verify.html
+      gaitprint eval verify tune.safetensors --method isotonic \\
+        --calibration gl.json
+      gaitprint eval verify gl.safetensors --use gl.json --prior 0.01
     """
     from gaitprint.config import build_settings
     from gaitprint.evaluation.verification.settings import VerifySettings
@@ -202,6 +203,3 @@ def print_rates(out: Console, result: Any) -> None:
         out.print(legend(found.subjects))
     for warning in result.warnings:
         out.print(f"note: {warning}")
-
-
-COMMANDS = (verify,)

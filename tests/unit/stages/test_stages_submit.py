@@ -1,4 +1,4 @@
-"""The answer stage: every probe named once, nearest first, refused before anything is written."""
+"""The answer file of a competition: every probe named once, nearest first, refused before anything is written."""
 
 from pathlib import Path
 
@@ -7,7 +7,7 @@ import pytest
 
 from gaitprint.cli.main import main
 from gaitprint.errors import ConfigError, GaitprintError, ProtocolError
-from gaitprint.stages.answer import answer
+from gaitprint.stages.submit import submit
 from gaitprint.types import Embeddings, PartLayout, SequenceRecord
 
 
@@ -31,13 +31,13 @@ def hid() -> Embeddings:
 
 def test_a_header_of_the_other_form_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     out = tmp_path / "a.csv"
-    assert main(["answer", "e.safetensors", "--out", str(out), "--form", "grew", "--header", "subjectID"]) == 2
+    assert main(["eval", "submit", "e.safetensors", "--out", str(out), "--form", "grew", "--header", "subjectID"]) == 2
     assert "--header subjectID is of HID files" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("header", ["label", "subjectID"])
 def test_each_probe_gets_the_subject_of_its_nearest_gallery_sequence(tmp_path: Path, header: str) -> None:
-    facts = answer(hid(), tmp_path / "a.csv", header=header)
+    facts = submit(hid(), tmp_path / "a.csv", header=header)
     lines = (tmp_path / "a.csv").read_text().splitlines()
     assert lines[0] == f"videoID,{header}"
     assert sorted(lines[1:]) == ["v1,0500", "v2,0501"]
@@ -47,13 +47,13 @@ def test_each_probe_gets_the_subject_of_its_nearest_gallery_sequence(tmp_path: P
 
 def test_a_transductive_answer_says_so(tmp_path: Path) -> None:
     steps = {"scorer": {"name": "k-reciprocal", "k1": 1, "k2": 1}}
-    assert answer(hid(), tmp_path / "a.csv", pipeline=steps)["transductive"] is True
+    assert submit(hid(), tmp_path / "a.csv", pipeline=steps)["transductive"] is True
 
 
 def test_grew_lists_the_twenty_nearest(tmp_path: Path) -> None:
     gallery = [(f"{i:05d}/01/x", f"{i:05d}", "01", "x", float(i)) for i in range(1, 23)]
     rows = [*gallery, ("probe/03/clip", None, "03", "clip", 0.0)]
-    answer(made(rows), tmp_path / "a.csv", form="grew")
+    submit(made(rows), tmp_path / "a.csv", form="grew")
     header, line = (tmp_path / "a.csv").read_text().splitlines()
     assert header == "videoId," + ",".join(f"rank{k}" for k in range(1, 21))
     assert line == "clip," + ",".join(str(i) for i in range(1, 21))
@@ -62,16 +62,16 @@ def test_grew_lists_the_twenty_nearest(tmp_path: Path) -> None:
 def test_too_small_a_gallery_for_grew_is_refused_and_nothing_is_written(tmp_path: Path) -> None:
     rows = [("00001/01/x", "00001", "01", "x", 0.0), ("probe/03/c", None, "03", "c", 1.0)]
     with pytest.raises(ProtocolError, match="20 nearest gallery sequences"):
-        answer(made(rows), tmp_path / "a.csv", form="grew")
+        submit(made(rows), tmp_path / "a.csv", form="grew")
     assert list(tmp_path.iterdir()) == []
 
 
 def test_an_unknown_form_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="'hid' or 'grew', found 'csv'"):
-        answer(hid(), tmp_path / "a.csv", form="csv")
+        submit(hid(), tmp_path / "a.csv", form="csv")
 
 
 def test_data_without_probes_are_refused(tmp_path: Path) -> None:
     with pytest.raises(GaitprintError, match="probe"):
-        answer(hid().select([0, 1]), tmp_path / "a.csv")
+        submit(hid().select([0, 1]), tmp_path / "a.csv")
     assert list(tmp_path.iterdir()) == []

@@ -1,4 +1,4 @@
-"""`gaitprint answer`: embeddings in, the answer file of a competition out, checked before it is written."""
+"""`gaitprint eval submit`: embeddings in, the answer file of a competition out, checked before it is written."""
 
 from collections.abc import Mapping, Sequence
 from functools import partial
@@ -20,7 +20,7 @@ PROTOCOLS = {"hid": "hid", "grew": "grew-test"}
 """The protocol that says who is probe and who gallery, by the form of the file."""
 
 
-def answer(
+def submit(
     embeddings: Path | Embeddings,
     out: Path,
     *,
@@ -34,7 +34,7 @@ def answer(
     """Name the subject of every probe and write the file that the organisers want.
 
     Args:
-        embeddings: of gallery and probes, made by `gaitprint embed --part all`.
+        embeddings: of gallery and probes, made by `gaitprint model embed --part all`.
         out: the .csv to write.
         form: `hid` has one subject a probe, `grew` the twenty nearest.
         header: the second column of a HID file; the first editions wanted `subjectID`.

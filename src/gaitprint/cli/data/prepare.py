@@ -1,42 +1,16 @@
-"""Commands about data: prepare, doctor, datasets."""
+"""`gaitprint data prepare`."""
 
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import click
 from rich.console import Console
 
-from gaitprint.cli._common import as_json, emit, print_table, subjects_option
-from gaitprint.cli._completion import components, offer
-from gaitprint.cli._kinds import PLACE, PROCESSES
-from gaitprint.cli._options import report_option
-from gaitprint.cli._progress import progress_bar
+from gaitprint.cli.common import as_json, emit, subjects_option
+from gaitprint.cli.data_options import dataset_option, layout_option, workers_option
+from gaitprint.cli.kinds import PLACE
+from gaitprint.cli.progress import progress_bar
 from gaitprint.config import apply_overrides
-
-dataset_option = click.option(
-    "--dataset",
-    shell_complete=offer(lambda: ["auto", *components("dataset")()]),
-    default="auto",
-    show_default=True,
-    metavar="NAME",
-    help="The layout of the folders, see `gaitprint datasets`; auto tries the published ones.",
-)
-layout_option = click.option(
-    "--set",
-    "settings",
-    multiple=True,
-    metavar="KEY=VALUE",
-    help="A setting of the layout, such as pattern={subject}/{view}, or partition=FILE.json. Repeatable.",
-)
-workers_option = click.option(
-    "--workers",
-    default=0,
-    show_default=True,
-    type=PROCESSES,
-    metavar="COUNT",
-    help="Processes that read; 0 reads in this one.",
-)
 
 
 @click.command(short_help="A data set -> one packed store of silhouettes.")
@@ -93,10 +67,10 @@ def prepare(
 
     \b
     Examples:
-      gaitprint prepare /data/CASIA-B store --dataset casia-b --workers 4
-      gaitprint prepare OUMVLP.zip store --dataset oumvlp
-      gaitprint prepare synthetic store --set subjects=40 --set seed=0
-      gaitprint prepare mine store --dataset folder \\
+      gaitprint data prepare /data/CASIA-B store --dataset casia-b --workers 4
+      gaitprint data prepare OUMVLP.zip store --dataset oumvlp
+      gaitprint data prepare synthetic store --set subjects=40 --set seed=0
+      gaitprint data prepare mine store --dataset folder \\
         --set 'pattern={subject}/{condition}/{view}' \\
         --set partition=partition.json
 
@@ -163,79 +137,3 @@ def print_preparation(out: Console, report: Any) -> None:
 
 def _megabytes(count: int) -> str:
     return f"{count / 1e6:.1f} MB"
-
-
-@click.command(short_help="What a data set or store is, and what is wrong with it.")
-@click.argument("path", type=PLACE)
-@dataset_option
-@layout_option
-@click.option("--size", default=64, show_default=True, metavar="PIXELS", help="Height of normalised frames.")
-@workers_option
-@click.option("--strict", is_flag=True, help="Exit code 1 where there is an error or a warning, for scripts.")
-@click.option("--fix", is_flag=True, help="Put what cannot be used aside, with its reason; nothing is deleted.")
-@report_option
-@as_json
-def doctor(
-    path: Path,
-    dataset: str,
-    settings: tuple[str, ...],
-    size: int,
-    workers: int,
-    strict: bool,
-    fix: bool,
-    report: Path | None,
-    as_json: bool,
-) -> None:
-    """Say what the data set or store at PATH is, what is wrong with it and what to do.
-
-    PATH is whatever `prepare` takes, or a store. Everything is read; nothing is written, unless you ask for --fix: it
-    moves what cannot be used into the folder .quarantine of the data set, or takes it out of the store. The exit code
-    is 0 whatever is found, unless you ask for --strict; `sound` in the JSON says whether anything is an error.
-
-    \b
-    Examples:
-      gaitprint doctor /data/CASIA-B --report doctor.html
-      gaitprint doctor store --json
-      gaitprint doctor mine --dataset folder --fix
-    """
-    from gaitprint.stages.doctor import doctor as stage
-
-    with progress_bar("examining") as bar:
-        found = stage(
-            path,
-            dataset=dataset,
-            settings=apply_overrides({}, settings),
-            size=size,
-            workers=workers,
-            fix=fix,
-            page=report,
-            progress=bar.update,
-        )
-
-    def text(out: Console) -> None:
-        for line in found.lines():
-            out.print(line)
-        if report is not None:
-            out.print(f"page: {report}")
-
-    emit(found.to_dict(), as_json, text)
-    if strict:
-        found.check_strict()
-
-
-@click.command(short_help="List the data sets that can be read.")
-@as_json
-def datasets(as_json: bool) -> None:
-    """List the data sets that can be read, with their splits and protocols, the usual one first."""
-    from gaitprint.stages.datasets import list_datasets
-
-    found = list_datasets()
-
-    def text(out: Console) -> None:
-        rows = [[d.name, d.title, ", ".join(d.splits), ", ".join(d.protocols)] for d in found]
-        print_table(out, ["name", "what it is", "splits", "protocols"], rows)
-
-    emit([asdict(d) for d in found], as_json, text)
-
-
-COMMANDS = (prepare, doctor, datasets)

@@ -1,15 +1,15 @@
-"""The command that writes a competition's answer file."""
+"""`gaitprint eval submit`."""
 
 from pathlib import Path
 
 import click
 
-from gaitprint.cli._common import as_json, emit
-from gaitprint.cli._completion import offer, protocols
-from gaitprint.cli._kinds import PLACE
-from gaitprint.cli._options import lists_option, memory_option
-from gaitprint.cli._pipeline import pipeline_of, pipeline_options
-from gaitprint.cli._progress import progress_bar
+from gaitprint.cli.common import as_json, emit
+from gaitprint.cli.completion import offer, protocols
+from gaitprint.cli.kinds import PLACE
+from gaitprint.cli.options import lists_option, memory_option
+from gaitprint.cli.pipeline_options import pipeline_of, pipeline_options
+from gaitprint.cli.progress import progress_bar
 
 
 @click.command(short_help="Write a competition's answer file.")
@@ -39,7 +39,7 @@ from gaitprint.cli._progress import progress_bar
 @lists_option
 @memory_option
 @as_json
-def answer(
+def submit(
     embeddings: Path,
     out: Path,
     form: str,
@@ -55,19 +55,19 @@ def answer(
 ) -> None:
     """Name the subject of every probe and write a competition's answer file.
 
-    EMBEDDINGS hold gallery and probes, whose subjects are not known: make them with `gaitprint embed STORE`, and with
+    EMBEDDINGS hold gallery and probes, whose subjects are not known: make them with `gaitprint model embed`, and with
     --part all where no subject of the data set trains. The file is checked before it is written: every probe once, only
     subjects of the gallery, the organisers' header.
 
     \b
     Examples:
-      gaitprint answer both.safetensors --out submission.csv
-      gaitprint answer both.safetensors --scorer k-reciprocal \\
+      gaitprint eval submit both.safetensors --out submission.csv
+      gaitprint eval submit both.safetensors --scorer k-reciprocal \\
         --set scorer.k1=6 --out submission.csv
-      gaitprint answer both.safetensors --form grew --out submission.csv
+      gaitprint eval submit both.safetensors --form grew --out submission.csv
     """
     from gaitprint.retrieval.budget import ComputeBudget
-    from gaitprint.stages.answer import answer as stage
+    from gaitprint.stages.submit import submit as stage
 
     if form == "grew" and header != "label":
         raise click.UsageError(f"--header {header} is of HID files, a GREW file has its own: leave it or --form out")
@@ -88,6 +88,3 @@ def answer(
     lines = [f"{out}: {facts['probes']} probes, {facts['subjects']} subjects; {facts['compared']}{note}"]
     lines += [f"note: {warning}" for warning in facts["warnings"]]
     emit(facts, as_json, lambda console: console.print("\n".join(lines), markup=False))
-
-
-COMMANDS = (answer,)

@@ -7,9 +7,9 @@ from typing import Any
 import click
 
 from gaitprint.atomic_files import read_json
-from gaitprint.cli._completion import offer, protocols
-from gaitprint.cli._kinds import PLACE, Count, Dependent
-from gaitprint.cli._lists import expand_subjects, split_names
+from gaitprint.cli.completion import offer, protocols
+from gaitprint.cli.kinds import PLACE, Count, Dependent
+from gaitprint.cli.lists import expand_subjects, split_names
 from gaitprint.errors import ConfigError
 from gaitprint.evaluation.statistics.interval import Interval
 from gaitprint.memory import parse_size
@@ -20,7 +20,7 @@ protocol_option = click.option(
     default="casia-b",
     show_default=True,
     metavar="NAME",
-    help="Who is probe and who gallery: a shipped protocol, see `gaitprint datasets`, or a .toml of your own.",
+    help="Who is probe and who gallery: a shipped protocol, see `gaitprint data list`, or a .toml of your own.",
 )
 chosen_subjects_option = click.option(
     "--subjects",

@@ -1,4 +1,4 @@
-"""The command that measures what each step of the method brings."""
+"""`gaitprint eval ablate`."""
 
 from pathlib import Path
 from typing import Any
@@ -6,8 +6,8 @@ from typing import Any
 import click
 from rich.console import Console
 
-from gaitprint.cli._common import as_json, emit, print_table, seed_option
-from gaitprint.cli._options import (
+from gaitprint.cli.common import as_json, emit, print_table, seed_option
+from gaitprint.cli.options import (
     chosen_subjects_option,
     conditions_option,
     fusion_option,
@@ -21,8 +21,8 @@ from gaitprint.cli._options import (
     store_of_report_option,
     views_option,
 )
-from gaitprint.cli._pipeline import method_steps, method_steps_option
-from gaitprint.cli._progress import progress_bar
+from gaitprint.cli.pipeline_options import method_steps, method_steps_option
+from gaitprint.cli.progress import progress_bar
 
 
 @click.command(short_help="What each step of the method brings.")
@@ -58,14 +58,14 @@ def ablate(
 ) -> None:
     """Measure what each step of the method brings.
 
-    FILE is what `gaitprint embed` wrote, one a network, all of the same sequences; NAME is what the table shall call
+    FILE is what `gaitprint model embed` wrote, one a network, all of the same sequences; NAME is what the table calls
     the network, and the first one is the method's first. Every row of the table says its distance and whether it sees
     all probes at once (transductive), as the method's re-ranking and query expansion do.
 
     \b
     Examples:
-      gaitprint ablate gaitgl=gl.safetensors gaitmask=gm.safetensors
-      gaitprint ablate gaitgl=gl.safetensors gaitmask=gm.safetensors \\
+      gaitprint eval ablate gaitgl=gl.safetensors gaitmask=gm.safetensors
+      gaitprint eval ablate gaitgl=gl.safetensors gaitmask=gm.safetensors \\
         --set cluster-expansion.k=9 --report ablation.html --store store
     """
     from gaitprint.retrieval.budget import ComputeBudget
@@ -111,6 +111,3 @@ def print_ablation(out: Console, result: Any, report: Path | None) -> None:
         out.print(f"note: {note}")
     if report is not None:
         out.print(f"report: {report}")
-
-
-COMMANDS = (ablate,)

@@ -1,12 +1,12 @@
-"""The command `plan`."""
+"""`gaitprint model plan`."""
 
 from dataclasses import asdict
 
 import click
 from rich.console import Console
 
-from gaitprint.cli._common import as_json, device_option, emit, set_threads, threads_option
-from gaitprint.cli._completion import offer, recipes
+from gaitprint.cli.common import as_json, device_option, emit, set_threads, threads_option
+from gaitprint.cli.completion import offer, recipes
 
 
 @click.command(short_help="What a recipe takes: memory and time.")
@@ -36,8 +36,8 @@ def plan(
 
     \b
     Examples:
-      gaitprint plan gaitgl-journal-casia-b
-      gaitprint plan gaitgl-journal-casia-b --set training.micro_batch=32
+      gaitprint model plan gaitgl-journal-casia-b
+      gaitprint model plan gaitgl-journal-casia-b --set training.micro_batch=32
     """
     from gaitprint.stages.plan import plan_run
 
@@ -52,6 +52,3 @@ def plan(
             out.print(f"  {name}: {size / 1e9:.2g} GB")
 
     emit(asdict(made) | {"memory": made.memory, "seconds": made.seconds}, as_json, text)
-
-
-COMMANDS = (plan,)

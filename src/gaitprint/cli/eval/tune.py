@@ -1,13 +1,13 @@
-"""The command that chooses retrieval settings on training subjects."""
+"""`gaitprint eval tune`."""
 
 from pathlib import Path
 
 import click
 from rich.console import Console
 
-from gaitprint.cli._common import as_json, emit, print_table, seed_option, split_option
-from gaitprint.cli._kinds import PLACE
-from gaitprint.cli._options import (
+from gaitprint.cli.common import as_json, emit, print_table, seed_option, split_option
+from gaitprint.cli.kinds import PLACE
+from gaitprint.cli.options import (
     chosen_subjects_option,
     conditions_option,
     lists_option,
@@ -16,7 +16,7 @@ from gaitprint.cli._options import (
     report_option,
     views_option,
 )
-from gaitprint.cli._progress import progress_bar
+from gaitprint.cli.progress import progress_bar
 
 
 @click.command(short_help="Retrieval settings, chosen on training subjects.")
@@ -92,10 +92,10 @@ def tune(
 
     \b
     Examples:
-      gaitprint tune train.safetensors --protocol hid-draws --out tuned.toml
-      gaitprint tune gl.safetensors gm.safetensors --protocol hid-draws \\
+      gaitprint eval tune train.safetensors --protocol hid-draws --out tuned.toml
+      gaitprint eval tune gl.safetensors gm.safetensors --protocol hid-draws \\
         --views 072,090,108 --out tuned.toml --report tuned.html
-      gaitprint evaluate test.safetensors --pipeline tuned.toml
+      gaitprint eval identify test.safetensors --pipeline tuned.toml
     """
     from gaitprint.retrieval.budget import ComputeBudget
     from gaitprint.stages.tune import tune as stage
@@ -137,6 +137,3 @@ def tune(
                 out_.print(f"{name}: {path}")
 
     emit(result.to_dict(), as_json, text)
-
-
-COMMANDS = (tune,)

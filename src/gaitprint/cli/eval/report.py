@@ -1,13 +1,14 @@
-"""The command that puts everything about some embeddings into one page."""
+"""`gaitprint eval report`."""
 
 from pathlib import Path
 
 import click
 from rich.console import Console
 
-from gaitprint.cli._common import as_json, emit, seed_option
-from gaitprint.cli._kinds import PLACE
-from gaitprint.cli._options import (
+from gaitprint.cli.common import as_json, emit, seed_option
+from gaitprint.cli.eval.ablate import print_ablation
+from gaitprint.cli.kinds import PLACE
+from gaitprint.cli.options import (
     chosen_subjects_option,
     conditions_option,
     fusion_option,
@@ -20,9 +21,8 @@ from gaitprint.cli._options import (
     store_option,
     views_option,
 )
-from gaitprint.cli._pipeline import method_steps, method_steps_option
-from gaitprint.cli._progress import progress_bar
-from gaitprint.cli.ablate import print_ablation
+from gaitprint.cli.pipeline_options import method_steps, method_steps_option
+from gaitprint.cli.progress import progress_bar
 
 
 @click.command(short_help="One page of everything, with JSON and CSV.")
@@ -66,13 +66,13 @@ def report(
 ) -> None:
     """Put all about an evaluation on one page: the ablation, CMC, DET, maps view by view, the worst mistakes.
 
-    FILE is what `gaitprint embed` wrote, one a network, all of the same sequences; NAME is what the page shall call the
-    network, and the first one is the method's first. The figures are those of `ablate`, `evaluate` and `verify`.
+    FILE is what `gaitprint model embed` wrote, one a network, all of the same sequences; NAME is what the page
+    calls the network; the first is the method's first. The figures are those of `ablate`, `identify` and `verify`.
 
     \b
     Examples:
-      gaitprint report gaitgl=gl.safetensors --out report
-      gaitprint report gaitgl=gl.safetensors gaitmask=gm.safetensors \\
+      gaitprint eval report gaitgl=gl.safetensors --out report
+      gaitprint eval report gaitgl=gl.safetensors gaitmask=gm.safetensors \\
         --protocol hid-draws --set cluster-expansion.k=9 --out report
 
     \b
@@ -116,6 +116,3 @@ def report(
         console.print(f"figures: {', '.join(path.name for path in result.files[1:])}")
 
     emit(result.to_dict(), as_json, text)
-
-
-COMMANDS = (report,)

@@ -1,16 +1,15 @@
-"""Commands about networks: train, networks."""
+"""`gaitprint model train`."""
 
 from pathlib import Path
 
 import click
 from rich.console import Console
 
-from gaitprint.cli._common import (
+from gaitprint.cli.common import (
     as_json,
     device_option,
     emit,
     first_process,
-    print_table,
     quality_option,
     seed_option,
     set_threads,
@@ -18,9 +17,9 @@ from gaitprint.cli._common import (
     subjects_option,
     threads_option,
 )
-from gaitprint.cli._completion import offer, recipes
-from gaitprint.cli._kinds import PLACE, PROCESSES
-from gaitprint.cli._progress import progress_bar
+from gaitprint.cli.completion import offer, recipes
+from gaitprint.cli.kinds import PLACE, PROCESSES
+from gaitprint.cli.progress import progress_bar
 
 
 @click.command(short_help="A store -> a trained network.")
@@ -32,7 +31,7 @@ from gaitprint.cli._progress import progress_bar
     default="quick",
     show_default=True,
     metavar="NAME",
-    help="A shipped recipe, see `gaitprint networks`, or a .toml of your own.",
+    help="A shipped recipe, see `gaitprint model list`, or a .toml of your own.",
 )
 @click.option(
     "--set",
@@ -93,16 +92,17 @@ def train(
 
     \b
     Examples:
-      gaitprint train store runs/gl
-      gaitprint train store runs/gm --recipe gaitmask-small
-      gaitprint train store runs/try --set training.iterations=200 --threads 1
-      gaitprint train store runs/fine --init runs/gl/model.safetensors \\
+      gaitprint model train store runs/gl
+      gaitprint model train store runs/gm --recipe gaitmask-small
+      gaitprint model train store runs/try --threads 1 \\
+        --set training.iterations=200
+      gaitprint model train store runs/fine --init runs/gl/model.safetensors \\
         --set training.learning_rate=0.0001
-      torchrun --nproc-per-node 2 -m gaitprint train store runs/gl
+      torchrun --nproc-per-node 2 -m gaitprint model train store runs/gl
 
     \b
     Files in RUN:
-      model.safetensors  the network, for `gaitprint embed`
+      model.safetensors  the network, for `gaitprint model embed`
       training.png       loss and accuracy over the iterations
       best.safetensors   with subjects held out: the weights that did best on them
       run.json           what was trained on, and the last figures
@@ -147,33 +147,6 @@ def train(
     emit(report.to_dict(), as_json, text)
 
 
-@click.command(short_help="List the networks, their settings and the recipes.")
-@as_json
-def networks(as_json: bool) -> None:
-    """List the networks with their settings, and the shipped training recipes.
-
-    \b
-    A setting is changed while training, such as
-      gaitprint train store run --set network.settings.channels=[8,16,32]
-    """
-    from gaitprint.stages.networks import list_networks, list_recipes
-
-    nets, recipes = list_networks(), list_recipes()
-
-    def text(out: Console) -> None:
-        for n in nets:
-            rows = [
-                [s["name"], "the form's" if s["default"] is None else str(s["default"]), str(s["help"])]
-                for s in n["settings"]
-            ]
-            title = f"{n['name']}: {n['parameters']:,} parameters as published"
-            print_table(out, ["setting", "default", "what it is"], rows, title)
-            out.print()
-        print_table(out, ["recipe", "what it is"], [[r["name"], r["title"]] for r in recipes])
-
-    emit({"networks": nets, "recipes": recipes}, as_json, text)
-
-
 def _figures(figures: dict[str, float]) -> str:
     """Loss, and the shares by which one sees whether a network still learns."""
     parts = [f"loss {figures['loss']:.3f}"] if "loss" in figures else ["step skipped"]
@@ -185,6 +158,3 @@ def _figures(figures: dict[str, float]) -> str:
     if "clips_per_second" in figures:
         parts.append(f"{figures['clips_per_second']:.0f} clips/s")
     return "  ".join(parts)
-
-
-COMMANDS = (train, networks)

@@ -1,4 +1,4 @@
-"""The command that says what one run gains over another, and whether it does."""
+"""`gaitprint eval compare`."""
 
 from pathlib import Path
 from typing import Any
@@ -6,9 +6,9 @@ from typing import Any
 import click
 from rich.console import Console
 
-from gaitprint.cli._common import as_json, emit, print_table, seed_option
-from gaitprint.cli._kinds import PLACE
-from gaitprint.cli._options import (
+from gaitprint.cli.common import as_json, emit, print_table, seed_option
+from gaitprint.cli.kinds import PLACE
+from gaitprint.cli.options import (
     chosen_subjects_option,
     conditions_option,
     lists_option,
@@ -16,8 +16,8 @@ from gaitprint.cli._options import (
     protocol_option,
     views_option,
 )
-from gaitprint.cli._pipeline import build_pipeline
-from gaitprint.cli._progress import progress_bar
+from gaitprint.cli.pipeline_options import build_pipeline
+from gaitprint.cli.progress import progress_bar
 from gaitprint.config import read_toml
 from gaitprint.evaluation.statistics.interval import Interval
 
@@ -27,7 +27,7 @@ from gaitprint.evaluation.statistics.interval import Interval
 @click.argument("after", type=PLACE, required=False)
 @protocol_option
 @click.option("--figure", default="rank-1", show_default=True, metavar="NAME", help="rank-K, mAP or mINP.")
-@click.option("--scorer", metavar="NAME", help="How vectors are compared, see `gaitprint evaluate`.")
+@click.option("--scorer", metavar="NAME", help="How vectors are compared, see `gaitprint eval identify`.")
 @click.option("--transform", "transforms", multiple=True, metavar="NAME", help="What happens to them before.")
 @click.option("--set", "overrides", multiple=True, metavar="STEP.KEY=VALUE", help="A setting of a step.")
 @click.option("--pipeline", type=PLACE, metavar="FILE.toml", help="All steps, from a file.")
@@ -73,10 +73,10 @@ def compare(
 
     \b
     Examples:
-      gaitprint compare gl.safetensors gm.safetensors
-      gaitprint compare gl.safetensors --after-scorer k-reciprocal \\
+      gaitprint eval compare gl.safetensors gm.safetensors
+      gaitprint eval compare gl.safetensors --after-scorer k-reciprocal \\
         --after-set scorer.k1=6
-      gaitprint compare gl.safetensors gm.safetensors \\
+      gaitprint eval compare gl.safetensors gm.safetensors \\
         --protocol casia-b-cross-view --figure mAP
     """
     from gaitprint.retrieval.budget import ComputeBudget
@@ -151,6 +151,3 @@ def _ends(interval: Interval | None) -> str:
 
 def _signed(points: float) -> str:
     return f"{round(points, 1) + 0.0:+.1f}"  # no -0.0
-
-
-COMMANDS = (compare,)

@@ -6,8 +6,8 @@ from typing import Any, TypeVar
 
 import click
 
-from gaitprint.cli._completion import components, offer
-from gaitprint.cli._kinds import PLACE
+from gaitprint.cli.completion import components, offer
+from gaitprint.cli.kinds import PLACE
 from gaitprint.config import apply_overrides, read_toml
 from gaitprint.errors import ConfigError
 

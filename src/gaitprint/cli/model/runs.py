@@ -1,4 +1,4 @@
-"""The command about trained and training networks: runs."""
+"""`gaitprint model runs`."""
 
 from pathlib import Path
 from typing import Any, Literal
@@ -6,9 +6,9 @@ from typing import Any, Literal
 import click
 from rich.console import Console
 
-from gaitprint.cli._common import as_json, emit, print_table
-from gaitprint.cli._kinds import PLACE, Dependent
-from gaitprint.cli._options import report_option
+from gaitprint.cli.common import as_json, emit, print_table
+from gaitprint.cli.kinds import PLACE, Dependent
+from gaitprint.cli.options import report_option
 
 
 @click.command(short_help="List training runs, compare them, draw their curves.")
@@ -34,15 +34,15 @@ def runs(folders: tuple[Path, ...], report: Path | None, over: Literal["iteratio
 
     \b
     Examples:
-      gaitprint runs
-      gaitprint runs runs/a runs/b --report runs.html
-      gaitprint runs runs --report runs.html --over minutes
+      gaitprint model runs
+      gaitprint model runs runs/a runs/b --report runs.html
+      gaitprint model runs runs --report runs.html --over minutes
 
     \b
     State:
       finished  the model file is written
-      running   the last sign of life is as recent as its checkpoints are far apart
-      stopped   it is not: give its `gaitprint train` command again, it goes on
+      running   its last sign of life is no older than checkpoints are apart
+      stopped   it is not: give its `model train` command again, it goes on
       unknown   neither can be told
     """
     from gaitprint.stages.runs import runs as stage
@@ -89,6 +89,3 @@ def _print(out: Console, result: Any, report: Path | None) -> None:
         out.print(f"damaged: {line}")
     if report is not None:
         out.print(f"report: {report}")
-
-
-COMMANDS = (runs,)

@@ -1,13 +1,13 @@
-"""The command that takes weights and configurations of other programs."""
+"""`gaitprint model convert`."""
 
 from pathlib import Path
 
 import click
 from rich.console import Console
 
-from gaitprint.cli._common import as_json, emit
-from gaitprint.cli._kinds import PLACE
-from gaitprint.cli._lists import expand_subjects
+from gaitprint.cli.common import as_json, emit
+from gaitprint.cli.kinds import PLACE
+from gaitprint.cli.lists import expand_subjects
 
 
 @click.command(short_help="Weights or YAML of other programs -> a model file or a recipe.")
@@ -37,7 +37,7 @@ def convert(
     \b
     SOURCE, by the ending of its name:
       .yaml, .yml  a configuration of the field's reference toolkit; OUT is a
-                   recipe (.toml) for `gaitprint train --recipe`
+                   recipe (.toml) for `gaitprint model train --recipe`
       others       weights of that toolkit (.pt) or of GaitGL's authors (.ptm);
                    OUT is a model file
 
@@ -47,10 +47,10 @@ def convert(
 
     \b
     Examples:
-      gaitprint convert gaitgl.yaml gaitgl.toml
-      gaitprint convert GaitGL-60000.pt gaitgl.safetensors \\
+      gaitprint model convert gaitgl.yaml gaitgl.toml
+      gaitprint model convert GaitGL-60000.pt gaitgl.safetensors \\
         --dataset casia-b --subjects 001-074
-      gaitprint embed store --model gaitgl.safetensors --out gl.safetensors
+      gaitprint model embed store --model gaitgl.safetensors --out gl.safetensors
     """
     if source.suffix.lower() in (".yaml", ".yml"):
         given = {"keep-classifier": keep_classifier, "licence": licence, "dataset": dataset, "subjects": subjects}
@@ -89,6 +89,3 @@ def _convert_recipe(source: Path, out: Path, as_json: bool) -> None:
                 console.print(f"{outcome:8}{note.key}: {note.text}")
 
     emit(report.to_dict(), as_json, text)
-
-
-COMMANDS = (convert,)

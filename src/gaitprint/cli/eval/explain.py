@@ -1,4 +1,4 @@
-"""The command that takes a distance apart."""
+"""`gaitprint eval explain`."""
 
 from pathlib import Path
 from typing import Any, Literal
@@ -6,9 +6,9 @@ from typing import Any, Literal
 import click
 from rich.console import Console
 
-from gaitprint.cli._common import as_json, device_option, emit, print_table, seed_option, set_threads, threads_option
-from gaitprint.cli._kinds import PLACE
-from gaitprint.cli._options import fusion_option, lists_option, protocol_option
+from gaitprint.cli.common import as_json, device_option, emit, print_table, seed_option, set_threads, threads_option
+from gaitprint.cli.kinds import PLACE
+from gaitprint.cli.options import fusion_option, lists_option, protocol_option
 
 
 @click.command(short_help="Which strips and moments make a match.")
@@ -76,9 +76,9 @@ def explain(
 
     \b
     Examples:
-      gaitprint explain store --model gl/model.safetensors \\
+      gaitprint eval explain store --model gl/model.safetensors \\
         --embeddings gl.safetensors --probe 003/nm-05/090 --out why.html
-      gaitprint explain store --model gl/model.safetensors \\
+      gaitprint eval explain store --model gl/model.safetensors \\
         --probe 003/nm-05/090 --against 004/nm-01/090 --out why.html
     """
     from gaitprint.stages.explain import explain as stage
@@ -119,6 +119,3 @@ def explain(
                 console.print(f"written: {path}")
 
     emit(values, as_json, text)
-
-
-COMMANDS = (explain,)

@@ -1,10 +1,10 @@
-"""The command that says what a gallery of so many people takes."""
+"""`gaitprint gallery capacity`."""
 
 import click
 from rich.console import Console
 
-from gaitprint.cli._common import as_json, emit, print_table, seed_option
-from gaitprint.cli._kinds import Count
+from gaitprint.cli.common import as_json, emit, print_table, seed_option
+from gaitprint.cli.kinds import Count
 
 
 @click.command(short_help="What a gallery takes: bytes, time.")
@@ -47,8 +47,9 @@ def capacity(
 
     \b
     Examples:
-      gaitprint capacity --people 100000
-      gaitprint capacity --people 1000000 --width 256 --codec int8 --codec pq-1
+      gaitprint gallery capacity --people 100000
+      gaitprint gallery capacity --people 1000000 --width 256 \\
+        --codec int8 --codec pq-1
     """
     from gaitprint.stages.capacity import capacity as stage
 
@@ -71,6 +72,3 @@ def _size(count: int) -> str:
         if count >= size:
             return f"{count / size:.3g} {unit}"
     return f"{count / 1e3:.3g} kB"
-
-
-COMMANDS = (capacity,)

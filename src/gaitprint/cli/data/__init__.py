@@ -1,0 +1,1 @@
+"""Data sets of silhouettes, and the stores made of them."""

@@ -1,0 +1,1 @@
+"""Embeddings measured under a protocol."""

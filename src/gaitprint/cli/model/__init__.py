@@ -1,0 +1,1 @@
+"""Networks: planned, trained, brought in, used."""
