@@ -16,18 +16,18 @@ _PATH_VERSION = 1
 def member_name(member: zipfile.ZipInfo) -> tuple[str, bool]:
     """The name of a member, and whether it is a guess: of bytes that are no UTF-8, whose code page nobody says."""
     # the library cuts a name at NUL, but not this one
-    found = member.orig_filename
-    if member.flag_bits & _UTF8_FLAG or found.isascii():
-        return found, False
+    name = member.orig_filename
+    if member.flag_bits & _UTF8_FLAG or name.isascii():
+        return name, False
     # the library has decoded by code page 437 already; that maps every byte to one character, so the bytes come back
-    raw = found.encode("cp437")
-    said = _unicode_path(member.extra, raw)
-    if said is not None:
-        return said, False
+    raw = name.encode("cp437")
+    unicode_name = _unicode_path(member.extra, raw)
+    if unicode_name is not None:
+        return unicode_name, False
     try:
         return raw.decode("utf-8"), False
     except UnicodeDecodeError:
-        return found, True
+        return name, True
 
 
 def _unicode_path(extra: bytes, raw: bytes) -> str | None:

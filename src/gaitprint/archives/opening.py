@@ -82,11 +82,11 @@ def open_files(path: Path) -> Files:
             return open_zip(path) if path.name.lower().endswith(".zip") else open_tar(path)
         if path.is_dir():
             return FolderFiles(path)
-        found = found_instead(path)
+        instead = found_instead(path)
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
         raise DataError(f"cannot open {str(path)!a}: {reason}; check the path") from None
-    raise DataError(f"expected a folder or a .zip or .tar archive at {shown(path)}, {found}")
+    raise DataError(f"expected a folder or a .zip or .tar archive at {shown(path)}, {instead}")
 
 
 def found_instead(path: Path) -> str:

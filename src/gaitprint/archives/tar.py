@@ -98,12 +98,12 @@ class TarFiles(ArchiveFiles[tarfile.TarInfo]):
         """The files of a folder, read in the order they lie in; none where they are large."""
         members = {n: self._members[n] for n in (inside(folder, f) for f in self._tree.list(folder).files)}
         members = {n: m for n, m in members.items() if m.isreg()}
-        found: dict[str, bytes] = {}
+        contents: dict[str, bytes] = {}
         if sum(m.size for m in members.values()) <= AHEAD:
             with suppress(*_DAMAGE, OSError):  # the one that is damaged says so when it is asked for
                 for name, member in sorted(members.items(), key=lambda item: item[1].offset):
-                    found[name] = self._bytes(member)
-        return found
+                    contents[name] = self._bytes(member)
+        return contents
 
     def _bytes(self, member: tarfile.TarInfo) -> bytes:
         stream = self._archive.extractfile(member)

@@ -41,7 +41,7 @@ def _lines(lacking: Mapping[tuple[str, str], list[str]], walks: Mapping[str, int
     subjects: dict[str, list[tuple[str, list[str]]]] = defaultdict(list)
     for (subject, condition), views in lacking.items():
         subjects[subject].append((condition, views))
-    for subject, found in subjects.items():
-        alike = len(found) == walks[subject] > 1 and all(views == found[0][1] for _, views in found)
-        for name, views in [(subject, found[0][1])] if alike else [(f"{subject}/{c}", v) for c, v in found]:
+    for subject, gaps in subjects.items():
+        alike = len(gaps) == walks[subject] > 1 and all(views == gaps[0][1] for _, views in gaps)
+        for name, views in [(subject, gaps[0][1])] if alike else [(f"{subject}/{c}", v) for c, v in gaps]:
             yield f"{name}: {', '.join(views)}"

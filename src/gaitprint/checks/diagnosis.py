@@ -55,8 +55,8 @@ class DoctorReport:
         if counts["error"] or counts["warning"]:
             severities: tuple[Severity, ...] = ("error", "warning")
             kinds = [kind for kind in severities if counts[kind]]
-            found = ", ".join(f"{counts[kind]} {kind}{'s' if counts[kind] > 1 else ''}" for kind in kinds)
-            raise DataError(f"{self.path}: {found} found, and --strict allows none: see the findings")
+            counted = ", ".join(f"{counts[kind]} {kind}{'s' if counts[kind] > 1 else ''}" for kind in kinds)
+            raise DataError(f"{self.path}: {counted} found, and --strict allows none: see the findings")
 
     def to_dict(self) -> dict[str, object]:
         """Plain values for JSON."""

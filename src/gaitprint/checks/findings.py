@@ -88,8 +88,8 @@ def alike(warnings: Iterable[tuple[str, str]]) -> list[tuple[str, tuple[str, ...
 
 def odd_looks(rows: Sequence[StoredSequence]) -> Iterable[Finding]:
     """What was mended, and what does not look like somebody who walks; short sequences have a rule of their own."""
-    said = [(r.key, w) for r in rows for w in r.warnings if r.length >= MIN_FRAMES or w in ADVICE]
-    for warning, keys in alike(said):
+    remarks = [(r.key, w) for r in rows for w in r.warnings if r.length >= MIN_FRAMES or w in ADVICE]
+    for warning, keys in alike(remarks):
         severity: Severity = "warning" if warning in ADVICE else "note"
         advice = ADVICE.get(warning, "mended, there is nothing to do")
         yield Finding(severity, f"sequences of which is said: {warning}: {len(keys)}", advice, keys)

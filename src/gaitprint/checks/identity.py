@@ -83,13 +83,13 @@ def suspicious_identities(records: Sequence[SequenceRecord], averages: Averages)
     alone: list[tuple[str, Walk, int]] = []
     for group in (g for g in groups.values() if len(g) <= MAX_GROUP):
         walks = [walk_of[i] for i in group]
-        found = _nearest(averages[group], walks)
+        nearest = _nearest(averages[group], walks)
         # only views in which the subject has another walk of the kind can vote, and count towards the majority
-        views.update(walk for walk, own in zip(walks, found.own, strict=True) if np.isfinite(own))
-        for place in np.flatnonzero(_doubtful(found, NEAR, CONFUSED)):
-            votes[walks[place]][int(found.who[place])] += 1
-        single = _doubtful(found, NEAR_ALONE, CONFUSED_ALONE) & (found.walks >= MIN_OTHER_WALKS)
-        alone += [(records[group[p]].key, walks[p], int(found.who[p])) for p in np.flatnonzero(single)]
+        views.update(walk for walk, own in zip(walks, nearest.own, strict=True) if np.isfinite(own))
+        for place in np.flatnonzero(_doubtful(nearest, NEAR, CONFUSED)):
+            votes[walks[place]][int(nearest.who[place])] += 1
+        single = _doubtful(nearest, NEAR_ALONE, CONFUSED_ALONE) & (nearest.walks >= MIN_OTHER_WALKS)
+        alone += [(records[group[p]].key, walks[p], int(nearest.who[p])) for p in np.flatnonzero(single)]
     likes = {walk: counter.most_common(1)[0] for walk, counter in sorted(votes.items())}
     doubted = {walk: who for walk, (who, n) in likes.items() if n >= max(MIN_VIEWS, views[walk] // 2 + 1)}
     if doubted:
@@ -111,15 +111,15 @@ def kind_of(condition: str) -> str:
     return re.sub(r"-?[0-9]+$", "", condition)
 
 
-def _doubtful(found: Nearest, near: float, confused: float) -> Bool[np.ndarray, " n"]:
+def _doubtful(nearest: Nearest, near: float, confused: float) -> Bool[np.ndarray, " n"]:
     """Where another subject is clearly nearer, in a group where that is rare."""
-    known = np.isfinite(found.own) & np.isfinite(found.other)
+    known = np.isfinite(nearest.own) & np.isfinite(nearest.other)
     # where another subject is nearest so often, it is the looks that are alike and not the names that are wrong
-    if not known.any() or (found.other < found.own)[known].mean() > confused:
+    if not known.any() or (nearest.other < nearest.own)[known].mean() > confused:
         return np.zeros(len(known), np.bool_)
-    clearly = (found.other < CLEARLY * found.own) & (found.own > _SMALLEST)
-    usual = float(np.median(found.own[known]))
-    result: np.ndarray = known & clearly & (found.other < near * usual)
+    clearly = (nearest.other < CLEARLY * nearest.own) & (nearest.own > _SMALLEST)
+    usual = float(np.median(nearest.own[known]))
+    result: np.ndarray = known & clearly & (nearest.other < near * usual)
     return result
 
 

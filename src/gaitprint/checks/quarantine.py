@@ -51,8 +51,8 @@ def quarantine_files(
             old.rename(_free(new))
             moved.append(bad.key)
     except OSError as error:
-        said = reason_and_way_out(error, "run it again")
-        raise DataError(f"cannot move {bad.place} into {root / FOLDER}: {said}") from None
+        reason = reason_and_way_out(error, "run it again")
+        raise DataError(f"cannot move {bad.place} into {root / FOLDER}: {reason}") from None
     return tuple(moved)
 
 

@@ -63,7 +63,7 @@ class Folder:
         """See `Layout.scan`."""
         levels = [_level(part) for part in self.settings.pattern.split("/")]
         tree = Tree("folder", tuple(Level(f"'{part}'", part, level.pattern) for part, level in levels))
-        found = []
+        sequences = []
         for leaf in walk(files, tree):
             values: dict[str, list[str]] = {field: [] for field in FIELDS}
             for name, (_, level) in zip(leaf.names, levels, strict=True):
@@ -71,8 +71,8 @@ class Folder:
                 for group, value in (match.groupdict() if match else {}).items():
                     # the number that `_level` gave the group
                     values[group.rstrip("0123456789")].append(value)
-            found.append(FoundSequence(self._record(leaf.names, values), leaf.place))
-        return found
+            sequences.append(FoundSequence(self._record(leaf.names, values), leaf.place))
+        return sequences
 
     def split(self, name: str | None, subjects: Iterable[str]) -> Split:
         """That of the partition file; see `Layout.split`."""

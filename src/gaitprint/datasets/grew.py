@@ -40,12 +40,12 @@ class Grew:
 
     def scan(self, files: Files) -> list[FoundSequence]:
         """See `Layout.scan`. The subject of a probe is None."""
-        found = []
+        sequences = []
         for leaf in walk(files, TREE):
             subject, part, video = leaf.names
             record = SequenceRecord("/".join(leaf.names), None if subject == "probe" else subject, part, video)
-            found.append(FoundSequence(record, leaf.place))
-        return found
+            sequences.append(FoundSequence(record, leaf.place))
+        return sequences
 
     def split(self, name: str | None, subjects: Iterable[str]) -> Split:
         """Subjects whose folder ends in `train` train; '00001train' and '00001' are two people."""

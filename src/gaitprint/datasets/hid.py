@@ -55,7 +55,7 @@ class Hid:
         if is_competition(files):
             return scan_competition(files, NAMED, self.settings.probes)
         taken = probe_folders(files.list().folders, self.settings.probes)
-        found = []
+        sequences = []
         for leaf in walk(files, BESIDE_PROBES if taken else TREE):
             upper, lower = leaf.names[:2]
             if is_probes(upper) and upper not in taken:
@@ -64,8 +64,8 @@ class Hid:
                 # three trees in one: probe/<video>, <video>/probe, and <id>/<video>
                 (None, lower) if is_probes(upper) else (None, upper) if is_probes(lower) else (upper, lower)
             )
-            found.append(FoundSequence(SequenceRecord("/".join(leaf.names), subject, video, VIEW), leaf.place))
-        return found
+            sequences.append(FoundSequence(SequenceRecord("/".join(leaf.names), subject, video, VIEW), leaf.place))
+        return sequences
 
     def split(self, name: str | None, subjects: Iterable[str]) -> Split:
         """The first editions' 500 training subjects; "all-test" for later editions, which bring none."""

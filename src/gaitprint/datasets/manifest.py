@@ -87,10 +87,10 @@ class Manifest:
         if other:
             raise DataError(f"{name} is {other}: expected a CSV, TSV or Parquet file")
         read = _parquet_rows if self.settings.file.lower().endswith(".parquet") else _csv_rows
-        found = list(self._sequences(files, name, read(data, name)))
-        if not found:
+        sequences = list(self._sequences(files, name, read(data, name)))
+        if not sequences:
             raise DataError(f"{name} lists no sequence: expected a row for each, found only a header")
-        return sorted(found, key=lambda f: f.record.key)
+        return sorted(sequences, key=lambda f: f.record.key)
 
     def split(self, name: str | None, subjects: Iterable[str]) -> Split:
         """That of the partition file; see `Layout.split`."""
@@ -116,13 +116,12 @@ class Manifest:
         for number, row in enumerate(rows, start=1):
             if not columns:
                 columns, about = choose_columns(name, tuple(row), wanted)
-            found = self._found(files, f"{name}, row {number}", row, columns, about)
-            if found.place in listed:
-                raise DataError(
-                    f"{name}: the rows {listed[found.place]} and {number} both list {found.place!r}: delete one of them"
-                )
-            listed[found.place] = number
-            yield found
+            sequence = self._found(files, f"{name}, row {number}", row, columns, about)
+            if sequence.place in listed:
+                rows_of_it = f"the rows {listed[sequence.place]} and {number}"
+                raise DataError(f"{name}: {rows_of_it} both list {sequence.place!r}: delete one of them")
+            listed[sequence.place] = number
+            yield sequence
 
     def _found(
         self,
@@ -132,11 +131,11 @@ class Manifest:
         columns: Mapping[str, str | None],
         about: tuple[str, ...],
     ) -> FoundSequence:
-        given = row[str(columns[PATH])]
-        place = _place(where, given)
+        path = row[str(columns[PATH])]
+        place = _place(where, path)
         # a folder may really be called with a space at its end: only what is not there is trimmed
-        if trimmed(given) != given and not (files.is_folder(place) or _is_file(files, place)):
-            place = _place(where, trimmed(given))
+        if trimmed(path) != path and not (files.is_folder(place) or _is_file(files, place)):
+            place = _place(where, trimmed(path))
             about = (*about, f"white space around names in the column {columns[PATH]!r} is left out")
         cells = {f: read_cell(row, columns[f], self.settings.missing) for f in ("subject", "condition", "view", "key")}
         subject, condition, view, key = (cell.text for cell in cells.values())
@@ -152,12 +151,12 @@ class Manifest:
         )
 
 
-def _place(where: str, given: str) -> str:
-    place = given.replace("\\", "/")
+def _place(where: str, path: str) -> str:
+    place = path.replace("\\", "/")
     parts = [p for p in place.split("/") if p not in ("", ".")]
     if not parts or place.startswith("/") or ".." in parts or ":" in parts[0]:
         way = ": write how it goes on from there" if place.startswith("/") or ":" in place else ""
-        raise DataError(f"{where}: expected a path below the manifest's folder, found {given!r}{way}")
+        raise DataError(f"{where}: expected a path below the manifest's folder, found {path!r}{way}")
     return "/".join(parts)
 
 
@@ -189,8 +188,8 @@ def _csv_rows(data: bytes, name: str) -> Iterator[dict[str, str]]:
                 continue  # spreadsheets write empty rows behind the last
             # `csv` keeps surplus cells under None, and fills missing ones with None
             if None in row or None in row.values():
-                found = "more" if None in row else "fewer"
-                raise DataError(f"{name}, line {reader.line_num}: {found} cells than the header has columns")
+                count = "more" if None in row else "fewer"
+                raise DataError(f"{name}, line {reader.line_num}: {count} cells than the header has columns")
             yield row
     except (ValueError, csv.Error) as error:
         raise DataError(f"{name} cannot be read as CSV ({error}): save it as such, in UTF-8") from None
@@ -199,12 +198,12 @@ def _csv_rows(data: bytes, name: str) -> Iterator[dict[str, str]]:
 def _parquet_rows(data: bytes, name: str) -> Iterator[dict[str, str]]:
     try:
         with pa.parquet.ParquetFile(pa.BufferReader(data)) as file:
-            said = file.metadata
-            unpacked = sum(said.row_group(i).total_byte_size for i in range(said.num_row_groups))
-            if said.num_rows > MAX_ROWS or unpacked > MAX_BYTES:
+            metadata = file.metadata
+            unpacked = sum(metadata.row_group(i).total_byte_size for i in range(metadata.num_row_groups))
+            if metadata.num_rows > MAX_ROWS or unpacked > MAX_BYTES:
                 raise DataError(
-                    f"{name} has {said.num_rows} rows of {unpacked} bytes unpacked, the limit is {MAX_ROWS} rows of "
-                    f"{MAX_BYTES} bytes: split the data set"
+                    f"{name} has {metadata.num_rows} rows of {unpacked} bytes unpacked, the limit is {MAX_ROWS} rows "
+                    f"of {MAX_BYTES} bytes: split the data set"
                 )
             texts = [field.name for field in file.schema_arrow if field.type in (pa.string(), pa.large_string())]
             # bytes and lists are no names, and may be of any size

@@ -49,12 +49,12 @@ class Opengait:
                 "data set: --dataset hid reads train, gallery and probe; --dataset folder any levels, such as "
                 "--set 'pattern={condition}/{subject}/{view}'"
             )
-        found = []
+        sequences = []
         for leaf in walk(files, TREE):
             subject, condition, view = leaf.names
             record = SequenceRecord("/".join(leaf.names), None if subject == "probe" else subject, condition, view)
-            found.append(FoundSequence(record, leaf.place))
-        return found
+            sequences.append(FoundSequence(record, leaf.place))
+        return sequences
 
     def split(self, name: str | None, subjects: Iterable[str]) -> Split:
         """That of the partition file; see `Layout.split`."""

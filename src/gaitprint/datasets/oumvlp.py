@@ -48,13 +48,13 @@ class Oumvlp:
         """See `Layout.scan`."""
         if not any(folder.startswith("Silhouette_") for folder in files.list().folders):
             return scan_levels(files, TREE)
-        found = []
+        sequences = []
         for leaf in walk(files, RAW):
             view, sequence = leaf.names[0].removeprefix("Silhouette_").split("-")
             record = SequenceRecord(f"{leaf.names[1]}/{sequence}/{view}", leaf.names[1], sequence, view)
-            found.append(FoundSequence(record, leaf.place))
+            sequences.append(FoundSequence(record, leaf.place))
         # the tree is sorted by view first, keys begin with the subject
-        return sorted(found, key=lambda f: f.record.key)
+        return sorted(sequences, key=lambda f: f.record.key)
 
     def split(self, name: str | None, subjects: Iterable[str]) -> Split:
         """The published rule: odd subjects train, even ones and 10307 are tested."""

@@ -63,7 +63,7 @@ def find_runs(folders: Sequence[Path]) -> tuple[list[Path], list[str]]:
     Raises:
         ConfigError: one of `folders` is not there, or no folder.
     """
-    found: dict[Path, Path] = {}
+    runs: dict[Path, Path] = {}
     complaints: list[str] = []
     for folder in folders:
         if not folder.is_dir():
@@ -74,7 +74,7 @@ def find_runs(folders: Sequence[Path]) -> tuple[list[Path], list[str]]:
             here, depth = waiting.pop()
             # a run's own folders hold no other runs
             if os.path.lexists(here / "recipe.json"):
-                found.setdefault(here.resolve(), here)
+                runs.setdefault(here.resolve(), here)
             elif depth and not os.path.lexists(here / "store.json"):
                 try:
                     with os.scandir(here) as entries:
@@ -84,7 +84,7 @@ def find_runs(folders: Sequence[Path]) -> tuple[list[Path], list[str]]:
                     continue
                 # a stack: reversed, so that names come out in order
                 waiting += [(here / name, depth - 1) for name in sorted(inside, reverse=True)]
-    return list(found.values()), complaints
+    return list(runs.values()), complaints
 
 
 def read_run(folder: Path, now: float) -> Run:

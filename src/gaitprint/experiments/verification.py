@@ -45,7 +45,7 @@ def measure_verification(
     Raises:
         ProtocolError: the embeddings do not answer the protocol's questions.
     """
-    found = verify(
+    verification = verify(
         data,
         rules,
         partial(steps.comparison, work=ComputeBudget(work.memory, work.threads, say=work.say)),
@@ -58,18 +58,23 @@ def measure_verification(
         progress=lambda done, total: work.progress(done, total, "strangers"),
     )
     familiar = [*people_warnings([data]), *choice_warnings([steps], data)]
-    warnings = (*familiar, *_warnings(found, data), *fitted)
-    return VerificationReport(found, steps.scorer.distance, steps.settings, warnings)
+    warnings = (*familiar, *_warnings(verification, data), *fitted)
+    return VerificationReport(verification, steps.scorer.distance, steps.settings, warnings)
 
 
-def _warnings(found: Verification, data: Embeddings) -> tuple[str, ...]:
+def _warnings(verification: Verification, data: Embeddings) -> tuple[str, ...]:
     """What must be known before a figure is quoted."""
-    said = [f"{note}." for note in absent_notes(found.protocol, data.records)]
-    if found.transductive:
-        said.append("The figures are transductive: every distance was made with the help of all other probes.")
-    if found.subjects < FEW_SUBJECTS:
-        said.append(f"Only {found.subjects} subjects: figures and intervals say little about other people.")
-    said += [f"{reason}." for reason in reasons(found.whole.equal_error, (*found.whole.misses, *found.whole.not_found))]
-    if found.calibration_missing:
-        said.append(f"{found.calibration_missing[0].upper()}{found.calibration_missing[1:]}.")
-    return tuple(dict.fromkeys(said))
+    warnings = [f"{note}." for note in absent_notes(verification.protocol, data.records)]
+    if verification.transductive:
+        warnings.append("The figures are transductive: every distance was made with the help of all other probes.")
+    if verification.subjects < FEW_SUBJECTS:
+        warnings.append(f"Only {verification.subjects} subjects: figures and intervals say little about other people.")
+    warnings += [
+        f"{reason}."
+        for reason in reasons(
+            verification.whole.equal_error, (*verification.whole.misses, *verification.whole.not_found)
+        )
+    ]
+    if verification.calibration_missing:
+        warnings.append(f"{verification.calibration_missing[0].upper()}{verification.calibration_missing[1:]}.")
+    return tuple(dict.fromkeys(warnings))

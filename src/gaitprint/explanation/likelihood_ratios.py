@@ -102,8 +102,8 @@ def _kinds(probe: SequenceRecord, other: SequenceRecord) -> tuple[tuple[str, See
     )
 
 
-def _fit(records: tuple[SequenceRecord, ...], wanted: tuple[str, ...], sees: See) -> Bool[np.ndarray, " N"]:
-    return np.array([sees(r) == wanted for r in records])
+def _fit(records: tuple[SequenceRecord, ...], seen: tuple[str, ...], sees: See) -> Bool[np.ndarray, " N"]:
+    return np.array([sees(r) == seen for r in records])
 
 
 def _pairs(
@@ -114,15 +114,15 @@ def _pairs(
 ) -> Int[np.ndarray, "M 2"]:
     """Pairs of different walks: of each person all, or drawn where there are many; of two people as many as `MOST`."""
     people = np.intersect1d(who[left], who[right])
-    found = [np.empty((0, 2), np.int64)]
+    parts = [np.empty((0, 2), np.int64)]
     for person in people:
         one, other = left[who[left] == person], right[who[right] == person]
         pairs = np.stack(np.meshgrid(one, other, indexing="ij"), axis=-1).reshape(-1, 2)
         pairs = pairs[pairs[:, 0] != pairs[:, 1]]
         most = max(1, MOST // len(people))
-        found.append(pairs if len(pairs) <= most else pairs[generator.choice(len(pairs), most, replace=False)])
+        parts.append(pairs if len(pairs) <= most else pairs[generator.choice(len(pairs), most, replace=False)])
     if len(left) and len(right):
         # drawn with return: of two people there are many more pairs than are looked at
         two = np.stack([generator.choice(left, MOST), generator.choice(right, MOST)], axis=1)
-        found.append(two[who[two[:, 0]] != who[two[:, 1]]])
-    return np.concatenate(found)
+        parts.append(two[who[two[:, 0]] != who[two[:, 1]]])
+    return np.concatenate(parts)

@@ -52,15 +52,15 @@ def find_nearest_matches(
     order = np.argsort(distances[0], kind="stable")
     # walks of nobody known count as a person each
     subjects = np.array([records[int(i)].subject or records[int(i)].key for i in gallery])[order]
-    own = records[probe].subject
-    roles = ("right one", "wrong one") if own is not None else ("nearest", "next person")
-    same = subjects == (own if own is not None else subjects[0])
-    found = []
+    subject = records[probe].subject
+    roles = ("right one", "wrong one") if subject is not None else ("nearest", "next person")
+    same = subjects == (subject if subject is not None else subjects[0])
+    matches = []
     for role, among in zip(roles, (same, ~same), strict=True):
         places = np.flatnonzero(among)
         if len(places):
-            found.append(NearestMatch(role, int(gallery[order[places[0]]]), int(places[0]) + 1))
-    return NearestMatches(tuple(sorted(found, key=lambda r: r.place)), len(gallery))
+            matches.append(NearestMatch(role, int(gallery[order[places[0]]]), int(places[0]) + 1))
+    return NearestMatches(tuple(sorted(matches, key=lambda r: r.place)), len(gallery))
 
 
 def row_of(embeddings: Embeddings, key: str) -> int:

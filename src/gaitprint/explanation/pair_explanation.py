@@ -88,8 +88,8 @@ def strips_of(embedders: Sequence[Embedder]) -> Strips:
     rows = [part_rows(e.network, e.preprocessing.height) for e in embedders]
     strides = sorted({r.stride for r in rows})
     if len(strides) > 1:
-        found = " and ".join(map(str, strides))
-        raise ConfigError(f"networks are explained together where their moments are of as many frames, found {found}")
+        frames = " and ".join(map(str, strides))
+        raise ConfigError(f"networks are explained together where their moments are of as many frames, found {frames}")
     size = embedders[0].preprocessing.size
     # no more strips than parts of one map: a strip without a part would show nothing
     count = min(STRIPS, *(len(r.band) // 2 for r in rows))
@@ -110,13 +110,13 @@ def part_rows(network: nn.Module, rows: int) -> PartRows:
     Raises:
         ConfigError: the network does not say it.
     """
-    found = explainable(network).part_rows(rows)
-    if found is None:
+    described = explainable(network).part_rows(rows)
+    if described is None:
         raise ConfigError(
             f"explaining needs to know which rows a part is about, and {type(network).__module__} does not say it: "
             "give the network a method part_rows, see PartNetwork"
         )
-    return found
+    return described
 
 
 def seen_by(embedders: Sequence[Embedder], frames: Frames, fusion: str) -> list[Observed]:
@@ -133,10 +133,11 @@ def explain_pair(
     scorer: AdditiveScorer,
 ) -> PairExplanation:
     """A probe against another walk; each is its record, its frames, and what was seen in them."""
-    found: Explanation = explain(probe[2], other[2], scorer)
+    explanation: Explanation = explain(probe[2], other[2], scorer)
     return PairExplanation(
-        role, probe[0], other[0], scorer, found.distance, found.total,
-        strips.summed(found.parts), strips.summed(found.moments), _won(probe[2]), _won(other[2]), probe[1], other[1],
+        role, probe[0], other[0], scorer, explanation.distance, explanation.total,
+        strips.summed(explanation.parts), strips.summed(explanation.moments),
+        _won(probe[2]), _won(other[2]), probe[1], other[1],
     )  # fmt: skip
 
 

@@ -99,9 +99,15 @@ def load_embeddings(path: Path) -> Embeddings:
             records: bytes | None = None if version == "1" else file.get_tensor("records").tobytes()
     except (SafetensorError, OSError) as error:
         raise ArtefactError(f"{path} is no embeddings file, or is damaged ({error}): run `model embed` again") from None
-    made = _assemble(path, metadata, vectors, records)
-    _LOG.info("read %s: %d vectors of %d floats, source %s", path, len(made), made.layout.width, made.source[:12])
-    return made
+    loaded = _assemble(path, metadata, vectors, records)
+    _LOG.info(
+        "read %s: %d vectors of %d floats, source %s",
+        path,
+        len(loaded),
+        loaded.layout.width,
+        loaded.source[:12],
+    )
+    return loaded
 
 
 def _assemble(path: Path, metadata: dict[str, str], vectors: np.ndarray, packed: bytes | None) -> Embeddings:

@@ -47,10 +47,10 @@ class Embedder:
         self.preprocessing, self.device, self.averaging = preprocessing, device, averaging
         self.facts = facts if averaging.plain else {**facts, "averaging": asdict(averaging)}
         self.layout = part_layout(network)
-        made = ["embedding", digest, preprocessing.__dict__]
+        identity = ["embedding", digest, preprocessing.__dict__]
         # everything that changes a vector, and nothing else: equal sources may be compared, device and batch size are
         # not in it
-        self.source = sha256_json(made if averaging.plain else [*made, asdict(averaging)])
+        self.source = sha256_json(identity if averaging.plain else [*identity, asdict(averaging)])
 
     @torch.inference_mode()
     def clips(self, clips: Float32[np.ndarray, "N T H W"]) -> Float32[np.ndarray, "N D"]:
@@ -85,13 +85,13 @@ class Embedder:
         vectors = np.zeros((len(records), self.layout.width), np.float32)
         done = 0
         for batch in _equal_lengths(clips, frames_at_once):
-            made = self.clips(np.stack([self._pixels(sequences, clip) for clip in batch]))
+            batch_vectors = self.clips(np.stack([self._pixels(sequences, clip) for clip in batch]))
             rows = [clip.row for clip in batch]
             if len(clips) == len(records):
-                vectors[rows] = made
+                vectors[rows] = batch_vectors
             else:
                 # a batch may hold several clips of one sequence: `+=` with repeated rows would add one of them only
-                np.add.at(vectors, rows, made / counts[rows, None].astype(np.float32))
+                np.add.at(vectors, rows, batch_vectors / counts[rows, None].astype(np.float32))
             done += len(batch)
             _LOG.debug("%d of %d clips, the last of %d frames", done, len(clips), batch[-1].stop - batch[-1].start)
             progress(done * len(records) // len(clips), len(records))

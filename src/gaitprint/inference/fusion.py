@@ -74,10 +74,10 @@ def different_data(first: Embeddings, other: Embeddings) -> tuple[str, str] | No
     Equal names are no proof, for 001/nm-01/090 is in many data sets. Networks for other sizes have other stores.
     """
     one, two = (_origins(e.settings) for e in (first, other))
-    said = next((what for what in ("store", "data") if one[what] and two[what]), None)
-    if said is None or one[said] == two[said] or one["height"] != two["height"]:
+    kind = next((what for what in ("store", "data") if one[what] and two[what]), None)
+    if kind is None or one[kind] == two[kind] or one["height"] != two["height"]:
         return None
-    return one[said][:12], two[said][:12]
+    return one[kind][:12], two[kind][:12]
 
 
 def _check_same_data(first: Embeddings, other: Embeddings, place: int) -> None:
@@ -91,8 +91,8 @@ def _check_same_data(first: Embeddings, other: Embeddings, place: int) -> None:
 
 def _origins(settings: Mapping[str, object]) -> dict[str, str]:
     """Fingerprints of the store and of the sequences behind vectors, and the height of frames; "" for not said."""
-    found = settings.get("networks")
-    inner = [_origins(n) for n in found if isinstance(n, Mapping)] if isinstance(found, list) else []
+    networks = settings.get("networks")
+    inner = [_origins(n) for n in networks if isinstance(n, Mapping)] if isinstance(networks, list) else []
     preprocessing = settings.get("preprocessing")
     # data prepared in another height are another store with other fingerprints, even of the same recordings
     height = preprocessing.get("height") if isinstance(preprocessing, Mapping) else ""

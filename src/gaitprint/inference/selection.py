@@ -25,16 +25,16 @@ def filter_embeddings(
         ProtocolError: a name that no sequence has, or nothing is left.
     """
     keep = list(range(len(embeddings)))
-    for word, wanted in (("subject", subjects), ("view", views), ("condition", conditions)):
-        if wanted is None:
+    for word, names_asked in (("subject", subjects), ("view", views), ("condition", conditions)):
+        if names_asked is None:
             continue
         present = {name for r in embeddings.records if (name := _name(r, word)) is not None}
-        for name in wanted:
+        for name in names_asked:
             if name not in present:
                 part = _part(embeddings) if word == "subject" else ""
                 raise ProtocolError(f"no sequence has the {word} {name!r}{part}: {did_you_mean(name, present)}")
         # every name is checked first: one that is misspelt would silently ask for fewer
-        names = frozenset(wanted)
+        names = frozenset(names_asked)
         keep = [i for i in keep if _name(embeddings.records[i], word) in names]
     if not keep:
         raise ProtocolError("no sequence has the subjects, views and conditions asked for: ask for fewer restrictions")

@@ -73,8 +73,8 @@ class Normalising:
 
     def __post_init__(self) -> None:
         fits = 16 <= self.size <= MAX_SIZE and self.size % 2 == 0
-        wanted = f"even, at least 16 and at most {MAX_SIZE}"
-        require(fits, f"size is the height of frames in pixels, {wanted}, found {self.size}")
+        expected = f"even, at least 16 and at most {MAX_SIZE}"
+        require(fits, f"size is the height of frames in pixels, {expected}, found {self.size}")
 
 
 def load(files: Files, place: str, how: Normalising) -> Loaded:
@@ -100,11 +100,11 @@ def read_packed(files: Files, task: Task, how: Normalising, form: Form, trust_ti
             return ReadSequence(None, stamp=task.stamp, unchanged=True)
     except GaitprintError as error:
         return ReadSequence(None, reason=str(error))
-    found = load(watched, task.place, how)
-    packed = None if found.frames is None else pack(found.frames, form)
+    loaded = load(watched, task.place, how)
+    packed = None if loaded.frames is None else pack(loaded.frames, form)
     # without a stamp it is tried again the next time
-    stamp = "" if found.again else _stamp(watched, task.place)
-    return ReadSequence(packed, found.warnings, found.quality, found.reason, stamp)
+    stamp = "" if loaded.again else _stamp(watched, task.place)
+    return ReadSequence(packed, loaded.warnings, loaded.quality, loaded.reason, stamp)
 
 
 def _stamp(files: Watched, place: str) -> str:

@@ -76,8 +76,8 @@ def sequence_source(
     if is_store(source) or is_begun(source):
         require(not settings and dataset == "auto", "a store knows its data set: leave --dataset and --set out")
         return _Repacked(Store.open(source), how, form, subjects)
-    found = scan(source, dataset, settings)
-    return _Tree(found, subjects, source, how, form, workers, trust_times)
+    scanned = scan(source, dataset, settings)
+    return _Tree(scanned, subjects, source, how, form, workers, trust_times)
 
 
 class _Tree:
@@ -96,12 +96,12 @@ class _Tree:
         self.everything = tuple(f.record for f in everything.sequences)
         self.partition: Partition | None = None
         self.notes = everything.notes
-        found = _chosen(everything, subjects)
-        self.dataset, self.layout, self.total = found.dataset, found.settings, len(found.sequences)
+        chosen = _chosen(everything, subjects)
+        self.dataset, self.layout, self.total = chosen.dataset, chosen.settings, len(chosen.sequences)
         self.place = ascii(str(source.absolute()))
-        self._files, self._workers, self._how, self._trust_times = found.files, workers, how, trust_times
+        self._files, self._workers, self._how, self._trust_times = chosen.files, workers, how, trust_times
         self._packer = packer(how, form, trust_times)
-        self._found = sorted(found.sequences, key=lambda f: found.files.order(f.place))
+        self._found = sorted(chosen.sequences, key=lambda f: chosen.files.order(f.place))
         self._by_key = {f.record.key: f for f in self._found}
 
     def usual_shape(self) -> tuple[int, int]:
@@ -113,28 +113,28 @@ class _Tree:
         if not most:
             raise DataError(f"none of the {self.total} sequences in {where} can be used; the first is {reason}")
         if len(most) == 2 and most[0][1] == most[1][1]:
-            each = " and ".join(f"{n} sequences of {h} x {w} pixels" for (h, w), n in most)
-            raise DataError(f"{where} holds {each}, and a store one size: prepare each kind by itself")
+            sizes = " and ".join(f"{n} sequences of {h} x {w} pixels" for (h, w), n in most)
+            raise DataError(f"{where} holds {sizes}, and a store one size: prepare each kind by itself")
         return most[0][0]
 
     def _shapes(self, chosen: Sequence[FoundSequence]) -> tuple[Counter[tuple[int, int]], str]:
         """How many sequences have which H, W; and why the first that cannot be used cannot."""
         shapes, reason = Counter[tuple[int, int]](), ""
-        for found in chosen:
-            loaded = load(self._files, found.place, self._how)
+        for sequence in chosen:
+            loaded = load(self._files, sequence.place, self._how)
             if loaded.frames is None:
-                reason = reason or f"{found.record.key}: {loaded.reason}"
+                reason = reason or f"{sequence.record.key}: {loaded.reason}"
             else:
                 shapes[loaded.frames.shape[1:]] += 1
         return shapes, reason
 
     def holds(self, key: str, record: SequenceRecord | None, stamp: str) -> bool:
         """See `SequenceSource`."""
-        found = self._by_key.get(key)
-        if found is None or record not in (None, found.record):
+        sequence = self._by_key.get(key)
+        if sequence is None or record not in (None, sequence.record):
             return False
         try:
-            return not stamp or as_it_was(Watched(self._files), found.place, stamp, self._trust_times)
+            return not stamp or as_it_was(Watched(self._files), sequence.place, stamp, self._trust_times)
         except DataError:
             return False
 
@@ -143,8 +143,8 @@ class _Tree:
         left = [f for f in self._found if f.record.key not in done]
         tasks = [Task(f.place, _stamp(f.record, known, held)) for f in left]
         results = read_all(self._packer, self._files, tasks, self._workers)
-        for found, read in zip(left, results, strict=True):
-            yield found.record, found.place, read
+        for sequence, read in zip(left, results, strict=True):
+            yield sequence.record, sequence.place, read
 
 
 class _Walkers:
@@ -153,14 +153,14 @@ class _Walkers:
     def __init__(self, values: dict[str, Any], how: Normalising, form: Form, subjects: Sequence[str] | None) -> None:
         settings = build_settings(SyntheticSettings, values, "dataset synthetic")
         require(how.size == 64, f"synthetic walkers are 64 pixels high, found size {how.size}")
-        made = [f"{i:03d}" for i in range(settings.start, settings.start + settings.subjects)]
+        names = [f"{i:03d}" for i in range(settings.start, settings.start + settings.subjects)]
         where = [(c, v) for c in sorted(set(settings.conditions)) for v in sorted(set(settings.views))]
-        self.everything = tuple(SequenceRecord(f"{name}/{c}/{v}", name, c, v) for name in made for c, v in where)
+        self.everything = tuple(SequenceRecord(f"{name}/{c}/{v}", name, c, v) for name in names for c, v in where)
         self.partition: Partition | None = None
         self.notes: tuple[str, ...] = ()
-        self._subjects = frozenset(made if subjects is None else subjects)
-        for subject in sorted(self._subjects.difference(made)):
-            raise DataError(f"no walker is called {subject!r}: those asked for are {made[0]} to {made[-1]}")
+        self._subjects = frozenset(names if subjects is None else subjects)
+        for subject in sorted(self._subjects.difference(names)):
+            raise DataError(f"no walker is called {subject!r}: those asked for are {names[0]} to {names[-1]}")
         self.dataset, self.place, self.total = "synthetic", "", len(self._subjects) * len(where)
         self.layout, self._settings, self._form = values, settings, form
 
@@ -199,8 +199,8 @@ class _Repacked:
         self.notes: tuple[str, ...] = ()
         known = {r.subject for r in store.records}
         _check_known(subjects, known)
-        wanted = known if subjects is None else frozenset(subjects)
-        self._rows = [(i, r) for i, r in enumerate(store.rows) if r.subject in wanted]
+        chosen = known if subjects is None else frozenset(subjects)
+        self._rows = [(i, r) for i, r in enumerate(store.rows) if r.subject in chosen]
         self._by_key = {r.key: r for _, r in self._rows}
         self.total = len(self._rows)
 
@@ -236,12 +236,12 @@ def _stamp(record: SequenceRecord, known: Mapping[str, str], held: Held) -> str:
     return known.get(record.key, "") if held.get(record.key, record) == record else ""
 
 
-def _chosen(found: Found, subjects: Sequence[str] | None) -> Found:
+def _chosen(scanned: Found, subjects: Sequence[str] | None) -> Found:
     """The sequences of the given subjects only."""
     if subjects is None:
-        return found
-    _check_known(subjects, {s.record.subject for s in found.sequences})
-    return replace(found, sequences=tuple(s for s in found.sequences if s.record.subject in subjects))
+        return scanned
+    _check_known(subjects, {s.record.subject for s in scanned.sequences})
+    return replace(scanned, sequences=tuple(s for s in scanned.sequences if s.record.subject in subjects))
 
 
 def _check_known(subjects: Sequence[str] | None, known: set[str | None]) -> None:

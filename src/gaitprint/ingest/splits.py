@@ -38,14 +38,14 @@ class PartitionReport:
 
     def lines(self) -> list[str]:
         """For people: how many are in each part, and what does not fit."""
-        said = [f"partition {self.source}: {self.train} subjects train, {self.test} are tested"]
+        lines = [f"partition {self.source}: {self.train} subjects train, {self.test} are tested"]
         if self.absent:
-            said.append(f"note: the partition names {_some(self.absent, 'subject')} that the store does not hold")
+            lines.append(f"note: the partition names {_some(self.absent, 'subject')} that the store does not hold")
         if self.neither:
-            said.append(f"note: {_some(self.neither, 'subject')} of the store are in neither part of the partition")
+            lines.append(f"note: {_some(self.neither, 'subject')} of the store are in neither part of the partition")
         if self.unmatched:
-            said.append(f"note: the partition lists {_some(self.unmatched, 'sequence')} that the store does not hold")
-        return said
+            lines.append(f"note: the partition lists {_some(self.unmatched, 'sequence')} that the store does not hold")
+        return lines
 
     def to_dict(self) -> dict[str, object]:
         """Plain values for JSON."""
@@ -68,19 +68,19 @@ def given_partition(path: Path, records: Sequence[SequenceRecord]) -> Partition:
 
 def described(store: Store) -> PartitionReport | None:
     """The partition that a store keeps, beside its people; None where it keeps none."""
-    kept = store.partition
-    if kept is None:
+    partition = store.partition
+    if partition is None:
         return None
-    people, named = {r.subject for r in store.records}, {*kept.train, *kept.test}
+    people, named = {r.subject for r in store.records}, {*partition.train, *partition.test}
     # a partition of the toolkit may list `probe` among the people that are tested
     here = {name or PROBE for name in people}
-    listed = [name for names in kept.lists.values() for name in names]
+    listed = [name for names in partition.lists.values() for name in names]
     keys = _names(store.records) if listed else set()
     return PartitionReport(
-        source=kept.source,
-        sha256=kept.sha256,
-        train=len(people & set(kept.train)),
-        test=len(people & set(kept.test)),
+        source=partition.source,
+        sha256=partition.sha256,
+        train=len(people & set(partition.train)),
+        test=len(people & set(partition.test)),
         absent=tuple(sorted(named - here)),
         neither=tuple(sorted(s for s in people if s is not None and s not in named)),
         unmatched=tuple(name for name in listed if name not in keys),

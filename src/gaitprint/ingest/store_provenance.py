@@ -18,12 +18,12 @@ def made_of(
 ) -> dict[str, Any]:
     """Source and settings, flat and plain: what a store may be brought up to date under."""
     # without the quotation marks of `ascii`
-    said = {"source": feed.place[1:-1] or "synthetic", **{f"setting {key}": value for key, value in values.items()}}
-    said |= {"size": size, "edge rule": edge_rule}
+    facts = {"source": feed.place[1:-1] or "synthetic", **{f"setting {key}": value for key, value in values.items()}}
+    facts |= {"size": size, "edge rule": edge_rule}
     if subjects is not None:
-        said["subjects"] = sorted(subjects)
+        facts["subjects"] = sorted(subjects)
     # as it comes back from the head: tuples are lists there
-    plain: dict[str, Any] = json.loads(json.dumps(said))
+    plain: dict[str, Any] = json.loads(json.dumps(facts))
     return plain
 
 
@@ -58,5 +58,5 @@ def has_moved(before: Store, feed: SequenceSource, ours: Mapping[str, Any]) -> b
     # spread over the common rows; at most SAMPLE of them
     sample = {row.key: row.sha256 for row in common[:: max(1, len(common) // SAMPLE)][:SAMPLE]}
     read = feed.read(frozenset(there.keys() - sample.keys()), {}, {})
-    found = {record.key: result.packed.sha256 for record, _, result in read if result.packed is not None}
-    return any(found.get(key) == frames for key, frames in sample.items())
+    digests = {record.key: result.packed.sha256 for record, _, result in read if result.packed is not None}
+    return any(digests.get(key) == frames for key, frames in sample.items())

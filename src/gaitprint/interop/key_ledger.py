@@ -59,8 +59,8 @@ class Account:
 
     def require_table(self, key: str) -> None:
         """Refuse anything but a table at `key`; missing or empty is fine."""
-        found = self._nodes.get(key)
-        require(found is None or isinstance(found, dict), f"{key} is a table, found {shown(found)}")
+        value = self._nodes.get(key)
+        require(value is None or isinstance(value, dict), f"{key} is a table, found {shown(value)}")
 
     def tables(self, key: str) -> list[str]:
         """The places of the tables at `key`: of the one there, or of those in a list; empty where it is missing.
@@ -82,42 +82,42 @@ class Account:
 
     def number(self, key: str, default: float) -> float:
         """A finite number. Text such as 1e-4, which is no number in YAML 1.1, counts as one."""
-        found = self._read(key, default)
-        value = _number(found)
+        raw = self._read(key, default)
+        value = _number(raw)
         if value is None:
-            raise ConfigError(f"{key} is a number, found {shown(found)}")
+            raise ConfigError(f"{key} is a number, found {shown(raw)}")
         return float(value)
 
     def whole(self, key: str, default: int) -> int:
         """A whole number; 80000.0 and 8e4 are such."""
-        found = self._read(key, default)
-        value = _number(found)
+        raw = self._read(key, default)
+        value = _number(raw)
         if value is None or abs(value) >= 2**63 or value != int(value):
-            raise ConfigError(f"{key} is a whole number below 2**63, found {shown(found)}")
+            raise ConfigError(f"{key} is a whole number below 2**63, found {shown(raw)}")
         return int(value)
 
     def wholes(self, key: str, default: tuple[int, ...]) -> list[int]:
         """A list of whole numbers."""
-        found = self._read(key, list(default))
-        good = isinstance(found, list) and all(
-            isinstance(v, int) and not isinstance(v, bool) and abs(v) < 2**63 for v in found
+        value = self._read(key, list(default))
+        good = isinstance(value, list) and all(
+            isinstance(v, int) and not isinstance(v, bool) and abs(v) < 2**63 for v in value
         )
-        require(good, f"{key} is a list of whole numbers, found {shown(found)}")
-        return list(found)
+        require(good, f"{key} is a list of whole numbers, found {shown(value)}")
+        return list(value)
 
     def flag(self, key: str, default: bool) -> bool:
         """true or false."""
-        found = self._read(key, default)
-        if not isinstance(found, bool):
-            raise ConfigError(f"{key} is true or false, found {shown(found)}")
-        return found
+        value = self._read(key, default)
+        if not isinstance(value, bool):
+            raise ConfigError(f"{key} is true or false, found {shown(value)}")
+        return value
 
     def word(self, key: str, default: str) -> str:
         """A text."""
-        found = self._read(key, default)
-        if not isinstance(found, str):
-            raise ConfigError(f"{key} is a word, found {shown(found)}")
-        return found
+        value = self._read(key, default)
+        if not isinstance(value, str):
+            raise ConfigError(f"{key} is a word, found {shown(value)}")
+        return value
 
     def settle(self, key: str, outcome: Outcome, text: str) -> None:
         """Say what became of the leaf at `key`; where the file has none there, the toolkit's own value was assumed."""

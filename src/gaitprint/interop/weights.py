@@ -70,13 +70,13 @@ def import_weights(path: Path, *, keep_classifier: bool = False, max_bytes: int 
             f"needs no conversion); its tensors are {listing(sorted(tensors))}"
         )
     # any of its keys: a classifier of which a part is missing is an error, not none
-    kept = keep_classifier and bool(plan.classifier.keys() & tensors.keys())
-    dropped = [] if kept else sorted(plan.classifier.keys() & tensors.keys())
-    state = _renamed(path, tensors, plan.trunk | (plan.classifier if kept else {}), frozenset(dropped))
+    with_classifier = keep_classifier and bool(plan.classifier.keys() & tensors.keys())
+    dropped = [] if with_classifier else sorted(plan.classifier.keys() & tensors.keys())
+    state = _renamed(path, tensors, plan.trunk | (plan.classifier if with_classifier else {}), frozenset(dropped))
     _check_values(path, state)
-    classes = state["head.classifier.weight"].shape[-1] if kept else None
+    classes = state["head.classifier.weight"].shape[-1] if with_classifier else None
     settings = _settings(path, plan, state)
-    if kept and plan.head == "separate-bnneck":
+    if with_classifier and plan.head == "separate-bnneck":
         _parts_first(state, settings["height"])
     _check_shapes(path, settings, classes, state)
     notes.append(f"GaitGL, form {plan.form}, {plan.strips} strips, head {plan.head}, channels {settings['channels']}")
@@ -213,11 +213,11 @@ def _check_shapes(path: Path, settings: dict[str, Any], classes: int | None, sta
             network = make_network("gaitgl", settings, classes, torch.Generator("cpu"))
     except ConfigError as error:
         raise DataError(f"{path} has shapes that no GaitGL has: {error}") from None
-    wanted = network.state_dict()
+    expected = network.state_dict()
     lines = [
-        f"{key} is {list(value.shape)}, wanted {list(wanted[key].shape)}"
+        f"{key} is {list(value.shape)}, wanted {list(expected[key].shape)}"
         for key, value in state.items()
-        if value.shape != wanted[key].shape
+        if value.shape != expected[key].shape
     ]
     if lines:
         raise DataError(f"{path} has tensors of the wrong shape: {listing(lines)}")

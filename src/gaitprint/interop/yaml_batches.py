@@ -14,20 +14,20 @@ def read_batches(account: Account) -> dict[str, Any]:
     Raises:
         ConfigError: a value of the wrong type, or a batch that is not P x K.
     """
-    made: dict[str, Any] = {
+    settings: dict[str, Any] = {
         "iterations": account.whole("trainer_cfg.total_iter", 80_000),
         "checkpoint_every": account.whole("trainer_cfg.save_iter", 2000),
     }
-    account.settle("trainer_cfg.total_iter", "used", f"training.iterations = {made['iterations']}")
-    account.settle("trainer_cfg.save_iter", "used", f"training.checkpoint_every = {made['checkpoint_every']}")
+    account.settle("trainer_cfg.total_iter", "used", f"training.iterations = {settings['iterations']}")
+    account.settle("trainer_cfg.save_iter", "used", f"training.checkpoint_every = {settings['checkpoint_every']}")
     if account.flag("trainer_cfg.enable_float16", True):
-        made["precision"] = "bfloat16"
+        settings["precision"] = "bfloat16"
         why = "training.precision = 'bfloat16': half precision whose range needs no loss scaler"
         account.settle("trainer_cfg.enable_float16", "changed", why)
     else:
-        made["precision"] = "float32"
+        settings["precision"] = "float32"
         account.settle("trainer_cfg.enable_float16", "used", "training.precision = 'float32'")
-    return made | _batch(account) | {"frames": _frames(account)}
+    return settings | _batch(account) | {"frames": _frames(account)}
 
 
 def _batch(account: Account) -> dict[str, Any]:
@@ -36,13 +36,13 @@ def _batch(account: Account) -> dict[str, Any]:
         len(size) == 2,
         f"{_SAMPLER}.batch_size is [P, K], P subjects with K sequences of each, found {size}",
     )
-    made = {"subjects": size[0], "sequences": size[1]}
+    settings = {"subjects": size[0], "sequences": size[1]}
     text = f"training.subjects = {size[0]}, training.sequences = {size[1]}"
     account.settle(f"{_SAMPLER}.batch_size", "used", text)
     same = account.word(f"{_SAMPLER}.type", "TripletSampler") == "TripletSampler"
     account.agree(f"{_SAMPLER}.type", same, "a batch is P subjects with K sequences of each")
     account.settle(f"{_SAMPLER}.batch_shuffle", "unused", "the order within a batch changes no loss")
-    return made
+    return settings
 
 
 def _frames(account: Account) -> int:

@@ -25,12 +25,12 @@ def read_losses(account: Account) -> list[dict[str, Any]]:
     if not places:
         account.settle("loss_cfg", "used", "losses = part-triplet, margin 0.2, weight 1.0")
         return [{"name": "part-triplet", "weight": 1.0, "settings": {"margin": 0.2}}]
-    found = [loss for place in places if (loss := _read_loss(account, place)) is not None]
-    if not found:
+    losses = [loss for place in places if (loss := _read_loss(account, place)) is not None]
+    if not losses:
         raise ConfigError(
             f"loss_cfg names no loss that is here and has a weight: of the toolkit's there are {' and '.join(NAMES)}"
         )
-    return found
+    return losses
 
 
 def _read_loss(account: Account, place: str) -> dict[str, Any] | None:

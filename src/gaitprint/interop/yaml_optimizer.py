@@ -25,7 +25,7 @@ def _solver(account: Account) -> dict[str, Any]:
     account.settle("optimizer_cfg.solver", "used" if is_adam else "changed", "Adam, the only optimizer here")
     rate = account.number("optimizer_cfg.lr", 0.1)
     # a rate of SGD, such as 0.1, would blow Adam up: there it is the size of a step
-    made = {"learning_rate": rate if solver in _LIKE_ADAM else ADAM_RATE}
+    settings = {"learning_rate": rate if solver in _LIKE_ADAM else ADAM_RATE}
     if solver in _LIKE_ADAM:
         account.settle("optimizer_cfg.lr", "used", f"training.learning_rate = {rate}")
     else:
@@ -40,25 +40,25 @@ def _solver(account: Account) -> dict[str, Any]:
         account.settle("optimizer_cfg.weight_decay", "unused", why)
     else:
         account.settle("optimizer_cfg.weight_decay", "used", f"training.weight_decay = {decay}")
-        made["weight_decay"] = decay
+        settings["weight_decay"] = decay
     account.settle("optimizer_cfg.momentum", "unused", "Adam keeps its own moments, 0.9 and 0.999")
     account.settle_below("optimizer_cfg", "no setting of Adam here: it keeps the moments 0.9 and 0.999 and eps 1e-8")
-    return made
+    return settings
 
 
 def _schedule(account: Account, iterations: int) -> dict[str, Any]:
     name = account.word("scheduler_cfg.scheduler", "MultiStepLR")
-    made: dict[str, Any] = {}
+    settings: dict[str, Any] = {}
     if name == "MultiStepLR":
-        made = {
+        settings = {
             "milestones": account.wholes("scheduler_cfg.milestones", (20_000, 40_000, 60_000)),
             "decay": account.number("scheduler_cfg.gamma", 0.1),
         }
         account.settle("scheduler_cfg.scheduler", "used", "training.schedule = 'steps'")
-        account.settle("scheduler_cfg.milestones", "used", f"training.milestones = {made['milestones']}")
-        account.settle("scheduler_cfg.gamma", "used", f"training.decay = {made['decay']}")
+        account.settle("scheduler_cfg.milestones", "used", f"training.milestones = {settings['milestones']}")
+        account.settle("scheduler_cfg.gamma", "used", f"training.decay = {settings['decay']}")
     elif name == "CosineAnnealingLR":
-        made = {"schedule": "cosine"}
+        settings = {"schedule": "cosine"}
         account.settle("scheduler_cfg.scheduler", "used", "training.schedule = 'cosine'")
         length = account.whole("scheduler_cfg.T_max", iterations)
         end = account.number("scheduler_cfg.eta_min", 0.0)
@@ -69,4 +69,4 @@ def _schedule(account: Account, iterations: int) -> dict[str, Any]:
         why = "no such schedule here, the learning rate stays; near: training.schedule = 'cosine' with training.warm_up"
         account.settle("scheduler_cfg.scheduler", "unused", why)
     account.settle_below("scheduler_cfg", "no setting of the schedule that was taken")
-    return made
+    return settings

@@ -26,19 +26,19 @@ def read_transforms(account: Account) -> tuple[dict[str, Any], list[dict[str, An
     Raises:
         ConfigError: a value of the wrong type.
     """
-    made: dict[str, Any] = {"cut": 10}
+    preprocessing: dict[str, Any] = {"cut": 10}
     augmentations: list[dict[str, Any]] = []
     places = _steps(account, "trainer_cfg.transform")
     if not places:
         account.settle("trainer_cfg.transform", "used", "preprocessing.cut = 10")
     for place in places:
-        made |= _read_cut(account, place)
+        preprocessing |= _read_cut(account, place)
     for place in places:
-        found = _read_augmentation(account, place, made.get("size", 64))
-        augmentations += [found] if found else []
+        augmentation = _read_augmentation(account, place, preprocessing.get("size", 64))
+        augmentations += [augmentation] if augmentation else []
     for place in _steps(account, "evaluator_cfg.transform"):
-        _settle_evaluation(account, place, made)
-    return made, augmentations
+        _settle_evaluation(account, place, preprocessing)
+    return preprocessing, augmentations
 
 
 def _steps(account: Account, key: str) -> list[str]:
@@ -60,16 +60,16 @@ def _read_cut(account: Account, place: str) -> dict[str, Any]:
     kind = account.word(f"{place}.type", "BaseSilCuttingTransform")
     if kind not in CUTS:
         return {}
-    made, became = _cut(account, place, kind)
+    settings, became = _cut(account, place, kind)
     maps = "Parsing" in kind
     account.agree(
         f"{place}.type", not maps, became + ("; frames are silhouettes here, no parsing maps" if maps else "")
     )
     account.agree(f"{place}.cutting", CUTS[kind], became)
-    parts = "; the network gets as many parts as rows" if made["size"] != 64 else ""
-    account.agree(f"{place}.img_w", not parts, f"preprocessing.size = {made['size']}{parts}")
+    parts = "; the network gets as many parts as rows" if settings["size"] != 64 else ""
+    account.agree(f"{place}.img_w", not parts, f"preprocessing.size = {settings['size']}{parts}")
     _settle_scale(account, place)
-    return made
+    return settings
 
 
 def _cut(account: Account, place: str, kind: str) -> tuple[dict[str, int], str]:
@@ -109,8 +109,8 @@ def _read_augmentation(account: Account, place: str, size: int) -> dict[str, Any
         account.settle(f"{place}.degree", "used", f"degrees = {settings['degrees']} of {name}")
     if kind in ROWS:
         for theirs, ours, rows in zip(("top_range", "bot_range"), ("top", "bottom"), ROWS[kind], strict=True):
-            found = account.wholes(f"{place}.{theirs}", rows)
-            settings[ours] = [row / size for row in found]
+            rows_found = account.wholes(f"{place}.{theirs}", rows)
+            settings[ours] = [row / size for row in rows_found]
             account.settle(f"{place}.{theirs}", "used", f"{ours} = {settings[ours]} of {name}, shares of the height")
     if kind in ("RandomErasing", "RandomPartBlur"):
         settings["per_frame"] = account.flag(f"{place}.per_frame", False)
@@ -119,15 +119,15 @@ def _read_augmentation(account: Account, place: str, size: int) -> dict[str, Any
     return {"name": name, "settings": settings}
 
 
-def _settle_evaluation(account: Account, place: str, made: dict[str, Any]) -> None:
+def _settle_evaluation(account: Account, place: str, preprocessing: dict[str, Any]) -> None:
     """Training and embedding share one preprocessing, which travels with the weights."""
     kind = account.word(f"{place}.type", "BaseSilCuttingTransform")
     if kind not in CUTS:
         account.settle_below(place, "frames are embedded as they are")
         return
-    found, _ = _cut(account, place, kind)
-    same = found == {"size": 64} | made and "Parsing" not in kind
-    text = f"preprocessing.cut = {made['cut']}, as in training"
+    settings, _ = _cut(account, place, kind)
+    same = settings == {"size": 64} | preprocessing and "Parsing" not in kind
+    text = f"preprocessing.cut = {preprocessing['cut']}, as in training"
     for key in ("type", "cutting", "img_w"):
         account.agree(f"{place}.{key}", same, text)
     _settle_scale(account, place)

@@ -46,10 +46,10 @@ class SynchronisedNorm(_BatchNorm):
             return plain, self.running_var
         # without running statistics the plain one, too, goes by the batch in evaluation: by its own
         gathered = self.gathered if self.training else torch.clone
-        made, variance, mean, count = _Normalise.apply(x, self.weight, self.bias, self.eps, gathered)  # type: ignore[no-untyped-call]
+        normalised, variance, mean, count = _Normalise.apply(x, self.weight, self.bias, self.eps, gathered)  # type: ignore[no-untyped-call]
         if self.training:
             self._follow(mean, variance.detach(), count)
-        return made, variance
+        return normalised, variance
 
     @torch.no_grad()
     def _follow(self, mean: Float[Tensor, " C"], variance: Float[Tensor, " C"], count: Float[Tensor, ""]) -> None:
@@ -82,11 +82,11 @@ class _Normalise(torch.autograd.Function):
     ) -> tuple[Tensor, Tensor, Tensor, Tensor]:
         wide = _wide(x)
         mean, variance, count = _moments(wide, gathered)
-        made = F.batch_norm(x, mean, variance, weight, bias, eps=eps)
+        normalised = F.batch_norm(x, mean, variance, weight, bias, eps=eps)
         ctx.save_for_backward(x, weight, mean, torch.rsqrt(variance + eps), count)
         ctx.gathered, ctx.shifts = gathered, bias is not None
         ctx.mark_non_differentiable(mean, count)
-        return made, variance, mean, count
+        return normalised, variance, mean, count
 
     @staticmethod
     def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor | None, ...]:
@@ -97,8 +97,8 @@ class _Normalise(torch.autograd.Function):
         centred = _wide(x) - mean.view(channels)
         sums, products = grad.sum(over), (grad * centred).sum(over)
         # one exchange for all three: every one of them waits for the slowest process
-        own = torch.cat([sums.double(), products.double(), at_variance])
-        total, product, variance = (ctx.gathered(own[None]).sum(dim=0) / count).chunk(3)
+        sums_here = torch.cat([sums.double(), products.double(), at_variance])
+        total, product, variance = (ctx.gathered(sums_here[None]).sum(dim=0) / count).chunk(3)
         scale = inverse if weight is None else inverse * weight
         # what depends on x - mean: the gradient of the variance, and the term with y of the formula above
         along = (2 * variance - scale * inverse.square() * product).to(grad.dtype)

@@ -48,15 +48,15 @@ def probe_folders(folders: Sequence[str], chosen: str) -> frozenset[str]:
     Raises:
         DataError: several and none chosen, or the chosen one is not there.
     """
-    found = [name for name in folders if _PROBES.fullmatch(name)]
-    if chosen and chosen not in found:
-        raise DataError(f"{NAME}: there is no folder of probes {chosen!r}: {did_you_mean(chosen, found)}")
-    if len(found) > 1 and not chosen:
+    names = [name for name in folders if _PROBES.fullmatch(name)]
+    if chosen and chosen not in names:
+        raise DataError(f"{NAME}: there is no folder of probes {chosen!r}: {did_you_mean(chosen, names)}")
+    if len(names) > 1 and not chosen:
         raise DataError(
-            f"{NAME}: an answer is of one phase, found the folders of probes {', '.join(found)}: choose by "
-            f"--dataset hid --set probes={found[0]}"
+            f"{NAME}: an answer is of one phase, found the folders of probes {', '.join(names)}: choose by "
+            f"--dataset hid --set probes={names[0]}"
         )
-    return frozenset([chosen] if chosen else found)
+    return frozenset([chosen] if chosen else names)
 
 
 def scan_competition(files: Files, named: Tree = NUMBERED, probes: str = "") -> list[FoundSequence]:
@@ -81,7 +81,7 @@ def scan_competition(files: Files, named: Tree = NUMBERED, probes: str = "") -> 
             f"{strange[0]!r} as well"
         )
     taken = probe_folders(folders, probes)
-    found = []
+    sequences = []
     for part in folders:
         unnamed = _PROBES.fullmatch(part) is not None
         if unnamed and part not in taken:
@@ -89,8 +89,8 @@ def scan_competition(files: Files, named: Tree = NUMBERED, probes: str = "") -> 
         for leaf in walk(files, UNNAMED if unnamed else named, part):
             subject, video = (None, leaf.names[0]) if unnamed else leaf.names[:2]
             record = SequenceRecord("/".join((part, *leaf.names)), subject, video, VIEW)
-            found.append(FoundSequence(record, leaf.place))
-    return sorted(found, key=lambda f: f.record.key)
+            sequences.append(FoundSequence(record, leaf.place))
+    return sorted(sequences, key=lambda f: f.record.key)
 
 
 def _is_part(name: str) -> bool:

@@ -63,9 +63,9 @@ def choose_columns(
         notes.append(f"{where}: there is no column {wanted['subject']!r}, so nobody is known{way if unread else ''}")
     lacking = [name for field, name in wanted.items() if field in ("condition", "view") and name and not chosen[field]]
     if unread and lacking:
-        said = ", ".join(unread[:_SHOWN]) + ", ..." * (len(unread) > _SHOWN)
+        names_unread = ", ".join(unread[:_SHOWN]) + ", ..." * (len(unread) > _SHOWN)
         notes.append(
-            f"{where}: without the column {' or '.join(map(repr, lacking))} all are 'default'; not read: {said}"
+            f"{where}: without the column {' or '.join(map(repr, lacking))} all are 'default'; not read: {names_unread}"
         )
     return chosen, tuple(notes)
 

@@ -26,8 +26,10 @@ def read_partition(path: Path) -> Partition:
     """
     values = read_json(path, "the partition")
     if not isinstance(values, dict) or not set(KEYS) <= set(values) <= {*KEYS, *OPTIONAL}:
-        found = f"the keys {', '.join(map(str, values))}" if isinstance(values, dict) else type(values).__name__
-        raise DataError(f'{path}: expected a partition {{"TRAIN_SET": [...], "TEST_SET": [...]}}, found {found[:200]}')
+        description = f"the keys {', '.join(map(str, values))}" if isinstance(values, dict) else type(values).__name__
+        raise DataError(
+            f'{path}: expected a partition {{"TRAIN_SET": [...], "TEST_SET": [...]}}, found {description[:200]}'
+        )
     for key, ids in values.items():
         if not isinstance(ids, list) or not all(isinstance(i, str) for i in ids):
             raise DataError(

@@ -69,8 +69,8 @@ def walk(files: Files, tree: Tree, top: str = "") -> list[Leaf]:
     """
     leaves = sorted(_descend(files, top, (), tree), key=lambda leaf: "/".join(leaf.names))
     if not leaves:
-        wanted = f"folders like {tree.example!r}"
-        raise DataError(f"{tree.layout}: expected {wanted} in {files.called(top)}, found no sequence: check the path")
+        example = f"folders like {tree.example!r}"
+        raise DataError(f"{tree.layout}: expected {example} in {files.called(top)}, found no sequence: check the path")
     return leaves
 
 
@@ -107,19 +107,23 @@ def sequence_place(files: Files, folder: str, names: Sequence[str], tree: Tree) 
     arrays = [n for n in names if _ending(n) in ARRAYS] if len(names) < 100 else []
     if not arrays:
         return folder
-    own = PurePosixPath(folder).name
+    folder_name = PurePosixPath(folder).name
     if tree.silhouettes:
         fitting = [n for n in arrays if re.fullmatch(tree.silhouettes, PurePosixPath(n).stem)]
-        named = fitting or [n for n in arrays if PurePosixPath(n).stem == own] or [tree.usual.format(leaf=own)]
+        named = (
+            fitting
+            or [n for n in arrays if PurePosixPath(n).stem == folder_name]
+            or [tree.usual.format(leaf=folder_name)]
+        )
     else:
-        named = arrays if len(names) == 1 else [n for n in arrays if PurePosixPath(n).stem == own]
+        named = arrays if len(names) == 1 else [n for n in arrays if PurePosixPath(n).stem == folder_name]
         # images beside arrays of other names: the arrays are times or labels
         if not named and len(arrays) < len(names):
             return folder
     if len(named) != 1:
         raise DataError(
             f"{files.called(folder)} holds several files ({', '.join(names[:6])}): keep one, or name the silhouettes "
-            f"'{own}{PurePosixPath(arrays[0]).suffix}'"
+            f"'{folder_name}{PurePosixPath(arrays[0]).suffix}'"
         )
     return inside(folder, named[0])
 
@@ -134,7 +138,7 @@ def _descend(files: Files, folder: str, names: tuple[str, ...], tree: Tree) -> I
             raise
         yield Leaf(names, folder)  # its reader says what is wrong with it, and the others are read
         return
-    found = data_files(listing.files)
+    data = data_files(listing.files)
     if is_leaf or (may_be and not listing.folders):
         if listing.folders:
             raise DataError(
@@ -142,16 +146,16 @@ def _descend(files: Files, folder: str, names: tuple[str, ...], tree: Tree) -> I
                 f"({tree.example!r}), found the folder {listing.folders[0]!r}: the tree is too deep, or {files.where} "
                 "is not its root"
             )
-        yield Leaf(names, sequence_place(files, folder, found, tree))
+        yield Leaf(names, sequence_place(files, folder, data, tree))
         return
     level = tree.levels[len(names)]
-    wanted = f"{level.name} folders like {level.example!r} at level {len(names) + 1} ({tree.example!r})"
-    if found:
-        one_each = found[0].lower().endswith(tuple(ARRAYS))
+    expected = f"{level.name} folders like {level.example!r} at level {len(names) + 1} ({tree.example!r})"
+    if data:
+        one_each = data[0].lower().endswith(tuple(ARRAYS))
         way = "; where every file is a sequence, list them in a CSV (path,subject,condition,view)" if one_each else ""
         raise DataError(
-            f"{tree.layout}: expected {wanted}, found the file {found[0]!r} in {files.called(folder)}: the tree is too "
-            f"shallow, or {files.where} is not its root{way}"
+            f"{tree.layout}: expected {expected}, found the file {data[0]!r} in {files.called(folder)}: the tree is "
+            f"too shallow, or {files.where} is not its root{way}"
         )
     for name in listing.folders:
         if not re.fullmatch(level.pattern, name):
@@ -162,6 +166,6 @@ def _descend(files: Files, folder: str, names: tuple[str, ...], tree: Tree) -> I
                     "root"
                 )
             raise DataError(
-                f"{tree.layout}: expected {wanted}, found {name!r} in {files.called(folder)}: rename or move it away"
+                f"{tree.layout}: expected {expected}, found {name!r} in {files.called(folder)}: rename or move it away"
             )
         yield from _descend(files, inside(folder, name), (*names, name), tree)

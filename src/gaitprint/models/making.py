@@ -23,14 +23,14 @@ def make_network(
         ComponentError: no such network, or what it builds is none.
         ConfigError: settings that it does not take.
     """
-    made = find_component("network", name).make(settings, where, classes=classes, generator=generator)
-    if not isinstance(made, nn.Module):
+    network = find_component("network", name).make(settings, where, classes=classes, generator=generator)
+    if not isinstance(network, nn.Module):
         raise ComponentError(
-            f"the network {name!r} builds {_article(made)}, expected a torch.nn.Module: let the second argument of its "
-            "`component = Component(settings, build)` return one"
+            f"the network {name!r} builds {_article(network)}, expected a torch.nn.Module: let the second argument of "
+            "its `component = Component(settings, build)` return one"
         )
-    part_layout(made)
-    return made
+    part_layout(network)
+    return network
 
 
 def part_layout(network: nn.Module) -> PartLayout:

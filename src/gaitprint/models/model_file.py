@@ -105,11 +105,11 @@ def load_state(model: nn.Module, path: Path, keep_classifier: bool = True) -> st
         ArtefactError: as `load_model`, or the networks differ elsewhere.
     """
     card, tensors = read_model_file(path)
-    wanted = model.state_dict()
-    if not keep_classifier or _optional_differs(wanted, tensors):
+    expected = model.state_dict()
+    if not keep_classifier or _optional_differs(expected, tensors):
         optional = _optional_keys(model)
         tensors = {k: v for k, v in tensors.items() if not k.startswith(optional)}
-        tensors.update({k: v for k, v in wanted.items() if k.startswith(optional)})
+        tensors.update({k: v for k, v in expected.items() if k.startswith(optional)})
     differences = _differences(model, tensors)
     if differences:
         raise ArtefactError(f"{path} is no start for this network: {listing(differences)}")
@@ -142,11 +142,11 @@ def read_model_file(path: Path) -> tuple[dict[str, Any], dict[str, Tensor]]:
             tensors = {key: stream.get_tensor(key) for key in stream.keys()}  # noqa: SIM118 - not a dict
     except (SafetensorError, OSError) as error:
         raise _unreadable(Path(path), error) from None
-    found = tensors_digest(tensors)
-    if found != card["sha256"]:
+    digest = tensors_digest(tensors)
+    if digest != card["sha256"]:
         raise ArtefactError(
             f"{path} is damaged or was changed: its card says sha256 {card['sha256'][:12]}..., its tensors have "
-            f"{found[:12]}...; get the file again"
+            f"{digest[:12]}...; get the file again"
         )
     _check_finite(tensors, f"{path} is not used")
     return card, tensors
@@ -219,15 +219,15 @@ def _check_finite(tensors: dict[str, Tensor], consequence: str) -> None:
 
 def _differences(model: nn.Module, tensors: dict[str, Tensor]) -> list[str]:
     """Key by key what the network and the tensors do not share."""
-    wanted = model.state_dict()
+    expected = model.state_dict()
     lines = []
-    for key in sorted(wanted.keys() | tensors.keys()):
+    for key in sorted(expected.keys() | tensors.keys()):
         if key not in tensors:
-            lines.append(f"{key} {list(wanted[key].shape)} is missing")
-        elif key not in wanted:
+            lines.append(f"{key} {list(expected[key].shape)} is missing")
+        elif key not in expected:
             lines.append(f"{key} {list(tensors[key].shape)} is not the network's")
-        elif wanted[key].shape != tensors[key].shape:
-            lines.append(f"{key} is {list(tensors[key].shape)}, wanted {list(wanted[key].shape)}")
+        elif expected[key].shape != tensors[key].shape:
+            lines.append(f"{key} is {list(tensors[key].shape)}, wanted {list(expected[key].shape)}")
     return lines
 
 
@@ -237,9 +237,9 @@ def _optional_keys(model: nn.Module) -> tuple[str, ...]:
     return ("head.classifier.", "head.norm.") if separate else ("head.classifier.",)
 
 
-def _optional_differs(wanted: dict[str, Tensor], tensors: dict[str, Tensor]) -> bool:
+def _optional_differs(expected: dict[str, Tensor], tensors: dict[str, Tensor]) -> bool:
     key = "head.classifier.weight"
-    here, there = wanted.get(key), tensors.get(key)
+    here, there = expected.get(key), tensors.get(key)
     if here is None or there is None:
         return here is not there
     return here.shape != there.shape

@@ -53,10 +53,10 @@ class GaitGLSettings:
     """What becomes of clips of three frames: authors (competition) or opengait (the journal forms)."""
 
     def __post_init__(self) -> None:
-        widths, made = _WIDTHS[self.form], self.channels
+        widths, channels = _WIDTHS[self.form], self.channels
         require(
-            made is None or (len(made) == len(widths) and min(made) >= 1),
-            f"gaitgl in the form {self.form!r} has {len(widths)} channel widths such as {widths}, found {made}",
+            channels is None or (len(channels) == len(widths) and min(channels) >= 1),
+            f"gaitgl in the form {self.form!r} has {len(widths)} channel widths such as {widths}, found {channels}",
         )
         strips = _STRIPS[self.form] if self.strips is None else self.strips
         require(

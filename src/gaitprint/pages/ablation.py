@@ -47,10 +47,10 @@ def ablation_page(
 def ablation_facts(result: AblationResult, data: Mapping[str, Embeddings], fusion: str) -> list[tuple[str, str]]:
     """Networks, data, protocol, amounts, distances."""
     first = result.rows[0]
-    found = [("Networks", " + ".join(data))]
-    found += [f for f in pages.data_facts(first.evaluation, next(iter(data.values()))) if f[0] != "Networks"]
+    facts = [("Networks", " + ".join(data))]
+    facts += [f for f in pages.data_facts(first.evaluation, next(iter(data.values()))) if f[0] != "Networks"]
     return [
-        *found,
+        *facts,
         ("Fusion", fusion if len(data) > 1 else "none: one network"),
         ("Distances", " / ".join(dict.fromkeys(row.distance for row in result.rows))),
         ("Transductive rows", f"{sum(row.transductive for row in result.rows)} of {len(result.rows)}"),
@@ -103,14 +103,14 @@ def ablation_tables(result: AblationResult) -> list[Table]:
     rows = [_row(row, beside) for row in result.rows]
     tables = [Table("Ablation, rank-1 in %", columns, tuple(rows), note, result.best, {result.best: "highest"})]
     if len(names) > PROBE_COLUMNS:
-        own: list[tuple[Cell, ...]] = [
+        set_rows: list[tuple[Cell, ...]] = [
             (row.label, *(pages.percent(r.mean, r.interval) for r in row.evaluation.results)) for row in result.rows
         ]
         tables.append(
             Table(
                 "By probe set, rank-1 in %",
                 ("Step", *names),
-                tuple(own),
+                tuple(set_rows),
                 "",
                 result.best,
                 {result.best: "highest mean"},

@@ -16,26 +16,26 @@ def breakdown_tables(breakdowns: Sequence[Breakdown]) -> list[Table]:
     """Of one pipeline: a column a probe set; one table a kind, left out where no probe set has several."""
     tables = []
     for kind in KINDS:
-        own = [b for b in breakdowns if b.kind == kind]
-        if max(len(b.names) for b in own) < 2:
+        of_kind = [b for b in breakdowns if b.kind == kind]
+        if max(len(b.names) for b in of_kind) < 2:
             continue
-        names = sorted({name for b in own for name in b.names}, key=natural_order)
-        rows: list[tuple[Cell, ...]] = [(name, *(_cell(b, name) for b in own)) for name in names]
+        names = sorted({name for b in of_kind for name in b.names}, key=natural_order)
+        rows: list[tuple[Cell, ...]] = [(name, *(_cell(b, name) for b in of_kind)) for name in names]
         note = f"The figure of the probes of each {kind} alone, with its 95 % interval over subjects."
-        tables.append(Table(f"Rank-1 by {kind}, %", (kind.title(), *(b.probe_set for b in own)), tuple(rows), note))
+        tables.append(Table(f"Rank-1 by {kind}, %", (kind.title(), *(b.probe_set for b in of_kind)), tuple(rows), note))
     return tables
 
 
 def compared_breakdown(kind: Kind, breakdowns: Mapping[str, Sequence[Breakdown]]) -> Table:
     """Of several pipelines: a column each, a row for every view (or condition) of every probe set."""
-    own = {name: [b for b in some if b.kind == kind] for name, some in breakdowns.items()}
-    first = next(iter(own.values()))
+    of_kind = {name: [b for b in some if b.kind == kind] for name, some in breakdowns.items()}
+    first = next(iter(of_kind.values()))
     rows: list[tuple[Cell, ...]] = []
     for place, of_set in enumerate(first):
         head = f"{of_set.probe_set} " if len(first) > 1 else ""
-        rows += [(head + name, *(_cell(some[place], name) for some in own.values())) for name in of_set.names]
+        rows += [(head + name, *(_cell(some[place], name) for some in of_kind.values())) for name in of_set.names]
     note = f"The figure of the probes of each {kind} alone, with its 95 % interval over subjects."
-    return Table(f"Rank-1 by {kind}, %", (kind.title(), *own), tuple(rows), note, folded=len(rows) > FOLDED)
+    return Table(f"Rank-1 by {kind}, %", (kind.title(), *of_kind), tuple(rows), note, folded=len(rows) > FOLDED)
 
 
 def _cell(breakdown: Breakdown, name: str) -> Cell:

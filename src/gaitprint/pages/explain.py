@@ -19,18 +19,18 @@ SYNTHETIC = "Synthetic walkers are not people: this says nothing about how anybo
 
 def findings(
     strips: Strips,
-    found: Sequence[PairExplanation],
+    pairs: Sequence[PairExplanation],
     beside: Sequence[LikelihoodRatio | None],
     rivals: NearestMatches | None,
 ) -> Iterator[str]:
     """What came out, in sentences."""
-    for i, (one, usual) in enumerate(zip(found, beside, strict=True)):
+    for i, (one, usual) in enumerate(zip(pairs, beside, strict=True)):
         place = "" if rivals is None else f", place {rivals.rivals[i].place} of {rivals.gallery}"
         said = "" if usual is None else f". Such a distance is {spoken(usual.whole)}"
         yield f"{one.other.key} is {ROLES[one.role]}: distance {one.distance:.4g}{place}{said}."
-    if len(found) == 2:
-        yield rivalry(strips, found[0], found[1])
-    for one in found:
+    if len(pairs) == 2:
+        yield rivalry(strips, pairs[0], pairs[1])
+    for one in pairs:
         heavy = np.argsort(-one.strips, kind="stable")[:3]
         share, even = 100 * one.strips[heavy].sum() / (one.total or 1.0), 100 * len(heavy) / len(strips)
         yield (
@@ -93,15 +93,15 @@ def warnings(strips: Strips, beside: Sequence[LikelihoodRatio | None], known: bo
         f"change it too, {widest} of {size} at most; regions of the body are rough. A moment is {frames} and "
         f"sees {strips.frames_seen}."
     )
-    said = [u for u in beside if u is not None]
-    if said:
-        bound = min(u.likelihood.people for u in said)
+    learnt = [u for u in beside if u is not None]
+    if learnt:
+        bound = min(u.likelihood.people for u in learnt)
         yield (
             "Ratios say how usual such distances are among other people, not how likely it is the same person. Strips "
             "depend on each other: do not multiply theirs. No ratio is given beyond the number of people it was learnt "
-            f"from, here {bound}. Learnt from {'; '.join({u.kind: people(u) for u in said}.values())}."
+            f"from, here {bound}. Learnt from {'; '.join({u.kind: people(u) for u in learnt}.values())}."
         )
-    if known and len(said) < len(beside):
+    if known and len(learnt) < len(beside):
         yield "Too few people have two walks each, so it cannot be said how usual these distances are."
     if not known:
         yield "How usual these distances are is told from embeddings of other walks: give them by --embeddings."
@@ -147,14 +147,14 @@ def _title(found: Sequence[PairExplanation]) -> str:
     return f"{near.probe.key} against {', '.join(c.other.key for c in found)}"
 
 
-def _table(strips: Strips, found: Sequence[PairExplanation], beside: Sequence[LikelihoodRatio | None]) -> Table:
+def _table(strips: Strips, pairs: Sequence[PairExplanation], beside: Sequence[LikelihoodRatio | None]) -> Table:
     columns = ["Rows"]
-    for one, usual in zip(found, beside, strict=True):
+    for one, usual in zip(pairs, beside, strict=True):
         columns += [f"{one.role}: share of the distance", *([f"{one.role}: ratio"] if usual is not None else [])]
     rows: list[tuple[Cell, ...]] = []
     for s, name in enumerate(strips.names):
         row = [f"{strips.edges[s] + 1}-{strips.edges[s + 1]}, {name}"]
-        for one, usual in zip(found, beside, strict=True):
+        for one, usual in zip(pairs, beside, strict=True):
             row.append(f"{100 * one.strips[s] / (one.total or 1.0):.1f} %")
             if usual is not None:
                 value, low, high = (ratio_text(float(v)) for v in usual.strips[s])
@@ -169,13 +169,13 @@ def _table(strips: Strips, found: Sequence[PairExplanation], beside: Sequence[Li
 
 def plain(
     strips: Strips,
-    found: Sequence[PairExplanation],
+    pairs: Sequence[PairExplanation],
     beside: Sequence[LikelihoodRatio | None],
     rivals: NearestMatches | None,
 ) -> dict[str, Any]:
     """Everything as values for JSON."""
     against = []
-    for i, (one, usual) in enumerate(zip(found, beside, strict=True)):
+    for i, (one, usual) in enumerate(zip(pairs, beside, strict=True)):
         values: dict[str, Any] = {
             "role": one.role,
             "key": one.other.key,
@@ -196,8 +196,8 @@ def plain(
         for s, name in enumerate(strips.names)
     ]
     return {
-        "probe": found[0].probe.key,
-        "scorer": found[0].scorer,
+        "probe": pairs[0].probe.key,
+        "scorer": pairs[0].scorer,
         "strips": rows,
         "gallery": None if rivals is None else rivals.gallery,
         "against": against,

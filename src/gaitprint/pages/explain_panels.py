@@ -23,14 +23,14 @@ ROLES = {
 
 
 def panels_of(
-    strips: Strips, found: Sequence[PairExplanation], beside: Sequence[LikelihoodRatio | None]
+    strips: Strips, pairs: Sequence[PairExplanation], beside: Sequence[LikelihoodRatio | None]
 ) -> tuple[Panel, ...]:
     """The figures: a body for each comparison, one for what sets two apart, and the moments of each."""
     reach = max([1.0, *(float(np.abs(u.strips).max()) for u in beside if u is not None)])
-    bodies: list[Panel] = [_body(strips, c, u, reach) for c, u in zip(found, beside, strict=True)]
-    if len(found) == 2:
-        bodies.append(_rivals(strips, found[0], found[1]))
-    moments = [_moments(strips, c) for c in found]
+    bodies: list[Panel] = [_body(strips, c, u, reach) for c, u in zip(pairs, beside, strict=True)]
+    if len(pairs) == 2:
+        bodies.append(_rivals(strips, pairs[0], pairs[1]))
+    moments = [_moments(strips, c) for c in pairs]
     ends = [float(end) for m in moments for line in m.lines for end in (*line.values, *line.won)]
     return (*bodies, *(replace(m, reach=(min(ends), max(ends))) for m in moments))
 
@@ -43,13 +43,13 @@ def _mean(frames: Frames) -> UInt8[np.ndarray, "H W"]:
 def _shown(one: PairExplanation) -> tuple[tuple[int, int], ...]:
     """Pairs of moments that set two walks apart most, each moment once."""
     left = one.moments.sum(axis=0)
-    found = []
+    meetings = []
     for _ in range(min(MEETINGS, *left.shape)):
         a, b = (int(i) for i in np.unravel_index(int(left.argmax()), left.shape))
-        found.append((a, b))
+        meetings.append((a, b))
         # each moment is shown once: its row and its column are done
         left[a], left[:, b] = -np.inf, -np.inf
-    return tuple(found)
+    return tuple(meetings)
 
 
 def _frames(one: PairExplanation, pair: tuple[int, int], stride: int) -> tuple[int, int]:

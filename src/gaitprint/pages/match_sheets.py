@@ -51,8 +51,8 @@ def check_store(store: Store, embeddings: Embeddings) -> None:
             raise ArtefactError(
                 f"the store {store.root} has no sequence {record.key!r}: give the store that was embedded"
             )
-    own, said = Place.of(store), Place.within(embeddings.settings)
-    if said.store and said.store != own.store and said.origin != own.origin:
+    place, said = Place.of(store), Place.within(embeddings.settings)
+    if said.store and said.store != place.store and said.origin != place.origin:
         raise ArtefactError(
             f"the store {store.root} is not the one that was embedded, though their names agree: its pictures would be "
             "of other walks; give that one"

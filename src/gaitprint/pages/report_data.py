@@ -68,22 +68,22 @@ def shown_closely(result: AblationResult) -> list[AblationRow]:
 
 def origins(data: Mapping[str, Embeddings]) -> list[dict[str, Any]]:
     """Where each network's vectors come from, as far as their file knows it; fingerprints are SHA-256."""
-    found = []
+    networks = []
     for name, embeddings in data.items():
-        said = embeddings.settings
-        parts = said.get("networks")
+        settings = embeddings.settings
+        parts = settings.get("networks")
         weights = [p for p in parts if isinstance(p, dict)] if isinstance(parts, list) else []
-        found.append(
+        networks.append(
             {
                 "name": name,
                 "sequences": len(embeddings),
                 "subjects": len({r.subject for r in embeddings.records} - {None}),
                 "width": embeddings.layout.width,
                 "embeddings": embeddings.source,
-                "dataset": said.get("dataset"),
-                "part": said.get("part"),
-                "data": said.get("data"),
+                "dataset": settings.get("dataset"),
+                "part": settings.get("part"),
+                "data": settings.get("data"),
                 "networks": [{key: w.get(key) for key in ("network", "title", "sha256")} for w in weights],
             }
         )
-    return found
+    return networks

@@ -123,14 +123,14 @@ def grouped(
 
 def on_one_scale(charts: Sequence[LineChart]) -> list[LineChart]:
     """The charts of `FIGURES`, those that are to be compared over one axis of values."""
-    found = list(charts)
+    scaled = list(charts)
     for scale in {figure.scale for figure in FIGURES if figure.scale}:
         places = [i for i, figure in enumerate(FIGURES) if figure.scale == scale]
         values = np.concatenate([y[np.isfinite(y)] for i in places for _, y in charts[i].series.values()])
         if len(values):
             for i in places:
-                found[i] = replace(charts[i], reach=(float(values.min()), float(values.max())))
-    return found
+                scaled[i] = replace(charts[i], reach=(float(values.min()), float(values.max())))
+    return scaled
 
 
 def chart(figure: _Drawn, runs: Sequence[Run], names: Sequence[str], over: str) -> LineChart:

@@ -53,16 +53,16 @@ def _families(report: TuneReport) -> Table:
     return Table("What each step is worth to others", columns, rows, note, taken, marks)
 
 
-def _row(found: FamilyResult) -> tuple[Cell, ...]:
-    verdict = Badge("start") if found.gain is None else Badge("taken", "good") if found.taken else Badge("refused")
+def _row(family: FamilyResult) -> tuple[Cell, ...]:
+    verdict = Badge("start") if family.gain is None else Badge("taken", "good") if family.taken else Badge("refused")
     return (
-        found.family,
-        Percent(found.figure),
-        _points(found.over_plain),
-        _points(found.gain),
+        family.family,
+        Percent(family.figure),
+        _points(family.over_plain),
+        _points(family.gain),
         verdict,
-        Pipeline.from_settings(found.chosen).label,
-        f"{found.inside:.1f}",
+        Pipeline.from_settings(family.chosen).label,
+        f"{family.inside:.1f}",
     )
 
 

@@ -21,41 +21,41 @@ BARS = 60
 
 
 def verification_page(
-    found: Verification, data: Embeddings, steps: Pipeline, settings: VerifySettings, warnings: tuple[str, ...]
+    verification: Verification, data: Embeddings, steps: Pipeline, settings: VerifySettings, warnings: tuple[str, ...]
 ) -> Report:
     """Everything that was found, as the values of a report."""
-    whole = found.whole.equal_error.figure
+    whole = verification.whole.equal_error.figure
     names = spoken_datasets(data.settings)
     facts = [
         *([("Data", names)] if names else []),
-        ("Protocol", f"{found.protocol.title} ({found.protocol.name})"),
-        ("Subjects", str(found.subjects)),
-        ("Pairs of one person", str(found.whole.same_pairs)),
-        ("Pairs of two people", str(found.whole.other_pairs)),
-        ("Gallery without strangers", gallery_text(found)),
-        ("Strangers", f"{100 * found.share:.3g} % of the subjects, {found.splits} splits"),
+        ("Protocol", f"{verification.protocol.title} ({verification.protocol.name})"),
+        ("Subjects", str(verification.subjects)),
+        ("Pairs of one person", str(verification.whole.same_pairs)),
+        ("Pairs of two people", str(verification.whole.other_pairs)),
+        ("Gallery without strangers", gallery_text(verification)),
+        ("Strangers", f"{100 * verification.share:.3g} % of the subjects, {verification.splits} splits"),
         ("Distance", steps.scorer.distance),
-        ("Sees all probes", "yes, transductive" if found.transductive else "no"),
+        ("Sees all probes", "yes, transductive" if verification.transductive else "no"),
     ]
-    tables = [pairs_table({"": found}), searches_table({"": found}), threshold_table(found)]
+    tables = [pairs_table({"": verification}), searches_table({"": verification}), threshold_table(verification)]
     curves: list[DetCurve | Distributions | ReliabilityCurve] = [
-        det_curve("Detection error trade-off", {s.name: s for s in found.sets}, found.subjects),
-        distributions(found),
+        det_curve("Detection error trade-off", {s.name: s for s in verification.sets}, verification.subjects),
+        distributions(verification),
     ]
-    if found.calibration is not None:
-        tables.append(_calibration_table(found.calibration))
-        curves.append(_reliability(found.calibration))
+    if verification.calibration is not None:
+        tables.append(_calibration_table(verification.calibration))
+        curves.append(_reliability(verification.calibration))
     title = f"Verification: {whole.text().removesuffix(MARK).strip()} equal error rate"
     return Report(
         title=title if whole.carried else f"{title} of too few subjects",
-        subtitle=found.label,
+        subtitle=verification.label,
         facts=tuple(facts),
         warnings=warnings,
         tables=tuple(tables),
         curves=tuple(curves),
         settings={
             "pipeline": steps.settings,
-            "protocol": found.protocol.name,
+            "protocol": verification.protocol.name,
             "verify": dataclasses.asdict(settings),
             "embeddings": {"source": data.source, **data.settings},
         },
@@ -81,11 +81,11 @@ def _det_points(figures: SetFigures) -> tuple[np.ndarray, np.ndarray, np.ndarray
     return rates[:, 0], rates[:, 1], rates[:, 2] > 0
 
 
-def distributions(found: Verification, title: str = "Distances of pairs") -> Distributions:
+def distributions(verification: Verification, title: str = "Distances of pairs") -> Distributions:
     """How often each distance occurs, of one person's pairs and of two people's; the outermost are cut off."""
     # a few outliers would leave all bars in one corner
     shares = np.array([0.0005, 0.9995])
-    ends = np.concatenate([found.same.level(shares), found.other.level(shares)])
+    ends = np.concatenate([verification.same.level(shares), verification.other.level(shares)])
     # two edges must differ, even where all distances are equal
     edges = np.linspace(float(ends.min()), float(max(ends.max(), np.nextafter(ends.min(), np.inf))), BARS + 1)
 
@@ -93,34 +93,34 @@ def distributions(found: Verification, title: str = "Distances of pairs") -> Dis
         below = scores.at_most(edges)
         return np.asarray(100.0 * np.diff(below) / scores.total)
 
-    marks = {"equal error": found.whole.equal_error.threshold}
-    series = {"one person": bars(found.same), "two people": bars(found.other)}
+    marks = {"equal error": verification.whole.equal_error.threshold}
+    series = {"one person": bars(verification.same), "two people": bars(verification.other)}
     return Distributions(title, edges, series, marks)
 
 
-def _reliability(made: CalibrationFigures) -> ReliabilityCurve:
+def _reliability(figures: CalibrationFigures) -> ReliabilityCurve:
     def rows(some: Reliability) -> tuple[np.ndarray, ...]:
         values = [(b.stated, b.observed, b.observed_low, b.observed_high, b.weight) for b in some.bins]
         return tuple(np.array(values, np.float64).T)
 
     return ReliabilityCurve(
-        f"Reliability at a prior of {100 * made.after.prior:.3g} %",
-        {made.calibration.method: rows(made.after), "1 - distance / largest": rows(made.before)},
+        f"Reliability at a prior of {100 * figures.after.prior:.3g} %",
+        {figures.calibration.method: rows(figures.after), "1 - distance / largest": rows(figures.before)},
     )
 
 
-def _calibration_table(made: CalibrationFigures) -> Table:
-    tried = f"tried on people it was not fitted on, {made.folds} folds" if made.folds else "fitted elsewhere"
-    largest = float(made.calibration.limit)
+def _calibration_table(figures: CalibrationFigures) -> Table:
+    tried = f"tried on people it was not fitted on, {figures.folds} folds" if figures.folds else "fitted elsewhere"
+    largest = float(figures.calibration.limit)
     rows = (
-        ("the prior alone", f"{made.prior_loss:.4f}", ""),
-        ("1 - distance / largest", f"{made.before.log_loss:.4f}", f"{100 * made.before.calibration_error:.1f} %"),
-        (f"{made.calibration.method}, {tried}", f"{made.after.log_loss:.4f}",
-         f"{100 * made.after.calibration_error:.1f} %"),
+        ("the prior alone", f"{figures.prior_loss:.4f}", ""),
+        ("1 - distance / largest", f"{figures.before.log_loss:.4f}", f"{100 * figures.before.calibration_error:.1f} %"),
+        (f"{figures.calibration.method}, {tried}", f"{figures.after.log_loss:.4f}",
+         f"{100 * figures.after.calibration_error:.1f} %"),
     )  # fmt: skip
     note = (
-        f"At a prior of {100 * made.after.prior:.3g} % that two walks are of one person; another prior shifts the log "
-        f"odds. No likelihood ratio beyond {np.exp(largest):.3g} is stated, which is n/3 for n subjects: "
+        f"At a prior of {100 * figures.after.prior:.3g} % that two walks are of one person; another prior shifts the "
+        f"log odds. No likelihood ratio beyond {np.exp(largest):.3g} is stated, which is n/3 for n subjects: "
         "so few subjects cannot show more certainty. The outermost pairs are therefore right more often than stated."
     )
     return Table("Probability of one person", ("Calibration", "Log loss, nats", "Calibration error"), rows, note)

@@ -12,9 +12,9 @@ UNITS = "Subjects are counted, not pairs; intervals of 95 % by drawing subjects 
 BY_SET = ", by probe set"
 
 
-def gallery_text(found: Verification) -> str:
+def gallery_text(verification: Verification) -> str:
     """Its size in words; a mean over the splits."""
-    return f"{found.gallery.people:.4g} people, {found.gallery.sequences:.0f} sequences"
+    return f"{verification.gallery.people:.4g} people, {verification.gallery.sequences:.0f} sequences"
 
 
 def cell(figure: ErrorRate) -> Cell:
@@ -68,20 +68,21 @@ def searches_table(verified: Mapping[str, Verification], whole: bool = False, fo
     return Table(title, (*columns, "Sees all probes"), tuple(rows), noted(note, rows, first.subjects), folded=folded)
 
 
-def threshold_table(found: Verification, name: str = "", folded: bool = False) -> Table:
+def threshold_table(verification: Verification, name: str = "", folded: bool = False) -> Table:
     """What each threshold does, of one pipeline."""
     rows = [
         (f"{t.threshold:.5g}", t.why, *(cell(f) for f in (t.false_match, t.false_non_match)),
          *(cell(f) for f in (t.false_positive, t.false_negative)))
-        for t in found.thresholds
+        for t in verification.thresholds
     ]  # fmt: skip
     columns = ("Accept up to", "Where", "FMR, %", "FNMR, %", "FPIR, %", "FNIR, %")
     note = (
         "Distances of this pipeline and these networks only. FMR: two people taken for one; FNMR: one taken for two; "
-        f"FPIR: a stranger for whom somebody is returned among {gallery_text(found)}; FNIR: somebody known who is not."
+        f"FPIR: a stranger for whom somebody is returned among {gallery_text(verification)}; FNIR: somebody known "
+        "who is not."
     )
     title = f"Thresholds: {name}" if name else "Thresholds"
-    return Table(title, columns, tuple(rows), noted(note, rows, found.subjects), folded=folded)
+    return Table(title, columns, tuple(rows), noted(note, rows, verification.subjects), folded=folded)
 
 
 def _named(name: str, probes: str) -> str:

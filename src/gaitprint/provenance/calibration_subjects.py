@@ -20,11 +20,11 @@ def people_facts(data: Embeddings) -> dict[str, Any]:
 
 def calibration_warnings(facts: Mapping[str, Any], data: Embeddings) -> list[str]:
     """Sentences about a calibration that is used: fitted to these people, or to people whom the network has seen."""
-    said = [f"Of the calibration: {warning}" for warning in facts.get("warnings", ()) if isinstance(warning, str)]
+    warnings = [f"Of the calibration: {warning}" for warning in facts.get("warnings", ()) if isinstance(warning, str)]
     if "people" not in facts:
-        return [*said, "It is unknown on whom the calibration was fitted: an earlier version made it."]
+        return [*warnings, "It is unknown on whom the calibration was fitted: an earlier version made it."]
     memory, what = seen_subjects_from(facts["people"]), "The calibration was fitted to"
-    return said + _met(memory, data, what, "it looks better here than it is")
+    return warnings + _met(memory, data, what, "it looks better here than it is")
 
 
 def chooser(data: Embeddings) -> dict[str, Any]:
@@ -35,27 +35,27 @@ def chooser(data: Embeddings) -> dict[str, Any]:
 
 def choice_warnings(pipelines: Iterable[Pipeline], data: Embeddings) -> list[str]:
     """Sentences about settings that are used on people who chose them, or who have their names."""
-    said: list[str] = []
-    for found in (p.chosen_by for p in pipelines if p.chosen_by):
+    warnings: list[str] = []
+    for chooser_facts in (p.chosen_by for p in pipelines if p.chosen_by):
         memory, what = (
-            seen_subjects_from({"people": [found], "unknown": []}),
+            seen_subjects_from({"people": [chooser_facts], "unknown": []}),
             "The retrieval settings were chosen (tune) on",
         )
-        said += _met(memory, data, what, "figures on them are too good")
-        said += [f"It is unknown on whom the retrieval settings were chosen: {why}." for why in memory.unknown]
-    return list(dict.fromkeys(said))
+        warnings += _met(memory, data, what, "figures on them are too good")
+        warnings += [f"It is unknown on whom the retrieval settings were chosen: {why}." for why in memory.unknown]
+    return list(dict.fromkeys(warnings))
 
 
 def _met(memory: SeenSubjects, data: Embeddings, what: str, so: str) -> list[str]:
     subjects, place = frozenset(r.subject for r in data.records if r.subject is not None), Place.within(data.settings)
-    said = []
+    sentences = []
     for seen in memory.people:
         met, same = subjects & set(seen.subjects), place.holds(seen)
         if met and same:
-            said.append(f"{what} {some_of(met, subjects)}: {so}.")
+            sentences.append(f"{what} {some_of(met, subjects)}: {so}.")
         elif met and same is None:
-            said.append(
+            sentences.append(
                 f"{what} people in {seen.dataset or 'data of which nothing is known'} who have the names of "
                 f"{some_of(met, subjects)}: if they are the same, {so}."
             )
-    return said
+    return sentences

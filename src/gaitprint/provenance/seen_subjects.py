@@ -62,8 +62,8 @@ def seen_subjects_from(values: Any) -> SeenSubjects:
 
 def seen_subjects(card: Mapping[str, Any]) -> SeenSubjects:
     """Whom the weights of a model file have seen; cards of earlier versions know their own training alone."""
-    found = card.get("training")
-    training: dict[str, Any] = found if isinstance(found, dict) else {}
+    training_facts = card.get("training")
+    training: dict[str, Any] = training_facts if isinstance(training_facts, dict) else {}
     if "seen" in training:
         return seen_subjects_from(training["seen"])
     if "imported" in training:
@@ -89,14 +89,14 @@ def seen_subjects_of_stores(
         how: what they did.
     """
     if len(stores) == 1:
-        own = [tuple(sorted(subjects))]
+        ids_of_stores = [tuple(sorted(subjects))]
     else:
         # `ConcatSequences` put the set's name and a slash in front
-        own = [tuple(sorted(s[len(n) + 1 :] for s in subjects if s.startswith(f"{n}/"))) for n in names]
+        ids_of_stores = [tuple(sorted(s[len(n) + 1 :] for s in subjects if s.startswith(f"{n}/"))) for n in names]
     return SeenSubjects(
         tuple(
             Seen(how, store.dataset, store.fingerprint, store.head.made_from, ids)
-            for store, ids in zip(stores, own, strict=True)
+            for store, ids in zip(stores, ids_of_stores, strict=True)
             if ids
         )
     )

@@ -56,13 +56,13 @@ class _Network:
 
 def seen_warnings(embeddings: Sequence[Embeddings]) -> list[str]:
     """Sentences about people in embeddings whom a network behind them has seen; none where nobody is."""
-    found: dict[tuple[str, str], list[str]] = {}
+    titles_of: dict[tuple[str, str], list[str]] = {}
     for one in embeddings:
         for network in _networks(one.settings, Place(), ""):
             for sentence in _sentences(network, _subjects(one.records)):
-                titles = found.setdefault(sentence, [])
+                titles = titles_of.setdefault(sentence, [])
                 titles += [network.title] if network.title not in titles else []
-    return [f"{before}{_joined(titles)}{after}" for (before, after), titles in found.items()]
+    return [f"{before}{_joined(titles)}{after}" for (before, after), titles in titles_of.items()]
 
 
 def familiar_walks(networks: Sequence[Mapping[str, Any]], place: Place, records: Iterable[SequenceRecord]) -> list[str]:
@@ -73,24 +73,24 @@ def familiar_walks(networks: Sequence[Mapping[str, Any]], place: Place, records:
         place: where the walks come from.
         records: of the walks.
     """
-    found: dict[str, None] = {}
+    sentences: dict[str, None] = {}
     for facts in networks:
         network = _Network(_title(facts), _memory(facts), place, "")
         for before, after in _sentences(network, _subjects(records)):
-            found[f"{before}{network.title}{after}"] = None
-    return list(found)
+            sentences[f"{before}{network.title}{after}"] = None
+    return list(sentences)
 
 
 def _networks(settings: Mapping[str, Any], place: Place, part: str) -> Iterator[_Network]:
     """The networks that settings of embeddings name; those of fused ones hold their parts' settings."""
-    said = Place(*(_text(settings.get(name)) or old for name, old in vars(place).items()))
+    origin = Place(*(_text(settings.get(name)) or old for name, old in vars(place).items()))
     part = _text(settings.get("part")) or part
     parts = settings.get("networks")
     if not isinstance(parts, list):
-        yield _Network(_title(settings), _memory(settings), said, part)
+        yield _Network(_title(settings), _memory(settings), origin, part)
         return
     for one in parts:
-        yield from _networks(one if isinstance(one, Mapping) else {}, said, part)
+        yield from _networks(one if isinstance(one, Mapping) else {}, origin, part)
 
 
 def _sentences(network: _Network, subjects: frozenset[str]) -> Iterator[tuple[str, str]]:

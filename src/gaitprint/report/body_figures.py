@@ -164,13 +164,13 @@ def _ratio_ticks(most: float) -> list[float]:
 
 def _regions(panel: BodyBands) -> list[tuple[float, str]]:
     """Middle row and name of every run of strips that share a name."""
-    found: list[tuple[float, str]] = []
+    regions: list[tuple[float, str]] = []
     start = 0
     for i in range(1, len(panel.names) + 1):
         if i == len(panel.names) or panel.names[i] != panel.names[start]:
-            found.append((float(panel.edges[start] + panel.edges[i] - 1) / 2, panel.names[start]))
+            regions.append((float(panel.edges[start] + panel.edges[i] - 1) / 2, panel.names[start]))
             start = i
-    return found
+    return regions
 
 
 def _draw_moments(figure: Figure | SubFigure, panel: Moments) -> None:

@@ -41,7 +41,7 @@ def error_chart(curve: ErrorCurve) -> str:
 def spoken_error_chart(curve: ErrorCurve) -> str:
     """What the figure says, for those who cannot see it."""
     if isinstance(curve, DetCurve):
-        said = [
+        parts = [
             f"{name}: from {100 * y[0]:.3g} % missed at {100 * x[0]:.3g} % false matches to {100 * y[-1]:.3g} % at "
             f"{100 * x[-1]:.3g} %"
             + ("" if carried.all() else ", partly of too few subjects" if carried.any() else ", of too few subjects")
@@ -50,14 +50,14 @@ def spoken_error_chart(curve: ErrorCurve) -> str:
         ]
     elif isinstance(curve, Distributions):
         middle = (curve.edges[:-1] + curve.edges[1:]) / 2.0
-        said = [f"{name}: most often near {middle[int(v.argmax())]:.4g}" for name, v in curve.series.items()]
+        parts = [f"{name}: most often near {middle[int(v.argmax())]:.4g}" for name, v in curve.series.items()]
     else:
-        said = [
+        parts = [
             f"{name}: {100 * o:.0f} % observed where {100 * s:.0f} % is stated"
             for name, (stated, observed, *_) in curve.series.items()
             for s, o in zip(stated, observed, strict=True)
         ]
-    return f"{curve.title}. {'; '.join(said) or 'No values'}."
+    return f"{curve.title}. {'; '.join(parts) or 'No values'}."
 
 
 def _det(figure: Figure, axes: Axes, curve: DetCurve) -> None:

@@ -49,12 +49,12 @@ def _logarithmic(axes: Axes, values: Sequence[Float[np.ndarray, " _"]]) -> None:
 
 def spoken_chart(chart: LineChart) -> str:
     """What the chart says, for those who cannot see it: where every run begins and ends."""
-    said = []
+    parts = []
     for name, (x, y) in chart.series.items():
         places, values = x[np.isfinite(y)], y[np.isfinite(y)]
         if len(values):
-            said.append(f"{name}: from {values[0]:.4g} to {values[-1]:.4g} at {chart.x_label} {places[-1]:.4g}")
-    return f"{chart.title}. {'; '.join(said) or 'No values'}."
+            parts.append(f"{name}: from {values[0]:.4g} to {values[-1]:.4g} at {chart.x_label} {places[-1]:.4g}")
+    return f"{chart.title}. {'; '.join(parts) or 'No values'}."
 
 
 def key_style(number: int) -> str:

@@ -90,8 +90,8 @@ Panel = BodyBands | Moments
 def spoken_panel(panel: Panel) -> str:
     """What the figure says, for those who cannot see it."""
     if isinstance(panel, Moments):
-        said = [f"{m.label}: frame {m.numbers[0]} against frame {m.numbers[1]}" for m in panel.meetings]
-        return f"{panel.title}. {'; '.join(said)}."
+        parts = [f"{m.label}: frame {m.numbers[0]} against frame {m.numbers[1]}" for m in panel.meetings]
+        return f"{panel.title}. {'; '.join(parts)}."
     order = np.argsort(panel.values, kind="stable")
     # three lowest and three highest, none twice even where there are fewer than six
     shown = [int(i) for i in (*order[:3], *order[:2:-1][:3])]

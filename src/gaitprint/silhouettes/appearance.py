@@ -69,15 +69,15 @@ def check_looks(walk: Silhouettes) -> None:
         DataError: black on white, a photograph, masks of labels.
     """
 
-    said: list[str] = []
+    remarks: list[str] = []
     try:
-        mend_frames(list(walk.frames), said.append, raw=False)
+        mend_frames(list(walk.frames), remarks.append, raw=False)
     except DataError as error:
         raise DataError(f"{walk.record.key}: {error}") from None
     black = int((~with_body(walk.frames)).sum())
-    said += [f"{black} of {len(walk.frames)} frames are black and were dropped"] if black else []
-    if said:
-        raise DataError(f"{walk.record.key}: by load_silhouettes() {said[0]}: give it the masks, or mend them so")
+    remarks += [f"{black} of {len(walk.frames)} frames are black and were dropped"] if black else []
+    if remarks:
+        raise DataError(f"{walk.record.key}: by load_silhouettes() {remarks[0]}: give it the masks, or mend them so")
 
 
 def with_body(frames: Frames) -> Bool[np.ndarray, " T"]:
@@ -135,11 +135,11 @@ def _white_on_border(frame: UInt8[np.ndarray, "_h _w"]) -> float:
 def _without_white(frames: list[UInt8[np.ndarray, "_h _w"]], remark: Remark) -> list[UInt8[np.ndarray, "_h _w"]]:
     """Drop frames that are white all over, where others are not: a flash, or padding."""
     # where all frames are white they stay, for `looks` to say that no body can be told
-    kept = [frame for frame in frames if not frame.size or frame.min() <= 127]
-    if not kept or len(kept) == len(frames):
+    frames_left = [frame for frame in frames if not frame.size or frame.min() <= 127]
+    if not frames_left or len(frames_left) == len(frames):
         return frames
-    remark(f"{len(frames) - len(kept)} of {len(frames)} frames are white all over and were dropped")
-    return kept
+    remark(f"{len(frames) - len(frames_left)} of {len(frames)} frames are white all over and were dropped")
+    return frames_left
 
 
 def _without_noise(frames: list[UInt8[np.ndarray, "_h _w"]], remark: Remark) -> list[UInt8[np.ndarray, "_h _w"]]:

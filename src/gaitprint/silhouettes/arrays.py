@@ -80,13 +80,13 @@ def listed(arrays: Sequence[np.ndarray], name: str, remark: Remark = unremarked)
         stack = np.stack(arrays)
         if stack.ndim == 3 or stack.shape[3] in _CHANNELS or stack.shape[1] in _CHANNELS:
             return list(_bytes(_without_channels(stack, remark), name))
-    said: dict[str, None] = {}
+    remarks: dict[str, None] = {}
     frames: list[np.ndarray] = []
     for i, array in enumerate(arrays):
         coloured = array.ndim == 3 and (array.shape[2] in _CHANNELS or array.shape[0] in _CHANNELS)
         one = array[None] if array.ndim == 2 or coloured else array
-        frames.extend(as_frames(one, f"{name}, frame {i}", said.setdefault))
-    for line in said:
+        frames.extend(as_frames(one, f"{name}, frame {i}", remarks.setdefault))
+    for line in remarks:
         remark(line)
     return frames
 

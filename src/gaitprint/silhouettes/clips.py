@@ -60,12 +60,12 @@ def to_clip(
         ShapeError: frames of another size.
     """
     size, cut, reduce = preprocessing.size, preprocessing.cut, preprocessing.reduce
-    found = frames.shape[1:]
-    if found == (size, size):
+    shape = frames.shape[1:]
+    if shape == (size, size):
         frames = frames[:, :, cut : size - cut]
-    elif found != (size, size - 2 * cut):
+    elif shape != (size, size - 2 * cut):
         raise ShapeError(
-            f"frames are {size} x {size} or {size} x {size - 2 * cut} pixels, found {found[0]} x {found[1]}: "
+            f"frames are {size} x {size} or {size} x {size - 2 * cut} pixels, found {shape[0]} x {shape[1]}: "
             "normalise them to this size, or set preprocessing.size and .cut to theirs"
         )
     if reduce == 1:

@@ -32,11 +32,11 @@ def decode_images(data: bytes, name: str, remark: Remark = unremarked) -> list[U
     Raises:
         DataError: another format, damaged, truncated, a page of over 64 megapixels, or all of over 512.
     """
-    wanted = "expected a whole PNG, JPEG, BMP or TIFF image"
+    expected = "expected a whole PNG, JPEG, BMP or TIFF image"
     try:
         header = read_header(data)
     except DataError as error:
-        raise DataError(f"{name} {error}: {wanted}") from None
+        raise DataError(f"{name} {error}: {expected}") from None
     for page in header.pages or (header,):
         if not 1 <= page.height * page.width <= MAX_PIXELS:
             raise DataError(f"{name} is {page.height} x {page.width} pixels: expected 1 to {MAX_PIXELS} pixels")
@@ -46,14 +46,14 @@ def decode_images(data: bytes, name: str, remark: Remark = unremarked) -> list[U
     if header.pages:
         images = _decode_pages(data, mode)
         if [i.shape[:2] for i in images] != [(page.height, page.width) for page in header.pages]:
-            raise DataError(f"{name} cannot be decoded: {wanted}")
+            raise DataError(f"{name} cannot be decoded: {expected}")
         return [_one_channel(image, remark) for image in images]
     image = _decode_plain_png(data, header) if header.plain_png else None
     if image is None:
         deep = mode | cv2.IMREAD_ANYDEPTH if header.deep else mode
         image = _decode_any(data, cv2.IMREAD_UNCHANGED if header.opacity else deep)
     if image is None:
-        raise DataError(f"{name} cannot be decoded: {wanted}")
+        raise DataError(f"{name} cannot be decoded: {expected}")
     return [_one_channel(_eight_bits(image), remark)]
 
 

@@ -70,17 +70,17 @@ def looks(frames: Frames) -> tuple[str, ...]:
         return ()
     if frames.min() > 127:
         return (LOOKS_FULL,)
-    found = _shape(np.asarray(frames > 127))
+    remarks = _shape(np.asarray(frames > 127))
     still = bool(np.mean((frames[1:] == frames[:-1]).all(axis=(1, 2))) > REPEATED)
     # which way up is told by what moves, and of somebody upright from the first row to the last
     # the change over time is a third of what tells it, and the bands are of a body that fills the frame
-    upright = not still and not {LOOKS_WIDE, LOOKS_SHORT}.intersection(found)
-    found += [LOOKS_TURNED] if upright and uprightness(frames) < UPSIDE_DOWN else []
+    upright = not still and not {LOOKS_WIDE, LOOKS_SHORT}.intersection(remarks)
+    remarks += [LOOKS_TURNED] if upright and uprightness(frames) < UPSIDE_DOWN else []
     if still:
-        found += [LOOKS_STILL]
+        remarks += [LOOKS_STILL]
     elif len(frames) >= _ENOUGH_STEPS and _disorder(frames) > SHUFFLED:
-        found += [LOOKS_SHUFFLED]
-    return tuple(found)
+        remarks += [LOOKS_SHUFFLED]
+    return tuple(remarks)
 
 
 def _shape(body: Bool[np.ndarray, "T H W"]) -> list[str]:
@@ -89,14 +89,14 @@ def _shape(body: Bool[np.ndarray, "T H W"]) -> list[str]:
     height, width = rows.sum(axis=1), columns.sum(axis=1)
     shape = body.shape[1:]
     if np.median(width / np.maximum(height, 1)) > WIDE * min(1, shape[1] / shape[0]):
-        found = [LOOKS_WIDE]
+        remarks = [LOOKS_WIDE]
     elif _is_short(rows):
-        found = [LOOKS_SHORT]
+        remarks = [LOOKS_SHORT]
     else:
-        found = [LOOKS_BESIDE] if np.mean(_apart(columns)) > BESIDE else []
+        remarks = [LOOKS_BESIDE] if np.mean(_apart(columns)) > BESIDE else []
     if np.median(body.sum(axis=(1, 2)) / np.maximum(height * width, 1)) < OUTLINE:
-        found.append(LOOKS_HOLLOW)
-    return found
+        remarks.append(LOOKS_HOLLOW)
+    return remarks
 
 
 def _is_short(rows: Bool[np.ndarray, "T H"]) -> bool:

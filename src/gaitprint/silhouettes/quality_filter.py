@@ -89,7 +89,7 @@ class QualityFilter:
         Raises:
             ConfigError: a column is missing.
         """
-        kept: list[np.ndarray] = []
+        masks: list[np.ndarray] = []
         for bound in self.bounds:
             if bound.field not in columns:
                 has = ", ".join(columns) or "none"
@@ -97,19 +97,19 @@ class QualityFilter:
             # in the column's own precision: 0.05 as a store holds it, in float32, is 0.05
             values = np.asarray(columns[bound.field])
             # every comparison with NaN is false, so what is unknown has to be let through by itself
-            kept.append(np.isnan(values) | _OPERATORS[bound.comparison](values, bound.value))
-        return np.asarray(np.logical_and.reduce(kept))
+            masks.append(np.isnan(values) | _OPERATORS[bound.comparison](values, bound.value))
+        return np.asarray(np.logical_and.reduce(masks))
 
     def __str__(self) -> str:
         return ",".join(map(str, self.bounds))
 
 
 def _parse_part(part: str) -> Bound:
-    found = _PART.fullmatch(part)
-    if found is None:
+    match = _PART.fullmatch(part)
+    if match is None:
         raise ConfigError(
             f"a quality filter is comparisons such as 'height>=60' with commas between, found {part.strip()!r}; "
             f"measurements: {', '.join(QualityFilter.fields)}"
         )
-    field, comparison, value = found.groups()
+    field, comparison, value = match.groups()
     return Bound(field, comparison, float(value))

@@ -91,30 +91,30 @@ def read_image_folder(files: Files, place: str, remark: Remark = unremarked) -> 
     Raises:
         DataError: no images, another format, a damaged or oversized image, a link out of the data set.
     """
-    found = files.list(place)
-    if not found.files:
-        holds = f"only folders ({found.folders[0]}, ...)" if found.folders else "nothing"
+    listing = files.list(place)
+    if not listing.files:
+        holds = f"only folders ({listing.folders[0]}, ...)" if listing.folders else "nothing"
         raise DataError(f"{files.called(place)} should hold the images of one sequence, found {holds}")
-    images = _frame_names(found.files)
-    beside = sorted(set(found.files).difference(images))
+    images = _frame_names(listing.files)
+    beside = sorted(set(listing.files).difference(images))
     if beside:
         remark(f"files beside the images were passed over: {', '.join(beside[:3])}{', ...' if beside[3:] else ''}")
     frames: list[np.ndarray] = []
     room = MAX_SEQUENCE_BYTES
-    said: set[str] = set()
+    remarks: set[str] = set()
     for name in sorted(images, key=natural_order):
         inner = inside(place, name)
         data = files.read(inner, MAX_FILE_BYTES)
         if len(images) == 1:
-            new = decode_images(data, files.called(inner), said.add)
+            new = decode_images(data, files.called(inner), remarks.add)
         else:
-            new = [decode_image(data, files.called(inner), said.add)]
+            new = [decode_image(data, files.called(inner), remarks.add)]
         # held against the limit frame by frame: all of them in memory at once is what it prevents
         room -= sum(frame.size for frame in new)
         if room < 0:
             raise DataError(f"{files.called(place)} holds more than {MAX_SEQUENCE_BYTES} pixels: split the sequence")
         frames += new
-    for line in sorted(said):
+    for line in sorted(remarks):
         remark(line)
     return frames
 
@@ -154,14 +154,14 @@ def read_sequence_file(files: Files, place: str, remark: Remark = unremarked) ->
     """
     name, ending = files.called(place), _ending(place)
     if ending in _PAGED:
-        said: set[str] = set()
-        frames = decode_images(files.read(place, MAX_FILE_BYTES), name, said.add)
-        for line in sorted(said):
+        remarks: set[str] = set()
+        frames = decode_images(files.read(place, MAX_FILE_BYTES), name, remarks.add)
+        for line in sorted(remarks):
             remark(line)
         return frames
     parser = _PARSERS.get(ending)
     if parser is None:
         kind = other_kind(files.read(place, MAX_FILE_BYTES)) or "no sequence file"
         raise DataError(f"{name} is {kind}: expected a folder of images, or .pkl, .npy, .npz or .tif")
-    found = parser(files.read(place, MAX_FILE_BYTES), name, MAX_FILE_BYTES)
-    return list(as_frames(found, name, remark)) if isinstance(found, np.ndarray) else listed(found, name, remark)
+    array = parser(files.read(place, MAX_FILE_BYTES), name, MAX_FILE_BYTES)
+    return list(as_frames(array, name, remark)) if isinstance(array, np.ndarray) else listed(array, name, remark)

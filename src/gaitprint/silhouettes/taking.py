@@ -61,13 +61,13 @@ def take_sequence(
         if len(frames) < MIN_FRAMES:
             remarks.append(f"only {len(frames)} frames, {MIN_FRAMES} are usual at least")
         return TakenSequence(frames, remarks=(*remarks, *looks(frames)))
-    found = normalize_sequence(mended, size, edge_rule)
-    dropped = len(raw) - len(found.frames)
+    normalized = normalize_sequence(mended, size, edge_rule)
+    dropped = len(raw) - len(normalized.frames)
     # raw recordings begin before anybody comes and end when all have gone
     lost = (f"{dropped} of {len(raw)} frames hold no silhouette and were dropped",) if 2 * dropped > len(raw) else ()
     return TakenSequence(
-        found.frames,
-        found.boxes,
+        normalized.frames,
+        normalized.boxes,
         shapes.pop() if len(shapes) == 1 else None,
-        (*remarks, *(found.warnings or lost), *looks(found.frames)),
+        (*remarks, *(normalized.warnings or lost), *looks(normalized.frames)),
     )

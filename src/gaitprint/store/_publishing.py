@@ -75,7 +75,7 @@ def drop_other_indexes(root: Path, name: str) -> None:
 def read_quarantine(root: Path) -> dict[str, SetAside]:
     """What the finished state leaves out, by key; where the list is damaged nothing, so that all is read again."""
     with suppress(ArtefactError, TypeError):
-        found = [SetAside(**entry) for entry in read_json(root / QUARANTINE, "the quarantine")]
-        if all(isinstance(text, str) for a in found for text in vars(a).values()):
-            return {a.key: a for a in found}
+        entries = [SetAside(**entry) for entry in read_json(root / QUARANTINE, "the quarantine")]
+        if all(isinstance(text, str) for a in entries for text in vars(a).values()):
+            return {a.key: a for a in entries}
     return {}

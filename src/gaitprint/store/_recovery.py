@@ -107,20 +107,20 @@ def partition_of(line: bytes) -> Partition | None:
     """
     values = json.loads(line).get("partition")
     try:
-        made: Partition | None = (
+        partition: Partition | None = (
             None if values is None else build_settings(Partition, values, "the journal's partition")
         )
     except ConfigError as error:
         raise DataError(f"{error}: prepare into a new folder") from None
-    return made
+    return partition
 
 
 def refuse_others(root: Path, word: str, found: Mapping[str, Any], ours: Mapping[str, Any]) -> None:
     """Raise DataError where what is there is of another data set or other settings: frames would be mixed."""
-    theirs, wanted = (f"{v['dataset']} with frames of {tuple(v['size'])}, {v['form']}" for v in (found, ours))
-    if theirs != wanted:
+    theirs, planned = (f"{v['dataset']} with frames of {tuple(v['size'])}, {v['form']}" for v in (found, ours))
+    if theirs != planned:
         raise DataError(
-            f"{root} was {word} as {theirs}, not {wanted}: go on as it was {word}, or choose another folder"
+            f"{root} was {word} as {theirs}, not {planned}: go on as it was {word}, or choose another folder"
         )
     if found["made_from"] != ours["made_from"]:
         which = _differing(found.get("made_of") or {}, ours.get("made_of") or {})

@@ -129,8 +129,8 @@ def open_index(path: Path, sha256: str) -> Index:
         if path.exists() and not path.is_file():  # opening a pipe would wait for somebody to write to it
             raise ValueError("it is no regular file")
         with pa.memory_map(str(path)) as source:
-            found = hashlib.sha256(memoryview(source.read_buffer())).hexdigest()
-            if found != sha256:
+            digest = hashlib.sha256(memoryview(source.read_buffer())).hexdigest()
+            if digest != sha256:
                 raise ArtefactError(f"{path} is damaged (its SHA-256 is another): prepare the store again")
             source.seek(0)
             reader = pa.ipc.open_file(source)

@@ -55,15 +55,15 @@ class ConcatSequences:
     @cached_property
     def records(self) -> tuple[SequenceRecord, ...]:
         """All records; made on first use, for large data sets have hundreds of thousands."""
-        made: list[SequenceRecord] = []
+        records: list[SequenceRecord] = []
         for name, part in self._parts.items():
             # one string object a subject, not one a sequence
             subjects: dict[str | None, str | None] = {None: None}
             for r in part.records:
                 if r.subject not in subjects:
                     subjects[r.subject] = f"{name}/{r.subject}"
-                made.append(SequenceRecord(f"{name}/{r.key}", subjects[r.subject], r.condition, r.view))
-        return tuple(made)
+                records.append(SequenceRecord(f"{name}/{r.key}", subjects[r.subject], r.condition, r.view))
+        return tuple(records)
 
     @property
     def lengths(self) -> tuple[int, ...]:

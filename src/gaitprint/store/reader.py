@@ -220,10 +220,10 @@ def _way_to_store(root: Path) -> str:
 
 
 def _mapped(path: Path, expected: int) -> np.ndarray:
-    found = path.stat().st_size if path.is_file() else 0
+    size = path.stat().st_size if path.is_file() else 0
     # more is fine: an update that is not finished appends behind what counts
-    if found < expected:
-        raise ArtefactError(f"{path} should hold {expected} bytes, found {found}: prepare the store again")
+    if size < expected:
+        raise ArtefactError(f"{path} should hold {expected} bytes, found {size}: prepare the store again")
     if not expected:
         return np.zeros(0, np.uint8)
     return np.memmap(path, np.uint8, "r", shape=(expected,)).view(np.ndarray)  # slices of a memmap cost more

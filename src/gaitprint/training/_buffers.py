@@ -25,10 +25,10 @@ class Buffers:
         size = prod(shape) * np.dtype(np.float32).itemsize
         memory = self._kept(size)
         # Views of it refer to this very array, for its memory is no array's: it lives as long as any of them.
-        array = np.ndarray(prod(shape), np.float32, memory)
+        fresh = np.ndarray(prod(shape), np.float32, memory)
         # at the end of the process nobody takes memory again
-        weakref.finalize(array, self._free.append, memory).atexit = False
-        return array.reshape(shape)
+        weakref.finalize(fresh, self._free.append, memory).atexit = False
+        return fresh.reshape(shape)
 
     def _kept(self, size: int) -> bytearray:
         try:

@@ -34,14 +34,14 @@ def read_launch() -> Launch:
     Raises:
         ConfigError: some of them are missing, or they make no sense.
     """
-    found = [name for name in _NUMBERS if name in os.environ]
-    if not found:
+    present = [name for name in _NUMBERS if name in os.environ]
+    if not present:
         return Launch()
-    missing = [name for name in _NUMBERS if name not in found]
+    missing = [name for name in _NUMBERS if name not in present]
     if not missing and os.environ["WORLD_SIZE"] != "1":
         missing = [name for name in _ADDRESS if not os.environ.get(name)]
-        found += [name for name in _ADDRESS if name not in missing]
-    require(not missing, f"{', '.join(found)} set without {', '.join(missing)}: {_WAY_OUT}")
+        present += [name for name in _ADDRESS if name not in missing]
+    require(not missing, f"{', '.join(present)} set without {', '.join(missing)}: {_WAY_OUT}")
     rank, size, local = (_whole(name) for name in _NUMBERS)
     require(0 <= rank < size, f"RANK is from 0 to below WORLD_SIZE, found {rank} of {size}: {_WAY_OUT}")
     require(0 <= local < size, f"LOCAL_RANK is from 0 to below WORLD_SIZE, found {local} of {size}: {_WAY_OUT}")

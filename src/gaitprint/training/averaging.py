@@ -85,12 +85,12 @@ class MovingAverage:
         What the block changes in the network is lost; the average stays as it is.
         """
         # copies, for the network's tensors themselves are written over
-        own = {k: v.detach().clone() for k, v in model.state_dict().items()}
+        weights = {k: v.detach().clone() for k, v in model.state_dict().items()}
         try:
             self.fill(model)
             yield
         finally:
-            _fill(model, own)
+            _fill(model, weights)
 
 
 @torch.no_grad()

@@ -89,13 +89,13 @@ def save_checkpoint(folder: Path, state: CheckpointHeader, tensors: Mapping[str,
 
 def newest_checkpoint(folder: Path) -> tuple[Checkpoint | None, tuple[str, ...]]:
     """The newest sound checkpoint, and one line for each damaged one that was passed over."""
-    found = sorted(Path(folder).glob("*.safetensors"))
+    files = sorted(Path(folder).glob("*.safetensors"))
     complaints = [
         f"{path} is no checkpoint's name (expected {checkpoint_path(Path(), 500)} or alike): passed over"
-        for path in found
+        for path in files
         if not _NAME.fullmatch(path.name)
     ]
-    for path in sorted((p for p in found if _NAME.fullmatch(p.name)), key=_number, reverse=True):
+    for path in sorted((p for p in files if _NAME.fullmatch(p.name)), key=_number, reverse=True):
         try:
             return read_checkpoint(path), tuple(complaints)
         except ArtefactError as error:  # gone at the end of this block, and the tensors that were read with it

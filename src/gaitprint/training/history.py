@@ -16,7 +16,7 @@ def cut_history(path: Path, iteration: int) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     if not path.exists():
         return
-    kept = []
+    lines = []
     for line in path.read_text(encoding="utf-8").splitlines():
         try:
             row = json.loads(line)
@@ -24,8 +24,8 @@ def cut_history(path: Path, iteration: int) -> None:
         except ValueError:
             break
         if row["iteration"] <= iteration:
-            kept.append(line + "\n")
-    write_text(path, "".join(kept))
+            lines.append(line + "\n")
+    write_text(path, "".join(lines))
 
 
 def last_means(history: list[dict[str, float | int]]) -> dict[str, float]:

@@ -110,12 +110,12 @@ class TrainingJob:
 
     def _save_best(self, network: nn.Module, card: dict[str, Any], seen: SeenSubjects) -> None:
         """The weights that did best on the subjects held out, as a model file."""
-        found, _ = newest_checkpoint(self.out / "best")
-        if found is None:
+        checkpoint, _ = newest_checkpoint(self.out / "best")
+        if checkpoint is None:
             return
         # checkpoints of the best weights hold `model.*` alone
-        network.load_state_dict({k.partition(".")[2]: v for k, v in found.tensors.items()})
-        best = {"validation_rank1": found.state.notes["score"], "iteration": found.state.iteration}
+        network.load_state_dict({k.partition(".")[2]: v for k, v in checkpoint.tensors.items()})
+        best = {"validation_rank1": checkpoint.state.notes["score"], "iteration": checkpoint.state.iteration}
         save_model(self.out / "best.safetensors", network, best_card(card, seen, best))
 
 
@@ -145,8 +145,8 @@ def first_network(
     check_passes(network, recipe.training)
     if init is None:
         return network, "scratch"
-    made = read_card(init).get("training")
-    training: dict[str, Any] = made if isinstance(made, dict) else {}
+    facts = read_card(init).get("training")
+    training: dict[str, Any] = facts if isinstance(facts, dict) else {}
     people = (dataset, list(sampler.subjects))
     # the same number of classes says nothing: row i of the classifier must be the same person
     same = "subjects" not in training or (training.get("dataset"), training["subjects"]) == people

@@ -113,14 +113,14 @@ def code_version(package: Path | None = None) -> dict[str, Any]:
         package: the folder of the code, ours where None.
     """
     folder = Path(__file__).resolve().parents[1] if package is None else package
-    found: dict[str, Any] = {"version": version("gaitprint")}
+    facts: dict[str, Any] = {"version": version("gaitprint")}
     # the commit of a checkout that the code merely lies in says nothing about the code
     if _git(folder, "ls-files", "--error-unmatch", "__init__.py") is None:
-        return found
+        return facts
     commit, changes = _git(folder, "rev-parse", "HEAD"), _git(folder, "status", "--porcelain", "--", ".")
     if commit is not None and changes is not None:
-        found |= {"commit": commit.strip(), "dirty": bool(changes.strip())}
-    return found
+        facts |= {"commit": commit.strip(), "dirty": bool(changes.strip())}
+    return facts
 
 
 def device_name(device: str) -> str:
@@ -143,8 +143,8 @@ def _git(folder: Path, *words: str) -> str | None:
     command = [program, "--no-optional-locks", "-C", str(folder), *words]
     try:
         # within a hook git's own variables name another repository
-        own = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
-        done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=10, env=own)  # noqa: S603
+        environment = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
+        done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=10, env=environment)  # noqa: S603
     except (OSError, subprocess.TimeoutExpired):
         return None
     return done.stdout if done.returncode == 0 else None

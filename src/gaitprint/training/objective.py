@@ -61,15 +61,15 @@ class Objective:
 
 
 def _read(outputs: PartOutputs, name: str, output: str) -> Tensor:
-    found = getattr(outputs, output, None)
-    if found is None:
+    tensor = getattr(outputs, output, None)
+    if tensor is None:
         raise ConfigError(
             f"the loss {name} reads the network's {output}, and this network has none: choose a head with a "
             "classifier in network.settings, or drop the loss"
         )
-    if not isinstance(found, Tensor):
+    if not isinstance(tensor, Tensor):
         raise ConfigError(
-            f"the loss {name} reads the network's {output}, expected a tensor [N P C], found {type(found).__name__}: "
+            f"the loss {name} reads the network's {output}, expected a tensor [N P C], found {type(tensor).__name__}: "
             "a network answers with PartOutputs of tensors"
         )
-    return found
+    return tensor

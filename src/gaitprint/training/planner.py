@@ -85,7 +85,7 @@ def plan(recipe: Recipe, classes: int, device: str = "cpu", ranks: int = 1, prec
         RoomError: its weights or batches alone do not fit into memory.
     """
     settings, shape, precision = recipe.training, recipe.preprocessing, precision or FLOAT32
-    own = clips_of_rank(settings, ranks)
+    clips_here = clips_of_rank(settings, ranks)
     check_start(recipe, max(classes, _SUBJECTS), device, ranks)
     network = build_network(recipe, max(classes, _SUBJECTS), 0)
     prepare_network(network, settings, Execution(device=device))
@@ -94,23 +94,23 @@ def plan(recipe: Recipe, classes: int, device: str = "cpu", ranks: int = 1, prec
     longer = settings.frames / frames
     # rounded to 0 and 1: silhouettes are, and zeros can make a network faster
     clips = torch.rand(_CLIPS, 1, frames, shape.height, shape.width, generator=generator).round().to(device)
-    seconds, kept = _measured(network, recipe, clips, partial(precision.within, device))
+    seconds, saved_bytes = _measured(network, recipe, clips, partial(precision.within, device))
     count = settings.subjects * settings.sequences
-    at_once = min(own, settings.micro_batch or own)
+    at_once = min(clips_here, settings.micro_batch or clips_here)
     # two passes cost a forward pass more, a third of a step
-    passes = 4 / 3 if at_once < own else 1.0
+    passes = 4 / 3 if at_once < clips_here else 1.0
     size = sum(p.numel() * p.element_size() for p in network.parameters())
     parts = shape.height
-    batch = own * int(clips[0].nbytes * longer)
+    batch = clips_here * int(clips[0].nbytes * longer)
     return Plan(
         parameters=sum(p.numel() for p in network.parameters()),
         weights=weights_bytes(size, settings),
-        activations=int(_HEADROOM * kept * longer / _CLIPS * at_once),
+        activations=int(_HEADROOM * saved_bytes * longer / _CLIPS * at_once),
         batch=batch * BATCHES,
         # of P N x N float32 matrices some six live at a time; the triplet terms have a budget of their own, see
         # `CHUNK`
         losses=6 * 4 * parts * count * count + 64_000_000,
-        seconds_per_step=seconds * longer / _CLIPS * own * passes,
+        seconds_per_step=seconds * longer / _CLIPS * clips_here * passes,
         iterations=settings.iterations,
         shape=f"{settings.subjects} x {settings.sequences} clips of {settings.frames} frames",
         precision=precision,
@@ -142,13 +142,13 @@ def _measured(network: nn.Module, recipe: Recipe, clips: Tensor, within: Within)
         return loss_and_gradients(network, objective, clips, labels, torch.Generator, ProcessGroup(), within)[0]
 
     weights = {p.untyped_storage().data_ptr() for p in network.parameters()}
-    kept: dict[int, int] = {}
+    saved: dict[int, int] = {}
 
     def keep(tensor: Tensor) -> Tensor:
         storage = tensor.untyped_storage()
         if storage.data_ptr() not in weights:
             # by storage: views of one tensor that are saved more than once take its memory once
-            kept[storage.data_ptr()] = storage.nbytes()
+            saved[storage.data_ptr()] = storage.nbytes()
         return tensor
 
     # the first step also warms up: kernels are chosen and memory is taken, so only the second one is timed
@@ -156,7 +156,7 @@ def _measured(network: nn.Module, recipe: Recipe, clips: Tensor, within: Within)
         step()
     start = time.perf_counter()
     step()
-    return time.perf_counter() - start, sum(kept.values())
+    return time.perf_counter() - start, sum(saved.values())
 
 
 def _duration(seconds: float) -> str:

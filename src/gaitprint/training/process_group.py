@@ -70,8 +70,8 @@ class ProcessGroup:
             distributed.all_reduce(flat)
         sizes = [len(moved), *(p.numel() for p in moved)]
         present, *sums = flat.split(sizes)
-        for parameter, total, found in zip(moved, sums, present.tolist(), strict=True):
-            if found:
+        for parameter, total, has_gradient in zip(moved, sums, present.tolist(), strict=True):
+            if has_gradient:
                 # into memory laid out as the parameter's, as a gradient of one process has it
                 grad = torch.empty_like(parameter) if parameter.grad is None else parameter.grad
                 parameter.grad = grad.copy_(total.view_as(parameter))
@@ -81,10 +81,10 @@ class ProcessGroup:
         if self.alone:
             return flag
         # on the CPU even beside GPUs: gloo exchanges it, and no kernel is waited for
-        said = torch.tensor([flag], dtype=torch.int32)
+        flags = torch.tensor([flag], dtype=torch.int32)
         with _answered():
-            distributed.all_reduce(said, distributed.ReduceOp.MAX)
-        return bool(said)
+            distributed.all_reduce(flags, distributed.ReduceOp.MAX)
+        return bool(flags)
 
     def broadcast(self, value: Any) -> Any:
         """The first process's value, in all of them. It travels as JSON: what JSON cannot say it must not hold."""
@@ -113,13 +113,13 @@ class ProcessGroup:
         """
         if self.alone:
             return
-        made: dict[nn.Module, SynchronisedNorm] = {}
+        norms: dict[nn.Module, SynchronisedNorm] = {}
         # a norm that a network uses in two places stays one norm
         for path, module in list(network.named_modules(remove_duplicate=False)):
             if isinstance(module, _KINDS):
-                if module not in made:
-                    made[module] = SynchronisedNorm(module, self.all_gather)
-                network.set_submodule(path, made[module])
+                if module not in norms:
+                    norms[module] = SynchronisedNorm(module, self.all_gather)
+                network.set_submodule(path, norms[module])
 
 
 @contextmanager

@@ -29,9 +29,9 @@ def check_start(recipe: Recipe, classes: int, device: str, ranks: int = 1) -> No
         ConfigError: a setting is wrong, or the processes cannot share a batch.
     """
     settings, shape = recipe.training, recipe.preprocessing
-    own = clips_of_rank(settings, ranks)
-    clips = BATCHES * own * settings.frames * shape.height * shape.width * 4
-    check_room(clips, f"a batch of {own} clips of {settings.frames} frames", WAY_OUT)
+    clips_here = clips_of_rank(settings, ranks)
+    clips = BATCHES * clips_here * settings.frames * shape.height * shape.width * 4
+    check_room(clips, f"a batch of {clips_here} clips of {settings.frames} frames", WAY_OUT)
     try:
         # tensors with a shape and no memory
         with torch.device("meta"):
@@ -43,8 +43,10 @@ def check_start(recipe: Recipe, classes: int, device: str, ranks: int = 1) -> No
             raise
         raise RoomError(f"no memory holds the weights of this network ({error}): {WAY_OUT}") from None
     size = sum(p.numel() * p.element_size() for p in network.parameters())
-    kept = weights_bytes(size, settings)
-    check_room(kept, f"a network of {size / 4e6:,.0f} million weights in training", WAY_OUT, card_memory(device))
+    weights_size = weights_bytes(size, settings)
+    check_room(
+        weights_size, f"a network of {size / 4e6:,.0f} million weights in training", WAY_OUT, card_memory(device)
+    )
 
 
 def weights_bytes(size: int, settings: TrainingSettings) -> int:

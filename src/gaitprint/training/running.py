@@ -59,23 +59,23 @@ class TrainerState:
             ArtefactError: the folder holds another run's checkpoints.
             DataError: there is no room for a checkpoint.
         """
-        found, complaints = newest_checkpoint(self.checkpoints) if self.world.rank == 0 else (None, ())
+        checkpoint, complaints = newest_checkpoint(self.checkpoints) if self.world.rank == 0 else (None, ())
         # the first process decides: another that lists the folder a moment later may see another file
-        number = self.world.broadcast(None if found is None else found.state.iteration)
+        number = self.world.broadcast(None if checkpoint is None else checkpoint.state.iteration)
         if number is None:
             self.save(0)
             return 0, complaints
-        if found is None:
-            found = read_checkpoint(checkpoint_path(self.checkpoints, number))
-        if found.state.run != self._fingerprint:
+        if checkpoint is None:
+            checkpoint = read_checkpoint(checkpoint_path(self.checkpoints, number))
+        if checkpoint.state.run != self._fingerprint:
             raise ArtefactError(f"{self._run} holds a run under another recipe, data set or seed: choose a new folder")
         self.optimizer = new_optimizer(self.network, self.settings, number)
-        restore(found, self.network, self.optimizer)
+        restore(checkpoint, self.network, self.optimizer)
         if self.average is not None:
-            kept = {k.removeprefix(_AVERAGE): v for k, v in found.tensors.items() if k.startswith(_AVERAGE)}
-            self.average.load(kept)
-        self.guard = NonfinitePolicy(found.state.notes.get("guard"))
-        self.best = dict(found.state.notes.get("best", {}))
+            averages = {k.removeprefix(_AVERAGE): v for k, v in checkpoint.tensors.items() if k.startswith(_AVERAGE)}
+            self.average.load(averages)
+        self.guard = NonfinitePolicy(checkpoint.state.notes.get("guard"))
+        self.best = dict(checkpoint.state.notes.get("best", {}))
         return int(number), complaints
 
     def save(self, done: int) -> None:

@@ -87,8 +87,8 @@ def curves_writer(folder: Path, start: int, history: Iterable[Mapping[str, float
     last = 0
     with atomic_file(path) as stream:
         stream.write(record(struct.pack("<Bd", 0x09, now) + _VERSION))
-        for old in earlier:
-            for step, whole in _events(old.read_bytes()):
+        for earlier_file in earlier:
+            for step, whole in _events(earlier_file.read_bytes()):
                 if last < step <= start:
                     stream.write(whole)
                     last = step
@@ -97,9 +97,9 @@ def curves_writer(folder: Path, start: int, history: Iterable[Mapping[str, float
                 last = int(row["iteration"])
                 stream.write(record(event(now, last, {k: v for k, v in row.items() if k != "iteration"})))
     writer = CurvesWriter(path)
-    for old in earlier:
+    for earlier_file in earlier:
         with suppress(OSError):
-            old.unlink()
+            earlier_file.unlink()
     return writer
 
 

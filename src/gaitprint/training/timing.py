@@ -80,9 +80,9 @@ def measure(recipe: Recipe, clock: Callable[[], float] = process_time) -> Second
     return _positive(Seconds(min(r.float32 for r in rounds), min(r.bfloat16 for r in rounds)))
 
 
-def _positive(found: Seconds) -> Seconds:
+def _positive(seconds: Seconds) -> Seconds:
     """Above 0, whatever the clock's steps are."""
-    return Seconds(max(found.float32, 1e-9), max(found.bfloat16, 1e-9))
+    return Seconds(max(seconds.float32, 1e-9), max(seconds.bfloat16, 1e-9))
 
 
 def _instructions() -> str:

@@ -48,13 +48,13 @@ def training_part(store: Store, split: str | None, subjects: Sequence[str] | Non
     """
     present = {r.subject for r in store.records if r.subject is not None}
     if subjects is None:
-        wanted = set(split_of(store, split).train)
+        chosen = set(split_of(store, split).train)
     else:
-        wanted = set(subjects)
-        unknown = sorted(wanted - present)
+        chosen = set(subjects)
+        unknown = sorted(chosen - present)
         if unknown:
             raise ConfigError(f"subject {unknown[0]!r} is not in the store: it holds {_span(sorted(present))}")
-    part = Subset(store, lambda r: r.subject in wanted, quality_mask(store, quality))
+    part = Subset(store, lambda r: r.subject in chosen, quality_mask(store, quality))
     if not part.records:
         raise ConfigError(
             f"nobody to train on: the store holds {_span(sorted(present))}, none of the training split; "
@@ -109,9 +109,9 @@ def _same_walks(one: Store, other: Store, people: Sequence[str | None]) -> list[
         return []
     place = {row.key: i for i, row in enumerate(one.rows) if row.subject in people}
     common = [(place[row.key], i) for i, row in enumerate(other.rows) if row.key in place]
-    some = common[:: max(1, len(common) // SAMPLE)]
+    sample = common[:: max(1, len(common) // SAMPLE)]
     return [
-        other.records[i].key for here, i in some if np.array_equal(one.frames(here) > WHITE, other.frames(i) > WHITE)
+        other.records[i].key for here, i in sample if np.array_equal(one.frames(here) > WHITE, other.frames(i) > WHITE)
     ]
 
 

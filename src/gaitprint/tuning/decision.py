@@ -22,17 +22,17 @@ def measured(
     place = {name: i for i, name in enumerate(subjects)}
     total = {name: np.zeros(len(subjects)) for name in FAMILIES}
     for fold, chosen in zip(folds, choices, strict=True):
-        found = scores.of(SubjectSet(fold.measuring, fold.repeat), [chosen[name] for name in FAMILIES])
+        figures = scores.of(SubjectSet(fold.measuring, fold.repeat), [chosen[name] for name in FAMILIES])
         # every subject measures once a repeat, so sums over folds of one repeat never overlap
         rows = [place[s] for s in fold.measuring]
-        for name, values in zip(FAMILIES, found, strict=True):
+        for name, values in zip(FAMILIES, figures, strict=True):
             total[name][rows] += values
     repeats = max(fold.repeat for fold in folds)
     return {name: values / repeats for name, values in total.items()}
 
 
 def decide(
-    found: Mapping[str, Float64[np.ndarray, " S"]],
+    figures: Mapping[str, Float64[np.ndarray, " S"]],
     everybody: Tried,
     choices: Sequence[Mapping[str, Table]],
     seed: int,
@@ -50,7 +50,7 @@ def decide(
         against = ""
         if name != plain:
             against = taken
-            over, gain = _gain(found[name], found[plain], seed), _gain(found[name], found[taken], seed)
+            over, gain = _gain(figures[name], figures[plain], seed), _gain(figures[name], figures[taken], seed)
             # against the last family that was taken, not against plain: a step has to earn its place beside the
             # simpler ones
             if gain.low > 0:
@@ -60,7 +60,7 @@ def decide(
                 family=name,
                 chosen=chosen,
                 chosen_by=tuple(choice[name] for choice in choices),
-                figure=float(found[name].mean()),
+                figure=float(figures[name].mean()),
                 over_plain=over,
                 against=against,
                 gain=gain,

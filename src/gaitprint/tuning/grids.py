@@ -67,8 +67,8 @@ def _weights(networks: Sequence[int], ratios: Sequence[float]) -> list[list[floa
     """Each network alone, and each with another say than the rest (of two, one needs to vary)."""
     alone = [[float(i == j) for j in range(len(networks))] for i in range(len(networks))]
     varied = range(1 if len(networks) == 2 else len(networks))
-    found = alone + [[r if i == j else 1.0 for j in range(len(networks))] for i in varied for r in ratios]
-    return [[w for w, blocks in zip(row, networks, strict=True) for _ in range(blocks)] for row in found]
+    rows = alone + [[r if i == j else 1.0 for j in range(len(networks))] for i in varied for r in ratios]
+    return [[w for w, blocks in zip(row, networks, strict=True) for _ in range(blocks)] for row in rows]
 
 
 def rerankings(start: Table, k1: Sequence[int], k2: Sequence[int], lambdas: Sequence[float]) -> list[Table]:
@@ -87,10 +87,10 @@ def other_bases(reranked: Table) -> list[Table]:
     """A re-ranking on the other distances, of vectors as they are and at unit length."""
     scorer = reranked["scorer"]
     unit = {"name": "unit-length", "per": "vector"}
-    kept = [step for step in reranked["transforms"] if step != unit]
+    others = [step for step in reranked["transforms"] if step != unit]
     bases = ("euclidean_squared", "euclidean", "part_mean", "part_cosine")
-    tables = [{"transforms": kept, "scorer": {**scorer, "base": b}} for b in bases]
-    return tables + [{"transforms": [unit, *kept], "scorer": {**scorer, "base": b}} for b in bases[:3]]
+    tables = [{"transforms": others, "scorer": {**scorer, "base": b}} for b in bases]
+    return tables + [{"transforms": [unit, *others], "scorer": {**scorer, "base": b}} for b in bases[:3]]
 
 
 def expansions(sequences: int, grid: Grid) -> list[Table]:
@@ -118,18 +118,18 @@ def expansions(sequences: int, grid: Grid) -> list[Table]:
 def _partitions(others: int, thresholds: Sequence[float]) -> list[Table]:
     """Clusters that all their members share, the sample itself among them."""
     merged = {"clustering": "agglomerative", "include_self": True}
-    found: list[Table] = [
+    settings: list[Table] = [
         {**merged, "linkage": linkage, "threshold": t, "threshold_neighbour": others}
         for linkage, t in (*(("average", t) for t in thresholds), ("complete", thresholds[-1]))
     ]
-    found += [{**merged, "linkage": linkage, "threshold_unit": "subjects"} for linkage in ("average", "ward")]
-    return [*found, {"clustering": "dbscan", "threshold": thresholds[0], "include_self": True}]
+    settings += [{**merged, "linkage": linkage, "threshold_unit": "subjects"} for linkage in ("average", "ward")]
+    return [*settings, {"clustering": "dbscan", "threshold": thresholds[0], "include_self": True}]
 
 
 def expanded(start: Table, step: Table) -> Table:
     """`start` with an expansion as the last of its transforms, in place of the one it has."""
-    kept = [t for t in start["transforms"] if t["name"] not in EXPANSIONS]
-    return {**start, "transforms": [*kept, step]}
+    others = [t for t in start["transforms"] if t["name"] not in EXPANSIONS]
+    return {**start, "transforms": [*others, step]}
 
 
 def variations(table: Table, grid: Grid) -> list[Table]:

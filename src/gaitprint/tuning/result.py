@@ -82,15 +82,15 @@ class TuneReport:
     def reason(self) -> str:
         """Why this pipeline was chosen, in one or two sentences."""
         if self.family == self.families[0].family:
-            said = f"Chosen: {self.family}, for no further step gains more than chance may give."
+            sentence = f"Chosen: {self.family}, for no further step gains more than chance may give."
         else:
-            said = f"Chosen: {self.family}, the last step whose gain is more than chance may give."
+            sentence = f"Chosen: {self.family}, the last step whose gain is more than chance may give."
         top = self.highest
         if top.family == self.family or top.gain is None:
-            return f"{said} It also has the highest figure."
+            return f"{sentence} It also has the highest figure."
         return (
-            f"{said} The highest figure is that of {top.family}, {top.figure:.1f} %, but its gain over {top.against}, "
-            f"{points(top.gain)}, may be chance."
+            f"{sentence} The highest figure is that of {top.family}, {top.figure:.1f} %, but its gain over "
+            f"{top.against}, {points(top.gain)}, may be chance."
         )
 
     def to_dict(self) -> dict[str, Any]:
@@ -112,9 +112,9 @@ def points(interval: Interval) -> str:
     return f"{interval.mean:+.1f} points (95 % interval {interval.low:+.1f} to {interval.high:+.1f})"
 
 
-def _plain(found: FamilyResult) -> dict[str, Any]:
-    values = asdict(found)
-    for name, interval in (("over_plain", found.over_plain), ("gain", found.gain)):
+def _plain(result: FamilyResult) -> dict[str, Any]:
+    values = asdict(result)
+    for name, interval in (("over_plain", result.over_plain), ("gain", result.gain)):
         ends = None if interval is None else {"points": interval.mean, "interval": [interval.low, interval.high]}
         values[name] = ends
-    return {**values, "chosen_by": list(found.chosen_by), "verdict": found.verdict}
+    return {**values, "chosen_by": list(result.chosen_by), "verdict": result.verdict}

@@ -71,30 +71,30 @@ class Scores:
         if missing:
             self._journal.note(group.name, self._measured(group, missing, told))
             self.computed += len(missing)
-        found = [self._journal.find(group.name, key) for key in keys]
-        return np.stack([values for values in found if values is not None])
+        figures = [self._journal.find(group.name, key) for key in keys]
+        return np.stack([values for values in figures if values is not None])
 
     def _measured(
         self, group: SubjectSet, tables: Mapping[str, Table], told: Told
     ) -> dict[str, Float64[np.ndarray, " S"]]:
-        wanted = frozenset(group.subjects)
-        rows = [i for i, r in enumerate(self._data.records) if r.subject in wanted]
+        subjects = frozenset(group.subjects)
+        rows = [i for i, r in enumerate(self._data.records) if r.subject in subjects]
         data = self._data.select(rows)
         rules = self._protocol
         if rules.mode == "draws":  # each repeat draws anew, so that no setting is fitted to one dozen of galleries
             seed = rules.draws.seed + group.repeat
             rules = dataclasses.replace(rules, draws=dataclasses.replace(rules.draws, seed=seed))
-        found = {}
+        figures = {}
         sides: list[SharedSides] = []
         # equal transforms in a row: `SharedSides` keeps those of one pipeline at a time
         order = sorted(tables, key=lambda key: key_of(tables[key]["transforms"]))
         for number, key in enumerate(order, start=1):
-            asked = _Asked(Pipeline.from_settings(tables[key]), sides, self._work)
+            pipeline = _Asked(Pipeline.from_settings(tables[key]), sides, self._work)
             unread = np.random.Generator(np.random.PCG64(0))  # of an interval that nobody reads
-            made = evaluate(data, rules, asked, generator=unread, lists=self._lists, resamples=1)
-            found[key] = _by_subject(made, group.subjects)
+            made = evaluate(data, rules, pipeline, generator=unread, lists=self._lists, resamples=1)
+            figures[key] = _by_subject(made, group.subjects)
             told(number, len(order))
-        return found
+        return figures
 
 
 class _Asked:
@@ -117,12 +117,12 @@ def _by_subject(evaluation: Evaluation, subjects: Sequence[str]) -> Float64[np.n
     # -1 is never used: every counted probe is of the set, or `bincount` would refuse it
     whose = np.array([place.get(r.subject or "", -1) for r in evaluation.records])
     for result in evaluation.results:
-        found = result.trials
-        use = result.counted[found.row, found.column]
+        trials_of_set = result.trials
+        use = result.counted[trials_of_set.row, trials_of_set.column]
         if evaluation.protocol.unmatched == "left-out":
-            use &= found.matched
-        owner = whose[found.probe[use]]
-        right += np.bincount(owner, found.rank[use] == 1, minlength=len(subjects))
+            use &= trials_of_set.matched
+        owner = whose[trials_of_set.probe[use]]
+        right += np.bincount(owner, trials_of_set.rank[use] == 1, minlength=len(subjects))
         trials += np.bincount(owner, minlength=len(subjects))
     if not trials.all():
         name = subjects[int(np.argmin(trials))]

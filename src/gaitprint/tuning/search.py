@@ -25,14 +25,14 @@ class Tried:
         self.tables: dict[str, Table] = {}
         self.scores: dict[str, Float64[np.ndarray, " S"]] = {}
 
-    def run(self, tables: Sequence[Table], what: str) -> None:
+    def run(self, tables: Sequence[Table], label: str) -> None:
         """Measure those that are new."""
         # by resolved settings: two ways to write one pipeline are measured once
         new = {key_of(full): full for full in map(resolved, tables)}
         new = {key: table for key, table in new.items() if key not in self.tables}
         if not new:
             return
-        for key, values in zip(new, self._measure(list(new.values()), what), strict=True):
+        for key, values in zip(new, self._measure(list(new.values()), label), strict=True):
             self.tables[key], self.scores[key] = new[key], values
 
     def best(self, name: str, count: int) -> list[Table]:

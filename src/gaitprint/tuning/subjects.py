@@ -38,7 +38,7 @@ def check_may_choose(embeddings: Embeddings, split: str | None, store: Path | No
     else:
         tested = subjects if _parts(embeddings) == {"test"} else []
         unknown = [] if tested or _parts(embeddings) == {"train"} else subjects
-    said = []
+    warnings = []
     if tested:
         what = f"{len(tested)} of the {len(subjects)} subjects ({_listed(tested)}) are test subjects"
         if not allowed:
@@ -47,12 +47,12 @@ def check_may_choose(embeddings: Embeddings, split: str | None, store: Path | No
                 "`embed --part train`), best on some that the network was not trained on, or give "
                 "--yes-these-are-test-subjects"
             )
-        said.append(f"Chosen on test subjects: {what}. Figures on them are no test of these settings.")
+        warnings.append(f"Chosen on test subjects: {what}. Figures on them are no test of these settings.")
     if unknown:
-        said.append(
+        warnings.append(
             f"It is unknown whether {_listed(unknown)} are kept for testing: test subjects may not choose settings."
         )
-    return tuple(said)
+    return tuple(warnings)
 
 
 def _splits(embeddings: Embeddings, store: Path | None, split: str | None, subjects: Sequence[str]) -> list[Split]:

@@ -61,14 +61,16 @@ def break_down(
     if band is None:
         none = np.full(len(figures.value), np.nan)
         band = Band(figures.value, none, none, level, figures.subjects)
-    made, start = [], 0
+    breakdowns, start = [], 0
     for result, kind, groups in tables:
         bands = {}
         for name in names:
             bands[name] = band.part(start, start + len(groups))
             start += len(groups)
-        made.append(Breakdown(result.name, kind, tuple(g.name for g in groups), tuple(g.probes for g in groups), bands))
-    return tuple(made)
+        breakdowns.append(
+            Breakdown(result.name, kind, tuple(g.name for g in groups), tuple(g.probes for g in groups), bands)
+        )
+    return tuple(breakdowns)
 
 
 def subjects_of(evaluation: Evaluation) -> np.ndarray:

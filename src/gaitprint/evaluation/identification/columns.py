@@ -40,8 +40,8 @@ def _whole(result: ProbeSetResult, evaluation: Evaluation) -> Iterator[_Row]:
 def outcome_columns(evaluation: Evaluation) -> Columns:
     """List how every probe fared against every gallery it met; see `Outcome`."""
     names = ("probe_set", *(Outcome.__dataclass_fields__))
-    met = [(result.name, o) for result in evaluation.results for o in evaluation.outcomes(result.name)]
-    return as_columns(names, [(name, *asdict(o).values()) for name, o in met])
+    outcomes_met = [(result.name, o) for result in evaluation.results for o in evaluation.outcomes(result.name)]
+    return as_columns(names, [(name, *asdict(o).values()) for name, o in outcomes_met])
 
 
 def _ends(band: Band, place: int) -> tuple[float | None, float | None, float | None]:

@@ -52,10 +52,10 @@ def worst_mistakes(evaluation: Evaluation, result: ProbeSetResult, count: int = 
     order = among[np.lexsort((trials.column[among], trials.probe[among], -trials.rank[among], -margin[among]))]
     # `np.unique` gives the first place of each probe in `order`, which is its worst
     _, first = np.unique(trials.probe[order], return_index=True)
-    found = []
+    mistakes = []
     for i in (int(order[place]) for place in np.sort(first)[:count]):
         probe, right, wrong = (records[int(rows[i])] for rows in (trials.probe, trials.right, trials.wrong))
-        found.append(
+        mistakes.append(
             Mistake(
                 probe_set=result.name,
                 probe=probe.key,
@@ -71,7 +71,7 @@ def worst_mistakes(evaluation: Evaluation, result: ProbeSetResult, count: int = 
                 trial=i,
             )
         )
-    return tuple(found)
+    return tuple(mistakes)
 
 
 def of_different_people(mistakes: Sequence[Mistake], count: int) -> list[Mistake]:

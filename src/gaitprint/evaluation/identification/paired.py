@@ -197,8 +197,8 @@ def _lines(
 
 
 def _sets(before: Evaluation, after: Evaluation | None, figure: str, known: Int[np.ndarray, " S"]) -> list[Figures]:
-    every = [np.ones(len(r.trials), bool) for r in before.results]
-    return [_figure(before, after, i, figure, known, some) for i, some in enumerate(every)]
+    all_trials = [np.ones(len(r.trials), bool) for r in before.results]
+    return [_figure(before, after, i, figure, known, some) for i, some in enumerate(all_trials)]
 
 
 def _figure(

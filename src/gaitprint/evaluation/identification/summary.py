@@ -50,7 +50,7 @@ def summarise(
     table = np.stack([cell_means(hits[:, k], trials, use, shape) for k in range(protocol.length)], axis=-1)
     # within cells, then over the cells of a row, then over rows: another order weighs views by their number of probes
     row_curves, cmc = mean_of_rows(np.moveaxis(table, -1, 0), counted)
-    found = int((matched & inside).sum())
+    matched_count = int((matched & inside).sum())
     precision_rows, precision = _mean(100.0 * trials.average_precision, trials, counted)
     _, penalty = _mean(100.0 * trials.inverse_penalty, trials, counted)
     rows_without, without = _mean(hits[:, 0], trials, counted)
@@ -58,7 +58,7 @@ def summarise(
 
     bands = all_bands(protocol, trials, use, counted, generator, resamples, level)
     empty = _empty_cells(table[:, :, 0], cells, trials)
-    ask = protocol.metrics if found else ()
+    ask = protocol.metrics if matched_count else ()
     missed = int((~matched & inside).sum())
     return ProbeSetResult(
         name=name,
@@ -69,7 +69,7 @@ def summarise(
         rows=row_curves[0],
         mean=float(cmc[0]),
         rows_matched=rows_without,
-        mean_matched=without if found else None,
+        mean_matched=without if matched_count else None,
         cmc=cmc,
         precision_rows=precision_rows if "mAP" in ask else None,
         mean_average_precision=precision if "mAP" in ask else None,

@@ -10,17 +10,17 @@ FEW_SUBJECTS = 20
 
 def data_warnings(evaluations: Sequence[Evaluation]) -> list[str]:
     """What a reader must know: listed sequences that are not there, empty cells, unmatched probes, few subjects."""
-    found: dict[str, None] = {}
+    notes: dict[str, None] = {}
     for evaluation in evaluations:
-        found |= {f"{note}.": None for note in absent_notes(evaluation.protocol, evaluation.records)}
+        notes |= {f"{note}.": None for note in absent_notes(evaluation.protocol, evaluation.records)}
         for result in evaluation.results:
             for note in (*result.notes, *_unmatched(evaluation, result)):
-                found[f"{result.name}: {note}."] = None
+                notes[f"{result.name}: {note}."] = None
     subjects = max(r.counts.subjects for e in evaluations for r in e.results)
     if subjects < FEW_SUBJECTS:
         people = "subject" if subjects == 1 else "subjects"
-        found[f"Only {subjects} {people}: figures and intervals say little about other people."] = None
-    return list(found)
+        notes[f"Only {subjects} {people}: figures and intervals say little about other people."] = None
+    return list(notes)
 
 
 def chance_warnings(label: str, evaluation: Evaluation) -> list[str]:

@@ -35,10 +35,10 @@ def checked(distances: Distances) -> Callable[[Embeddings, Embeddings], Blocks]:
     return compare
 
 
-def _check_shape(found: tuple[int, ...], expected: tuple[int, int]) -> None:
-    if found != expected:
+def _check_shape(shape: tuple[int, ...], expected: tuple[int, int]) -> None:
+    if shape != expected:
         raise ShapeError(
-            f"the comparison must answer float distances {list(expected)} (probes, gallery), found {list(found)}"
+            f"the comparison must answer float distances {list(expected)} (probes, gallery), found {list(shape)}"
         )
 
 

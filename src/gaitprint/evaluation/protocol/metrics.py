@@ -109,13 +109,13 @@ def _rank_block(
         ranks.right[start + matched], ranks.right_distance[start + matched] = first, near
         ranks.chance[start + matched] = right[matched].sum(axis=1) / candidates[matched]
         if precision:
-            found = _precision(chosen, right[matched], allowed)
-            ranks.average_precision[start + matched], ranks.inverse_penalty[start + matched] = found
+            precisions = _precision(chosen, right[matched], allowed)
+            ranks.average_precision[start + matched], ranks.inverse_penalty[start + matched] = precisions
     wrong = valid & ~right
-    some = np.flatnonzero(wrong.any(axis=1))
-    if len(some):
-        near, first = _nearest(block[some], wrong[some])
-        ranks.wrong[start + some], ranks.wrong_distance[start + some] = first, near
+    with_wrong = np.flatnonzero(wrong.any(axis=1))
+    if len(with_wrong):
+        near, first = _nearest(block[with_wrong], wrong[with_wrong])
+        ranks.wrong[start + with_wrong], ranks.wrong_distance[start + with_wrong] = first, near
 
 
 def _nearest(

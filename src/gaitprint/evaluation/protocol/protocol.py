@@ -122,8 +122,10 @@ class Protocol:
         if self.mode == "draws":
             require(not any(galleries), f"{where}: the mode 'draws' draws its gallery, a [gallery] table has no sense")
         for name, probes in self.probes.items():
-            found = self.mode == "draws" or self.gallery is not None or probes.gallery is not None
-            require(found, f"{where}: probe selection {name} has no gallery: add [gallery] or [probes.{name}.gallery]")
+            has_gallery = self.mode == "draws" or self.gallery is not None or probes.gallery is not None
+            require(
+                has_gallery, f"{where}: probe selection {name} has no gallery: add [gallery] or [probes.{name}.gallery]"
+            )
         if self.mode == "view-by-view":
             require(not self.exclude, f"{where}: `exclude` is for pooled galleries; view by view has `identical_views`")
 

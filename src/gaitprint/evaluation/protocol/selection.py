@@ -121,15 +121,15 @@ def matches(selection: Selection, records: Sequence[SequenceRecord]) -> Bool[np.
     if selection.keys_from:
         raise ProtocolError(f"the list {selection.keys_from} of sequence keys was not handed over: call with_lists")
     if selection.keys:
-        wanted = frozenset(selection.keys)
+        keys = frozenset(selection.keys)
         present = {name for r in records for name in (r.key, long_name(r))}
-        if odd := misspelt(sorted(wanted - present), present):
+        if odd := misspelt(sorted(keys - present), present):
             wrong, right = odd[0]
             raise ProtocolError(
                 f"a list names the sequence {wrong!r}, which is not there: did you mean {right!r}? {len(odd)} of "
-                f"{len(wanted)} are written otherwise than in the data; zeros, spaces and capitals count"
+                f"{len(keys)} are written otherwise than in the data; zeros, spaces and capitals count"
             )
-        keep &= np.array([r.key in wanted or long_name(r) in wanted for r in records], bool)
+        keep &= np.array([r.key in keys or long_name(r) in keys for r in records], bool)
     if selection.labelled is not None:
         keep &= np.array([(r.subject is not None) is selection.labelled for r in records], bool)
     return keep
@@ -143,11 +143,11 @@ def absent_notes(protocol: Protocol, records: Sequence[SequenceRecord]) -> list[
         named += [(f"the probe selection {name}", probes), (f"the gallery of {name}", probes.gallery)]
     notes = []
     for what, selection in named:
-        wanted = () if selection is None else selection.keys
-        if absent := [key for key in dict.fromkeys(wanted) if key not in present]:
+        keys = () if selection is None else selection.keys
+        if absent := [key for key in dict.fromkeys(keys) if key not in present]:
             first = ", ".join(absent[:3]) + (", ..." if len(absent) > 3 else "")
             notes.append(
-                f"The list of {what} names {len(absent)} of its {len(set(wanted))} sequences that are not among those "
+                f"The list of {what} names {len(absent)} of its {len(set(keys))} sequences that are not among those "
                 f"measured ({first}): they take no part"
             )
     return notes
@@ -214,7 +214,7 @@ def _missing(selection: Selection, records: Sequence[SequenceRecord]) -> str:
     """Which criterion nothing meets, and what is there instead."""
     if not records:
         return "there are no sequences, or all are of views that the protocol leaves out"
-    wanted = []
+    criteria = []
     for word, patterns, found in (
         ("condition", selection.conditions, {r.condition for r in records}),
         ("view", selection.views, {r.view for r in records}),
@@ -225,17 +225,17 @@ def _missing(selection: Selection, records: Sequence[SequenceRecord]) -> str:
                 f"no sequence has {word} {_either(patterns)}; found {word}s {_listed(sorted(found, key=natural_order))}"
             )
         if patterns:
-            wanted.append(f"{word} {_either(patterns)}")
+            criteria.append(f"{word} {_either(patterns)}")
     if selection.keys:
         example = records[0]
-        wanted.append(f"one of {len(selection.keys)} keys ({selection.keys[0]}, ...)")
+        criteria.append(f"one of {len(selection.keys)} keys ({selection.keys[0]}, ...)")
         if not any(matches(Selection(keys=selection.keys), records)):
-            return f"no sequence has {wanted[-1]}; keys here look like {example.key} or {long_name(example)}"
+            return f"no sequence has {criteria[-1]}; keys here look like {example.key} or {long_name(example)}"
     if selection.labelled is not None:
-        wanted.append("a subject" if selection.labelled else "an unknown subject")
+        criteria.append("a subject" if selection.labelled else "an unknown subject")
     if selection.others and not isinstance(selection, ProbeSelection):
-        wanted.append("stays when the probes are taken")
-    return "no sequence " + " and ".join(w if w.startswith("stays") else f"has {w}" for w in wanted)
+        criteria.append("stays when the probes are taken")
+    return "no sequence " + " and ".join(w if w.startswith("stays") else f"has {w}" for w in criteria)
 
 
 def _either(patterns: Sequence[str]) -> str:

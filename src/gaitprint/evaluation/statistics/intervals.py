@@ -45,8 +45,8 @@ class Band:
 
     def part(self, start: int, stop: int) -> "Band":
         """Some figures, in their order."""
-        some = slice(start, stop)
-        return Band(self.value[some], self.low[some], self.high[some], self.level, self.subjects[some])
+        places = slice(start, stop)
+        return Band(self.value[places], self.low[places], self.high[places], self.level, self.subjects[places])
 
     def ends(self) -> list[list[float] | None]:
         """Plain values for JSON."""
@@ -89,10 +89,10 @@ def shifts(figures: Figures, draws: Resamples) -> Float64[np.ndarray, "2 F"]:
 
 def widening(subjects: Int[np.ndarray, " F"], level: float) -> Float64[np.ndarray, " F"]:
     """sqrt(n / (n - 1)) t / z: what a spread estimated from n subjects falls short of; 1 where n is below 2."""
-    some = np.maximum(subjects, 2)
+    counts = np.maximum(subjects, 2)
     tail = (1.0 - level) / 2.0
     # both quantiles are of the lower tail and negative: their quotient is above 1
-    factor = np.sqrt(some / (some - 1.0)) * stdtrit(some - 1, tail) / ndtri(tail)
+    factor = np.sqrt(counts / (counts - 1.0)) * stdtrit(counts - 1, tail) / ndtri(tail)
     return np.asarray(np.where(subjects < 2, 1.0, factor))
 
 

@@ -48,8 +48,8 @@ class ErrorRate:
         """`12.3 % (10.1 - 14.5)`, with a `*` behind it where it is not carried."""
         if self.value is None or self.low is None or self.high is None:
             return NOBODY
-        said = f"{100 * self.value:.1f} % ({100 * self.low:.1f} - {100 * self.high:.1f})"
-        return said if self.carried else f"{said} {MARK}"
+        words = f"{100 * self.value:.1f} % ({100 * self.low:.1f} - {100 * self.high:.1f})"
+        return words if self.carried else f"{words} {MARK}"
 
     def complement(self) -> "ErrorRate":
         """The rate of success; it is carried where that of errors is."""
@@ -138,10 +138,10 @@ def _reason(value: float, subjects: int, erring: int, what: str, stated: float |
             f"below {percent(least)} can be told from zero"
         )
     if value < least:
-        said = f"{what}: {subjects} subjects cannot tell a rate below {percent(least)} from zero"
+        limit = f"{what}: {subjects} subjects cannot tell a rate below {percent(least)} from zero"
         if not erring or value <= 0:
-            return f"{said}, and none of them had an error"
-        return f"{said}; to promise the {percent(value)} seen here takes about {subjects_for(value)} subjects"
+            return f"{limit}, and none of them had an error"
+        return f"{limit}; to promise the {percent(value)} seen here takes about {subjects_for(value)} subjects"
     if erring < THIRTY:
         many = max(THIRTY, math.ceil(subjects * THIRTY / max(erring, 1)))
         return (

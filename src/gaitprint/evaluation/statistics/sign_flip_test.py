@@ -33,11 +33,11 @@ def flip_test(
     """
     require(flips >= 1, f"sign flips are 1 or more, found {flips}")
     subjects = len(contributions)
-    found = np.abs(contributions.sum(axis=0))
-    least = found - 1e-9 * np.abs(contributions).sum(axis=0)  # equal sums, added up in another order
+    sums = np.abs(contributions.sum(axis=0))
+    least = sums - 1e-9 * np.abs(contributions).sum(axis=0)  # equal sums, added up in another order
     all_of_them = subjects <= ALL_UP_TO
     count = 2**subjects if all_of_them else flips
-    reached = np.zeros(len(found), np.int64)
+    reached = np.zeros(len(sums), np.int64)
     for start in range(0, count, CHUNK):
         size = min(CHUNK, count - start)
         if all_of_them:

@@ -44,16 +44,16 @@ def subject_folds(
             f"{folds} folds need {2 * folds} subjects at least, so that somebody can be taken for another, found "
             f"{len(names)}: embed more subjects"
         )
-    made = []
+    dealt = []
     for repeat in range(1, repeats + 1):
         order = generator.permutation(len(names))
         for number in range(folds):
             # every `folds`-th of a random order: folds differ by one subject at most
             measuring = {names[i] for i in order[number::folds]}
-            made.append(
+            dealt.append(
                 Fold(repeat, tuple(n for n in names if n not in measuring), tuple(n for n in names if n in measuring))
             )
-    return tuple(made)
+    return tuple(dealt)
 
 
 def simplest_within_error(scores: Float64[np.ndarray, "C S"], simplicity: Sequence[tuple[object, ...]]) -> int:

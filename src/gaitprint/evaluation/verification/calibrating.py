@@ -26,14 +26,14 @@ def calibrate(
     """The figures, or why the subjects are too few for them."""
     subjects = int((counts.same.sum(axis=1) + counts.other.sum(axis=(1, 2)) > 0).sum())
     number = counts.other.shape[1]
-    wanted = max(number, settings.folds)  # fewer subjects than folds make fewer folds
-    need = THIRTY if given else subjects_needed(wanted)
+    fold_count = max(number, settings.folds)  # fewer subjects than folds make fewer folds
+    need = THIRTY if given else subjects_needed(fold_count)
     largest = max(int(np.bincount(folds, minlength=number).max()), 1)
     # the largest two folds may fall together: thirty must be left outside of them, too
     if subjects < THIRTY or (given is None and subjects - 2 * largest < THIRTY):
         return None, (
             f"no calibration: {need} subjects would be needed "
-            + (f"to leave {THIRTY} outside of any two of {wanted} folds" if given is None else "(rule of thirty)")
+            + (f"to leave {THIRTY} outside of any two of {fold_count} folds" if given is None else "(rule of thirty)")
             + f", found {subjects}; with fewer it is refused, because decisions about people would rest on it"
         )
     distances = interval_means(counts, scores)
@@ -53,11 +53,11 @@ def calibrate(
 def interval_means(counts: PairCounts, scores: tuple[Scores, Scores]) -> Float64[np.ndarray, " L"]:
     """The mean distance of the pairs between two thresholds; its middle where there are none."""
     total, number = np.zeros(len(counts.thresholds) + 1), np.zeros(len(counts.thresholds) + 1)
-    for some in scores:
+    for kind in scores:
         # the same rule as in `count_pairs`, so that the mean is that of the pairs counted in the interval
-        place = np.searchsorted(counts.thresholds, some.distance)
-        total += np.bincount(place, some.count * some.distance.astype(np.float64), minlength=len(total))
-        number += np.bincount(place, some.count, minlength=len(total))
+        place = np.searchsorted(counts.thresholds, kind.distance)
+        total += np.bincount(place, kind.count * kind.distance.astype(np.float64), minlength=len(total))
+        number += np.bincount(place, kind.count, minlength=len(total))
     edges = np.concatenate([counts.thresholds[:1], counts.thresholds, counts.thresholds[-1:]]).astype(np.float64)
     middle = (edges[:-1] + edges[1:]) / 2.0
     means: Float64[np.ndarray, " L"] = np.divide(total, number, out=middle, where=number > 0)

@@ -47,10 +47,10 @@ class Calibration:
         """Natural logarithm of the likelihood ratio, within the limit."""
         if self.method == "logistic":
             (a, b), (low, high) = self.distances, self.log_ratios
-            found = low + (distance - a) * ((high - low) / (b - a))
+            ratios = low + (distance - a) * ((high - low) / (b - a))
         else:
-            found = np.interp(distance, self.distances, self.log_ratios)
-        return np.asarray(np.clip(found, -self.limit, self.limit), np.float64)
+            ratios = np.interp(distance, self.distances, self.log_ratios)
+        return np.asarray(np.clip(ratios, -self.limit, self.limit), np.float64)
 
     def probability(self, distance: Float[np.ndarray, "*N"], prior: float = 0.5) -> Float64[np.ndarray, "*N"]:
         """The probability of one person, where `prior` is that before the distance was seen."""

@@ -77,14 +77,14 @@ def load_calibration(path: Path, *, source: str, pipeline: dict[str, Any]) -> Ca
     Raises:
         ArtefactError: missing or damaged, or made for other embeddings or another pipeline.
     """
-    found = read_calibration(path)
-    found.check_source(source)
-    if found.pipeline != pipeline:
+    file = read_calibration(path)
+    file.check_source(source)
+    if file.pipeline != pipeline:
         raise ArtefactError(
-            f"{path} was made for distances of the pipeline {found.pipeline}, found {pipeline}: "
+            f"{path} was made for distances of the pipeline {file.pipeline}, found {pipeline}: "
             "use the same steps, or calibrate anew"
         )
-    return found.calibration
+    return file.calibration
 
 
 def read_calibration(path: Path) -> CalibrationFile:
@@ -108,7 +108,7 @@ def read_calibration(path: Path) -> CalibrationFile:
         for name, kind in (("source", str), ("pipeline", dict), ("facts", dict)):
             if not isinstance(values.get(name), kind):
                 raise ValueError(f"it has no {name}")
-        made = Calibration(values["method"], knots, ratios, float(values["limit"]))
+        calibration = Calibration(values["method"], knots, ratios, float(values["limit"]))
     except (ConfigError, KeyError, TypeError, ValueError) as error:
         raise ArtefactError(f"{path} is damaged ({error}): calibrate anew") from None
-    return CalibrationFile(path, made, values["source"], values["pipeline"], values["facts"])
+    return CalibrationFile(path, calibration, values["source"], values["pipeline"], values["facts"])

@@ -106,9 +106,13 @@ def search_splits(
     for name, some in by_name.items():
         for number, full in enumerate(some):
             # of several drawn galleries each takes every n-th draw of strangers
-            own = strangers[number :: len(some)]
+            strangers_here = strangers[number :: len(some)]
             # pairs that hang on nobody else are compared once, and each split cuts its gallery out of the result
-            jobs += [(name, full, own)] if alone and own else [(name, full, [these]) for these in own]
+            jobs += (
+                [(name, full, strangers_here)]
+                if alone and strangers_here
+                else [(name, full, [these]) for these in strangers_here]
+            )
     parts: dict[str, list[Searches]] = {name: [] for name in by_name}
     people, sequences = [], []
     for done, (name, full, left_out) in enumerate(jobs):
@@ -124,9 +128,9 @@ def search_splits(
         for block in source(pairs):
             parts[name] += _search(block, left_out)
         progress(done + 1, len(jobs))
-    found = {name: join_searches(some) for name, some in parts.items() if some}
+    searches = {name: join_searches(some) for name, some in parts.items() if some}
     size = GallerySize(float(np.mean(people)), float(np.mean(sequences)))
-    return {**found, "": join_searches(list(found.values()))}, size
+    return {**searches, "": join_searches(list(searches.values()))}, size
 
 
 def join_searches(parts: Sequence[Searches]) -> Searches:
@@ -140,7 +144,7 @@ def _search(block: PairBlock, left_out: Sequence[Int[np.ndarray, " strangers"]])
     far = np.where(block.compared, block.distances, np.float32(np.inf))
     # the gallery stands subject by subject: one minimum a person
     nearest = np.minimum.reduceat(far, starts, axis=1)
-    found = []
+    searches = []
     for strangers in left_out:
         stays = ~np.isin(everybody, strangers)
         people, near = everybody[stays], nearest[:, stays]
@@ -152,8 +156,8 @@ def _search(block: PairBlock, left_out: Sequence[Int[np.ndarray, " strangers"]])
         before = (near < own[:, None]) | ((near == own[:, None]) & (np.arange(len(people)) < place[:, None]))
         rank = np.where(stranger, 0, 1 + before.sum(axis=1))
         use = stranger | np.isfinite(own)
-        found.append(Searches(block.probes[use], stranger[use], near.min(axis=1)[use], own[use], rank[use]))
-    return found
+        searches.append(Searches(block.probes[use], stranger[use], near.min(axis=1)[use], own[use], rank[use]))
+    return searches
 
 
 def search_counts(
@@ -172,11 +176,11 @@ def search_counts(
 def thresholds_for(strangers: Float32[np.ndarray, " M"], shares: Sequence[float]) -> list[float]:
     """For each share the largest distance at which at most so many strangers' searches return anybody."""
     ordered = np.sort(strangers)
-    found = []
+    thresholds = []
     for share in shares:
         # 0.29 x 100 is 28.999999999999996
         allowed = int(np.floor(share * len(ordered) + 1e-9))
         if allowed < len(ordered) and np.isfinite(ordered[allowed]):
             # just below the first distance that would be one too many
-            found.append(float(np.nextafter(ordered[allowed], np.float32(-np.inf))))
-    return found
+            thresholds.append(float(np.nextafter(ordered[allowed], np.float32(-np.inf))))
+    return thresholds

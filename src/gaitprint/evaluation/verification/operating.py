@@ -94,8 +94,8 @@ def missed_at(curves: Curves, stated: float) -> OperatingPoint:
     # the rate stands on both curves: the fewer errors of the two decide whether it is carried
     erring = min(erring, int(curves.false.touched[max(place, 0)]))
     ends = (value, float(low), float(high))
-    found = figure(*ends, subjects=few, erring=erring, level=curves.draws.level, what=what, stated=stated)
-    return OperatingPoint(stated, reached, threshold, found)
+    rate = figure(*ends, subjects=few, erring=erring, level=curves.draws.level, what=what, stated=stated)
+    return OperatingPoint(stated, reached, threshold, rate)
 
 
 def equal_error(curves: Curves, threshold: float, rate: float) -> OperatingPoint:
@@ -108,29 +108,29 @@ def equal_error(curves: Curves, threshold: float, rate: float) -> OperatingPoint
     erring = min(int(curves.false.touched[place]), int(curves.true.spared[place]))
     few = min(curves.false.subjects, curves.true.subjects)
     ends = (rate, float(low), float(high))
-    found = figure(*ends, subjects=few, erring=erring, level=curves.draws.level, what="equal error rate")
-    return OperatingPoint(rate, rate, threshold, found)
+    eer = figure(*ends, subjects=few, erring=erring, level=curves.draws.level, what="equal error rate")
+    return OperatingPoint(rate, rate, threshold, eer)
 
 
 def reasons(equal: OperatingPoint, stated: Sequence[OperatingPoint]) -> list[str]:
     """Why figures are not carried; rates too low to be told from zero are named together, once for so many subjects."""
     low: dict[int, list[OperatingPoint]] = {}
-    said = [equal.figure.reason]
+    lines = [equal.figure.reason]
     for point in stated:
         if point.figure.reason and point.figure.subjects < subjects_for(point.stated):
             low.setdefault(point.figure.subjects, []).append(point)
         else:
-            said.append(point.figure.reason)
+            lines.append(point.figure.reason)
     for subjects, points in low.items():
         names = [p.figure.reason.partition(":")[0] for p in points]
         needs = [subjects_for(p.stated) for p in points]
-        said.append(
+        lines.append(
             points[0].figure.reason
             if len(points) == 1
             else f"{', '.join(names)}: telling such rates from zero takes {', '.join(map(str, needs))} subjects; with "
             f"{subjects}, nothing below {percent(bound(subjects))} can be told from zero"
         )
-    return [reason for reason in said if reason]
+    return [reason for reason in lines if reason]
 
 
 def _missed_in_draws(curves: Curves, stated: float) -> Float64[np.ndarray, " B"]:

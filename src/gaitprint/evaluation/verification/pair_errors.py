@@ -77,9 +77,9 @@ def survey(sets: Sequence[PairSet], source: Source) -> dict[str, tuple[Scores, S
     for pairs in sets:
         same, other = counters.setdefault(pairs.name, (Counter(), Counter()))
         for block in source(pairs):
-            own = block.probes[:, None] == block.gallery[None, :]
-            same.add(block.distances[own & block.compared])
-            other.add(block.distances[~own & block.compared])
+            same_subject = block.probes[:, None] == block.gallery[None, :]
+            same.add(block.distances[same_subject & block.compared])
+            other.add(block.distances[~same_subject & block.compared])
     every = (Counter(), Counter())
     for found in counters.values():
         for total, part in zip(every, found, strict=True):
@@ -88,7 +88,7 @@ def survey(sets: Sequence[PairSet], source: Source) -> dict[str, tuple[Scores, S
 
 
 def threshold_grid(
-    found: Mapping[str, tuple[Scores, Scores]], also: Sequence[float] = (), points: int = 96
+    surveyed: Mapping[str, tuple[Scores, Scores]], also: Sequence[float] = (), points: int = 96
 ) -> Float32[np.ndarray, " K"]:
     """Thresholds at which subjects are counted one by one.
 
@@ -96,13 +96,13 @@ def threshold_grid(
     from one pair to all but one.
 
     Args:
-        found: of `survey`.
+        surveyed: of `survey`.
         also: further thresholds.
         points: for each rate.
     """
     require(points >= 2, f"a grid has 2 thresholds or more, found {points}")
     parts = [np.asarray(also, np.float32)]
-    for scores in (s for both in found.values() for s in both):
+    for scores in (s for both in surveyed.values() for s in both):
         # one pair of all, on the normal scale
         edge = float(ndtri(min(0.4, 1.0 / scores.total)))
         parts.append(scores.level(ndtr(np.linspace(edge, -edge, points))))
@@ -141,12 +141,12 @@ def count_pairs(
         )
         for block in source(pairs):
             place = np.searchsorted(thresholds, block.distances)
-            own = block.probes[:, None] == block.gallery[None, :]
+            same_subject = block.probes[:, None] == block.gallery[None, :]
             left = np.broadcast_to(block.probes[:, None], place.shape)
             right = np.broadcast_to(block.gallery[None, :], place.shape)
-            some = own & block.compared
+            some = same_subject & block.compared
             same += np.bincount(left[some] * width + place[some], minlength=len(same))
-            some = ~own & block.compared
+            some = ~same_subject & block.compared
             a, b, place = left[some], right[some], place[some]
             # at both of its people, each with the other's fold: leaving out a fold then leaves out its pairs on
             # either side

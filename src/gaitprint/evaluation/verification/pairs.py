@@ -55,17 +55,17 @@ def pair_sets(protocol: Protocol, records: Sequence[SequenceRecord]) -> list[Pai
         ProtocolError: a side is empty, or a sequence to be compared has no subject.
     """
     numbers = subject_numbers(records)
-    found = []
+    sets = []
     if protocol.mode == "draws":
         for name in protocol.probes:
             for probes, gallery in drawn_sides(protocol, name, records, numbers):
-                found.append(PairSet(name, probes, _by_subject(gallery, numbers)))
-        return found
+                sets.append(PairSet(name, probes, _by_subject(gallery, numbers)))
+        return sets
     for side in choose_sides(protocol, records):
         require_subjects(protocol, side.name, side.probes, records, "probes")
         require_subjects(protocol, side.name, side.gallery, records, "gallery sequences")
-        found.append(PairSet(side.name, side.probes, _by_subject(side.gallery, numbers)))
-    return found
+        sets.append(PairSet(side.name, side.probes, _by_subject(side.gallery, numbers)))
+    return sets
 
 
 def pair_blocks(
@@ -99,10 +99,10 @@ def compared_at_all(
         # numbers instead of names: of strings a pairwise comparison takes much longer
         apart = np.array([place[v] for v in left])[:, None] != np.array([place[v] for v in right])[None, :]
         return np.asarray(apart)
-    found = compared_pairs(protocol, probes, gallery)
-    if found is None:
+    pairs = compared_pairs(protocol, probes, gallery)
+    if pairs is None:
         return np.ones((len(probes), len(gallery)), bool)
-    return found
+    return pairs
 
 
 def _by_subject(rows: Int[np.ndarray, " G"], numbers: Int[np.ndarray, " N"]) -> Int[np.ndarray, " G"]:

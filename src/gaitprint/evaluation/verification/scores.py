@@ -30,14 +30,14 @@ class Scores:
     def at_most(self, thresholds: Float[np.ndarray, " K"]) -> Int[np.ndarray, " K"]:
         """How many are at most each threshold; exact where it is the end of a bin."""
         below = np.concatenate([[0], np.cumsum(self.count)])
-        found: Int[np.ndarray, " K"] = below[np.searchsorted(self.distance, thresholds, side="right")]
-        return found
+        counts: Int[np.ndarray, " K"] = below[np.searchsorted(self.distance, thresholds, side="right")]
+        return counts
 
     def level(self, shares: Float64[np.ndarray, " K"]) -> Float32[np.ndarray, " K"]:
         """For each share the smallest end of a bin that at least so many are at most."""
-        wanted = np.ceil(shares * self.total).clip(1, self.total)
-        found: Float32[np.ndarray, " K"] = self.distance[np.searchsorted(np.cumsum(self.count), wanted)]
-        return found
+        numbers = np.ceil(shares * self.total).clip(1, self.total)
+        distances: Float32[np.ndarray, " K"] = self.distance[np.searchsorted(np.cumsum(self.count), numbers)]
+        return distances
 
 
 class Counter:
@@ -68,13 +68,13 @@ class Counter:
     def scores(self) -> Scores:
         """What was counted so far."""
         met = self._counts[self._low : self._high + 1]
-        found = np.flatnonzero(met)
+        bins = np.flatnonzero(met)
         # all trailing bits set: the largest number of the bin
-        ends = ((found + self._low).astype(np.uint32) << _BITS) | np.uint32((1 << _BITS) - 1)
+        ends = ((bins + self._low).astype(np.uint32) << _BITS) | np.uint32((1 << _BITS) - 1)
         largest = float(np.finfo(np.float32).max)
         values = np.nan_to_num(_number(ends), nan=largest, posinf=largest)
         values[(values == 0) & np.signbit(values)] = np.nextafter(np.float32(0), np.float32(-1))  # -0 would be 0
-        return Scores(values.astype(np.float32), met[found])
+        return Scores(values.astype(np.float32), met[bins])
 
 
 def _order(values: Float32[np.ndarray, " M"]) -> UInt32[np.ndarray, " M"]:

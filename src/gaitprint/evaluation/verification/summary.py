@@ -23,19 +23,19 @@ def wanted_thresholds(
     rates: Mapping[str, PairRates], searches: Mapping[str, Searches], settings: VerifySettings
 ) -> list[float]:
     """Thresholds that must stand in the grid: of every rate stated, and along the distances of searches."""
-    found = list(settings.thresholds)
+    thresholds = list(settings.thresholds)
     shares = np.linspace(0.0, 1.0, STRANGER_POINTS)
     for curve in rates.values():
-        found += [curve.threshold_for(x) for x in (*settings.false_match, *LADDER)]
-        found.append(curve.equal_error()[0])
+        thresholds += [curve.threshold_for(x) for x in (*settings.false_match, *LADDER)]
+        thresholds.append(curve.equal_error()[0])
     for some in searches.values():
-        found += thresholds_for(some.nearest[some.stranger], settings.false_positive)
+        thresholds += thresholds_for(some.nearest[some.stranger], settings.false_positive)
         for values in (some.nearest[some.stranger], some.found[~some.stranger]):
             finite = values[np.isfinite(values)]
             if len(finite):
                 # distances that occur, not means of two: a threshold between them decides alike
-                found += np.quantile(finite, shares, method="inverted_cdf").tolist()
-    return found
+                thresholds += np.quantile(finite, shares, method="inverted_cdf").tolist()
+    return thresholds
 
 
 def pair_curves(counts: PairCounts, draws: Resamples) -> Curves:
@@ -59,7 +59,7 @@ def set_figures(
     name: str,
     rates: PairRates,
     pairs: Curves,
-    found: Curves,
+    known: Curves,
     searches: Searches,
     protocol: Protocol,
     settings: VerifySettings,
@@ -79,8 +79,8 @@ def set_figures(
         strangers=int(searches.stranger.sum()),
         equal_error=equal_error(pairs, *rates.equal_error()),
         misses=tuple(missed_at(pairs, x) for x in settings.false_match),
-        not_found=tuple(missed_at(found, x) for x in settings.false_positive),
-        ranks=tuple((k, _rank_figure(searches, k, found.draws)) for k in protocol.ranks if k == 1 or k < people),
+        not_found=tuple(missed_at(known, x) for x in settings.false_positive),
+        ranks=tuple((k, _rank_figure(searches, k, known.draws)) for k in protocol.ranks if k == 1 or k < people),
         false_match=false,
         false_non_match=missed,
         det_carried=carried,

@@ -85,10 +85,12 @@ def verify(
     figures, curves = [], {}
     for name in (*names, ""):
         pairs = pair_curves(counts[name], draws)
-        found = search_curves(searches[name], grid, draws, people)
+        searched = search_curves(searches[name], grid, draws, people)
         title = name or (ALL if names else next(n for n in counts if n))
-        figures.append(set_figures(title, rates[name], pairs, found, searches[name], protocol, settings, size.people))
-        curves[name] = (pairs, found)
+        figures.append(
+            set_figures(title, rates[name], pairs, searched, searches[name], protocol, settings, size.people)
+        )
+        curves[name] = (pairs, searched)
     fitted, missing = calibrate(counts[""], scores[""], folds, draws, settings, calibration)
     return Verification(
         protocol=protocol,
