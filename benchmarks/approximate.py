@@ -17,6 +17,7 @@ import numpy as np
 
 from gaitprint.retrieval.budget import ComputeBudget
 from gaitprint.retrieval.distances.metric import Metric
+from gaitprint.retrieval.distances.metrics import metric_named
 from gaitprint.retrieval.knn.approximate import neighbours, share_found
 from gaitprint.retrieval.knn.items import VectorItems
 from gaitprint.retrieval.knn.search import search
@@ -63,7 +64,7 @@ def main() -> None:
     parser.add_argument("--threads", type=int, default=0)
     chosen = parser.parse_args()
     x, who = features(chosen.items, chosen.width, chosen.directions)
-    probes, metric = chosen.items // 5, Metric("euclidean_squared", PartLayout(((1, chosen.width),)))
+    probes, metric = chosen.items // 5, metric_named("euclidean_squared", PartLayout(((1, chosen.width),)))
     work = ComputeBudget(threads=chosen.threads, say=print)
     found, told = {}, {}
     for name, recall in (("exact", None), ("approximate", chosen.recall)):

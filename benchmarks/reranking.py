@@ -28,7 +28,7 @@ from typing import Any
 import numpy as np
 
 from gaitprint.retrieval.budget import ComputeBudget
-from gaitprint.retrieval.distances.metric import Metric
+from gaitprint.retrieval.distances.metrics import metric_named
 from gaitprint.retrieval.knn.items import VectorItems
 from gaitprint.retrieval.reranking.k_reciprocal import Reranked
 from gaitprint.types import PartLayout
@@ -85,7 +85,9 @@ def dense(
 
 def ours(x: np.ndarray, probes: int, keep: bool) -> np.ndarray:
     """The package; where `keep` is false only the nearest of each probe is kept, block by block."""
-    items = VectorItems(x, Metric("euclidean_squared", PartLayout(((1, WIDTH),))), ComputeBudget(memory=512 << 20))
+    items = VectorItems(
+        x, metric_named("euclidean_squared", PartLayout(((1, WIDTH),))), ComputeBudget(memory=512 << 20)
+    )
     reranked = Reranked(items, probes, K1, K2, LAMBDA)
     if keep:
         return reranked.rows(0, probes)
@@ -122,7 +124,7 @@ def sets(count: int) -> None:
         probes = int(rng.integers(1, items))
         k1, k2, lambda_ = int(rng.integers(1, 31)), int(rng.integers(1, 11)), float(rng.choice([0, 0.1, 0.3, 0.7, 1]))
         layout = PartLayout(((1, x.shape[1]),))
-        vectors = VectorItems(x.astype(np.float32), Metric("euclidean_squared", layout), ComputeBudget())
+        vectors = VectorItems(x.astype(np.float32), metric_named("euclidean_squared", layout), ComputeBudget())
         answer = Reranked(vectors, probes, k1, k2, lambda_).rows(0, probes)
         off = float(np.abs(answer - dense(x, probes, k1, k2, lambda_, "stable")).max())
         worst[kind] = max(worst[kind], off)

@@ -12,7 +12,7 @@ from gaitprint.explanation.pair_explanation import PairExplanation, Strips
 from gaitprint.pages.explain_panels import ROLES
 from gaitprint.report.panels import Panel, ratio_text
 from gaitprint.report.values import Cell, Report, Table
-from gaitprint.retrieval.distances.metric import TITLES
+from gaitprint.retrieval.distances.metrics import METRICS
 
 SYNTHETIC = "Synthetic walkers are not people: this says nothing about how anybody is recognised."
 
@@ -120,7 +120,7 @@ def page(
     """The page as values."""
     probe = found[0].probe
     names = " + ".join(str(n.get("title") or n.get("network")) for n in networks)
-    facts = [("Probe", probe.key), ("Networks", names), ("Distance", TITLES[_METRIC[found[0].scorer]])]
+    facts = [("Probe", probe.key), ("Networks", names), ("Distance", METRICS[_METRIC[found[0].title.scorer]])]
     if rivals is not None:
         facts.append(("Walks ranked", str(rivals.gallery)))
     return Report(

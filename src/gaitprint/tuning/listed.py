@@ -5,7 +5,7 @@ from functools import cached_property
 import numpy as np
 from jaxtyping import Float, Float32, Float64, Int
 
-from gaitprint.retrieval.distances.metric import Metric, MetricName
+from gaitprint.retrieval.distances.metrics import MetricName, metric_named
 from gaitprint.retrieval.expansion.clusterings import Lists
 from gaitprint.retrieval.knn.items import MatrixItems
 from gaitprint.retrieval.knn.neighbors import nearest, nearest_others
@@ -20,7 +20,7 @@ class ListedItems(MatrixItems):
     """What re-ranking asks about all items, and what expansion by lists does."""
 
     def __init__(self, vectors: Float32[np.ndarray, "N D"], layout: PartLayout, name: MetricName) -> None:
-        super().__init__(Metric(name, layout).block(vectors, vectors))
+        super().__init__(metric_named(name, layout).block(vectors, vectors))
         self._jaccard: dict[tuple[int, int, int], Float32[np.ndarray, "Q G"]] = {}
 
     def nearest(self, k: int) -> tuple[Int[np.ndarray, "N K"], Float64[np.ndarray, " N"]]:

@@ -6,7 +6,7 @@ from jaxtyping import Float32
 from gaitprint.retrieval.budget import ComputeBudget
 from gaitprint.retrieval.contracts import SparingTransform, Transform
 from gaitprint.retrieval.derived_embeddings import split
-from gaitprint.retrieval.distances.metric import MetricName
+from gaitprint.retrieval.distances.metrics import MetricName
 from gaitprint.retrieval.pipeline import Pipeline
 from gaitprint.retrieval.scorers.k_reciprocal import KReciprocal
 from gaitprint.retrieval.transforms.cluster_expansion import ClusterExpansion, cluster_means

@@ -11,7 +11,7 @@ from safetensors.numpy import load_file, save_file
 
 from gaitprint.errors import ArtefactError, ConfigError, ShapeError
 from gaitprint.retrieval.distances.exact import flat_euclidean, flat_euclidean_squared
-from gaitprint.retrieval.distances.metric import Metric
+from gaitprint.retrieval.distances.metrics import metric_named
 from gaitprint.retrieval.pipeline import Whole
 from gaitprint.retrieval.quantization.codec import fit_codec
 from gaitprint.retrieval.quantization.codec_file import load_codec, save_codec
@@ -249,7 +249,7 @@ def test_a_shortlist_compared_anew_is_in_exact_order():
     gallery, probes = made_up(30), made_up(4, 3).vectors
     exact = flat_euclidean(probes, gallery.vectors)
     shortlist = np.argsort(-exact, axis=1)[:, :7]
-    items, distances = rescored(probes, gallery.vectors, shortlist, Metric("euclidean", LAYOUT))
+    items, distances = rescored(probes, gallery.vectors, shortlist, metric_named("euclidean", LAYOUT))
     for q in range(4):
         wanted = sorted(shortlist[q], key=lambda n: (exact[q, n], n))
         assert items[q].tolist() == wanted

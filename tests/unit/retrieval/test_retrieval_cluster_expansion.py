@@ -10,6 +10,7 @@ from gaitprint.components import find_component
 from gaitprint.errors import ConfigError
 from gaitprint.retrieval.budget import ComputeBudget
 from gaitprint.retrieval.distances.metric import Metric
+from gaitprint.retrieval.distances.metrics import metric_named
 from gaitprint.retrieval.expansion import clusterings as clusterings
 from gaitprint.types import PartLayout, SequenceRecord
 
@@ -19,7 +20,7 @@ ONE = ComputeBudget(threads=1)
 
 
 def euclid(width: int) -> Metric:
-    return Metric("euclidean", PartLayout(((1, width),)))
+    return metric_named("euclidean", PartLayout(((1, width),)))
 
 
 def line(*places: float) -> np.ndarray:

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from gaitprint.errors import ArtefactError, ConfigError, DataError
 from gaitprint.retrieval.budget import ComputeBudget
-from gaitprint.retrieval.distances.metric import TITLES, Metric
+from gaitprint.retrieval.distances.metrics import METRICS, metric_named
 from gaitprint.retrieval.incremental import neighbour_lists as lists
 from gaitprint.retrieval.incremental.gallery_delta import GalleryDelta
 from gaitprint.retrieval.incremental.neighbour_lists import KeptLists, to_distances
@@ -71,7 +71,7 @@ def test_each_probe_is_answered_as_if_alone_with_the_gallery(embed, seed):
         np.testing.assert_allclose(found[i], expected, rtol=1e-6, atol=1e-6)
 
 
-@given(st.integers(0, 2**32 - 1), st.sampled_from(sorted(TITLES)), st.booleans(), st.integers(0, 4))
+@given(st.integers(0, 2**32 - 1), st.sampled_from(sorted(METRICS)), st.booleans(), st.integers(0, 4))
 @settings(max_examples=20)
 def test_lists_of_a_changed_gallery_are_those_that_a_search_finds(seed, name, tied, spare):
     """Few spare places, so that lists run short and are searched anew; and the farthest item may be a changed one."""
@@ -80,7 +80,7 @@ def test_lists_of_a_changed_gallery_are_those_that_a_search_finds(seed, name, ti
     x = vectors(rng, items, "ties" if tied else "plain")
     rows = np.flatnonzero(rng.random(items) < 0.15)
     change = GalleryDelta(vectors(rng, 1, "plain")[0], rows, 3 * vectors(rng, len(rows) + 1, "plain")[1:])
-    metric = Metric(name, LAYOUT)
+    metric = metric_named(name, LAYOUT)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(lists, "_SPARE", spare)
         kept = KeptLists(x, metric, length, ONE, farthest=True)
@@ -96,7 +96,7 @@ def test_lists_of_a_changed_gallery_are_those_that_a_search_finds(seed, name, ti
 def test_a_change_of_few_items_does_not_go_through_all_lists():
     rng = np.random.default_rng(0)
     x = vectors(rng, 400, "plain")
-    kept = KeptLists(x, Metric("euclidean", LAYOUT), 5, ONE)
+    kept = KeptLists(x, metric_named("euclidean", LAYOUT), 5, ONE)
     found = PatchedNeighbours(kept, GalleryDelta(x[3] + 1, np.array([7, 9]), x[[8, 12]]))
     assert len(found.relisted) < 250
     many = GalleryDelta(x[3], np.arange(150), x[:150] + 1)

@@ -5,7 +5,7 @@ import pytest
 
 from gaitprint.errors import ConfigError, ShapeError
 from gaitprint.retrieval.budget import ComputeBudget
-from gaitprint.retrieval.distances.metric import Metric
+from gaitprint.retrieval.distances.metrics import METRICS, metric_named
 from gaitprint.retrieval.knn import approximate as module
 from gaitprint.retrieval.knn import short_codes as codes_module
 from gaitprint.retrieval.knn.approximate import (
@@ -20,7 +20,6 @@ from gaitprint.retrieval.knn.search import Neighbours, search, search_others
 from gaitprint.retrieval.knn.short_codes import ShortCodes
 from gaitprint.types import PartLayout
 
-METRICS = ["euclidean", "euclidean_squared", "part_mean", "part_cosine"]
 LAYOUT = PartLayout(((4, 8),))
 
 
@@ -48,7 +47,7 @@ def listening():
 
 @pytest.mark.parametrize("name", METRICS)
 def test_what_is_found_is_exact_in_order_and_as_much_as_was_wanted(faiss, name):
-    x, metric = people(1000), Metric(name, LAYOUT)
+    x, metric = people(1000), metric_named(name, LAYOUT)
     said, work = listening()
     found, truth = neighbours(x, metric, 10, 0.95, work), search(x, x, metric, 10)
     (line,) = said
@@ -71,7 +70,7 @@ def test_what_is_found_is_exact_in_order_and_as_much_as_was_wanted(faiss, name):
 
 
 def test_the_recall_that_is_said_is_that_of_rows_that_had_no_part_in_the_choice(faiss):
-    x, metric = people(1000), Metric("euclidean", LAYOUT)
+    x, metric = people(1000), metric_named("euclidean", LAYOUT)
     said, work = listening()
     found = neighbours(x, metric, 10, 0.9, work)
     rows = np.random.Generator(np.random.PCG64(0)).permutation(1000)[200:400]
@@ -88,7 +87,7 @@ def test_the_recall_that_is_said_is_that_of_rows_that_had_no_part_in_the_choice(
 
 @pytest.mark.parametrize("name", METRICS)
 def test_all_lists_and_candidates_give_the_exact_answer(faiss, name):
-    x, metric = people(400, each=1), Metric(name, LAYOUT)
+    x, metric = people(400, each=1), metric_named(name, LAYOUT)
     codes = ShortCodes(x, metric, ComputeBudget())
     found = compared(codes, x, metric, 12, Effort(codes.lists, 400), np.arange(400), ComputeBudget())
     truth = search(x, x, metric, 12)
@@ -99,7 +98,7 @@ def test_all_lists_and_candidates_give_the_exact_answer(faiss, name):
 def test_ties_and_duplicates_come_in_the_order_of_the_items(faiss):
     x, metric = (
         np.repeat(people(60, each=1), 5, axis=0)[np.random.default_rng(1).permutation(300)],
-        Metric("euclidean", LAYOUT),
+        metric_named("euclidean", LAYOUT),
     )
     codes = ShortCodes(x, metric, ComputeBudget())
     found, truth = (
@@ -111,7 +110,7 @@ def test_ties_and_duplicates_come_in_the_order_of_the_items(faiss):
 
 
 def test_rows_with_too_few_candidates_see_all_items(faiss):
-    x, metric = people(300, each=3, noise=0.01), Metric("euclidean", LAYOUT)
+    x, metric = people(300, each=3, noise=0.01), metric_named("euclidean", LAYOUT)
     codes = ShortCodes(x, metric, ComputeBudget())
     smallest = np.bincount(codes.lists_of(np.arange(300))).min()
     found, truth = (
@@ -129,7 +128,7 @@ def test_rows_with_too_few_candidates_see_all_items(faiss):
 def test_items_that_hardly_differ_are_no_trouble(faiss, name, kind):
     points = {"one point": 1, "two points": 2, "duplicates": 50}[kind]
     x = people(points, each=1)[np.random.default_rng(2).integers(0, points, 300)]
-    metric = Metric(name, LAYOUT)
+    metric = metric_named(name, LAYOUT)
     found, truth = neighbours(x, metric, 6, 0.9, ComputeBudget(threads=1)), search(x, x, metric, 6)
     assert share_found(found, truth) >= 0.9
     others, exact = other_neighbours(x, metric, 6, 0.9), search_others(x, metric, 6)
@@ -141,7 +140,7 @@ def test_items_that_hardly_differ_are_no_trouble(faiss, name, kind):
 @pytest.mark.parametrize("block", [1 << 24, 1 << 17])
 def test_threads_memory_and_blocks_change_nothing(faiss, threads, block, monkeypatch):
     monkeypatch.setattr(module, "_FAR", 100)
-    x, metric = people(1300), Metric("part_mean", LAYOUT)
+    x, metric = people(1300), metric_named("part_mean", LAYOUT)
     usual = neighbours(x, metric, 10, 0.97, ComputeBudget(threads=1), farthest=True)
     monkeypatch.setattr(module, "_BLOCK", block)
     told, said = [], []
@@ -157,14 +156,14 @@ def test_threads_memory_and_blocks_change_nothing(faiss, threads, block, monkeyp
 def test_faiss_keeps_the_threads_that_it_had(faiss):
     before = faiss.omp_get_max_threads()
     faiss.omp_set_num_threads(2)
-    neighbours(people(300), Metric("euclidean", LAYOUT), 5, 0.9, ComputeBudget(threads=1))
+    neighbours(people(300), metric_named("euclidean", LAYOUT), 5, 0.9, ComputeBudget(threads=1))
     assert faiss.omp_get_max_threads() == 2
     faiss.omp_set_num_threads(before)
 
 
 def test_the_farthest_is_that_of_a_sample_and_of_the_neighbours(faiss, monkeypatch):
     monkeypatch.setattr(module, "_FAR", 60)
-    x, metric = people(400), Metric("euclidean", LAYOUT)
+    x, metric = people(400), metric_named("euclidean", LAYOUT)
     said, work = listening()
     found = neighbours(x, metric, 5, 0.9, work, farthest=True)
     assert "lists looked at" in said[0]
@@ -177,7 +176,7 @@ def test_the_farthest_is_that_of_a_sample_and_of_the_neighbours(faiss, monkeypat
 
 @pytest.mark.parametrize("count", [1, 2, 5, 99])
 def test_few_items_are_all_compared_and_that_is_said(faiss, count):
-    x, metric = people(count), Metric("euclidean", LAYOUT)
+    x, metric = people(count), metric_named("euclidean", LAYOUT)
     said, work = listening()
     found, truth = neighbours(x, metric, 9, 0.9, work, farthest=True), search(x, x, metric, 9, farthest=True)
     np.testing.assert_array_equal(found.indices, truth.indices)
@@ -186,7 +185,7 @@ def test_few_items_are_all_compared_and_that_is_said(faiss, count):
 
 
 def test_all_wanted_means_all_compared(faiss):
-    x, metric = people(300), Metric("euclidean", LAYOUT)
+    x, metric = people(300), metric_named("euclidean", LAYOUT)
     said, work = listening()
     np.testing.assert_array_equal(neighbours(x, metric, 9, 1.0, work).indices, search(x, x, metric, 9).indices)
     assert said == ["approximate neighbours: all 300 items are compared exactly, for recall 100 % is wanted"]
@@ -194,7 +193,7 @@ def test_all_wanted_means_all_compared(faiss):
 
 def test_what_would_take_longer_than_all_is_not_done(faiss, monkeypatch):
     monkeypatch.setattr(module, "_LOOK", 1e9)
-    x, metric = people(300), Metric("euclidean", LAYOUT)
+    x, metric = people(300), metric_named("euclidean", LAYOUT)
     said, work = listening()
     np.testing.assert_array_equal(neighbours(x, metric, 9, 0.9, work).indices, search(x, x, metric, 9).indices)
     assert said == [
@@ -203,7 +202,7 @@ def test_what_would_take_longer_than_all_is_not_done(faiss, monkeypatch):
 
 
 def test_without_a_recall_the_search_is_the_exact_one_and_says_nothing():
-    x, metric = people(50), Metric("euclidean", LAYOUT)
+    x, metric = people(50), metric_named("euclidean", LAYOUT)
     said, work = listening()
     np.testing.assert_array_equal(neighbours(x, metric, 9, None, work).indices, search(x, x, metric, 9).indices)
     np.testing.assert_array_equal(
@@ -214,13 +213,13 @@ def test_without_a_recall_the_search_is_the_exact_one_and_says_nothing():
 
 @pytest.mark.parametrize("width", [1, 2, 3, 5, 130, 200])
 def test_any_width_will_do(faiss, width):
-    x, metric = people(400, width), Metric("euclidean", PartLayout(((1, width),)))
+    x, metric = people(400, width), metric_named("euclidean", PartLayout(((1, width),)))
     assert share_found(neighbours(x, metric, 5, 0.9, ComputeBudget(threads=1)), search(x, x, metric, 5)) > 0.85
 
 
 @pytest.mark.parametrize("scale", [1e-18, 1e15])
 def test_any_scale_will_do(faiss, scale):
-    x, metric = people(400) * np.float32(scale) + np.float32(scale), Metric("euclidean", LAYOUT)
+    x, metric = people(400) * np.float32(scale) + np.float32(scale), metric_named("euclidean", LAYOUT)
     said, work = listening()
     found = neighbours(x, metric, 5, 0.9, work)
     assert share_found(found, search(x, x, metric, 5)) > 0.85
@@ -239,14 +238,14 @@ def test_a_code_is_of_the_main_directions(faiss):
     rng = np.random.default_rng(4)
     x = np.zeros((500, 300), np.float32)
     x[:, :40] = rng.normal(size=(500, 40))
-    codes = ShortCodes(x, Metric("euclidean", PartLayout(((1, 300),))), ComputeBudget())
+    codes = ShortCodes(x, metric_named("euclidean", PartLayout(((1, 300),))), ComputeBudget())
     assert codes.length == codes_module._DIRECTIONS // 2
     own = np.linalg.norm(codes.short[:50, None] - codes.short[None, :50], axis=2) / codes._scale
     np.testing.assert_allclose(own, np.linalg.norm(x[:50, None] - x[None, :50], axis=2), atol=1e-4)
 
 
 def test_what_cannot_be_is_said(faiss, monkeypatch):
-    metric = Metric("euclidean", LAYOUT)
+    metric = metric_named("euclidean", LAYOUT)
     x = people(200)
     x[7, 3] = np.nan
     with pytest.raises(ShapeError, match="finite vectors: check the embeddings"):
@@ -273,6 +272,6 @@ def test_one_probe_at_a_time_is_searched_exactly():
 def test_without_faiss_the_way_out_is_named(monkeypatch):
     monkeypatch.setitem(sys.modules, "faiss", None)
     with pytest.raises(ConfigError, match=r"pip install 'gaitprint\[faiss\]', or leave search at 'exact'") as raised:
-        neighbours(people(20), Metric("euclidean", LAYOUT), 5, 0.9)
+        neighbours(people(20), metric_named("euclidean", LAYOUT), 5, 0.9)
     assert "\n" not in str(raised.value)
-    assert len(neighbours(people(20), Metric("euclidean", LAYOUT), 5, None).indices) == 20
+    assert len(neighbours(people(20), metric_named("euclidean", LAYOUT), 5, None).indices) == 20

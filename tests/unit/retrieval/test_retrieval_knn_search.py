@@ -7,13 +7,13 @@ from hypothesis import strategies as st
 
 from gaitprint.errors import ConfigError, ShapeError
 from gaitprint.retrieval.budget import ComputeBudget
-from gaitprint.retrieval.distances.metric import TITLES, Metric
+from gaitprint.retrieval.distances.metrics import METRICS, metric_named
 from gaitprint.retrieval.knn import search as module
 from gaitprint.retrieval.knn.search import search, search_others
 from gaitprint.types import PartLayout
 
 ONE = ComputeBudget(threads=1)
-METRICS = sorted(TITLES)
+METRICS = sorted(METRICS)
 
 
 def slow(x: np.ndarray, y: np.ndarray, name: str, layout: PartLayout) -> np.ndarray:
@@ -62,7 +62,7 @@ def test_the_nearest_are_those_of_the_whole_matrix(seed, rows, parts, channels, 
         patch.setattr(module, "_SIDE", sizes[0])
         y = made(seed, rows, parts, channels, kind)
         x = y if among_themselves else made(seed + 1, 9, parts, channels, kind)
-        metric = Metric(name, PartLayout(((parts, channels),)))
+        metric = metric_named(name, PartLayout(((parts, channels),)))
         found = search(x, y, metric, k, ONE, farthest=True)
     expected = slow(x, y, name, metric.layout)
     assert found.indices.shape == (len(x), min(k, rows))
@@ -81,7 +81,7 @@ def test_the_nearest_are_those_of_the_whole_matrix(seed, rows, parts, channels, 
 @pytest.mark.parametrize("name", METRICS)
 def test_exact_ties_come_in_the_order_of_the_items(name):
     y = np.tile(np.eye(4, dtype=np.float32), (6, 1))
-    found = search(y[:4], y, Metric(name, PartLayout(((2, 2),))), 6, ONE)
+    found = search(y[:4], y, metric_named(name, PartLayout(((2, 2),))), 6, ONE)
     for row, listed in enumerate(found.indices.tolist()):
         assert listed == [row + 4 * i for i in range(6)]
 
@@ -90,7 +90,7 @@ def test_exact_ties_come_in_the_order_of_the_items(name):
 @given(st.integers(0, 2**32 - 1), st.integers(2, 30), st.integers(1, 40), st.sampled_from(KINDS))
 def test_others_leave_each_row_itself_out_and_nobody_else(seed, rows, k, kind):
     x = made(seed, rows, 1, 3, kind)
-    metric = Metric("euclidean", PartLayout(((1, 3),)))
+    metric = metric_named("euclidean", PartLayout(((1, 3),)))
     found = search_others(x, metric, k, ONE)
     assert found.indices.shape == (rows, min(k, rows - 1))
     whole = metric.block(x, x)
@@ -105,7 +105,7 @@ def test_others_leave_each_row_itself_out_and_nobody_else(seed, rows, k, kind):
 @pytest.mark.parametrize("name", METRICS)
 def test_the_estimate_is_never_farther_off_than_it_says(name, scale):
     x = (made(3, 40, 3, 20, "far away") * scale).astype(np.float32)
-    metric = Metric(name, PartLayout(((3, 20),)))
+    metric = metric_named(name, PartLayout(((3, 20),)))
     estimate = metric.estimate(x, x)
     every = slice(None)
     a, b = estimate.ready_left(every), estimate.ready_right(every)
@@ -122,7 +122,7 @@ def test_the_estimate_is_never_farther_off_than_it_says(name, scale):
 def test_threads_and_memory_change_nothing_and_progress_is_told(threads, monkeypatch):
     monkeypatch.setattr(module, "_SIDE", 400)
     x = made(5, 1500, 2, 8, "plain")
-    metric = Metric("part_mean", PartLayout(((2, 8),)))
+    metric = metric_named("part_mean", PartLayout(((2, 8),)))
     told: list[tuple[int, int, str]] = []
     work = ComputeBudget(memory=64 << 20, threads=threads, progress=lambda *step: told.append(step))
     found, usual = search(x, x, metric, 5, work), search(x, x, metric, 5, ONE)
@@ -139,7 +139,7 @@ def test_threads_and_memory_change_nothing_and_progress_is_told(threads, monkeyp
 def test_half_the_tiles_do_where_items_ask_among_themselves(name, kind, monkeypatch):
     monkeypatch.setattr(module, "_SIDE", 50)
     x = made(6, 333, 2, 4, kind)
-    metric = Metric(name, PartLayout(((2, 4),)))
+    metric = metric_named(name, PartLayout(((2, 4),)))
     half, whole = (search(x, y, metric, 7, ONE, farthest=True) for y in (x, x.copy()))
     np.testing.assert_array_equal(half.indices, whole.indices)
     np.testing.assert_array_equal(half.distances, whole.distances)
@@ -151,14 +151,14 @@ def test_where_candidates_of_all_items_do_not_fit_rows_ask_block_by_block(monkey
     monkeypatch.setattr(module._Search, "halves", lambda self: asked.append("halves"))
     monkeypatch.setattr(module._Search, "rows", lambda self: asked.append("rows"))
     x = np.zeros((70_000, 1), np.float32)
-    metric = Metric("euclidean", PartLayout(((1, 1),)))
+    metric = metric_named("euclidean", PartLayout(((1, 1),)))
     search(x, x, metric, 10, ComputeBudget(memory=64 << 20))
     search(x, x, metric, 10, ComputeBudget(memory=128 << 20))
     assert asked == ["rows", "halves"]
 
 
 def test_what_cannot_be_is_said():
-    metric = Metric("euclidean", PartLayout(((1, 3),)))
+    metric = metric_named("euclidean", PartLayout(((1, 3),)))
     x = np.zeros((2, 3), np.float32)
     with pytest.raises(ShapeError, match="one width, found 3 and 4"):
         search(x, np.zeros((2, 4), np.float32), metric, 1)

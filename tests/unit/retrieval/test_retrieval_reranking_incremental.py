@@ -6,7 +6,7 @@ import pytest
 from gaitprint.components import find_component
 from gaitprint.errors import ShapeError
 from gaitprint.retrieval.budget import ComputeBudget
-from gaitprint.retrieval.distances.metric import TITLES, Metric
+from gaitprint.retrieval.distances.metrics import METRICS, metric_named
 from gaitprint.retrieval.knn.items import VectorItems
 from gaitprint.retrieval.reranking.incremental import IncrementalReranker
 from gaitprint.retrieval.reranking.k_reciprocal import Reranked
@@ -29,7 +29,7 @@ def test_ten_probes_each_are_as_if_computed_with_the_gallery(seed):
         gallery = np.round(gallery)
     if seed % 5 == 0:
         gallery = gallery[rng.integers(0, max(1, items // 3), items)]
-    metric = Metric(sorted(TITLES)[seed % 4], PartLayout(((1, width),)))
+    metric = metric_named(sorted(METRICS)[seed % 4], PartLayout(((1, width),)))
     kept = IncrementalReranker(gallery, metric, k1, k2, lambda_, ONE)
     assert len(kept) == items
     for number in range(10):
@@ -58,7 +58,7 @@ def test_the_scorer_one_at_a_time_hears_no_other_probe(embed):
 
 
 def test_wrong_arguments_are_named():
-    metric, gallery = Metric("euclidean", PartLayout(((1, 3),))), np.eye(3, dtype=np.float32)
+    metric, gallery = metric_named("euclidean", PartLayout(((1, 3),))), np.eye(3, dtype=np.float32)
     with pytest.raises(ShapeError, match=r"found 0, 6, 0\.3"):
         IncrementalReranker(gallery, metric, 0, 6, 0.3)
     kept = IncrementalReranker(gallery, metric, 1, 1, 0.3, ONE)

@@ -9,7 +9,7 @@ from scipy.optimize import minimize
 from gaitprint.components import find_component
 from gaitprint.errors import ConfigError
 from gaitprint.retrieval.budget import ComputeBudget
-from gaitprint.retrieval.distances.metric import Metric
+from gaitprint.retrieval.distances.metrics import metric_named
 from gaitprint.retrieval.expansion.balanced_assignment import assign_balanced, shares
 from gaitprint.retrieval.reranking.k_reciprocal import k_reciprocal
 from gaitprint.retrieval.transforms.seeded_expansion import seeds_of
@@ -49,7 +49,7 @@ def slowly(probe, gallery, k1, k2, lambda_, temperature, at_most, share, times) 
     moved, probes = x, len(probe)
     for _ in range(times):
         now = moved.astype(np.float32)
-        reranked = k_reciprocal(Metric("part_mean", LAYOUT).block(now, now), probes, k1, k2, lambda_)
+        reranked = k_reciprocal(metric_named("part_mean", LAYOUT).block(now, now), probes, k1, k2, lambda_)
         p = np.zeros((probes, len(people)))
         for i in range(probes):
             for s, person in enumerate(people):

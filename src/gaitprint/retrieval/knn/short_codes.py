@@ -11,12 +11,10 @@ from typing import Any
 
 import numpy as np
 from jaxtyping import Float32, Int
-from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
 from gaitprint.errors import ConfigError, ShapeError
 from gaitprint.retrieval.budget import ComputeBudget
-from gaitprint.retrieval.distances.exact import part_slices
 from gaitprint.retrieval.distances.metric import Metric
 
 _DIRECTIONS = 128
@@ -65,8 +63,7 @@ class ShortCodes:
 
     def __init__(self, x: Float32[np.ndarray, "N D"], metric: Metric, work: ComputeBudget) -> None:
         self._faiss = load_faiss()
-        self._x, self._work = x, work
-        self._parts = part_slices(metric.layout, x.shape[1]) if metric.name == "part_cosine" else []
+        self._x, self._metric, self._work = x, metric, work
         self.lists = max(1, int(np.sqrt(len(x))))
         """How many lists there are."""
         with threadpool_limits(1, user_api="blas"), _one_thread(self._faiss):
@@ -107,7 +104,7 @@ class ShortCodes:
         """Main directions, and a turn among them, so that each number of a code stands for as much as any other."""
         rng = np.random.Generator(np.random.PCG64(_SEED))
         some = np.sort(rng.choice(len(self._x), min(_SAMPLE, len(self._x)), replace=False))
-        sample = self._compared(some).astype(np.float64)
+        sample = self._metric.euclidean_form(self._x[some]).astype(np.float64)
         self._centre = sample.mean(axis=0)
         sample -= self._centre
         peak = np.abs(sample).max()
@@ -120,18 +117,8 @@ class ShortCodes:
         turn = np.linalg.qr(rng.normal(size=(even, even)))[0]
         self._basis: Float32[np.ndarray, "D R"] = (main @ turn[:kept]).astype(np.float32)
 
-    def _compared(self, rows: Int[np.ndarray, " m"] | slice) -> NDArray[np.floating[Any]]:
-        """Vectors whose Euclidean distance is what counts."""
-        vectors: NDArray[np.floating[Any]] = self._x[rows]
-        if self._parts:
-            vectors = vectors.astype(np.float64)
-            for part in self._parts:
-                lengths = np.linalg.norm(vectors[:, part], axis=1, keepdims=True)
-                vectors[:, part] /= np.where(lengths > 0, lengths, 1.0)
-        return vectors
-
     def _turn(self, rows: slice) -> int:
-        block = np.subtract(self._compared(rows), self._centre, dtype=np.float64)
+        block = np.subtract(self._metric.euclidean_form(self._x[rows]), self._centre, dtype=np.float64)
         block *= self._scale
         self.short[rows] = block.astype(np.float32) @ self._basis
         return 0

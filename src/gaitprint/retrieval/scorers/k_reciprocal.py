@@ -9,7 +9,7 @@ from gaitprint.components import Component, Example
 from gaitprint.config import require
 from gaitprint.retrieval.budget import ComputeBudget
 from gaitprint.retrieval.concatenation import joined
-from gaitprint.retrieval.distances.metric import TITLES, Metric, MetricName
+from gaitprint.retrieval.distances.metrics import METRICS, MetricName, metric_named
 from gaitprint.retrieval.knn.approximate import Search, check_search, wanted
 from gaitprint.retrieval.knn.items import VectorItems
 from gaitprint.retrieval.reranking.incremental import IncrementalReranker
@@ -65,7 +65,7 @@ class KReciprocal:
     @property
     def distance(self) -> str:
         """What the numbers are, for reports."""
-        return f"k-reciprocal on {TITLES[self.settings.base]}"
+        return f"k-reciprocal on {METRICS[self.settings.base].title}"
 
     @property
     def pairwise(self) -> bool:
@@ -82,13 +82,13 @@ class KReciprocal:
         if s.inductive:
             return OneByOneReranked(probe.vectors, self.kept(gallery, work))
         union = joined(probe.vectors, gallery.vectors, work)
-        items = VectorItems(union, Metric(s.base, probe.layout), work, wanted(s.search, s.recall))
+        items = VectorItems(union, metric_named(s.base, probe.layout), work, wanted(s.search, s.recall))
         return Reranked(items, len(probe), s.k1, s.k2, s.lambda_)
 
     def kept(self, gallery: Embeddings, work: ComputeBudget) -> IncrementalReranker:
         """For one probe after another."""
         s = self.settings
-        return IncrementalReranker(gallery.vectors, Metric(s.base, gallery.layout), s.k1, s.k2, s.lambda_, work)
+        return IncrementalReranker(gallery.vectors, metric_named(s.base, gallery.layout), s.k1, s.k2, s.lambda_, work)
 
 
 @dataclass(frozen=True)

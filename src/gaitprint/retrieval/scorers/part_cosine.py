@@ -7,7 +7,7 @@ from jaxtyping import Float32
 
 from gaitprint.components import Component
 from gaitprint.retrieval.budget import ComputeBudget
-from gaitprint.retrieval.distances.metric import TITLES, Metric
+from gaitprint.retrieval.distances.metrics import METRICS, metric_named
 from gaitprint.retrieval.incremental.pairwise import KeptPairwise, PairwiseScorer
 from gaitprint.types import Embeddings
 
@@ -31,7 +31,7 @@ class PartCosine:
     @property
     def distance(self) -> str:
         """What the numbers are, for reports."""
-        return TITLES["part_cosine"]
+        return METRICS["part_cosine"].title
 
     @property
     def pairwise(self) -> bool:
@@ -44,11 +44,11 @@ class PartCosine:
 
     def comparison(self, probe: Embeddings, gallery: Embeddings, work: ComputeBudget) -> PairwiseScorer:  # noqa: ARG002 - nothing is held
         """The same in rows."""
-        return PairwiseScorer(probe.vectors, gallery.vectors, Metric("part_cosine", probe.layout))
+        return PairwiseScorer(probe.vectors, gallery.vectors, metric_named("part_cosine", probe.layout))
 
     def kept(self, gallery: Embeddings, work: ComputeBudget) -> KeptPairwise:  # noqa: ARG002 - nothing is held
         """For one probe after another."""
-        return KeptPairwise(gallery.vectors, Metric("part_cosine", gallery.layout))
+        return KeptPairwise(gallery.vectors, metric_named("part_cosine", gallery.layout))
 
 
 component = Component(PartCosineSettings, PartCosine)

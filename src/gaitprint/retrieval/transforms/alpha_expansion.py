@@ -11,6 +11,7 @@ from gaitprint.retrieval.budget import ComputeBudget
 from gaitprint.retrieval.concatenation import joined
 from gaitprint.retrieval.derived_embeddings import derive, require_one, split
 from gaitprint.retrieval.distances.metric import Metric
+from gaitprint.retrieval.distances.metrics import metric_named
 from gaitprint.retrieval.expansion.means import alpha_sums
 from gaitprint.retrieval.incremental.expansion import KeptExpansion, KeptRounds
 from gaitprint.retrieval.incremental.gallery_delta import KeptTransform
@@ -115,7 +116,7 @@ def expand(
 
 
 def _cosine(width: int) -> Metric:
-    return Metric("part_cosine", PartLayout(((1, width),)))
+    return metric_named("part_cosine", PartLayout(((1, width),)))
 
 
 component = Component(AlphaExpansionSettings, AlphaExpansion, (Example(), Example({"inductive": True})))

@@ -16,7 +16,7 @@ from gaitprint.config import require
 from gaitprint.retrieval.budget import ComputeBudget
 from gaitprint.retrieval.concatenation import joined
 from gaitprint.retrieval.derived_embeddings import derive, require_one, split, unit_rows
-from gaitprint.retrieval.distances.metric import Metric
+from gaitprint.retrieval.distances.metrics import metric_named
 from gaitprint.retrieval.expansion import clusterings as clusterings
 from gaitprint.retrieval.expansion.clusterings import Labels, Lists
 from gaitprint.retrieval.expansion.means import list_means, partition_means
@@ -134,7 +134,7 @@ class ClusterExpansion:
             return list_means(own, members, use, s.alpha, s.include_self)
 
         def one(vectors: Float32[np.ndarray, "G D"]) -> KeptExpansion:
-            metric = Metric(s.distance, gallery.layout)
+            metric = metric_named(s.distance, gallery.layout)
             return KeptExpansion(vectors, metric, s.k, means, work, mutual=s.clustering == "mutual")
 
         return KeptRounds(gallery, s.times, one, lambda x: derive(gallery, x, self))
@@ -160,7 +160,7 @@ def find_clusters(
         ConfigError: the memory does not hold what the clustering needs, or it is told no number of subjects.
     """
     s, work = settings, work or ComputeBudget()
-    metric, recall = Metric(s.distance, layout), wanted(s.search, s.recall)
+    metric, recall = metric_named(s.distance, layout), wanted(s.search, s.recall)
     if s.clustering == "neighbours":
         return clusterings.neighbours(vectors, metric, s.k, work, recall)
     if s.clustering == "mutual":

@@ -15,7 +15,7 @@ from gaitprint.config import require
 from gaitprint.retrieval.budget import ComputeBudget
 from gaitprint.retrieval.concatenation import joined
 from gaitprint.retrieval.derived_embeddings import split
-from gaitprint.retrieval.distances.metric import Metric, MetricName
+from gaitprint.retrieval.distances.metrics import MetricName, metric_named
 from gaitprint.retrieval.expansion.balanced_assignment import assign_balanced, shares
 from gaitprint.retrieval.knn.items import VectorItems
 from gaitprint.retrieval.reranking.k_reciprocal import Reranked
@@ -125,7 +125,7 @@ def memberships(
         f"seeded expansion holds {probes:,} probes by {count:,} subjects, {needed / 2**30:.1f} GiB, and "
         f"{work.memory / 2**30:.1f} GiB are allowed: allow more memory, or choose cluster-expansion",
     )
-    reranked = Reranked(VectorItems(vectors, Metric(s.base, layout), work), probes, s.k1, s.k2, s.lambda_)
+    reranked = Reranked(VectorItems(vectors, metric_named(s.base, layout), work), probes, s.k1, s.k2, s.lambda_)
     order = np.argsort(seeds, kind="stable")
     starts = np.flatnonzero(np.diff(seeds[order], prepend=-1))
     distances = np.empty((probes, count))

@@ -1,0 +1,155 @@
+"""The four distances by their names in settings."""
+
+from typing import Any, Literal
+
+import numpy as np
+from jaxtyping import Float32, Float64
+from numpy.typing import NDArray
+
+from gaitprint.retrieval.distances import exact as exact
+from gaitprint.retrieval.distances.cosine_estimate import CosineEstimate
+from gaitprint.retrieval.distances.estimate import Estimate, RootEstimate, SquaredEstimate
+from gaitprint.retrieval.distances.metric import ROUNDED, Metric
+from gaitprint.types import PartLayout
+
+MetricName = Literal["euclidean", "euclidean_squared", "part_mean", "part_cosine"]
+
+
+class SquaredEuclideanMetric(Metric):
+    """What k-reciprocal re-ranking was published with."""
+
+    title = "squared Euclid of whole vectors"
+    estimator = SquaredEstimate
+
+    def block(
+        self,
+        x: Float32[np.ndarray, "Q D"],
+        y: Float32[np.ndarray, "G _"],
+        centre: Float64[np.ndarray, " D"] | None = None,
+    ) -> Float32[np.ndarray, "Q G"]:
+        return exact.flat_euclidean_squared(x, y, centre)
+
+    def slices(self, width: int) -> tuple[slice, ...]:
+        super().slices(width)  # for its check of the width
+        return (slice(0, width),)
+
+    def score_bounds(
+        self, distances: Float32[np.ndarray, " n"], estimate: Estimate, sign: int
+    ) -> Float64[np.ndarray, " n"]:
+        return np.asarray(distances.astype(np.float64) * float(estimate.right.scale) ** 2 * (1.0 + sign * ROUNDED))
+
+    @staticmethod
+    def _pairs(
+        a: Float32[np.ndarray, "m D"], b: Float32[np.ndarray, "m D"], starts: list[int]
+    ) -> Float64[np.ndarray, " m"]:
+        del starts
+        difference = np.subtract(a, b, dtype=np.float64)
+        return np.asarray(np.einsum("ij,ij->i", difference, difference))
+
+
+class EuclideanMetric(SquaredEuclideanMetric):
+    """The method's own ranking."""
+
+    title = "Euclid of whole vectors"
+
+    def block(
+        self,
+        x: Float32[np.ndarray, "Q D"],
+        y: Float32[np.ndarray, "G _"],
+        centre: Float64[np.ndarray, " D"] | None = None,
+    ) -> Float32[np.ndarray, "Q G"]:
+        return exact.flat_euclidean(x, y, centre)
+
+    def score_bounds(
+        self, distances: Float32[np.ndarray, " n"], estimate: Estimate, sign: int
+    ) -> Float64[np.ndarray, " n"]:
+        # the estimate takes no root, which would change no order
+        known = np.square(distances.astype(np.float64) * float(estimate.right.scale))
+        return np.asarray(known * (1.0 + sign * ROUNDED))
+
+    @staticmethod
+    def _pairs(
+        a: Float32[np.ndarray, "m D"], b: Float32[np.ndarray, "m D"], starts: list[int]
+    ) -> Float64[np.ndarray, " m"]:
+        return np.sqrt(SquaredEuclideanMetric._pairs(a, b, starts))
+
+
+class PartMeanMetric(Metric):
+    """The reference toolkit's ranking."""
+
+    title = "mean over parts of Euclid"
+    estimator = RootEstimate
+
+    def block(
+        self,
+        x: Float32[np.ndarray, "Q D"],
+        y: Float32[np.ndarray, "G _"],
+        centre: Float64[np.ndarray, " D"] | None = None,
+    ) -> Float32[np.ndarray, "Q G"]:
+        return exact.part_mean_euclidean(x, y, self.layout, centre)
+
+    def score_bounds(
+        self, distances: Float32[np.ndarray, " n"], estimate: Estimate, sign: int
+    ) -> Float64[np.ndarray, " n"]:
+        known = distances.astype(np.float64) * float(estimate.right.scale) * len(estimate.slices)
+        return np.asarray(known * (1.0 + sign * ROUNDED))
+
+    @staticmethod
+    def _pairs(
+        a: Float32[np.ndarray, "m D"], b: Float32[np.ndarray, "m D"], starts: list[int]
+    ) -> Float64[np.ndarray, " m"]:
+        difference = np.subtract(a, b, dtype=np.float64)
+        return np.asarray(np.sqrt(np.add.reduceat(np.square(difference), starts, axis=1)).mean(axis=1))
+
+
+class PartCosineMetric(Metric):
+    """The reference toolkit's other ranking."""
+
+    title = "1 - mean over parts of cosine"
+    estimator = CosineEstimate
+
+    def block(
+        self,
+        x: Float32[np.ndarray, "Q D"],
+        y: Float32[np.ndarray, "G _"],
+        centre: Float64[np.ndarray, " D"] | None = None,
+    ) -> Float32[np.ndarray, "Q G"]:
+        del centre  # cosines are of vectors as they are
+        return exact.part_mean_cosine(x, y, self.layout)
+
+    def score_bounds(
+        self, distances: Float32[np.ndarray, " n"], estimate: Estimate, sign: int
+    ) -> Float64[np.ndarray, " n"]:
+        # a cosine near 0 keeps few of the distance's digits: what rounding leaves open is absolute here
+        return len(estimate.slices) * (distances.astype(np.float64) - 1.0 + sign * ROUNDED)
+
+    def euclidean_form(self, vectors: Float32[np.ndarray, "n D"]) -> NDArray[np.floating[Any]]:
+        """Every part at length one: |a - b|^2 is then 2 - 2 cos a part."""
+        unit = vectors.astype(np.float64)
+        for part in self.slices(vectors.shape[1]):
+            lengths = np.linalg.norm(unit[:, part], axis=1, keepdims=True)
+            unit[:, part] /= np.where(lengths > 0, lengths, 1.0)
+        return unit
+
+    @staticmethod
+    def _pairs(
+        a: Float32[np.ndarray, "m D"], b: Float32[np.ndarray, "m D"], starts: list[int]
+    ) -> Float64[np.ndarray, " m"]:
+        x, y = a.astype(np.float64), b.astype(np.float64)
+        dots, xx, yy = (np.add.reduceat(v, starts, axis=1) for v in (x * y, x * x, y * y))
+        lengths = np.sqrt(xx) * np.sqrt(yy)
+        cosines = np.divide(dots, lengths, out=np.zeros_like(dots), where=lengths > 0)
+        return np.asarray(np.maximum(1.0 - cosines.mean(axis=1), 0.0))
+
+
+METRICS: dict[MetricName, type[Metric]] = {
+    "euclidean": EuclideanMetric,
+    "euclidean_squared": SquaredEuclideanMetric,
+    "part_mean": PartMeanMetric,
+    "part_cosine": PartCosineMetric,
+}
+
+
+def metric_named(name: MetricName, layout: PartLayout) -> Metric:
+    """Make the distance of that name for embeddings of a layout."""
+    return METRICS[name](layout)
