@@ -77,7 +77,7 @@ def equality(galleries: int) -> None:
     for seed in range(galleries):
         probe, gallery = small(seed)
         form = list(FORMS)[seed % len(FORMS)]
-        found, joint = pipeline(form, True).kept(gallery, work).distances(probe), pipeline(form, False)
+        found, joint = pipeline(form, True).fit(gallery, work).distances(probe), pipeline(form, False)
         for i in range(len(probe)):
             expected = joint.comparison(probe.select([i]), gallery, work).rows(0, 1)[0]
             apart = max(apart, float(np.abs(found[i] - expected).max()))
@@ -99,12 +99,12 @@ def main() -> None:
     probe, gallery = sides(chosen.items, chosen.sequences, chosen.probes)
     for form in FORMS:
         start = time.process_time()
-        kept = pipeline(form, True).kept(gallery)
+        fitted = pipeline(form, True).fit(gallery)
         made = time.process_time() - start
         answers, times = [], []
         for i in range(chosen.probes):
             start = time.process_time()
-            answers.append(kept.distances(probe.select([i]))[0])
+            answers.append(fitted.distances(probe.select([i]))[0])
             times.append(1000 * (time.process_time() - start))
         joint = pipeline(form, False)
         apart = [

@@ -9,6 +9,7 @@ from gaitprint.components import component_names, find_component
 from gaitprint.retrieval.pipeline import Pipeline
 from gaitprint.testing import check_scorer, check_transform
 from gaitprint.testing.embeddings import drawn_sides
+from gaitprint.testing.steps import compared
 
 BLOCKS = ((3, 4), (2, 6))
 TRANSFORMS, SCORERS = component_names("transform"), component_names("scorer")
@@ -54,5 +55,5 @@ def test_what_can_look_at_one_probe_at_a_time_is_tried_so_as_well(name: str) -> 
 
 def test_the_nearest_of_few_items_is_ones_own_copy() -> None:
     _, gallery = drawn_sides(BLOCKS, 1, 8, seed=4)
-    found = find_component("scorer", "k-reciprocal").make({"k1": 2, "k2": 1})(gallery, gallery)
+    found = compared(find_component("scorer", "k-reciprocal").make({"k1": 2, "k2": 1}), gallery, gallery)
     np.testing.assert_array_equal(found.argmin(axis=1), np.arange(8))

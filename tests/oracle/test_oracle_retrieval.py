@@ -8,6 +8,7 @@ import pytest
 from gaitprint.retrieval.distances.exact import flat_euclidean, flat_euclidean_squared
 from gaitprint.retrieval.reranking.k_reciprocal import k_reciprocal
 from gaitprint.retrieval.transforms.cluster_expansion import ClusterExpansion, ClusterExpansionSettings
+from gaitprint.testing.steps import transformed
 from gaitprint.types import Embeddings, PartLayout, SequenceRecord
 
 
@@ -103,5 +104,5 @@ def test_neighbour_expansion_on_random_sets_with_ties(seed):
     records = tuple(SequenceRecord(str(i), None, "", "") for i in range(n))
     probe = Embeddings(x[:probes], records[:probes], layout, "s")
     gallery = Embeddings(x[probes:], records[probes:], layout, "s")
-    found = np.concatenate([e.vectors for e in ClusterExpansion(settings)(probe, gallery)])
+    found = np.concatenate([e.vectors for e in transformed(ClusterExpansion(settings), probe, gallery)])
     np.testing.assert_allclose(found, slow_expansion(x, settings), rtol=1e-5, atol=1e-5)

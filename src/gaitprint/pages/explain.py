@@ -120,7 +120,7 @@ def page(
     """The page as values."""
     probe = found[0].probe
     names = " + ".join(str(n.get("title") or n.get("network")) for n in networks)
-    facts = [("Probe", probe.key), ("Networks", names), ("Distance", METRICS[_METRIC[found[0].title.scorer]])]
+    facts = [("Probe", probe.key), ("Networks", names), ("Distance", METRICS[_METRIC[found[0].scorer]].title)]
     if rivals is not None:
         facts.append(("Walks ranked", str(rivals.gallery)))
     return Report(

@@ -11,8 +11,8 @@ from gaitprint.components import find_component, name_of
 from gaitprint.config import settings_to_dict
 from gaitprint.errors import ConfigError, DataError, did_you_mean
 from gaitprint.retrieval.budget import ComputeBudget
-from gaitprint.retrieval.contracts import InductiveStep, Scorer, SparingScorer, SparingTransform, Transform, Whole
-from gaitprint.retrieval.incremental.pipeline import KeptComparison, KeptPipeline
+from gaitprint.retrieval.contracts import Scorer, Transform
+from gaitprint.retrieval.incremental.pipeline import FittedPipeline
 from gaitprint.retrieval.knn.neighbors import nearest
 from gaitprint.retrieval.sides import check_sides
 from gaitprint.types import Comparison, Embeddings
@@ -33,11 +33,11 @@ class Pipeline:
     """The people that `tune` chose it on, as it wrote them; empty where nobody did."""
 
     def __post_init__(self) -> None:
-        alone = self._first_alone
-        later = next((step for step in self.steps[alone:] if step.transductive), None)
-        if alone < len(self.transforms) and later is not None:
+        first = self._first_inductive
+        later = next((step for step in self.steps[first:] if step.transductive), None)
+        if first < len(self.transforms) and later is not None:
             raise ConfigError(
-                f"{name_of(self.transforms[alone])} is one probe at a time, and {name_of(later)} after it looks at all "
+                f"{name_of(self.transforms[first])} is one probe at a time, and {name_of(later)} after it looks at all "
                 f"probes: set inductive for {name_of(later)} as well, or for neither"
             )
 
@@ -84,12 +84,12 @@ class Pipeline:
     @property
     def inductive(self) -> bool:
         """Whether a step that could look at all probes at once is told not to."""
-        return any(_alone(step) for step in self.steps)
+        return any(step.inductive for step in self.steps)
 
     @property
-    def _first_alone(self) -> int:
+    def _first_inductive(self) -> int:
         """The transform from which on each probe has a gallery of its own; their number, where none has."""
-        return next((i for i, step in enumerate(self.transforms) if _alone(step)), len(self.transforms))
+        return next((i for i, step in enumerate(self.transforms) if step.inductive), len(self.transforms))
 
     @property
     def settings(self) -> dict[str, Any]:
@@ -115,28 +115,20 @@ class Pipeline:
     def comparison(self, probe: Embeddings, gallery: Embeddings, work: ComputeBudget | None = None) -> Comparison:
         """The same in rows, within the memory that `work` gives (None: the usual).
 
-        A step that knows no budget takes what it takes.
-
         Raises:
             ArtefactError, DataError: as `distances`.
         """
-        work = work or ComputeBudget()
+        budget = work or ComputeBudget()
         check_sides(probe, gallery)
-        together = self._first_alone
+        together = self._first_inductive
         for step in self.transforms[:together]:
-            if isinstance(step, SparingTransform):
-                probe, gallery = step.transformed(probe, gallery, work)
-            else:
-                probe, gallery = step(probe, gallery)
+            probe, gallery = step.fit(gallery, budget).transform(probe)
         if together < len(self.transforms):
-            kept = KeptPipeline.of(self.transforms[together:], self.scorer, gallery, work)
-            return KeptComparison(probe.vectors, kept)
-        if isinstance(self.scorer, SparingScorer):
-            return self.scorer.comparison(probe, gallery, work)
-        return Whole(self.scorer(probe, gallery))
+            return FittedPipeline.of(self.transforms[together:], self.scorer, gallery, budget).compare(probe)
+        return self.scorer.fit(gallery, budget).compare(probe)
 
-    def kept(self, gallery: Embeddings, work: ComputeBudget | None = None) -> KeptPipeline:
-        """The pipeline for live use: the gallery is gone through once, then probes are answered one after another.
+    def fit(self, gallery: Embeddings, budget: ComputeBudget | None = None) -> FittedPipeline:
+        """See the gallery once, for live use: probes are answered one after another, and the gallery can be edited.
 
         Raises:
             ConfigError: a step looks at all probes at once.
@@ -146,7 +138,7 @@ class Pipeline:
         if looks is not None:
             raise ConfigError(f"{name_of(looks)} looks at all probes at once: set inductive for it, or leave it out")
         check_sides(gallery, gallery)
-        return KeptPipeline.of(self.transforms, self.scorer, gallery, work or ComputeBudget())
+        return FittedPipeline.of(self.transforms, self.scorer, gallery, budget or ComputeBudget())
 
 
 def rank(distances: Float[np.ndarray, "Q G"], top: int) -> Int[np.ndarray, "Q top"]:
@@ -178,10 +170,6 @@ def _make(kind: str, values: Any, where: str) -> Any:
         raise ConfigError(f"{where} is a table with a name, such as {{name = 'euclidean'}}, found {values!r}")
     rest = {key: value for key, value in values.items() if key != "name"}
     return find_component(kind, values["name"]).make(rest, where=where)
-
-
-def _alone(step: Transform | Scorer) -> bool:
-    return isinstance(step, InductiveStep) and step.inductive
 
 
 def _described(step: Transform | Scorer) -> dict[str, Any]:

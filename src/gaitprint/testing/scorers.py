@@ -3,11 +3,13 @@
 import numpy as np
 
 from gaitprint.components import component_names, find_component
+from gaitprint.retrieval.budget import ComputeBudget
 from gaitprint.retrieval.contracts import Scorer
 from gaitprint.retrieval.pipeline import Pipeline
 from gaitprint.testing.embeddings import drawn_sides, hard_cases
 from gaitprint.testing.pipelines import check_in_pipeline
 from gaitprint.testing.promises import Promises, expect, expect_declares, expect_near, promises_of
+from gaitprint.testing.steps import compared
 
 
 def check_scorer(name: str) -> None:
@@ -21,9 +23,11 @@ def check_scorer(name: str) -> None:
         ComponentError: no scorer has that name.
     """
     for about in promises_of("scorer", name):
-        with about.promise("it is built as Scorer(settings), with settings, transductive, pairwise and distance"):
+        with about.promise(
+            "it is built as Scorer(settings) that can fit, with settings, transductive, pairwise and distance"
+        ):
             step = about.make()
-            expect_declares(step, Scorer, ("settings", "transductive", "pairwise", "distance"))
+            expect_declares(step, Scorer, ("settings", "transductive", "inductive", "pairwise", "distance"))
         with about.promise("`distance` says in one line what the numbers are"):
             said = step.distance
             expect(isinstance(said, str) and bool(said.strip()) and "\n" not in said, repr(said))
@@ -40,7 +44,9 @@ def check_scorer(name: str) -> None:
 def _check_hard_cases(about: Promises, step: Scorer) -> None:
     for case, (probe, gallery) in hard_cases(about.example.blocks).items():
         with about.promise("any embeddings give float32 [Q, G], finite and at least 0"):
-            found = step(probe, gallery)
+            comparison = step.fit(gallery, ComputeBudget()).compare(probe)
+            expect(comparison.shape == (len(probe), len(gallery)), f"{list(comparison.shape)} for {case}")
+            found = comparison.rows(0, len(probe))
             expect(found.dtype == np.float32, f"{found.dtype} for {case}")
             expect(found.shape == (len(probe), len(gallery)), f"{list(found.shape)} for {case}")
             expect(np.isfinite(found).all(), f"values that are not finite for {case}")
@@ -51,14 +57,14 @@ def _check_copies(about: Promises, step: Scorer) -> None:
     """Steps that look at neighbours need more items than they look at."""
     with about.promise("small is alike: the nearest of a sequence is its own copy"):
         _, gallery = drawn_sides(about.example.blocks, 1, 8 if step.pairwise else 48, seed=4)
-        wrong = np.flatnonzero(step(gallery, gallery).argmin(axis=1) != np.arange(len(gallery)))
+        wrong = np.flatnonzero(compared(step, gallery, gallery).argmin(axis=1) != np.arange(len(gallery)))
         expect(not len(wrong), f"another item for {len(wrong)} of {len(gallery)} sequences")
 
 
 def _check_pairs(about: Promises, step: Scorer) -> None:
     with about.promise("it says pairwise, so the distance of two sequences is a matter of these two alone"):
         probe, gallery = drawn_sides(about.example.blocks, 5, 7)
-        whole = step(probe, gallery)
+        whole = compared(step, probe, gallery)
         for q, g in ((0, 0), (2, 5), (4, 6)):
-            alone = step(probe.select([q]), gallery.select([g]))
+            alone = compared(step, probe.select([q]), gallery.select([g]))
             expect_near(alone[0, 0], whole[q, g], 1e-6, 0.0, "a pair by itself")

@@ -9,6 +9,7 @@ from gaitprint.retrieval.distances.metrics import MetricName, metric_named
 from gaitprint.retrieval.expansion.clusterings import Lists
 from gaitprint.retrieval.knn.items import MatrixItems
 from gaitprint.retrieval.knn.neighbors import nearest, nearest_others
+from gaitprint.retrieval.knn.search import Neighbours
 from gaitprint.retrieval.reranking.k_reciprocal import Reranked
 from gaitprint.types import PartLayout
 
@@ -23,9 +24,10 @@ class ListedItems(MatrixItems):
         super().__init__(metric_named(name, layout).block(vectors, vectors))
         self._jaccard: dict[tuple[int, int, int], Float32[np.ndarray, "Q G"]] = {}
 
-    def nearest(self, k: int) -> tuple[Int[np.ndarray, "N K"], Float64[np.ndarray, " N"]]:
+    def nearest(self, k: int) -> Neighbours:
         """See `Items.nearest`."""
-        return self._lists[:, :k] if k <= LONGEST else nearest(self.distances, k), self._largest
+        lists = self._lists[:, :k] if k <= LONGEST else nearest(self.distances, k)
+        return Neighbours(lists, np.take_along_axis(self.distances, lists, axis=1), self._largest)
 
     def reranked(self, probes: int, k1: int, k2: int, lambda_: float) -> Float32[np.ndarray, "Q G"]:
         """As `k_reciprocal`; every lambda of the same k1 and k2 shares one Jaccard distance."""

@@ -4,7 +4,7 @@ import numpy as np
 from jaxtyping import Float32
 
 from gaitprint.retrieval.budget import ComputeBudget
-from gaitprint.retrieval.contracts import SparingTransform, Transform
+from gaitprint.retrieval.contracts import Transform
 from gaitprint.retrieval.derived_embeddings import split
 from gaitprint.retrieval.distances.metrics import MetricName
 from gaitprint.retrieval.pipeline import Pipeline
@@ -64,9 +64,7 @@ class SharedSides:
                 lists = compared.items(s.distance).clusters(s.k, s.clustering == "mutual")
                 means = cluster_means(compared.union, lists, s, self._work)
                 return _Transformed(*split(means, *sides, step))
-        if isinstance(step, SparingTransform):
-            return _Transformed(*step.transformed(*sides, self._work))
-        return _Transformed(*step(*sides))
+        return _Transformed(*step.fit(compared.gallery, self._work).transform(compared.probe))
 
 
 class _Transformed:

@@ -7,7 +7,8 @@ from gaitprint.errors import ShapeError
 from gaitprint.evaluation.identification.evaluate import evaluate
 from gaitprint.evaluation.protocol import distance_blocks as module
 from gaitprint.evaluation.protocol.protocol import load_protocol
-from gaitprint.retrieval.pipeline import Pipeline, SparingScorer, SparingTransform, Whole
+from gaitprint.retrieval.contracts import MatrixComparison, Scorer, Transform
+from gaitprint.retrieval.pipeline import Pipeline
 from gaitprint.types import Comparison, Embeddings, PartLayout, SequenceRecord
 
 
@@ -56,14 +57,14 @@ def test_our_scorers_make_rows_and_a_plain_matrix_is_one_too():
     data = walks()
     for name in ("euclidean", "part-mean", "part-cosine", "k-reciprocal"):
         pipeline = Pipeline.from_settings({"transforms": ["cluster-expansion", "alpha-expansion"], "scorer": name})
-        assert isinstance(pipeline.scorer, SparingScorer)
-        assert all(isinstance(step, SparingTransform) for step in pipeline.transforms)
+        assert isinstance(pipeline.scorer, Scorer)
+        assert all(isinstance(step, Transform) for step in pipeline.transforms)
         found = pipeline.comparison(data.select(range(20)), data.select(range(20, 90)))
         assert isinstance(found, Comparison)
         assert found.shape == (20, 70)
         whole = found.rows(0, 20)
         np.testing.assert_allclose(np.vstack([found.rows(0, 7), found.rows(7, 20)]), whole, rtol=1e-6)
-        assert (Whole(whole).shape, Whole(whole).rows(3, 5).shape) == ((20, 70), (2, 70))
+        assert (MatrixComparison(whole).shape, MatrixComparison(whole).rows(3, 5).shape) == ((20, 70), (2, 70))
 
 
 def test_a_row_that_is_not_finite_is_named_wherever_it_stands(monkeypatch):

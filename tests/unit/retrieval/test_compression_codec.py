@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 from safetensors.numpy import load_file, save_file
 
 from gaitprint.errors import ArtefactError, ConfigError, ShapeError
+from gaitprint.retrieval.contracts import MatrixComparison
 from gaitprint.retrieval.distances.exact import flat_euclidean, flat_euclidean_squared
 from gaitprint.retrieval.distances.metrics import metric_named
-from gaitprint.retrieval.pipeline import Whole
 from gaitprint.retrieval.quantization.codec import fit_codec
 from gaitprint.retrieval.quantization.codec_file import load_codec, save_codec
 from gaitprint.retrieval.quantization.scan import TemplateIndex, rescored
@@ -261,7 +261,7 @@ def test_rescored_rows_are_the_exact_nearest_then_the_others_in_their_order(seed
     generator = np.random.default_rng(seed)
     exact = generator.integers(0, 9, size=(5, 12)).astype(np.float32)
     rough = exact + generator.integers(0, 3, size=exact.shape).astype(np.float32)
-    found = Rescored(Whole(rough), Whole(exact), count)
+    found = Rescored(MatrixComparison(rough), MatrixComparison(exact), count)
     assert found.shape == (5, 12)
     rows = np.concatenate([found.rows(0, 2), found.rows(2, 5)])
     for q in range(5):

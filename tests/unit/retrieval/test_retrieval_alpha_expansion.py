@@ -3,6 +3,7 @@ import pytest
 
 from gaitprint.components import find_component
 from gaitprint.errors import ConfigError
+from gaitprint.testing.steps import transformed
 
 
 def test_golden(golden, embed):
@@ -14,7 +15,7 @@ def test_golden(golden, embed):
         step = find_component("transform", "alpha-expansion").make(
             {"times": int(times), "k": int(k), "alpha": int(alpha)}
         )
-        p, g = step(embed(arrays["query"]), embed(arrays["gallery"]))
+        p, g = transformed(step, embed(arrays["query"]), embed(arrays["gallery"]))
         for found, expected in ((p, arrays[f"query_out/{name}"]), (g, arrays[f"gallery_out/{name}"])):
             assert np.abs(found.vectors - expected).max() <= 2e-6 * np.abs(expected).max(), name
 
@@ -24,7 +25,8 @@ def test_against_plain_loops_with_ties(embed, k):
     rng = np.random.default_rng(0)
     x = rng.integers(-1, 3, size=(12, 3)).astype(np.float32)
     x[4] = 0
-    p, g = find_component("transform", "alpha_expansion").make({"k": k, "alpha": 2})(embed(x[:5]), embed(x[5:]))
+    step = find_component("transform", "alpha_expansion").make({"k": k, "alpha": 2})
+    p, g = transformed(step, embed(x[:5]), embed(x[5:]))
     unit = [v / np.linalg.norm(v) if v.any() else v for v in x]
     expected = []
     for a in unit:
@@ -37,9 +39,9 @@ def test_against_plain_loops_with_ties(embed, k):
 def test_blocks_of_rows_change_nothing(embed):
     x = np.random.default_rng(1).normal(size=(600, 4)).astype(np.float32)
     step = find_component("transform", "alpha-expansion").make({"k": 3})
-    p, g = step(embed(x[:590]), embed(x[590:]))
+    p, g = transformed(step, embed(x[:590]), embed(x[590:]))
     order = np.random.default_rng(2).permutation(590)
-    q, h = step(embed(x[:590][order]), embed(x[590:]))
+    q, h = transformed(step, embed(x[:590][order]), embed(x[590:]))
     np.testing.assert_allclose(q.vectors, p.vectors[order], rtol=1e-5, atol=1e-6)
     np.testing.assert_allclose(h.vectors, g.vectors, rtol=1e-5, atol=1e-6)
     assert step.transductive

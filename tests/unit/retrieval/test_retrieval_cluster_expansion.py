@@ -12,6 +12,7 @@ from gaitprint.retrieval.budget import ComputeBudget
 from gaitprint.retrieval.distances.metric import Metric
 from gaitprint.retrieval.distances.metrics import metric_named
 from gaitprint.retrieval.expansion import clusterings as clusterings
+from gaitprint.testing.steps import transformed
 from gaitprint.types import PartLayout, SequenceRecord
 
 CLUSTERINGS = ["neighbours", "mutual", "components", "agglomerative", "dbscan"]
@@ -38,7 +39,7 @@ def groups(labels: np.ndarray) -> list[list[int]]:
 def expand(embed, vectors, probes=1, blocks=None, **settings) -> np.ndarray:
     vectors = np.asarray(vectors, np.float32)
     step = find_component("transform", "cluster-expansion").make(settings)
-    p, g = step(embed(vectors[:probes], blocks), embed(vectors[probes:], blocks, start=probes))
+    p, g = transformed(step, embed(vectors[:probes], blocks), embed(vectors[probes:], blocks, start=probes))
     assert p.vectors.dtype == g.vectors.dtype == np.float32
     return np.concatenate([p.vectors, g.vectors])
 
@@ -221,7 +222,7 @@ def test_as_many_clusters_as_the_gallery_knows_subjects(embed):
     rest = [i for i in range(len(x)) if i not in first]
     gallery = replace(embed(x[first]), records=tuple(SequenceRecord(f"g{k}", f"{k}", "nm", "0") for k in range(3)))
     for linkage in ("average", "ward"):
-        probe, _ = step.make({**settings, "linkage": linkage})(embed(x[rest], start=3), gallery)
+        probe, _ = transformed(step.make({**settings, "linkage": linkage}), embed(x[rest], start=3), gallery)
         for i, vector in zip(rest, probe.vectors, strict=True):
             others = [j for j in np.flatnonzero(labels == labels[i]) if j != i]
             np.testing.assert_allclose(vector, x[others].astype(float).mean(axis=0), rtol=1e-5, atol=1e-5)
@@ -231,7 +232,7 @@ def test_as_many_clusters_as_the_gallery_knows_subjects(embed):
         step.make({"clustering": "agglomerative", "linkage": "ward", "distance": "part_mean"})
     unnamed = tuple(SequenceRecord(f"u{k}", None, "nm", "0") for k in range(3))
     with pytest.raises(ConfigError, match="needs a gallery with named subjects"):
-        step.make(settings)(embed(x[rest], start=3), replace(gallery, records=unnamed))
+        transformed(step.make(settings), embed(x[rest], start=3), replace(gallery, records=unnamed))
 
 
 def test_quantile_thresholds_have_no_scale(embed):
@@ -247,7 +248,7 @@ def test_quantile_thresholds_have_no_scale(embed):
 
 def test_source_stays_and_the_step_is_noted(embed):
     step = find_component("transform", "cluster-expansion").make({"k": 2})
-    p, g = step(embed(np.eye(3)), embed(np.eye(3)))
+    p, g = transformed(step, embed(np.eye(3)), embed(np.eye(3)))
     assert p.source == g.source == "weights-a"
     assert p.settings["transforms"][0]["name"] == "cluster-expansion"
     assert p.settings["transforms"][0]["k"] == 2

@@ -1,4 +1,6 @@
-"""A kept pipeline: the joint computation of the gallery and one probe, for every step and every chain of steps."""
+"""A fitted pipeline: the joint computation of the gallery and one probe, for every step and every chain of steps."""
+
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -6,14 +8,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gaitprint.errors import ArtefactError, ConfigError, DataError
+from gaitprint.retrieval.bases.recompute import PairwiseScorer
 from gaitprint.retrieval.budget import ComputeBudget
 from gaitprint.retrieval.distances.metrics import METRICS, metric_named
 from gaitprint.retrieval.incremental import neighbour_lists as lists
 from gaitprint.retrieval.incremental.gallery_delta import GalleryDelta
-from gaitprint.retrieval.incremental.neighbour_lists import KeptLists, to_distances
+from gaitprint.retrieval.incremental.neighbour_lists import NeighbourLists, to_distances
 from gaitprint.retrieval.incremental.patched_graph import PatchedNeighbours
 from gaitprint.retrieval.knn.search import search
 from gaitprint.retrieval.pipeline import Pipeline
+from gaitprint.testing.steps import compared, transformed
 from gaitprint.tuning.shared import SharedSides
 from gaitprint.types import Embeddings, PartLayout
 
@@ -42,6 +46,11 @@ def made(transforms: list, scorer: object, inductive: bool) -> Pipeline:
         return {**values, "inductive": inductive} if isinstance(values, dict) else values
 
     return Pipeline.from_settings({"transforms": [step(t) for t in transforms], "scorer": step(scorer)})
+
+
+def changed(probe: np.ndarray, rows: np.ndarray, now: np.ndarray) -> GalleryDelta:
+    """A probe, and items that have other vectors now."""
+    return replace(GalleryDelta.of_probe(probe[0]), rows=rows, vectors=now)
 
 
 def vectors(rng: np.random.Generator, items: int, kind: str) -> np.ndarray:
@@ -79,13 +88,13 @@ def test_lists_of_a_changed_gallery_are_those_that_a_search_finds(seed, name, ti
     items, length = int(rng.integers(8, 60)), int(rng.integers(1, 10))
     x = vectors(rng, items, "ties" if tied else "plain")
     rows = np.flatnonzero(rng.random(items) < 0.15)
-    change = GalleryDelta(vectors(rng, 1, "plain")[0], rows, 3 * vectors(rng, len(rows) + 1, "plain")[1:])
+    delta = changed(vectors(rng, 1, "plain"), rows, 3 * vectors(rng, len(rows) + 1, "plain")[1:])
     metric = metric_named(name, LAYOUT)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(lists, "_SPARE", spare)
-        kept = KeptLists(x, metric, length, ONE, farthest=True)
-        found = PatchedNeighbours(kept, change)
-    whole = np.concatenate([change.probe[None], change.patched(x)])
+        fitted = NeighbourLists.of(x, metric, length, ONE, farthest=True)
+        found = PatchedNeighbours(fitted, delta)
+    whole = np.concatenate([delta.probe, delta.patched(x)])
     expected = search(whole, whole, metric, length, ONE, farthest=True)
     every = np.arange(items + 1)
     np.testing.assert_array_equal(found.lists(every), expected.indices)
@@ -96,20 +105,20 @@ def test_lists_of_a_changed_gallery_are_those_that_a_search_finds(seed, name, ti
 def test_a_change_of_few_items_does_not_go_through_all_lists():
     rng = np.random.default_rng(0)
     x = vectors(rng, 400, "plain")
-    kept = KeptLists(x, metric_named("euclidean", LAYOUT), 5, ONE)
-    found = PatchedNeighbours(kept, GalleryDelta(x[3] + 1, np.array([7, 9]), x[[8, 12]]))
+    fitted = NeighbourLists.of(x, metric_named("euclidean", LAYOUT), 5, ONE)
+    found = PatchedNeighbours(fitted, changed(x[3:4] + 1, np.array([7, 9]), x[[8, 12]]))
     assert len(found.relisted) < 250
-    many = GalleryDelta(x[3], np.arange(150), x[:150] + 1)
-    assert len(PatchedNeighbours(kept, many).relisted) == 401
+    many = changed(x[3:4], np.arange(150), x[:150] + 1)
+    assert len(PatchedNeighbours(fitted, many).relisted) == 401
 
 
 def test_a_probe_of_another_size_is_answered_too(embed):
     gallery = embed(vectors(np.random.default_rng(1), 40, "plain"), LAYOUT.blocks)
-    kept = made([EXPANSIONS[0]], RERANKED, True).kept(gallery, ONE)
+    fitted = made([EXPANSIONS[0]], RERANKED, True).fit(gallery, ONE)
     for factor in (0.0, 1e-25, 1e12):
         probe = embed(np.full((1, 6), factor), LAYOUT.blocks)
         expected = made([EXPANSIONS[0]], RERANKED, False).distances(probe, gallery)
-        np.testing.assert_allclose(kept.distances(probe), expected, rtol=1e-6, atol=1e-6)
+        np.testing.assert_allclose(fitted.distances(probe), expected, rtol=1e-6, atol=1e-6)
 
 
 def test_gallery_and_answers_stay_the_same_from_probe_to_probe(embed):
@@ -117,9 +126,9 @@ def test_gallery_and_answers_stay_the_same_from_probe_to_probe(embed):
     x = vectors(rng, 60, "plain")
     x.setflags(write=False)
     probe, gallery = embed(vectors(rng, 5, "plain"), LAYOUT.blocks), embed(x, LAYOUT.blocks)
-    kept = made([EXPANSIONS[3]], RERANKED, True).kept(gallery, ONE)
-    first = kept.distances(probe)
-    np.testing.assert_array_equal(kept.distances(probe.select([4, 3, 2, 1, 0])), first[::-1])
+    fitted = made([EXPANSIONS[3]], RERANKED, True).fit(gallery, ONE)
+    first = fitted.distances(probe)
+    np.testing.assert_array_equal(fitted.distances(probe.select([4, 3, 2, 1, 0])), first[::-1])
     comparison = made([EXPANSIONS[3]], RERANKED, True).comparison(probe, gallery, ONE)
     assert comparison.shape == (5, 60)
     np.testing.assert_array_equal(comparison.rows(1, 3), first[1:3])
@@ -145,7 +154,7 @@ def test_a_chain_that_mixes_both_forms_is_refused(embed):
         Pipeline.from_settings({"transforms": [alone, "alpha-expansion"]})
     x = embed(np.eye(6), LAYOUT.blocks)
     with pytest.raises(ConfigError, match="cluster-expansion looks at all probes at once: set inductive for it"):
-        made([EXPANSIONS[0]], "euclidean", False).kept(x)
+        made([EXPANSIONS[0]], "euclidean", False).fit(x)
 
 
 def test_all_probes_may_be_expanded_first_and_then_each_by_itself(embed):
@@ -154,7 +163,7 @@ def test_all_probes_may_be_expanded_first_and_then_each_by_itself(embed):
     values = {"transforms": [EXPANSIONS[6], {**EXPANSIONS[0], "inductive": True}], "scorer": "euclidean"}
     pipeline = Pipeline.from_settings(values)
     assert pipeline.transductive
-    p, g = pipeline.transforms[0](probe, gallery)
+    p, g = transformed(pipeline.transforms[0], probe, gallery)
     rest = Pipeline(pipeline.transforms[1:], pipeline.scorer)
     np.testing.assert_array_equal(pipeline.distances(probe, gallery), rest.distances(p, g))
 
@@ -164,29 +173,28 @@ def test_one_step_alone_takes_one_probe_alone(embed):
     for step in (EXPANSIONS[0], EXPANSIONS[6]):
         (transform,) = made([step], "euclidean", True).transforms
         with pytest.raises(ConfigError, match="has another gallery for each probe, found 3 probes: hand in one"):
-            transform(probe, gallery)
-        assert len(transform(probe.select([1]), gallery)[1]) == 6
+            transformed(transform, probe, gallery)
+        assert len(transformed(transform, probe.select([1]), gallery)[1]) == 6
 
 
 def test_probes_of_other_networks_and_no_probe_are_refused(embed):
     gallery = embed(np.eye(6), LAYOUT.blocks)
-    kept = made([], RERANKED, True).kept(gallery)
+    fitted = made([], RERANKED, True).fit(gallery)
     with pytest.raises(ArtefactError, match="probes were made by 'weights-b'"):
-        kept.distances(embed(np.eye(6), LAYOUT.blocks, source="weights-b"))
+        fitted.distances(embed(np.eye(6), LAYOUT.blocks, source="weights-b"))
     with pytest.raises(DataError, match="the probe side holds no sequence"):
-        kept.distances(gallery.select([]))
+        fitted.distances(gallery.select([]))
     with pytest.raises(DataError, match="holds no sequence"):
-        made([], RERANKED, True).kept(gallery.select([]))
+        made([], RERANKED, True).fit(gallery.select([]))
 
 
-class Dots:
-    """A scorer of somebody else's, who knows nothing of kept galleries."""
+class Dots(PairwiseScorer):
+    """A scorer of somebody else's, who knows nothing of incremental use."""
 
     settings = None
-    transductive, pairwise = False, True
     distance = "minus the product"
 
-    def __call__(self, probe: Embeddings, gallery: Embeddings) -> np.ndarray:
+    def matrix(self, probe: Embeddings, gallery: Embeddings) -> np.ndarray:
         return -probe.vectors @ gallery.vectors.T
 
 
@@ -195,10 +203,10 @@ def test_steps_of_others_that_keep_nothing_are_asked_anew(embed):
     gallery, probe = embed(vectors(rng, 30, "plain")), embed(vectors(rng, 3, "plain"), start=30)
     foreign = made(["block-weights", EXPANSIONS[0]], "euclidean", True)
     scorer = Dots()
-    found = Pipeline(foreign.transforms, scorer).kept(gallery).distances(probe)
+    found = Pipeline(foreign.transforms, scorer).fit(gallery).distances(probe)
     for i in range(3):
-        p, g = foreign.transforms[1](probe.select([i]), gallery)
-        np.testing.assert_allclose(found[i], scorer(p, g)[0], rtol=1e-5, atol=1e-6)
+        p, g = transformed(foreign.transforms[1], probe.select([i]), gallery)
+        np.testing.assert_allclose(found[i], compared(scorer, p, g)[0], rtol=1e-5, atol=1e-6)
 
 
 def test_tuning_asks_for_it_probe_by_probe(embed):

@@ -12,6 +12,7 @@ from gaitprint.retrieval.distances.exact import (
     part_mean_euclidean,
 )
 from gaitprint.retrieval.reranking.k_reciprocal import k_reciprocal
+from gaitprint.testing.steps import compared
 
 TIES = ["integer_grid", "few_duplicates", "many_duplicates", "k_larger_than_n", "one_query", "one_query_one_gallery"]
 
@@ -69,7 +70,7 @@ def test_golden_ties_from_features(golden, group, embed):
     arrays = golden("rerank_ties")
     probe, gallery = embed(flat(arrays[f"{group}/query"])), embed(flat(arrays[f"{group}/gallery"]))
     for arguments, expected in cases(arrays, f"{group}/zh_ranklist_stable"):
-        found = find_component("scorer", "k-reciprocal").make(arguments)(probe, gallery)
+        found = compared(find_component("scorer", "k-reciprocal").make(arguments), probe, gallery)
         assert np.abs(found - expected).max() <= 5e-7, arguments
 
 
@@ -86,7 +87,7 @@ def test_the_scorer_re_ranks_the_named_base_distance(embed, base):
         "part_cosine": part_mean_cosine(x, x, probe.layout),
     }[base]
     scorer = find_component("scorer", "k_reciprocal").make({"base": base, "k1": 5, "k2": 2, "lambda_": 0.4})
-    np.testing.assert_allclose(scorer(probe, gallery), k_reciprocal(matrix, 20, 5, 2, 0.4), rtol=0, atol=1e-6)
+    np.testing.assert_allclose(compared(scorer, probe, gallery), k_reciprocal(matrix, 20, 5, 2, 0.4), rtol=0, atol=1e-6)
     assert scorer.transductive
     assert "k-reciprocal on" in scorer.distance
 

@@ -7,6 +7,7 @@ from gaitprint.errors import ArtefactError, ComponentError, ConfigError, DataErr
 from gaitprint.retrieval.pipeline import Pipeline, compare, rank
 from gaitprint.retrieval.scorers.euclidean import Euclidean, EuclideanSettings
 from gaitprint.retrieval.transforms.unit_length import UnitLength, UnitLengthSettings
+from gaitprint.testing.steps import compared, transformed
 
 FULL = {
     "transforms": [{"name": "unit-length"}, {"name": "cluster-expansion", "k": 9}],
@@ -25,11 +26,11 @@ def test_the_steps_run_in_order(sides):
     pipeline = Pipeline.from_settings(FULL)
     p, g = probe, gallery
     for step in pipeline.transforms:
-        p, g = step(p, g)
+        p, g = transformed(step, p, g)
     found = pipeline.distances(probe, gallery)
     assert found.dtype == np.float32
     assert found.shape == (30, 10)
-    np.testing.assert_array_equal(found, pipeline.scorer(p, g))
+    np.testing.assert_array_equal(found, compared(pipeline.scorer, p, g))
     assert not np.allclose(found, Pipeline.from_settings({"scorer": FULL["scorer"]}).distances(probe, gallery))
 
 

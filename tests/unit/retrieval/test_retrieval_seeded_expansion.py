@@ -37,7 +37,7 @@ def sides(x: np.ndarray, names: list[str | None], each: int = 6) -> tuple[Embedd
 
 def expand(probe: Embeddings, gallery: Embeddings, work: ComputeBudget | None = None, **settings) -> np.ndarray:
     step = find_component("transform", "seeded-expansion").make(settings)
-    found = step.transformed(probe, gallery, work or ComputeBudget(threads=1))
+    found = step.fit(gallery, work or ComputeBudget(threads=1)).transform(probe)
     return np.concatenate([side.vectors for side in found])
 
 

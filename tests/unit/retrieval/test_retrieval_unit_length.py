@@ -4,15 +4,16 @@ import pytest
 from gaitprint.components import find_component
 from gaitprint.errors import ConfigError
 from gaitprint.retrieval.derived_embeddings import unit_rows
+from gaitprint.testing.steps import transformed
 
 
 def test_whole_vectors_and_blocks(embed):
     blocks = ((1, 2), (2, 1))
     probe, gallery = embed([[3, 4, 0, 5], [0, 0, 0, 0]], blocks), embed([[0, 2, 0, 0]], blocks)
-    p, g = find_component("transform", "unit-length").make()(probe, gallery)
+    p, g = transformed(find_component("transform", "unit-length").make(), probe, gallery)
     np.testing.assert_allclose(p.vectors, [np.array([3, 4, 0, 5]) / np.sqrt(50), [0, 0, 0, 0]], rtol=1e-6)
     np.testing.assert_allclose(g.vectors, [[0, 1, 0, 0]], rtol=1e-6)
-    p, g = find_component("transform", "unit-length").make({"per": "block"})(probe, gallery)
+    p, g = transformed(find_component("transform", "unit-length").make({"per": "block"}), probe, gallery)
     np.testing.assert_allclose(p.vectors, [[0.6, 0.8, 0, 1], [0, 0, 0, 0]], rtol=1e-6)
     np.testing.assert_allclose(g.vectors, [[0, 1, 0, 0]], rtol=1e-6)
 
@@ -28,8 +29,8 @@ def test_lengths_neither_vanish_nor_overflow(scale):
 def test_records_layout_and_source_stay_and_the_step_is_noted(embed):
     probe, gallery = embed(np.eye(3), ((3, 1),)), embed(np.eye(3), ((3, 1),), start=3)
     step = find_component("transform", "unit_length").make({"per": "block"})
-    once = step(probe, gallery)[0]
-    twice = step(once, gallery)[0]
+    once = transformed(step, probe, gallery)[0]
+    twice = transformed(step, once, gallery)[0]
     assert (twice.records, twice.layout, twice.source) == (probe.records, probe.layout, probe.source)
     assert once.settings == {"networks": ["a"], "transforms": [{"name": "unit-length", "per": "block"}]}
     assert len(twice.settings["transforms"]) == 2

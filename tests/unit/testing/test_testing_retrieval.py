@@ -8,6 +8,7 @@ from scipy.spatial.distance import cdist
 
 from gaitprint.components import Example
 from gaitprint.errors import ContractError
+from gaitprint.retrieval.bases.recompute import PairwiseScorer, RecomputeTransform
 from gaitprint.retrieval.derived_embeddings import derive
 from gaitprint.testing import check_scorer, check_transform
 
@@ -18,14 +19,14 @@ class Settings:
 
 
 @dataclass(frozen=True)
-class Doubled:
+class Doubled(RecomputeTransform):
     """Each sequence times a factor."""
 
     settings: Settings
     transductive = False
     per_sequence = True
 
-    def __call__(self, probe, gallery):
+    def transform(self, probe, gallery, budget):
         return self.moved(probe), self.moved(gallery)
 
     def moved(self, side):
@@ -64,20 +65,20 @@ class Reversed(Doubled):
 
 
 class OneSide(Doubled):
-    def __call__(self, probe, gallery):
+    def transform(self, probe, gallery, budget):
         return self.moved(probe)
 
 
 class CentredOnProbes(Doubled):
     per_sequence = False
 
-    def __call__(self, probe, gallery):
+    def transform(self, probe, gallery, budget):
         mean = probe.vectors.mean(axis=0)
         return tuple(derive(side, np.abs(side.vectors - mean) ** 2, self) for side in (probe, gallery))
 
 
 class CentredOnTheGallery(Doubled):
-    def __call__(self, probe, gallery):
+    def transform(self, probe, gallery, budget):
         mean = gallery.vectors.mean(axis=0)
         return tuple(derive(side, side.vectors - mean, self) for side in (probe, gallery))
 
@@ -108,7 +109,7 @@ BROKEN_TRANSFORMS = {
     DoublePrecision: "vectors stay float32 and finite.*; found float64",
     DividesByNothing: "it changes both sides of any embeddings.*; found ShapeError: embeddings must be finite",
     Reversed: "records, layout and source stay as they are; found other records",
-    OneSide: "it changes both sides.*; found a Embeddings",
+    OneSide: r"it changes both sides.*; found TypeError: .* violates type hint tuple\[",
     CentredOnProbes: "`transductive` is true exactly where.*; found transductive = False, and 13 probes fewer change",
     CentredOnTheGallery: "it says per_sequence, so each sequence comes out the same by itself; found a probe",
     SaysItLooks: "`transductive` is true exactly where.*; found transductive = True, and 13 probes fewer do not",
@@ -118,44 +119,42 @@ BROKEN_TRANSFORMS = {
 
 
 @dataclass(frozen=True)
-class Blocks:
+class Blocks(PairwiseScorer):
     """The sum of absolute differences."""
 
     settings: Settings
-    transductive = False
-    pairwise = True
     distance = "sum of absolute differences"
 
-    def __call__(self, probe, gallery):
+    def matrix(self, probe, gallery):
         return cdist(probe.vectors, gallery.vectors, "cityblock").astype(np.float32)
 
 
 class DoubleDistances(Blocks):
-    def __call__(self, probe, gallery):
+    def matrix(self, probe, gallery):
         return cdist(probe.vectors, gallery.vectors, "cityblock")
 
 
 class Cosines(Blocks):
     """Similarities, and not distances; nothing for zeros."""
 
-    def __call__(self, probe, gallery):
+    def matrix(self, probe, gallery):
         with np.errstate(invalid="ignore"):
             return (1 - cdist(probe.vectors, gallery.vectors, "cosine")).astype(np.float32)
 
 
 class LargeIsAlike(Blocks):
-    def __call__(self, probe, gallery):
-        return 1 / (1 + super().__call__(probe, gallery))
+    def matrix(self, probe, gallery):
+        return 1 / (1 + super().matrix(probe, gallery))
 
 
 class BelowNothing(Blocks):
-    def __call__(self, probe, gallery):
-        return super().__call__(probe, gallery) - 1
+    def matrix(self, probe, gallery):
+        return super().matrix(probe, gallery) - 1
 
 
 class Transposed(Blocks):
-    def __call__(self, probe, gallery):
-        return super().__call__(gallery, probe)
+    def matrix(self, probe, gallery):
+        return super().matrix(gallery, probe)
 
 
 class Nameless(Blocks):
@@ -165,22 +164,22 @@ class Nameless(Blocks):
 class ByTheGallery(Blocks):
     """Says that it looks at two sequences alone, and divides by the gallery's mean."""
 
-    def __call__(self, probe, gallery):
-        found = super().__call__(probe, gallery)
+    def matrix(self, probe, gallery):
+        found = super().matrix(probe, gallery)
         return (found / (1 + np.abs(gallery.vectors).mean())).astype(np.float32)
 
 
 class ByTheProbes(Blocks):
     pairwise = False
 
-    def __call__(self, probe, gallery):
-        found = super().__call__(probe, gallery)
+    def matrix(self, probe, gallery):
+        found = super().matrix(probe, gallery)
         return (found / (1 + found.max(axis=0, keepdims=True))).astype(np.float32)
 
 
 class Rounded(Blocks):
-    def __call__(self, probe, gallery):
-        return super().__call__(probe, gallery).clip(0, 6e4).astype(np.float16).astype(np.float32)
+    def matrix(self, probe, gallery):
+        return super().matrix(probe, gallery).clip(0, 6e4).astype(np.float16).astype(np.float32)
 
 
 BROKEN_SCORERS = {

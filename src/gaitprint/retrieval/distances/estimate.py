@@ -88,7 +88,7 @@ class Estimate(ABC):
 
     def fits(self, x: Float32[np.ndarray, "n D"]) -> bool:
         """Tell whether other vectors are of the right side's size, so that scores of them are numbers."""
-        return bool(self.side(x).lengths.max() < _LARGEST)
+        return bool(self.side(x).lengths.max(initial=0.0) < _LARGEST)
 
     def facing(self, x: Float32[np.ndarray, "n D"], y: Float32[np.ndarray, "m D"] | None = None) -> "Estimate":
         """Take other vectors for the left side, and for the right one where they are given; centre and scale stay."""

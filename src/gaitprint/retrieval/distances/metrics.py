@@ -71,7 +71,7 @@ class EuclideanMetric(SquaredEuclideanMetric):
     def _pairs(
         a: Float32[np.ndarray, "m D"], b: Float32[np.ndarray, "m D"], starts: list[int]
     ) -> Float64[np.ndarray, " m"]:
-        return np.sqrt(SquaredEuclideanMetric._pairs(a, b, starts))
+        return np.asarray(np.sqrt(SquaredEuclideanMetric._pairs(a, b, starts)))
 
 
 class PartMeanMetric(Metric):

@@ -17,6 +17,7 @@ from gaitprint.config import require
 from gaitprint.retrieval.budget import ComputeBudget
 from gaitprint.retrieval.distances.metric import Metric
 from gaitprint.retrieval.knn.approximate import other_neighbours
+from gaitprint.retrieval.knn.mutual import mutual_mask
 from gaitprint.retrieval.knn.radius import Pairs, pairs_within
 from gaitprint.retrieval.knn.search import search_others
 
@@ -47,10 +48,7 @@ def neighbours(x: Vectors, metric: Metric, k: int, work: ComputeBudget, recall: 
 def mutual(x: Vectors, metric: Metric, k: int, work: ComputeBudget, recall: float | None = None) -> Lists:
     """Each sample with those of its k nearest others that list it as well."""
     members = other_neighbours(x, metric, k, recall, work).indices
-    items = np.repeat(np.arange(len(members)), members.shape[1])
-    there = items * len(members) + members.ravel()
-    back = members.ravel() * len(members) + items
-    return Lists(members, np.isin(back, there).reshape(members.shape))
+    return Lists(members, mutual_mask(lambda asked: members[asked], members, np.arange(len(members))))
 
 
 def components(x: Vectors, metric: Metric, threshold: float, work: ComputeBudget) -> Labels:

@@ -1,1 +1,1 @@
-"""A gallery kept for live use: what one probe changes in it, and nothing else, is computed."""
+"""A fitted gallery in live use: what a probe or an edit changes in it, and nothing else, is computed."""

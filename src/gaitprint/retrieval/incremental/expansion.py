@@ -1,15 +1,20 @@
-"""Query expansion by neighbour lists, one probe at a time: only those means are made that the probe changes."""
+"""Query expansion by neighbour lists: all probes together, or of one probe and of an edit only the means it changes."""
 
 from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 from jaxtyping import Bool, Float32, Int
 
+from gaitprint.retrieval.bases.recompute import RecomputedTransform
 from gaitprint.retrieval.budget import ComputeBudget
+from gaitprint.retrieval.derived_embeddings import derive
 from gaitprint.retrieval.distances.metric import Metric
 from gaitprint.retrieval.incremental.gallery_delta import GalleryDelta
-from gaitprint.retrieval.incremental.neighbour_lists import KeptLists, Numbers, numbered
+from gaitprint.retrieval.incremental.neighbour_lists import NeighbourLists, Numbers
 from gaitprint.retrieval.incremental.patched_graph import PatchedNeighbours
+from gaitprint.retrieval.knn.mutual import mutual_mask
 from gaitprint.types import Embeddings
 
 Means = Callable[
@@ -18,120 +23,152 @@ Means = Callable[
 """What items become: their vectors, their members' vectors, and which of the members count."""
 
 
-class KeptExpansion:
-    """One round of expansion of a gallery.
+@dataclass(frozen=True)
+class ListExpansion:
+    """What every round does: who is averaged with whom, and how."""
 
-    Args:
-        vectors: G of them.
-        metric: how neighbours are found.
-        k: neighbours of an item.
-        means: what an item becomes.
-        work: memory and cores of the first round.
-        include_self: whether an item stands in its own list, and is one of the k.
-        mutual: whether only those members count that list the item, too.
-    """
+    metric: Metric
+    k: int
+    """Neighbours of an item."""
+    means: Means
+    include_self: bool = False
+    """Whether an item stands in its own list, and is one of the k."""
+    mutual: bool = False
+    """Whether only those members count that list the item, too."""
 
-    def __init__(
-        self,
-        vectors: Float32[np.ndarray, "G D"],
-        metric: Metric,
-        k: int,
-        means: Means,
-        work: ComputeBudget,
-        *,
-        include_self: bool = False,
-        mutual: bool = False,
-    ) -> None:
-        self._k, self._means, self._work = k, means, work
-        self._include_self, self._mutual = include_self, mutual
-        self._lists = KeptLists(vectors, metric, k if include_self else k + 1, work)
-        self.vectors = vectors.copy()
-        """The gallery expanded by itself. With fewer items than neighbours all are made anew for each probe."""
-        if len(vectors) >= self._lists.length:
-            alone = _Alone(self._lists)
-            every = np.arange(1, len(vectors) + 1)
-            rows = work.rows(24.0 * vectors.shape[1] * (k + 1))
-            for start in range(0, len(vectors), rows):
-                self.vectors[start : start + rows] = self._made(alone, every[start : start + rows])
+    @property
+    def length(self) -> int:
+        """Places of a list, the item itself among them."""
+        return self.k if self.include_self else self.k + 1
 
-    def apply_delta(self, change: GalleryDelta) -> GalleryDelta:
-        """The probe and the items it changes, after the round."""
-        union = PatchedNeighbours(self._lists, change)
-        numbers = self._touched(union)
-        rows = self._work.rows(24.0 * len(change.probe) * (self._k + 1))
-        made = np.concatenate(
-            [self._made(union, numbers[start : start + rows]) for start in range(0, len(numbers), rows)]
-        )
-        return GalleryDelta.between(made[0], self.vectors, numbers[1:] - 1, made[1:])
+    def expanded(self, union: PatchedNeighbours, numbers: Numbers, budget: ComputeBudget) -> Float32[np.ndarray, "m D"]:
+        """What items of a union become, a portion after another."""
+        result = np.empty((len(numbers), union.fitted.vectors.shape[1]), np.float32)
+        rows = budget.rows(24.0 * result.shape[1] * (self.k + 1))
+        for start in range(0, len(numbers), rows):
+            result[start : start + rows] = self._portion(union, numbers[start : start + rows])
+        return result
 
-    def _touched(self, union: PatchedNeighbours) -> Numbers:
-        """Items that may become something else than is kept, the probe first: some more do no harm."""
-        relisted = union.relisted
-        before, after = self._lists.listed(np.maximum(relisted - 1, 0)), union.lists(relisted)
+    def touched(self, union: PatchedNeighbours) -> Numbers:
+        """Items that may become something else than was fitted, in their order: some more do no harm.
+
+        All news are among them, so a probe comes first.
+        """
+        relisted, fitted = union.relisted, union.fitted
+        before = fitted.listed(np.clip(relisted - 1, 0, len(fitted) - 1))  # whoever is new has no list before
+        after = union.lists(relisted)[:, : self.length]
         moved = (before != after).any(axis=1) if before.shape == after.shape else np.ones(len(relisted), bool)
         touched = np.zeros(union.count, bool)
-        if self._mutual:  # who left or came in is no longer, or newly, mutual
+        if self.mutual:  # who left or came in is no longer, or newly, mutual
             touched[before[moved].ravel()] = True
             touched[after[moved].ravel()] = True
         touched[relisted[moved | union.changed(after).any(axis=1)]] = True
-        touched[union.change.rows + 1] = True
-        touched[0] = True
-        return np.flatnonzero(touched)
+        return np.asarray(union.numbers[touched[union.numbers] | union.changed(union.numbers)])
 
-    def _made(self, union: "PatchedNeighbours | _Alone", numbers: Numbers) -> Float32[np.ndarray, "m D"]:
-        members = union.lists(numbers)
-        if not self._include_self:
-            members = without_self(members, numbers)
+    def _portion(self, union: PatchedNeighbours, numbers: Numbers) -> Float32[np.ndarray, "m D"]:
+        members = union.lists(numbers)[:, : self.length]
         use = np.ones(members.shape, bool)
-        if self._mutual:
-            asked, place = numbered(members, len(self._lists) + 1)
-            theirs = without_self(union.lists(asked), asked)[place]
-            use = (theirs == numbers[:, None, None]).any(axis=2)
-        width = self.vectors.shape[1]
-        near = union.vectors(members.ravel()).reshape(*members.shape, width)
-        return self._means(union.vectors(numbers), near, use)
+        if self.mutual:
+            use = mutual_mask(lambda asked: without_self(union.lists(asked)[:, : self.length], asked), members, numbers)
+        if not self.include_self:
+            hidden = self_mask(members, numbers)
+            members, use = drop(members, hidden), drop(use, hidden)
+        near = union.vectors(members.ravel()).reshape(*members.shape, union.fitted.vectors.shape[1])
+        return self.means(union.vectors(numbers), near, use)
 
 
-class KeptRounds:
-    """Rounds of expansion, each on what the one before made: a transform that has seen the gallery."""
+@dataclass(frozen=True)
+class ExpansionRound:
+    """One round of expansion of a gallery."""
 
-    def __init__(
-        self,
-        gallery: Embeddings,
-        times: int,
-        one: Callable[[Float32[np.ndarray, "G D"]], KeptExpansion],
-        derived: Callable[[Float32[np.ndarray, "G D"]], Embeddings],
-    ) -> None:
-        self._rounds: list[KeptExpansion] = []
-        vectors = gallery.vectors
-        for _ in range(times):
-            self._rounds.append(one(vectors))
-            vectors = self._rounds[-1].vectors
-        self.gallery = derived(vectors)
+    rule: ListExpansion
+    lists: NeighbourLists
+    vectors: Float32[np.ndarray, "G D"]
+    """The gallery expanded by itself; with fewer items than a list has places, as it was."""
+
+    @classmethod
+    def of(cls, rule: ListExpansion, vectors: Float32[np.ndarray, "G D"], budget: ComputeBudget) -> "ExpansionRound":
+        """Search the gallery, and expand all of it."""
+        lists = NeighbourLists.of(vectors, rule.metric, rule.length, budget)
+        if len(vectors) < rule.length:
+            return cls(rule, lists, vectors)
+        nothing = GalleryDelta.edit(np.zeros(0, np.int64), vectors[:0])
+        union = PatchedNeighbours(lists, nothing)
+        return cls(rule, lists, rule.expanded(union, union.numbers, budget))
+
+    def apply(self, delta: GalleryDelta) -> GalleryDelta:
+        """The probe and the items it changes, after the round."""
+        union = PatchedNeighbours(self.lists, delta)
+        numbers = self.rule.touched(union)
+        expanded = self.rule.expanded(union, numbers, self.lists.budget)
+        return delta.answered(expanded[0], self.vectors, numbers[1:] - 1, expanded[1:])
+
+    def commit(self, delta: GalleryDelta) -> tuple["ExpansionRound", GalleryDelta]:
+        """The round of the edited gallery, and what the edit becomes after it."""
+        union = PatchedNeighbours(self.lists, delta)
+        lists = union.committed()
+        vectors = lists.vectors
+        if len(lists) >= lists.length:
+            numbers = self.rule.touched(union)
+            whole = np.empty((union.count - 1, vectors.shape[1]), np.float32)
+            whole[: len(self.lists)] = self.vectors
+            whole[numbers - 1] = self.rule.expanded(union, numbers, lists.budget)
+            vectors = whole[union.numbers - 1]
+        return ExpansionRound(self.rule, lists, vectors), delta.carried(self.vectors, vectors)
+
+
+@dataclass(frozen=True)
+class FittedExpansion(RecomputedTransform):
+    """Rounds of expansion, each on what the one before made. All probes together need none of them: `transform`."""
+
+    rule: ListExpansion
+    times: int
+    committed: tuple[ExpansionRound, ...] = ()
+    """The rounds, where they are known."""
+
+    @cached_property
+    def rounds(self) -> tuple[ExpansionRound, ...]:
+        """Made when the first probe comes by itself."""
+        if self.committed:
+            return self.committed
+        vectors, rounds = self.before.vectors, []
+        for _ in range(self.times):
+            rounds.append(ExpansionRound.of(self.rule, vectors, self.budget))
+            vectors = rounds[-1].vectors
+        return tuple(rounds)
+
+    @cached_property
+    def gallery(self) -> Embeddings:
         """The gallery after all rounds."""
+        return derive(self.before, self.rounds[-1].vectors, self.step)
 
-    def apply_delta(self, change: GalleryDelta) -> GalleryDelta:
+    def apply(self, delta: GalleryDelta) -> GalleryDelta:
         """The probe and the items it changes, after all rounds."""
-        for one in self._rounds:
-            change = one.apply_delta(change)
-        return change
+        for one in self.rounds:
+            delta = one.apply(delta)
+        return delta
+
+    def commit(self, delta: GalleryDelta, gallery: Embeddings) -> tuple["FittedExpansion", GalleryDelta]:
+        """Commit the edit to every round."""
+        rounds = []
+        for one in self.rounds:
+            committed, delta = one.commit(delta)
+            rounds.append(committed)
+        return replace(self, before=gallery, committed=tuple(rounds)), delta
 
 
-class _Alone:
-    """The gallery without a probe, asked as a union is."""
+def self_mask(lists: Int[np.ndarray, "n K"], numbers: Int[np.ndarray, " n"]) -> Bool[np.ndarray, "n K"]:
+    """Where items stand in their own lists; one hidden behind its duplicates gives up the last place instead."""
+    own = lists == numbers[:, None]
+    own[~own.any(axis=1), -1] = True
+    return np.asarray(own)
 
-    def __init__(self, kept: KeptLists) -> None:
-        self._kept = kept
 
-    def lists(self, numbers: Numbers) -> Int[np.ndarray, "n K"]:
-        return self._kept.listed(numbers - 1)
-
-    def vectors(self, numbers: Numbers) -> Float32[np.ndarray, "n D"]:
-        return np.asarray(self._kept.vectors[numbers - 1])
+def drop(values: np.ndarray, mask: Bool[np.ndarray, "n K"]) -> np.ndarray:
+    """Rows without the one place that the mask names in each."""
+    return np.asarray(values[~mask].reshape(len(values), values.shape[1] - 1))
 
 
 def without_self(lists: Int[np.ndarray, "n K"], numbers: Int[np.ndarray, " n"]) -> Int[np.ndarray, "n k"]:
-    """Lists of others: an item that is hidden behind its duplicates loses the last one instead of itself."""
-    own = lists == numbers[:, None]
-    own[~own.any(axis=1), -1] = True
-    return np.asarray(lists[~own].reshape(len(lists), lists.shape[1] - 1))
+    """Lists of others."""
+    return drop(lists, self_mask(lists, numbers))

@@ -1,88 +1,76 @@
-"""What one probe makes of a kept gallery: the few items whose vectors it changed, handed from step to step."""
+"""How a gallery differs from the fitted one: with a probe beside it for one answer, or by an edit that is committed."""
 
-from dataclasses import dataclass
-from typing import Protocol, runtime_checkable
+from dataclasses import dataclass, replace
 
 import numpy as np
-from jaxtyping import Float32, Int
-
-from gaitprint.retrieval.budget import ComputeBudget
-from gaitprint.retrieval.contracts import Scorer, Transform
-from gaitprint.types import Embeddings
+from jaxtyping import Bool, Float32, Int
 
 
 @dataclass(frozen=True)
 class GalleryDelta:
-    """One probe, and the gallery as it is with that probe beside it."""
+    """A fitted gallery's items that have other vectors now or leave it, and items that enter it.
 
-    probe: Float32[np.ndarray, " D"]
+    A probe is an item that enters in front of all others, for one answer. Items that are inserted enter behind all
+    others. Equal distances fall in this order, as they do where the whole is computed at once.
+    """
+
+    probe: Float32[np.ndarray, "p D"]
+    """One, or none where the delta is an edit to be committed."""
     rows: Int[np.ndarray, " m"]
-    """Gallery items that differ from the kept ones, in their order, each once."""
+    """Items of the fitted gallery that have other vectors now, in their order, each once; none of them is removed."""
     vectors: Float32[np.ndarray, "m D"]
     """What they are now."""
+    removed: Int[np.ndarray, " r"]
+    """Items of the fitted gallery that leave, in their order, each once."""
+    inserted: Float32[np.ndarray, "n D"]
+    """Items that enter."""
 
     @classmethod
-    def none(cls, probe: Float32[np.ndarray, " D"]) -> "GalleryDelta":
-        """The probe has not met the gallery yet."""
-        return cls(probe, np.zeros(0, np.int64), np.zeros((0, len(probe)), np.float32))
+    def of_probe(cls, probe: Float32[np.ndarray, " D"]) -> "GalleryDelta":
+        """Put a probe beside the gallery; no step has changed anything yet."""
+        none = np.zeros((0, len(probe)), np.float32)
+        return cls(probe[None], np.zeros(0, np.int64), none, np.zeros(0, np.int64), none)
 
     @classmethod
-    def between(
-        cls,
+    def edit(cls, removed: Int[np.ndarray, " r"], inserted: Float32[np.ndarray, "n D"]) -> "GalleryDelta":
+        """Take items out of the gallery and put others in."""
+        none = np.zeros((0, inserted.shape[1]), np.float32)
+        return cls(none, np.zeros(0, np.int64), none, removed, inserted)
+
+    @property
+    def size(self) -> int:
+        """How many items are not as they were fitted."""
+        return len(self.probe) + len(self.rows) + len(self.removed) + len(self.inserted)
+
+    def stays(self, items: int) -> Bool[np.ndarray, " G"]:
+        """Which of so many fitted items are not removed."""
+        mask = np.ones(items, bool)
+        mask[self.removed] = False
+        return mask
+
+    def patched(self, fitted: Float32[np.ndarray, "G D"]) -> Float32[np.ndarray, "N D"]:
+        """Make the whole gallery as it is now, without the probe; not a copy where nothing changed."""
+        if not self.size - len(self.probe):
+            return fitted
+        whole = fitted.copy()
+        whole[self.rows] = self.vectors
+        return np.concatenate([whole[self.stays(len(fitted))], self.inserted])
+
+    def answered(
+        self,
         probe: Float32[np.ndarray, " D"],
-        kept: Float32[np.ndarray, "G D"],
+        fitted: Float32[np.ndarray, "G D"],
         rows: Int[np.ndarray, " m"],
         vectors: Float32[np.ndarray, "m D"],
     ) -> "GalleryDelta":
-        """Of some items made anew those that are not as they were kept."""
-        differ = (kept[rows] != vectors).any(axis=1)
-        return cls(probe, rows[differ], vectors[differ])
+        """What a step makes of a probe, and of items those that are not as the step fitted them."""
+        differ = (fitted[rows] != vectors).any(axis=1)
+        return replace(self, probe=probe[None], rows=rows[differ], vectors=vectors[differ])
 
-    def patched(self, kept: Float32[np.ndarray, "G D"]) -> Float32[np.ndarray, "G D"]:
-        """The whole gallery."""
-        if not len(self.rows):
-            return kept
-        whole = kept.copy()
-        whole[self.rows] = self.vectors
-        return whole
-
-
-@runtime_checkable
-class KeptTransform(Protocol):
-    """A transform that has seen the gallery."""
-
-    @property
-    def gallery(self) -> Embeddings:
-        """The gallery after the transform, as the next step keeps it; what a probe makes of it is a `Change`."""
-        ...
-
-    def apply_delta(self, change: GalleryDelta) -> GalleryDelta:
-        """The transform of the gallery with one probe beside it."""
-        ...
-
-
-@runtime_checkable
-class KeptScorer(Protocol):
-    """A scorer that has seen the gallery."""
-
-    def distances(self, change: GalleryDelta) -> Float32[np.ndarray, " G"]:
-        """Of the probe to every item, no other probe having a say."""
-        ...
-
-
-@runtime_checkable
-class KeepingTransform(Transform, Protocol):
-    """A transform that goes through a gallery once, for one probe after another."""
-
-    def kept(self, gallery: Embeddings, work: ComputeBudget) -> KeptTransform:
-        """What it knows of the gallery."""
-        ...
-
-
-@runtime_checkable
-class KeepingScorer(Scorer, Protocol):
-    """A scorer that goes through a gallery once, for one probe after another."""
-
-    def kept(self, gallery: Embeddings, work: ComputeBudget) -> KeptScorer:
-        """What it knows of the gallery."""
-        ...
+    def carried(self, before: Float32[np.ndarray, "G D"], after: Float32[np.ndarray, "N D"]) -> "GalleryDelta":
+        """The same edit in the vectors that a step made of the gallery before it and after it."""
+        staying = np.flatnonzero(self.stays(len(before)))
+        differ = (before[staying] != after[: len(staying)]).any(axis=1)
+        return replace(
+            self, rows=staying[differ], vectors=after[: len(staying)][differ], inserted=after[len(staying) :]
+        )

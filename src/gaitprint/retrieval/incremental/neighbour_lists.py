@@ -1,8 +1,12 @@
-"""Neighbour lists of a kept gallery, and what they are once a probe, and items that it changed, stand among them.
+"""Neighbour lists of a gallery, as whole numbers that sort.
 
-An item's list holds (distance, number) pairs as whole numbers that sort as the pairs do. Numbers are those of the union
-that the joint computation makes: the probe is 0, gallery item i is i + 1; so equal distances fall as they do there.
+An item's list holds (distance, number) pairs as whole numbers that sort as the pairs do. Numbers stand in the order of
+the union that the joint computation makes: the probe is 0, gallery item i is i + 1, and whoever enters the gallery
+comes after all of it; so equal distances fall as they do there.
 """
+
+from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from jaxtyping import Float32, Int
@@ -21,47 +25,62 @@ _SPARE = 16
 """Neighbours kept beyond those asked for: so many may leave a list before it has to be searched anew."""
 
 
-class KeptLists:
-    """Of every item of a gallery its nearest, itself among them.
+@dataclass(frozen=True)
+class NeighbourLists:
+    """Of every item of a gallery its nearest, itself among them; `of` searches them."""
 
-    Args:
-        vectors: G of them; kept, not copied.
-        metric: how they are compared.
-        length: neighbours that will be asked for, of a union of the gallery and one probe.
-        work: memory and cores of making them.
-        farthest: whether the distance of the farthest item will be asked for.
-    """
+    vectors: Float32[np.ndarray, "G D"]
+    metric: Metric
+    length: int
+    """Neighbours that will be asked for, of a union of the gallery and one probe."""
+    budget: ComputeBudget
+    keys: Keys
+    """The lists, spare places too; a gallery with fewer items than that lists all of them."""
+    farthest: Float32[np.ndarray, " F"]
+    """Distance of each item's farthest; empty where it will not be asked for."""
 
-    def __init__(
-        self,
+    @classmethod
+    def of(
+        cls,
         vectors: Float32[np.ndarray, "G D"],
         metric: Metric,
         length: int,
-        work: ComputeBudget,
+        budget: ComputeBudget,
         farthest: bool = False,
-    ) -> None:
-        self.vectors, self.metric, self.work = vectors, metric, work
-        self.length = length
-        found = search(vectors, vectors, metric, length + _SPARE, work, farthest=farthest)
-        self.farthest = found.farthest
-        self.keys = to_keys(found.distances, found.indices + 1)
-        self._who, self._from = inverted(found.indices)
-        self.nearby = PreparedGallery(vectors, metric)
+    ) -> "NeighbourLists":
+        """Search the gallery; vectors are kept, not copied."""
+        near = search(vectors, vectors, metric, length + _SPARE, budget, farthest=farthest)
+        return cls(vectors, metric, length, budget, to_keys(near.distances, near.indices + 1), near.farthest)
 
     def __len__(self) -> int:
         return len(self.vectors)
 
+    @property
+    def full(self) -> int:
+        """Neighbours of a list with its spare places."""
+        return self.length + _SPARE
+
+    @cached_property
+    def prepared(self) -> PreparedGallery:
+        """The vectors, ready to be scored."""
+        return PreparedGallery(self.vectors, self.metric)
+
     def listed(self, rows: Int[np.ndarray, " m"]) -> Int[np.ndarray, "m K"]:
-        """Numbers in the lists of some gallery items without a probe, as long as asked for or all of the gallery."""
+        """Numbers in the lists of gallery items without a probe, as long as asked for or all of the gallery."""
         return np.asarray(to_numbers(self.keys[rows, : self.length]))
 
-    def that_list(self, rows: Int[np.ndarray, " m"]) -> Int[np.ndarray, " t"]:
-        """Gallery items in whose kept list, spare places too, one of these gallery items stands; some repeated."""
-        return np.asarray(self._who[ranges(self._from, rows)])
+    def listing(self, rows: Int[np.ndarray, " m"]) -> Int[np.ndarray, " t"]:
+        """Gallery items in whose list, spare places too, one of these gallery items stands; some repeated."""
+        items, starts = self._listing
+        return np.asarray(items[ranges(starts, rows)])
+
+    @cached_property
+    def _listing(self) -> tuple[Int[np.ndarray, " t"], Int[np.ndarray, " n"]]:
+        return inverted(to_numbers(self.keys) - 1)
 
 
 def to_keys(distances: Float32[np.ndarray, "..."], numbers: Int[np.ndarray, "..."]) -> Int[np.ndarray, "..."]:
-    """The bits of a float that is not negative sort as it does."""
+    """Join distances and numbers: the bits of a float that is not negative sort as it does."""
     # -0.0 + 0.0 is 0.0: the bits of -0.0 would sort in front of all others
     bits = np.ascontiguousarray(distances + np.float32(0.0)).view(np.int32).astype(np.int64)
     return np.asarray((bits << 32) | numbers)
@@ -86,13 +105,6 @@ def padded(rows: Int[np.ndarray, " t"], keys: Int[np.ndarray, " t"], count: int)
     result[rows[order], place] = keys[order]
     result.sort(axis=1)
     return result
-
-
-def numbered(numbers: Int[np.ndarray, "..."], count: int) -> tuple[Numbers, Int[np.ndarray, "..."]]:
-    """The different ones of some numbers below `count`, and where each stands among them; no sort is needed."""
-    there = np.zeros(count, bool)
-    there[numbers] = True
-    return np.flatnonzero(there), (np.cumsum(there) - 1)[numbers]
 
 
 def ranges(indptr: Int[np.ndarray, " n"], rows: Int[np.ndarray, " m"]) -> Int[np.ndarray, " t"]:

@@ -1,7 +1,8 @@
-"""A kept gallery and one probe: the lists, distances and farthest items of their union, as the joint computation finds.
+"""A gallery and a delta: the lists, distances and farthest items of their union, as the joint computation finds them.
 
-The probe, and gallery items with new vectors, are compared with everybody. All other lists lose the changed items and
-take them in again where they are near enough now; a list that lost more than it can spare is searched anew.
+What is new, a probe, items that enter and items with new vectors, is compared with everybody. All other lists lose the
+items that changed or left and take the new ones in where they are near enough; a list that lost more than it can spare
+is searched anew. Scores only rule out; whoever they leave is compared exactly, and by the same code as in a search.
 """
 
 import numpy as np
@@ -10,8 +11,8 @@ from jaxtyping import Float32, Float64, Int
 from gaitprint.retrieval.incremental.gallery_delta import GalleryDelta
 from gaitprint.retrieval.incremental.neighbour_lists import (
     NOBODY,
-    KeptLists,
     Keys,
+    NeighbourLists,
     Numbers,
     padded,
     to_distances,
@@ -22,100 +23,148 @@ from gaitprint.retrieval.incremental.prepared_gallery import places, smallest
 from gaitprint.retrieval.knn.search import search
 
 _SHARE = 4
-"""Where more than one item in so many is new, all lists are made anew: that is no slower."""
+"""Where more than one item in so many is new or gone, all lists are searched anew: that is no slower."""
 
 
 class PatchedNeighbours:
-    """The union of a kept gallery and what one probe makes of it. Numbers: the probe is 0, gallery item i is i + 1."""
+    """The union of a fitted gallery and a delta.
 
-    def __init__(self, kept: KeptLists, change: GalleryDelta) -> None:
-        self.kept, self.change = kept, change
-        self.count = len(kept) + 1
-        self.length = min(kept.length, self.count)
+    Numbers: the probe is 0, gallery item i is i + 1, and the j-th that enters is G + 1 + j. Those of items that leave
+    stand for nobody, and so does 0 where there is no probe.
+    """
+
+    def __init__(self, fitted: NeighbourLists, delta: GalleryDelta) -> None:
+        self.fitted, self.delta = fitted, delta
+        items, entering = len(fitted), len(delta.inserted)
+        self.count = 1 + items + entering
+        """All numbers are below."""
+        self.numbers: Numbers = np.concatenate(
+            [np.arange(len(delta.probe)), np.flatnonzero(delta.stays(items)) + 1, items + 1 + np.arange(entering)]
+        )
+        """Those that stand for somebody."""
+        # an answer asks for no spare places; a committed gallery has them again
+        self.length = min(fitted.length if len(delta.probe) else fitted.full, len(self.numbers))
         """Neighbours in a list, the item itself among them."""
-        self._new = np.concatenate([change.probe[None], change.vectors])
-        self._news: Numbers = np.append(0, change.rows + 1)
+        self._gone = np.sort(np.concatenate([delta.rows, delta.removed]))
+        """Gallery items whose fitted vectors do not count any more."""
+        self._new = np.concatenate([delta.probe, delta.vectors, delta.inserted])
+        self._news: Numbers = np.concatenate([self.numbers[: len(delta.probe)], delta.rows + 1, self._entered])
         self._fresh = np.full(self.count, -1)
         """Where an item's new vector stands."""
         self._fresh[self._news] = np.arange(len(self._news))
         self._at = np.full(self.count, -1)
         """Where an item's new list stands."""
         self._farthest: Float32[np.ndarray, " N"] | None = None
-        if len(kept) < kept.length or _SHARE * len(self._news) > self.count or not kept.nearby.fits(self._new):
-            self._made_anew()
+        if self._searched_whole_is_better():
+            self._search_whole()
         else:
-            self._patched()
+            self._patch()
 
     @property
     def relisted(self) -> Numbers:
-        """Items whose list may differ from the kept one; all others have theirs."""
+        """Items whose list may differ from the fitted one; all others have theirs."""
         return self._relisted
 
     def keys(self, numbers: Numbers) -> Keys:
-        """Lists of some items."""
+        """Lists of items."""
         at = self._at[numbers]
-        result: Keys = self._keys[np.maximum(at, 0)]
-        old = np.flatnonzero(at < 0)
-        if len(old):
-            result[old] = self.kept.keys[numbers[old] - 1, : self.length]
+        new, old = np.flatnonzero(at >= 0), np.flatnonzero(at < 0)
+        result = np.empty((len(numbers), self.length), np.int64)
+        result[new] = self._keys[at[new]]
+        if len(old):  # a fitted list may be shorter than asked for where all lists are new
+            result[old] = self.fitted.keys[numbers[old] - 1, : self.length]
         return result
 
     def lists(self, numbers: Numbers) -> Int[np.ndarray, "n K"]:
-        """Numbers of those near some items, nearest first."""
+        """Numbers of those near items, nearest first."""
         return to_numbers(self.keys(numbers))
 
+    def list_distances(self, numbers: Numbers) -> Float32[np.ndarray, "n K"]:
+        """How far those are."""
+        return to_distances(self.keys(numbers))
+
     def vectors(self, numbers: Numbers) -> Float32[np.ndarray, "n D"]:
-        """Of some items, as they are now."""
+        """Vectors of items, as they are now."""
         fresh = self._fresh[numbers]
-        result: Float32[np.ndarray, "n D"] = self.kept.vectors[np.maximum(numbers - 1, 0)]
+        old = np.flatnonzero(fresh < 0)
+        result = np.empty((len(numbers), self._new.shape[1]), np.float32)
+        result[old] = self.fitted.vectors[numbers[old] - 1]
         result[fresh >= 0] = self._new[fresh[fresh >= 0]]
         return result
 
     def changed(self, numbers: Int[np.ndarray, "*n"]) -> np.ndarray:
-        """Which of these have another vector than they are kept with, the probe among them."""
+        """Which of these have another vector than they were fitted with, or had none."""
         return np.asarray(self._fresh[numbers] >= 0)
 
     def pairs(self, i: Numbers, j: Numbers) -> Float32[np.ndarray, " n"]:
         """Distances of listed pairs, exactly."""
-        metric, kept, new = self.kept.metric, self.kept.vectors, self._new
+        metric, fitted, new = self.fitted.metric, self.fitted.vectors, self._new
         a, b = self._fresh[i], self._fresh[j]
         result = np.empty(len(i), np.float32)
         for left in (False, True):
             for right in (False, True):
-                some = np.flatnonzero(((a >= 0) == left) & ((b >= 0) == right))
-                if len(some):
-                    x, at_x = (new, a[some]) if left else (kept, i[some] - 1)
-                    y, at_y = (new, b[some]) if right else (kept, j[some] - 1)
-                    result[some] = metric.pairs(x, at_x, y, at_y)
+                place = np.flatnonzero(((a >= 0) == left) & ((b >= 0) == right))
+                if len(place):
+                    x, at_x = (new, a[place]) if left else (fitted, i[place] - 1)
+                    y, at_y = (new, b[place]) if right else (fitted, j[place] - 1)
+                    result[place] = metric.pairs(x, at_x, y, at_y)
         return result
 
     def farthest(self, numbers: Numbers) -> Float32[np.ndarray, " n"]:
-        """Distances of the farthest item of some."""
+        """Distances of the farthest item of each."""
         if self._farthest is not None:
-            return np.asarray(self._farthest[numbers])
-        known, nearby = self.kept.farthest, self.kept.nearby
+            return np.asarray(self._farthest[self._at[numbers]])
+        prepared = self.fitted.prepared
         result, changed = np.empty(len(numbers), np.float32), self.changed(numbers)
         new, old = np.flatnonzero(changed), np.flatnonzero(~changed)
         if len(new):
             fresh = self._fresh[numbers[new]]
             result[new] = self._farthest_by(numbers[new], self._of_news[0][fresh], self._of_news[1][fresh])
-        result[old] = known[numbers[old] - 1]
-        own = self.kept.vectors[numbers[old] - 1]
-        least = nearby.of_distances(result[old], -1)
-        now, slack = nearby.between(own, self._new)
+        result[old] = self.fitted.farthest[numbers[old] - 1]
+        own = self.fitted.vectors[numbers[old] - 1]
+        least = prepared.of_distances(result[old], -1)
+        now, slack = prepared.between(own, self._new)
         i, j = np.nonzero(now >= (least - slack)[:, None])
         np.maximum.at(result, old[i], self.pairs(numbers[old[i]], self._news[j]))
-        gone, slack = nearby.between(own, self.kept.vectors[self.change.rows])  # was one of these the farthest?
-        doubtful = old[(gone >= (least - slack)[:, None]).any(axis=1)]
-        if len(doubtful):
-            result[doubtful] = self._farthest_by(numbers[doubtful], *self._scores(numbers[doubtful]))
+        # was one of those that are gone the farthest? Then nothing is known of whoever is now
+        before, slack = prepared.between(own, self.fitted.vectors[self._gone])
+        doubtful = old[(before >= (least - slack)[:, None]).any(axis=1)]
+        for part in self._portions(doubtful):
+            result[part] = self._farthest_by(numbers[part], *self._scores(numbers[part]))
         return result
+
+    def committed(self) -> NeighbourLists:
+        """The lists of the edited gallery, as a search of it would find them."""
+        fitted, numbers = self.fitted, self.numbers
+        place = np.zeros(self.count, np.int64)
+        place[numbers] = np.arange(1, len(numbers) + 1)  # in the same order, so keys stay sorted
+        keys = self.keys(numbers)
+        keys = (keys & ~np.int64(0xFFFFFFFF)) | place[to_numbers(keys)]
+        farthest = self.farthest(numbers) if len(fitted.farthest) else fitted.farthest
+        vectors = self.delta.patched(fitted.vectors)
+        return NeighbourLists(vectors, fitted.metric, fitted.length, fitted.budget, keys, farthest)
+
+    @property
+    def _entered(self) -> Numbers:
+        return self.numbers[len(self.numbers) - len(self.delta.inserted) :]
+
+    def _searched_whole_is_better(self) -> bool:
+        """Also the way out where a list may be shorter than asked for, scores overflow or do not fit the memory."""
+        fitted, size = self.fitted, self.delta.size
+        few = len(fitted) < fitted.length or len(self.numbers) <= fitted.length
+        room = 16 * size * self.count > max(fitted.budget.memory, 64 * self.count)
+        return few or room or _SHARE * size > self.count or not fitted.prepared.fits(self._new)
+
+    def _portions(self, rows: Int[np.ndarray, " m"]) -> list[Int[np.ndarray, " p"]]:
+        """Rows in portions whose scores fit the memory."""
+        step = self.fitted.budget.rows(16.0 * self.count)
+        return [rows[start : start + step] for start in range(0, len(rows), step)]
 
     def _farthest_by(
         self, numbers: Numbers, scores: Float32[np.ndarray, "n M"], slack: Float64[np.ndarray, " n"]
     ) -> Float32[np.ndarray, " n"]:
-        """Of some items whose scores may be overwritten."""
-        scores[:, len(self._news) + self.change.rows] = -np.inf
+        """The same of items whose scores are there, and may be overwritten."""
+        scores[:, len(self._news) + self._gone] = -np.inf
         i, j = places(scores >= (scores.max(axis=1) - 2 * slack)[:, None])
         result = np.zeros(len(numbers), np.float32)
         np.maximum.at(result, i, self.pairs(numbers[i], self._everybody()[j]))
@@ -123,59 +172,67 @@ class PatchedNeighbours:
 
     def _everybody(self) -> Numbers:
         """Columns of `_scores`."""
-        return np.concatenate([self._news, np.arange(1, self.count)])
+        return np.concatenate([self._news, np.arange(1, len(self.fitted) + 1)])
 
     def _scores(self, numbers: Numbers) -> tuple[Float32[np.ndarray, "n M"], Float64[np.ndarray, " n"]]:
-        """Of some items against the new vectors, then against the kept ones, infinite where those are outdated."""
+        """Of items against the new vectors, then against the fitted ones, infinite where those are gone."""
         own = self.vectors(numbers)
-        theirs, slack = self.kept.nearby.scores(own)
-        theirs[:, self.change.rows] = np.inf
-        new, other = self.kept.nearby.between(own, self._new)
-        return np.concatenate([new, theirs], axis=1), np.maximum(slack, other)
+        old, slack = self.fitted.prepared.scores(own)
+        old[:, self._gone] = np.inf
+        new, other = self.fitted.prepared.between(own, self._new)
+        return np.concatenate([new, old], axis=1), np.maximum(slack, other)
 
-    def _made_anew(self) -> None:
-        whole = np.concatenate([self.change.probe[None], self.change.patched(self.kept.vectors)])
-        with_farthest = bool(len(self.kept.farthest))
-        found = search(whole, whole, self.kept.metric, self.length, self.kept.work, farthest=with_farthest)
-        self._keys, self._farthest = to_keys(found.distances, found.indices), found.farthest
-        self._at = self._relisted = np.arange(self.count)
+    def _search_whole(self) -> None:
+        whole = np.concatenate([self.delta.probe, self.delta.patched(self.fitted.vectors)])
+        with_farthest = bool(len(self.fitted.farthest))
+        near = search(whole, whole, self.fitted.metric, self.length, self.fitted.budget, farthest=with_farthest)
+        self._keys, self._farthest = to_keys(near.distances, self.numbers[near.indices]), near.farthest
+        self._relisted = self.numbers
+        self._at[self.numbers] = np.arange(len(self.numbers))
 
-    def _patched(self) -> None:
-        kept, news, everybody = self.kept, self._news, self._everybody()
+    def _patch(self) -> None:
+        fitted, news, everybody = self.fitted, self._news, self._everybody()
+        last = fitted.keys[:, -1] if fitted.keys.shape[1] < len(fitted) else np.full(len(fitted), NOBODY - 1)
+        if not len(news):
+            self._of_news = np.zeros((0, len(everybody)), np.float32), np.zeros(0)
+            none = np.zeros(0, np.int64)
+            self._insert(none, none, np.zeros((0, self.length), np.int64), last)
+            return
         scores, slack = self._of_news = self._scores(news)
         # who may be among the nearest of each new item: twice the slack, for two estimates are compared
         near = scores <= (smallest(scores, self.length) + 2 * slack)[:, None]
-        last = kept.keys[:, -1] if kept.keys.shape[1] < len(kept) else np.full(len(kept), NOBODY - 1)
-        limit = kept.nearby.of_distances(to_distances(kept.keys[:, -1]), 1)
+        limit = fitted.prepared.of_distances(to_distances(fitted.keys[:, -1]), 1)
         limit[last == NOBODY - 1] = np.inf  # all are listed: whoever is new is, too
         # and who may have to take the new item into its own list, however far it is from there
         near[:, len(news) :] |= scores[:, len(news) :] <= limit + slack[:, None]
-        near[:, len(news) :][:, self.change.rows] = False  # as they were kept; as they are now they stand in front
+        near[:, len(news) :][:, self._gone] = False  # as they were fitted; as they are now they stand in front
         i, j = places(near)
         distances = self.pairs(news[i], everybody[j])
         lists = padded(i, to_keys(distances, everybody[j]), len(news))[:, : self.length]
-        row = everybody[j] - 1
-        entering = to_keys(distances, news[i])
-        into = (j >= len(news)) & (entering < last[row])
+        old = j >= len(news)  # pairs with items that were fitted: each may take the new one in
+        row, entering = everybody[j[old]] - 1, to_keys(distances[old], news[i[old]])
+        into = entering < last[row]
         self._insert(row[into], entering[into], lists, last)
 
     def _insert(
         self, rows: Int[np.ndarray, " t"], entering: Int[np.ndarray, " t"], lists: Keys, last: Int[np.ndarray, " G"]
     ) -> None:
-        """Lists of the new items are there; those of the others lose the changed ones and gain who enters."""
-        kept = self.kept
-        others = np.unique(np.concatenate([kept.that_list(self.change.rows), rows]))
-        others = others[self._fresh[others + 1] < 0]
-        stay = kept.keys[others]
-        stay[self.changed(to_numbers(stay))] = NOBODY
+        """Lists of the new items are there; those of the others lose who is gone and gain who enters."""
+        fitted = self.fitted
+        gone = np.zeros(self.count, bool)
+        gone[self._gone + 1] = True
+        others = np.unique(np.concatenate([fitted.listing(self._gone), rows]))
+        others = others[~gone[others + 1]]
+        stay = fitted.keys[others]
+        stay[gone[to_numbers(stay)]] = NOBODY
         whole = np.concatenate([stay, padded(np.searchsorted(others, rows), entering, len(others))], axis=1)
         whole.sort(axis=1)
-        # a list that lost more than its spare places ends before its last kept key does: between the two may stand
+        # a list that lost more than its spare places ends before its last fitted key does: between the two may stand
         # somebody whom it never held
         short = np.flatnonzero(whole[:, self.length - 1] > last[others])
         result = whole[:, : self.length]
-        if len(short):
-            result[short] = self._searched(others[short] + 1)
+        for part in self._portions(short):
+            result[part] = self._searched(others[part] + 1)
         self._keys = np.concatenate([lists, result])
         self._relisted = np.concatenate([self._news, others + 1])
         self._at[self._relisted] = np.arange(len(self._relisted))
@@ -183,5 +240,5 @@ class PatchedNeighbours:
     def _searched(self, numbers: Numbers) -> Keys:
         scores, slack = self._scores(numbers)
         i, j = places(scores <= (smallest(scores, self.length) + 2 * slack)[:, None])
-        found = self._everybody()[j]
-        return padded(i, to_keys(self.pairs(numbers[i], found), found), len(numbers))[:, : self.length]
+        near = self._everybody()[j]
+        return padded(i, to_keys(self.pairs(numbers[i], near), near), len(numbers))[:, : self.length]

@@ -1,45 +1,40 @@
-"""A pipeline that has seen its gallery, and answers one probe after another."""
+"""A pipeline that has seen its gallery: it answers one probe after another, and the gallery can be edited."""
 
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Collection
+from dataclasses import dataclass, replace
 
 import numpy as np
 from jaxtyping import Float32
 
+from gaitprint.errors import DataError
 from gaitprint.retrieval.budget import ComputeBudget
-from gaitprint.retrieval.contracts import Scorer, Transform
-from gaitprint.retrieval.incremental.gallery_delta import (
-    GalleryDelta,
-    KeepingScorer,
-    KeepingTransform,
-    KeptScorer,
-    KeptTransform,
-)
-from gaitprint.retrieval.incremental.recompute import BySequence, RecomputeScorer, RecomputeTransform
+from gaitprint.retrieval.contracts import FittedScorer, FittedTransform, Scorer, Transform
+from gaitprint.retrieval.incremental.gallery_delta import GalleryDelta
+from gaitprint.retrieval.probewise import ProbewiseComparison
 from gaitprint.retrieval.sides import check_sides
-from gaitprint.types import Embeddings
+from gaitprint.types import Embeddings, SequenceRecord
 
 
 @dataclass(frozen=True)
-class KeptPipeline:
-    """The steps, each with the gallery as the steps before it left it."""
+class FittedPipeline:
+    """The steps, each fitted on the gallery as the steps before it left it. An edit makes another one."""
 
     gallery: Embeddings
     """Who is compared with, as it was before any step."""
-    transforms: tuple[KeptTransform, ...]
-    scorer: KeptScorer
+    transforms: tuple[FittedTransform, ...]
+    scorer: FittedScorer
 
     @classmethod
     def of(
-        cls, transforms: tuple[Transform, ...], scorer: Scorer, gallery: Embeddings, work: ComputeBudget
-    ) -> "KeptPipeline":
-        """Let each step see the gallery. A step that keeps nothing is done anew for each probe."""
-        first, made = gallery, []
+        cls, transforms: tuple[Transform, ...], scorer: Scorer, gallery: Embeddings, budget: ComputeBudget
+    ) -> "FittedPipeline":
+        """Let each step see the gallery."""
+        before, fitted = gallery, []
         for step in transforms:
-            made.append(_kept(step, gallery, work))
-            gallery = made[-1].gallery
-        if isinstance(scorer, KeepingScorer):
-            return cls(first, tuple(made), scorer.kept(gallery, work))
-        return cls(first, tuple(made), RecomputeScorer(scorer, gallery))
+            fitted.append(step.fit(gallery, budget))
+            gallery = fitted[-1].gallery
+        return cls(before, tuple(fitted), scorer.fit(gallery, budget))
 
     def distances(self, probe: Embeddings) -> Float32[np.ndarray, "Q G"]:
         """Distances of probes to every gallery item, each made with that probe alone; small is alike.
@@ -49,37 +44,51 @@ class KeptPipeline:
             DataError: there is no probe.
         """
         check_sides(probe, self.gallery)
-        return self.rows_of(probe.vectors)
+        return self.compare(probe).rows(0, len(probe))
 
-    def rows_of(self, probes: Float32[np.ndarray, "Q D"]) -> Float32[np.ndarray, "Q G"]:
-        """The same of bare vectors."""
-        result = np.empty((len(probes), len(self.gallery)), np.float32)
-        for i, vector in enumerate(probes):
-            change = GalleryDelta.none(vector)
-            for step in self.transforms:
-                change = step.apply_delta(change)
-            result[i] = self.scorer.distances(change)
-        return result
+    def compare(self, probe: Embeddings) -> ProbewiseComparison:
+        """The same in rows, as they are asked for."""
+        return ProbewiseComparison(probe.vectors, len(self.gallery), self._answer)
 
+    def insert(self, items: Embeddings) -> "FittedPipeline":
+        """Put sequences into the gallery, behind those that are there: as fitted from the start, to the last digit.
 
-def _kept(step: Transform, gallery: Embeddings, work: ComputeBudget) -> KeptTransform:
-    if step.per_sequence:
-        return BySequence(step, gallery)
-    return step.kept(gallery, work) if isinstance(step, KeepingTransform) else RecomputeTransform(step, gallery, work)
+        Raises:
+            ArtefactError: they come from other networks or preprocessing than the gallery.
+            DataError: there is none, or a key is there already.
+        """
+        check_sides(items, self.gallery)
+        keys = Counter(record.key for record in (*self.gallery.records, *items.records))
+        twice = [record.key for record in items.records if keys[record.key] > 1]
+        if twice:
+            raise DataError(f"{twice[0]!r} would be in the gallery twice: remove it first, or give it a key of its own")
+        return self._edited(GalleryDelta.edit(np.zeros(0, np.int64), items.vectors), items.records)
 
+    def remove(self, keys: Collection[str]) -> "FittedPipeline":
+        """Take the sequences with these keys out of the gallery: as fitted from the start, to the last digit.
 
-@dataclass(frozen=True)
-class KeptComparison:
-    """Probes and a kept pipeline, to be compared row by row."""
+        Raises:
+            DataError: a key is not there, or nobody would be left.
+        """
+        unknown = sorted(set(keys) - {record.key for record in self.gallery.records})
+        if unknown:
+            raise DataError(f"the gallery has no {unknown[0]!r}, so it cannot be removed: check the keys")
+        rows = np.flatnonzero([record.key in set(keys) for record in self.gallery.records])
+        if len(rows) == len(self.gallery):
+            raise DataError(f"all {len(rows)} sequences would be removed: a gallery keeps one at least")
+        return self._edited(GalleryDelta.edit(rows, self.gallery.vectors[:0]), ())
 
-    probes: Float32[np.ndarray, "Q D"]
-    kept: KeptPipeline
+    def _edited(self, delta: GalleryDelta, records: tuple[SequenceRecord, ...]) -> "FittedPipeline":
+        staying = tuple(self.gallery.records[i] for i in np.flatnonzero(delta.stays(len(self.gallery))))
+        gallery = replace(self.gallery, vectors=delta.patched(self.gallery.vectors), records=(*staying, *records))
+        before, fitted = gallery, []
+        for step in self.transforms:
+            committed, delta = step.commit(delta, gallery)
+            fitted.append(committed)
+            gallery = committed.gallery
+        return FittedPipeline(before, tuple(fitted), self.scorer.commit(delta, gallery))
 
-    @property
-    def shape(self) -> tuple[int, int]:
-        """Q and G."""
-        return len(self.probes), len(self.kept.gallery)
-
-    def rows(self, start: int, stop: int) -> Float32[np.ndarray, "q G"]:
-        """Distances of the probes from `start` to `stop`."""
-        return self.kept.rows_of(self.probes[start:stop])
+    def _answer(self, delta: GalleryDelta) -> Float32[np.ndarray, " G"]:
+        for step in self.transforms:
+            delta = step.apply(delta)
+        return self.scorer.distances(delta)

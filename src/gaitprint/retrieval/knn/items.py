@@ -12,6 +12,7 @@ from gaitprint.retrieval.distances.exact import centre
 from gaitprint.retrieval.distances.metric import Metric
 from gaitprint.retrieval.knn.approximate import neighbours
 from gaitprint.retrieval.knn.neighbors import nearest
+from gaitprint.retrieval.knn.search import Neighbours
 
 
 @runtime_checkable
@@ -28,7 +29,7 @@ class Items(Protocol):
         """Memory and cores."""
         ...
 
-    def nearest(self, k: int) -> tuple[Int[np.ndarray, "N K"], Float64[np.ndarray, " N"]]:
+    def nearest(self, k: int) -> Neighbours:
         """The min(k, N) nearest of each item, itself among them, ties by index; and each row's largest distance."""
         ...
 
@@ -56,8 +57,9 @@ class MatrixItems:
     def count(self) -> int:
         return len(self.distances)
 
-    def nearest(self, k: int) -> tuple[Int[np.ndarray, "N K"], Float64[np.ndarray, " N"]]:
-        return nearest(self.distances, k), self.distances.max(axis=1).astype(np.float64)
+    def nearest(self, k: int) -> Neighbours:
+        lists = nearest(self.distances, k)
+        return Neighbours(lists, np.take_along_axis(self.distances, lists, axis=1), self.distances.max(axis=1))
 
     def pairs(self, i: Int[np.ndarray, " M"], j: Int[np.ndarray, " M"]) -> Float[np.ndarray, " M"]:
         return np.asarray(self.distances[i, j])
@@ -82,11 +84,11 @@ class VectorItems:
     def count(self) -> int:
         return len(self.vectors)
 
-    def nearest(self, k: int) -> tuple[Int[np.ndarray, "N K"], Float64[np.ndarray, " N"]]:
-        found = neighbours(self.vectors, self.metric, k, self.recall, self.work, farthest=True)
-        if not np.isfinite(found.farthest).all():
+    def nearest(self, k: int) -> Neighbours:
+        near = neighbours(self.vectors, self.metric, k, self.recall, self.work, farthest=True)
+        if not np.isfinite(near.farthest).all():
             raise ShapeError("re-ranking needs finite distances >= 0: check the embeddings")
-        return found.indices, found.farthest.astype(np.float64)
+        return near
 
     def pairs(self, i: Int[np.ndarray, " M"], j: Int[np.ndarray, " M"]) -> Float[np.ndarray, " M"]:
         return self.metric.pairs(self.vectors, i, self.vectors, j)

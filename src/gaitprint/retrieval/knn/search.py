@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
-from jaxtyping import Bool, Float32, Float64, Int
+from jaxtyping import Bool, Float, Float32, Float64, Int
 
 from gaitprint.errors import ShapeError
 from gaitprint.retrieval.budget import ComputeBudget, Task
@@ -28,8 +28,8 @@ class Neighbours:
     """What is nearest to each of M rows, nearest first; equal distances stand in the items' order."""
 
     indices: Int[np.ndarray, "M K"]
-    distances: Float32[np.ndarray, "M K"]
-    farthest: Float32[np.ndarray, " F"] = field(default_factory=lambda: np.empty(0, np.float32))
+    distances: Float[np.ndarray, "M K"]
+    farthest: Float[np.ndarray, " F"] = field(default_factory=lambda: np.empty(0, np.float32))
     """Distance of the farthest item of each row where it was asked for; empty where not."""
 
 

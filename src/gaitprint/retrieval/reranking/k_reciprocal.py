@@ -1,18 +1,23 @@
-"""k-reciprocal re-ranking (Zhong, Zheng, Cao, Li: Re-ranking Person Re-identification with k-reciprocal Encoding,
-CVPR 2017), with sparse sets instead of dense rows and rows of the answer made as they are asked for.
-"""
-
-from typing import Any
+"""k-reciprocal re-ranking of all probes together, with rows of the answer made as they are asked for."""
 
 import numpy as np
-from jaxtyping import Float, Float32, Float64, Int
+from jaxtyping import Float, Float32, Int
 from scipy import sparse
 
 from gaitprint.errors import ShapeError
 from gaitprint.retrieval.knn.items import Items, MatrixItems
-
-Sparse = Any
-"""A scipy CSR array; scipy brings no types."""
+from gaitprint.retrieval.knn.search import Neighbours
+from gaitprint.retrieval.reranking.encoding import (
+    Numbers,
+    Sparse,
+    averaged,
+    encodings,
+    expanded_sets,
+    jaccard,
+    mixed,
+    reciprocal,
+    scales,
+)
 
 _PROBES = 256
 """Probes at most whose distances are made at once, on each core."""
@@ -43,15 +48,20 @@ class Reranked:
     """Items encoded once; then any rows of the re-ranked distances [Q, G]. Arguments as for `k_reciprocal`."""
 
     def __init__(self, items: Items, probes: int, k1: int, k2: int, lambda_: float) -> None:
-        _check(items.count, probes, k1, k2, lambda_)
-        lists, largest = items.nearest(max(k1 + 1, k2))
+        if not 0 < probes < items.count:
+            raise ShapeError(
+                f"re-ranking needs at least one probe and one gallery item, found {probes} of {items.count} items"
+            )
+        check_reranking(k1, k2, lambda_)
+        graph = _WholeGraph(items, items.nearest(max(k1 + 1, k2)))
+        everybody = np.arange(items.count)
         self._items, self._probes, self._lambda = items, probes, lambda_
-        self._scale = np.where(largest > 0, largest, 1.0)
-        encodings = _encode(items, self._scale, expanded_sets(lists, k1))
+        self._scale = scales(graph, everybody)
+        encoded = _all_encodings(graph, everybody, k1)
         if k2 > 1:
-            encodings = _average(encodings, lists[:, :k2])
-        self._own = encodings[:probes]
-        self._gallery = encodings[probes:].tocsc()
+            encoded = averaged(encoded, graph.lists(everybody)[:, :k2])
+        self._own = encoded[:probes]
+        self._gallery = encoded[probes:].tocsc()
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -68,72 +78,53 @@ class Reranked:
             last = min(first + step, stop)
             base = self._items.block(first, last, self._probes)
             for probe in range(first, last):  # a row at a time stays in a core's cache
-                row = (1.0 - self._lambda) * self._jaccard(probe)
-                row += base[probe - first] * (self._lambda / self._scale[probe])
-                result[probe - start] = row
+                own = slice(self._own.indptr[probe], self._own.indptr[probe + 1])
+                far = jaccard(self._own.indices[own], self._own.data[own], self._gallery)
+                result[probe - start] = mixed(far, base[probe - first], self._scale[probe], self._lambda)
 
         list(work.each(one, range(start, stop, step)))
         return result
 
-    def _jaccard(self, probe: int) -> Float64[np.ndarray, " G"]:
-        """1 - s / (2 - s), s the sum of the smaller entries of the probe's and a gallery item's row."""
-        own, gallery = self._own, self._gallery
-        row = slice(own.indptr[probe], own.indptr[probe + 1])
-        columns, weights = own.indices[row], own.data[row]
-        starts, counts = gallery.indptr[columns], gallery.indptr[columns + 1] - gallery.indptr[columns]
-        places = np.arange(counts.sum()) + np.repeat(starts - np.cumsum(counts) + counts, counts)
-        smaller = np.minimum(np.repeat(weights, counts), gallery.data[places])
-        overlap = np.bincount(gallery.indices[places], smaller, minlength=gallery.shape[0])
-        return np.maximum(1.0 - overlap / (2.0 - overlap), 0.0)
+
+class _WholeGraph:
+    """All items with their lists, as `encoding` asks for them."""
+
+    def __init__(self, items: Items, near: Neighbours) -> None:
+        self._items, self._near = items, near
+
+    @property
+    def count(self) -> int:
+        return self._items.count
+
+    def lists(self, numbers: Numbers) -> Int[np.ndarray, "n K"]:
+        return np.asarray(self._near.indices[numbers])
+
+    def list_distances(self, numbers: Numbers) -> Float[np.ndarray, "n K"]:
+        return np.asarray(self._near.distances[numbers])
+
+    def pairs(self, i: Numbers, j: Numbers) -> Float[np.ndarray, " M"]:
+        return self._items.pairs(i, j)
+
+    def farthest(self, numbers: Numbers) -> Float[np.ndarray, " n"]:
+        return np.asarray(self._near.farthest[numbers])
 
 
-def _check(items: int, probes: int, k1: int, k2: int, lambda_: float) -> None:
-    if not 0 < probes < items:
-        raise ShapeError(f"re-ranking needs at least one probe and one gallery item, found {probes} of {items} items")
+def check_reranking(k1: int, k2: int, lambda_: float) -> None:
+    """Raise ShapeError unless the settings are in range."""
     if k1 < 1 or k2 < 1 or not 0 <= lambda_ <= 1:
         raise ShapeError(f"re-ranking needs k1, k2 >= 1 and lambda in [0, 1], found {k1}, {k2}, {lambda_}")
 
 
-def _reciprocal(lists: Int[np.ndarray, "N K"]) -> Sparse:
-    """R [N, N]: 1 where each of two items is in the other's list."""
-    items, length = lists.shape
-    listed = sparse.csr_array(
-        (np.ones(items * length, np.int32), lists.ravel(), np.arange(0, items * length + 1, length)),
-        shape=(items, items),
-    )
-    return listed.multiply(listed.T).tocsr()
+def widths(k1: int) -> tuple[int, int]:
+    """Places of the lists that R(p, k1) and R(p, k1/2) look at, the item itself among them."""
+    return k1 + 1, round(k1 / 2) + 1
 
 
-def expanded_sets(lists: Int[np.ndarray, "N K"], k1: int) -> Sparse:
-    """R*(i): R(i, k1), and for each c in it R(c, k1/2) where more than two thirds of that lie in R(i, k1)."""
-    wide = _reciprocal(lists[:, : k1 + 1])
-    narrow = _reciprocal(lists[:, : round(k1 / 2) + 1])
-    sizes, turned = narrow.sum(axis=1), narrow.T.tocsr()
+def _all_encodings(graph: _WholeGraph, everybody: Numbers, k1: int) -> Sparse:
+    """V [N, N], a block of rows after another."""
+    wide, narrow = (reciprocal(graph, everybody, cut) for cut in widths(k1))
     parts = []
-    for start in range(0, len(lists), _ROWS):
-        some = wide[start : start + _ROWS]
-        shared = (some @ turned).multiply(some).tocoo()
-        agreed = 3 * shared.data > 2 * sizes[shared.col]
-        candidates = sparse.csr_array(
-            (np.ones(int(agreed.sum()), np.int32), (shared.row[agreed], shared.col[agreed])), shape=some.shape
-        )
-        parts.append(some + candidates @ narrow)
+    for start in range(0, len(everybody), _ROWS):
+        rows = everybody[start : start + _ROWS]
+        parts.append(encodings(graph, rows, expanded_sets(wide[start : start + _ROWS], narrow, everybody)))
     return sparse.vstack(parts, format="csr")
-
-
-def _encode(items: Items, scale: Float64[np.ndarray, " N"], sets: Sparse) -> Sparse:
-    """V [N, N]: exp(-distance / row maximum) on each item's set, each row summing to one (or empty)."""
-    rows = np.repeat(np.arange(items.count), np.diff(sets.indptr))
-    weights = np.exp(-items.pairs(rows, sets.indices) / scale[rows])
-    totals = np.bincount(rows, weights, minlength=items.count)
-    return sparse.csr_array((weights / totals[rows], sets.indices, sets.indptr), shape=sets.shape)
-
-
-def _average(encodings: Sparse, lists: Int[np.ndarray, "N K"]) -> Sparse:
-    """Local query expansion: each row becomes the mean of the rows of its nearest items."""
-    items, length = lists.shape
-    weights = sparse.csr_array(
-        (np.full(items * length, 1.0 / length), lists.ravel(), np.arange(0, items * length + 1, length)),
-        shape=(items, items),
-    )
-    return (weights @ encodings).tocsr()

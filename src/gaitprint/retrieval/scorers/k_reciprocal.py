@@ -1,6 +1,7 @@
 """Scorer: k-reciprocal re-ranking, which looks at all probes at once."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 from jaxtyping import Float32
@@ -10,8 +11,10 @@ from gaitprint.config import require
 from gaitprint.retrieval.budget import ComputeBudget
 from gaitprint.retrieval.concatenation import joined
 from gaitprint.retrieval.distances.metrics import METRICS, MetricName, metric_named
+from gaitprint.retrieval.incremental.gallery_delta import GalleryDelta
 from gaitprint.retrieval.knn.approximate import Search, check_search, wanted
 from gaitprint.retrieval.knn.items import VectorItems
+from gaitprint.retrieval.probewise import ProbewiseComparison
 from gaitprint.retrieval.reranking.incremental import IncrementalReranker
 from gaitprint.retrieval.reranking.k_reciprocal import Reranked
 from gaitprint.types import Comparison, Embeddings
@@ -72,40 +75,47 @@ class KReciprocal:
         """The neighbours of both count."""
         return False
 
-    def __call__(self, probe: Embeddings, gallery: Embeddings) -> Float32[np.ndarray, "Q G"]:
-        """Re-ranked distances, probes by gallery."""
-        return self.comparison(probe, gallery, ComputeBudget()).rows(0, len(probe))
-
-    def comparison(self, probe: Embeddings, gallery: Embeddings, work: ComputeBudget) -> Comparison:
-        """The same in rows, in the memory that `work` gives."""
-        s = self.settings
-        if s.inductive:
-            return OneByOneReranked(probe.vectors, self.kept(gallery, work))
-        union = joined(probe.vectors, gallery.vectors, work)
-        items = VectorItems(union, metric_named(s.base, probe.layout), work, wanted(s.search, s.recall))
-        return Reranked(items, len(probe), s.k1, s.k2, s.lambda_)
-
-    def kept(self, gallery: Embeddings, work: ComputeBudget) -> IncrementalReranker:
-        """For one probe after another."""
-        s = self.settings
-        return IncrementalReranker(gallery.vectors, metric_named(s.base, gallery.layout), s.k1, s.k2, s.lambda_, work)
+    def fit(self, gallery: Embeddings, budget: ComputeBudget) -> "FittedKReciprocal":
+        """See the gallery: it is listed at once where probes come one by one."""
+        fitted = FittedKReciprocal(self.settings, gallery, budget)
+        if self.inductive:
+            fitted = replace(fitted, listed=fitted.incremental)
+        return fitted
 
 
 @dataclass(frozen=True)
-class OneByOneReranked:
-    """Probes and a kept gallery, to be compared row by row."""
+class FittedKReciprocal:
+    """A gallery to be re-ranked; its lists by itself are made when the first probe comes by itself."""
 
-    probes: Float32[np.ndarray, "Q D"]
-    kept: IncrementalReranker
+    settings: KReciprocalSettings
+    gallery: Embeddings
+    budget: ComputeBudget
+    listed: IncrementalReranker | None = None
+    """Where it is known."""
 
-    @property
-    def shape(self) -> tuple[int, int]:
-        """Q and G."""
-        return len(self.probes), len(self.kept)
+    @cached_property
+    def incremental(self) -> IncrementalReranker:
+        """For one probe after another."""
+        s, gallery = self.settings, self.gallery
+        metric = metric_named(s.base, gallery.layout)
+        return self.listed or IncrementalReranker.of(gallery.vectors, metric, s.k1, s.k2, s.lambda_, self.budget)
 
-    def rows(self, start: int, stop: int) -> Float32[np.ndarray, "q G"]:
-        """Distances of the probes from `start` to `stop`."""
-        return np.stack([self.kept.distances(probe) for probe in self.probes[start:stop]])
+    def compare(self, probe: Embeddings) -> Comparison:
+        """Re-rank over the union of all probes and the gallery; with `inductive`, of each probe and the gallery."""
+        s = self.settings
+        if s.inductive:
+            return ProbewiseComparison(probe.vectors, len(self.gallery), self.distances)
+        union = joined(probe.vectors, self.gallery.vectors, self.budget)
+        items = VectorItems(union, metric_named(s.base, probe.layout), self.budget, wanted(s.search, s.recall))
+        return Reranked(items, len(probe), s.k1, s.k2, s.lambda_)
+
+    def distances(self, delta: GalleryDelta) -> Float32[np.ndarray, " G"]:
+        """Re-rank one probe with the gallery alone."""
+        return self.incremental.distances(delta)
+
+    def commit(self, delta: GalleryDelta, gallery: Embeddings) -> "FittedKReciprocal":
+        """Patch the lists."""
+        return replace(self, gallery=gallery, listed=self.incremental.commit(delta))
 
 
 component = Component(KReciprocalSettings, KReciprocal, (Example(), Example({"inductive": True})))

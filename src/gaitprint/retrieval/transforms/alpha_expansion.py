@@ -7,14 +7,14 @@ from jaxtyping import Bool, Float32
 
 from gaitprint.components import Component, Example
 from gaitprint.config import require
+from gaitprint.retrieval.bases.recompute import RecomputeTransform
 from gaitprint.retrieval.budget import ComputeBudget
 from gaitprint.retrieval.concatenation import joined
-from gaitprint.retrieval.derived_embeddings import derive, require_one, split
+from gaitprint.retrieval.derived_embeddings import require_one, split
 from gaitprint.retrieval.distances.metric import Metric
 from gaitprint.retrieval.distances.metrics import metric_named
 from gaitprint.retrieval.expansion.means import alpha_sums
-from gaitprint.retrieval.incremental.expansion import KeptExpansion, KeptRounds
-from gaitprint.retrieval.incremental.gallery_delta import KeptTransform
+from gaitprint.retrieval.incremental.expansion import FittedExpansion, ListExpansion
 from gaitprint.retrieval.knn.approximate import Search, check_search, neighbours, wanted
 from gaitprint.types import Embeddings, PartLayout
 
@@ -44,7 +44,7 @@ class AlphaExpansionSettings:
 
 
 @dataclass(frozen=True)
-class AlphaExpansion:
+class AlphaExpansion(RecomputeTransform):
     """The sum of weight x raw feature over the k most similar, divided by k (not by the weights' sum)."""
 
     settings: AlphaExpansionSettings
@@ -59,30 +59,21 @@ class AlphaExpansion:
         """Probes are averaged with each other."""
         return not self.inductive
 
-    @property
-    def per_sequence(self) -> bool:
-        """Sequences are averaged with each other."""
-        return False
-
-    def __call__(self, probe: Embeddings, gallery: Embeddings) -> tuple[Embeddings, Embeddings]:
-        """Both sides, expanded over their union."""
-        return self.transformed(probe, gallery, ComputeBudget())
-
-    def transformed(self, probe: Embeddings, gallery: Embeddings, work: ComputeBudget) -> tuple[Embeddings, Embeddings]:
-        """The same, in the memory that `work` gives.
+    def transform(self, probe: Embeddings, gallery: Embeddings, budget: ComputeBudget) -> tuple[Embeddings, Embeddings]:
+        """Expand both sides over their union.
 
         Raises:
             ConfigError: one probe at a time was asked for, and more are there.
         """
         require_one(self.settings.inductive, probe, "alpha-expansion")
-        union = joined(probe.vectors, gallery.vectors, work)
+        union = joined(probe.vectors, gallery.vectors, budget)
         s = self.settings
         for _ in range(s.times):
-            union = expand(union, s.k, s.alpha, work, wanted(s.search, s.recall))
+            union = expand(union, s.k, s.alpha, budget, wanted(s.search, s.recall))
         return split(union, probe, gallery, self)
 
-    def kept(self, gallery: Embeddings, work: ComputeBudget) -> KeptTransform:
-        """For one probe after another."""
+    def fit(self, gallery: Embeddings, budget: ComputeBudget) -> FittedExpansion:
+        """Lists are kept for one probe after another."""
         s = self.settings
 
         def means(
@@ -90,10 +81,8 @@ class AlphaExpansion:
         ) -> Float32[np.ndarray, "m D"]:
             return alpha_sums(own, members, s.alpha)
 
-        def one(vectors: Float32[np.ndarray, "G D"]) -> KeptExpansion:
-            return KeptExpansion(vectors, _cosine(vectors.shape[1]), s.k, means, work, include_self=True)
-
-        return KeptRounds(gallery, s.times, one, lambda x: derive(gallery, x, self))
+        rule = ListExpansion(_cosine(gallery.layout.width), s.k, means, include_self=True)
+        return FittedExpansion(self, gallery, budget, rule, s.times)
 
 
 def expand(

@@ -3,11 +3,12 @@
 from dataclasses import dataclass
 
 import numpy as np
+from jaxtyping import Float32
 
 from gaitprint.components import Component
 from gaitprint.config import require
 from gaitprint.errors import ShapeError
-from gaitprint.retrieval.derived_embeddings import derive
+from gaitprint.retrieval.bases.sequences import SequenceTransform
 from gaitprint.types import Embeddings
 
 
@@ -26,34 +27,20 @@ class BlockWeightsSettings:
 
 
 @dataclass(frozen=True)
-class BlockWeights:
+class BlockWeights(SequenceTransform):
     """Multiplies; each sequence by itself. Set `unit-length` with `per = "block"` before it for equal scales."""
 
     settings: BlockWeightsSettings
 
-    @property
-    def transductive(self) -> bool:
-        """Other sequences change nothing."""
-        return False
-
-    @property
-    def per_sequence(self) -> bool:
-        """Each is multiplied by itself."""
-        return True
-
-    def __call__(self, probe: Embeddings, gallery: Embeddings) -> tuple[Embeddings, Embeddings]:
-        """Both sides, weighted."""
-        return self._weighted(probe), self._weighted(gallery)
-
-    def _weighted(self, embeddings: Embeddings) -> Embeddings:
+    def vectors(self, embeddings: Embeddings) -> Float32[np.ndarray, "N D"]:
+        """Multiply each block by its weight."""
         widths = [parts * channels for parts, channels in embeddings.layout.blocks]
         weights = self.settings.weights or (1.0,) * len(widths)
         if len(weights) != len(widths):
             raise ShapeError(
                 f"{len(weights)} weights were given for embeddings of {len(widths)} networks: one each is needed"
             )
-        factors = np.repeat(np.array(weights, np.float32), widths)
-        return derive(embeddings, embeddings.vectors * factors, self)
+        return embeddings.vectors * np.repeat(np.array(weights, np.float32), widths)
 
 
 component = Component(BlockWeightsSettings, BlockWeights)

@@ -13,16 +13,15 @@ from jaxtyping import Bool, Float32, Float64, Int
 
 from gaitprint.components import Component, Example
 from gaitprint.config import require
+from gaitprint.retrieval.bases.recompute import RecomputedTransform, RecomputeTransform
 from gaitprint.retrieval.budget import ComputeBudget
 from gaitprint.retrieval.concatenation import joined
-from gaitprint.retrieval.derived_embeddings import derive, require_one, split, unit_rows
+from gaitprint.retrieval.derived_embeddings import require_one, split, unit_rows
 from gaitprint.retrieval.distances.metrics import metric_named
 from gaitprint.retrieval.expansion import clusterings as clusterings
 from gaitprint.retrieval.expansion.clusterings import Labels, Lists
 from gaitprint.retrieval.expansion.means import list_means, partition_means
-from gaitprint.retrieval.incremental.expansion import KeptExpansion, KeptRounds
-from gaitprint.retrieval.incremental.gallery_delta import KeptTransform
-from gaitprint.retrieval.incremental.recompute import RecomputeTransform
+from gaitprint.retrieval.incremental.expansion import FittedExpansion, ListExpansion
 from gaitprint.retrieval.knn.approximate import Search, check_search, wanted
 from gaitprint.types import Embeddings, PartLayout
 
@@ -88,7 +87,7 @@ class ClusterExpansionSettings:
 
 
 @dataclass(frozen=True)
-class ClusterExpansion:
+class ClusterExpansion(RecomputeTransform):
     """Cluster-mean expansion of both sides. A sample without another member keeps its own feature."""
 
     settings: ClusterExpansionSettings
@@ -103,41 +102,30 @@ class ClusterExpansion:
         """Probes are averaged with each other."""
         return not self.inductive
 
-    @property
-    def per_sequence(self) -> bool:
-        """Sequences are averaged with each other."""
-        return False
-
-    def __call__(self, probe: Embeddings, gallery: Embeddings) -> tuple[Embeddings, Embeddings]:
-        """Both sides, expanded over their union."""
-        return self.transformed(probe, gallery, ComputeBudget())
-
-    def transformed(self, probe: Embeddings, gallery: Embeddings, work: ComputeBudget) -> tuple[Embeddings, Embeddings]:
-        """The same, in the memory that `work` gives; ConfigError where `inductive` is handed several probes."""
+    def transform(self, probe: Embeddings, gallery: Embeddings, budget: ComputeBudget) -> tuple[Embeddings, Embeddings]:
+        """Expand both sides over their union; ConfigError where `inductive` is handed several probes."""
         require_one(self.settings.inductive, probe, "cluster-expansion")
-        union = joined(probe.vectors, gallery.vectors, work)
+        union = joined(probe.vectors, gallery.vectors, budget)
         subjects = len({r.subject for r in gallery.records if r.subject is not None})
         for _ in range(self.settings.times):
-            found = find_clusters(union, probe.layout, self.settings, subjects, work)
-            union = cluster_means(union, found, self.settings, work)
+            clusters = find_clusters(union, probe.layout, self.settings, subjects, budget)
+            union = cluster_means(union, clusters, self.settings, budget)
         return split(union, probe, gallery, self)
 
-    def kept(self, gallery: Embeddings, work: ComputeBudget) -> KeptTransform:
-        """For one probe after another. Lists are kept; a partition is made anew for each probe, at its full price."""
+    def fit(self, gallery: Embeddings, budget: ComputeBudget) -> RecomputedTransform:
+        """Lists are kept for one probe after another. A partition is made anew for each probe, at its full price."""
         s = self.settings
         if s.clustering not in ("neighbours", "mutual"):
-            return RecomputeTransform(self, gallery, work)
+            # one more item can move a threshold, and with it any cluster: there is nothing to patch
+            return RecomputedTransform(self, gallery, budget)
 
         def means(
             own: Float32[np.ndarray, "m D"], members: Float32[np.ndarray, "m K D"], use: Bool[np.ndarray, "m K"]
         ) -> Float32[np.ndarray, "m D"]:
             return list_means(own, members, use, s.alpha, s.include_self)
 
-        def one(vectors: Float32[np.ndarray, "G D"]) -> KeptExpansion:
-            metric = metric_named(s.distance, gallery.layout)
-            return KeptExpansion(vectors, metric, s.k, means, work, mutual=s.clustering == "mutual")
-
-        return KeptRounds(gallery, s.times, one, lambda x: derive(gallery, x, self))
+        rule = ListExpansion(metric_named(s.distance, gallery.layout), s.k, means, mutual=s.clustering == "mutual")
+        return FittedExpansion(self, gallery, budget, rule, s.times)
 
 
 def find_clusters(

@@ -12,6 +12,7 @@ from jaxtyping import Float32, Float64, Int
 
 from gaitprint.components import Component
 from gaitprint.config import require
+from gaitprint.retrieval.bases.recompute import RecomputeTransform
 from gaitprint.retrieval.budget import ComputeBudget
 from gaitprint.retrieval.concatenation import joined
 from gaitprint.retrieval.derived_embeddings import split
@@ -62,32 +63,19 @@ class SeededExpansionSettings:
 
 
 @dataclass(frozen=True)
-class SeededExpansion:
+class SeededExpansion(RecomputeTransform):
     """Cluster means, with the gallery's subjects as seeds. A gallery sequence without a subject is one of its own."""
 
     settings: SeededExpansionSettings
+    transductive = True
 
-    @property
-    def transductive(self) -> bool:
-        """Probes are averaged with each other."""
-        return True
-
-    @property
-    def per_sequence(self) -> bool:
-        """Sequences are averaged with each other."""
-        return False
-
-    def __call__(self, probe: Embeddings, gallery: Embeddings) -> tuple[Embeddings, Embeddings]:
-        """Both sides, expanded over their union."""
-        return self.transformed(probe, gallery, ComputeBudget())
-
-    def transformed(self, probe: Embeddings, gallery: Embeddings, work: ComputeBudget) -> tuple[Embeddings, Embeddings]:
-        """The same, in the memory that `work` gives."""
-        union, seeds = joined(probe.vectors, gallery.vectors, work), seeds_of(gallery.records)
+    def transform(self, probe: Embeddings, gallery: Embeddings, budget: ComputeBudget) -> tuple[Embeddings, Embeddings]:
+        """Expand both sides over their union."""
+        union, seeds = joined(probe.vectors, gallery.vectors, budget), seeds_of(gallery.records)
         moved = union
         for _ in range(self.settings.times):
-            members = memberships(moved, probe.layout, seeds, self.settings, work)
-            moved = towards_means(union, members, seeds, self.settings.share, work)
+            members = memberships(moved, probe.layout, seeds, self.settings, budget)
+            moved = towards_means(union, members, seeds, self.settings.share, budget)
         return split(moved, probe, gallery, self)
 
 
@@ -103,7 +91,7 @@ def memberships(
     layout: PartLayout,
     seeds: Int[np.ndarray, " G"],
     settings: SeededExpansionSettings,
-    work: ComputeBudget | None = None,
+    budget: ComputeBudget | None = None,
 ) -> Float64[np.ndarray, "Q S"]:
     """How much each probe belongs to each seed; rows sum to 1.
 
@@ -112,24 +100,24 @@ def memberships(
         layout: their parts.
         seeds: of the gallery's rows, numbered from 0.
         settings: see there; `share` and `times` are not used.
-        work: memory and cores.
+        budget: memory and cores.
 
     Raises:
         ConfigError: the memory does not hold all probes by all seeds.
     """
-    s, work = settings, work or ComputeBudget()
+    s, budget = settings, budget or ComputeBudget()
     probes, count = len(vectors) - len(seeds), int(seeds.max()) + 1
     needed = 24 * probes * count
     require(
-        needed <= work.memory,
+        needed <= budget.memory,
         f"seeded expansion holds {probes:,} probes by {count:,} subjects, {needed / 2**30:.1f} GiB, and "
-        f"{work.memory / 2**30:.1f} GiB are allowed: allow more memory, or choose cluster-expansion",
+        f"{budget.memory / 2**30:.1f} GiB are allowed: allow more memory, or choose cluster-expansion",
     )
-    reranked = Reranked(VectorItems(vectors, metric_named(s.base, layout), work), probes, s.k1, s.k2, s.lambda_)
+    reranked = Reranked(VectorItems(vectors, metric_named(s.base, layout), budget), probes, s.k1, s.k2, s.lambda_)
     order = np.argsort(seeds, kind="stable")
     starts = np.flatnonzero(np.diff(seeds[order], prepend=-1))
     distances = np.empty((probes, count))
-    rows = work.rows(16.0 * len(vectors))
+    rows = budget.rows(16.0 * len(vectors))
     for start in range(0, probes, rows):
         block = reranked.rows(start, min(start + rows, probes))
         distances[start : start + rows] = np.minimum.reduceat(block[:, order], starts, axis=1)
@@ -142,12 +130,12 @@ def towards_means(
     members: Float64[np.ndarray, "Q S"],
     seeds: Int[np.ndarray, " G"],
     share: float,
-    work: ComputeBudget | None = None,
+    budget: ComputeBudget | None = None,
 ) -> Float32[np.ndarray, "N D"]:
     """Features moved by `share` towards the mean of their seed, of all seeds by membership. Sums are double."""
     probes = len(members)
     weights = members.sum(axis=0) + np.bincount(seeds)
-    result = (work or ComputeBudget()).array(*vectors.shape)
+    result = (budget or ComputeBudget()).array(*vectors.shape)
     for column in range(0, vectors.shape[1], _COLUMNS):
         strip = vectors[:, column : column + _COLUMNS].astype(np.float64)
         means = members.T @ strip[:probes]

@@ -7,7 +7,8 @@ import numpy as np
 from jaxtyping import Float32
 
 from gaitprint.components import Component
-from gaitprint.retrieval.derived_embeddings import derive, unit_rows
+from gaitprint.retrieval.bases.sequences import SequenceTransform
+from gaitprint.retrieval.derived_embeddings import unit_rows
 from gaitprint.types import Embeddings, PartLayout
 
 
@@ -20,30 +21,17 @@ class UnitLengthSettings:
 
 
 @dataclass(frozen=True)
-class UnitLength:
+class UnitLength(SequenceTransform):
     """Divides by the Euclidean length; zeros stay zeros. Each sequence is scaled by itself."""
 
     settings: UnitLengthSettings
 
-    @property
-    def transductive(self) -> bool:
-        """Other sequences change nothing."""
-        return False
-
-    @property
-    def per_sequence(self) -> bool:
-        """Each is scaled by itself."""
-        return True
-
-    def __call__(self, probe: Embeddings, gallery: Embeddings) -> tuple[Embeddings, Embeddings]:
-        """Both sides, scaled."""
-        return self._scaled(probe), self._scaled(gallery)
-
-    def _scaled(self, embeddings: Embeddings) -> Embeddings:
+    def vectors(self, embeddings: Embeddings) -> Float32[np.ndarray, "N D"]:
+        """Scale the vector, or each block."""
         layout = embeddings.layout
         if self.settings.per == "vector":
             layout = PartLayout(((1, layout.width),))
-        return derive(embeddings, _scale_blocks(embeddings.vectors, layout), self)
+        return _scale_blocks(embeddings.vectors, layout)
 
 
 def _scale_blocks(vectors: Float32[np.ndarray, "N D"], layout: PartLayout) -> Float32[np.ndarray, "N D"]:
