@@ -13,7 +13,7 @@ import numpy as np
 from jaxtyping import Float, Float32
 
 from gaitprint.retrieval.budget import ComputeBudget
-from gaitprint.retrieval.incremental.gallery_delta import GalleryDelta
+from gaitprint.retrieval.gallery_delta import GalleryDelta
 from gaitprint.types import Comparison, Embeddings
 
 

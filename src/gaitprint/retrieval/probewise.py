@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float32
 
-from gaitprint.retrieval.incremental.gallery_delta import GalleryDelta
+from gaitprint.retrieval.gallery_delta import GalleryDelta
 
 
 @dataclass(frozen=True)

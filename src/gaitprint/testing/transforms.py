@@ -5,7 +5,7 @@ import numpy as np
 from gaitprint.components import component_names, find_component, name_of
 from gaitprint.retrieval.budget import ComputeBudget
 from gaitprint.retrieval.contracts import FittedTransform, Transform
-from gaitprint.retrieval.incremental.gallery_delta import GalleryDelta
+from gaitprint.retrieval.gallery_delta import GalleryDelta
 from gaitprint.retrieval.pipeline import Pipeline
 from gaitprint.testing.embeddings import drawn_sides, hard_cases
 from gaitprint.testing.pipelines import check_in_pipeline

@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 from gaitprint.errors import ArtefactError, DataError
 from gaitprint.retrieval.budget import ComputeBudget
 from gaitprint.retrieval.distances.metrics import METRICS, metric_named
+from gaitprint.retrieval.gallery_delta import GalleryDelta
 from gaitprint.retrieval.incremental import neighbour_lists as lists
-from gaitprint.retrieval.incremental.gallery_delta import GalleryDelta
 from gaitprint.retrieval.incremental.neighbour_lists import NeighbourLists
 from gaitprint.retrieval.incremental.patched_graph import PatchedNeighbours
 from gaitprint.retrieval.pipeline import Pipeline

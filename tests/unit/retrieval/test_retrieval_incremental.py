@@ -11,8 +11,8 @@ from gaitprint.errors import ArtefactError, ConfigError, DataError
 from gaitprint.retrieval.bases.recompute import PairwiseScorer
 from gaitprint.retrieval.budget import ComputeBudget
 from gaitprint.retrieval.distances.metrics import METRICS, metric_named
+from gaitprint.retrieval.gallery_delta import GalleryDelta
 from gaitprint.retrieval.incremental import neighbour_lists as lists
-from gaitprint.retrieval.incremental.gallery_delta import GalleryDelta
 from gaitprint.retrieval.incremental.neighbour_lists import NeighbourLists, to_distances
 from gaitprint.retrieval.incremental.patched_graph import PatchedNeighbours
 from gaitprint.retrieval.knn.search import search

@@ -7,7 +7,7 @@ from gaitprint.components import find_component
 from gaitprint.errors import ShapeError
 from gaitprint.retrieval.budget import ComputeBudget
 from gaitprint.retrieval.distances.metrics import METRICS, metric_named
-from gaitprint.retrieval.incremental.gallery_delta import GalleryDelta
+from gaitprint.retrieval.gallery_delta import GalleryDelta
 from gaitprint.retrieval.knn.items import VectorItems
 from gaitprint.retrieval.reranking.incremental import IncrementalReranker
 from gaitprint.retrieval.reranking.k_reciprocal import Reranked

@@ -8,7 +8,7 @@ from jaxtyping import Float32
 
 from gaitprint.retrieval.budget import ComputeBudget
 from gaitprint.retrieval.distances.metric import Metric
-from gaitprint.retrieval.incremental.gallery_delta import GalleryDelta
+from gaitprint.retrieval.gallery_delta import GalleryDelta
 from gaitprint.types import Embeddings
 
 _ROWS = 512

@@ -11,7 +11,7 @@ from jaxtyping import Float32
 from gaitprint.retrieval.budget import ComputeBudget
 from gaitprint.retrieval.contracts import MatrixComparison
 from gaitprint.retrieval.derived_embeddings import unnamed
-from gaitprint.retrieval.incremental.gallery_delta import GalleryDelta
+from gaitprint.retrieval.gallery_delta import GalleryDelta
 from gaitprint.types import Embeddings
 
 

@@ -9,7 +9,7 @@ from jaxtyping import Float32
 
 from gaitprint.retrieval.budget import ComputeBudget
 from gaitprint.retrieval.derived_embeddings import derive, unnamed
-from gaitprint.retrieval.incremental.gallery_delta import GalleryDelta
+from gaitprint.retrieval.gallery_delta import GalleryDelta
 from gaitprint.types import Embeddings
 
 

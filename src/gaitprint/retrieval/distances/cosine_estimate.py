@@ -3,7 +3,7 @@
 import numpy as np
 from jaxtyping import Float32, Float64
 
-from gaitprint.retrieval.distances.estimate import ROUNDING, ROWS, Estimate, Side, part_squares
+from gaitprint.retrieval.distances.estimate import ROUNDING, ROWS, Estimate, Left, Right, Side, Tile, part_squares
 
 
 class CosineEstimate(Estimate):
@@ -20,21 +20,16 @@ class CosineEstimate(Estimate):
         lengths = np.sqrt(np.add.reduceat(np.square(x, dtype=np.float64), starts, axis=1))
         return Side(x, self.right.centre, self.right.scale, _inverted(lengths))
 
-    def ready_left(self, rows: slice, out: Float32[np.ndarray, "q D"] | None = None) -> Float32[np.ndarray, "q D"]:
+    def ready_left(self, rows: slice, out: Left | None = None) -> Left:
         return _unit(self.left, rows, self.slices, -1.0, out)
 
-    def ready_right(self, columns: slice, out: Float32[np.ndarray, "g D"] | None = None) -> Float32[np.ndarray, "g D"]:
+    def ready_right(self, columns: slice, out: Right | None = None) -> Right:
         return _unit(self.right, columns, self.slices, 1.0, out)
 
     def scores(
-        self,
-        a: Float32[np.ndarray, "q D"],
-        rows: slice,  # noqa: ARG002 - lengths are in the ready rows
-        b: Float32[np.ndarray, "g D"],
-        columns: slice,  # noqa: ARG002 - as above
-        out: Float32[np.ndarray, "q g"] | None = None,
-        spare: Float32[np.ndarray, "q g"] | None = None,  # noqa: ARG002 - one product holds all parts
-    ) -> Float32[np.ndarray, "q g"]:
+        self, a: Left, rows: slice, b: Right, columns: slice, out: Tile | None = None, spare: Tile | None = None
+    ) -> Tile:
+        del rows, columns, spare  # lengths are in the ready blocks, and one product holds all parts
         return np.matmul(a, b.T, out=out)
 
     def slack(self) -> Float64[np.ndarray, " Q"]:

@@ -11,6 +11,10 @@ import numpy as np
 from jaxtyping import Float, Float32, Float64
 from numpy.typing import NDArray
 
+Left = Float32[np.ndarray, "q D"]
+Right = Float32[np.ndarray, "g D"]
+Tile = Float32[np.ndarray, "q g"]
+
 ROUNDING = float(np.finfo(np.float32).eps)
 """Twice the relative error of one float32 operation."""
 ROWS = 1024
@@ -59,23 +63,17 @@ class Estimate(ABC):
         """Other vectors, to be made ready as the right side's are."""
 
     @abstractmethod
-    def ready_left(self, rows: slice, out: Float32[np.ndarray, "q D"] | None = None) -> Float32[np.ndarray, "q D"]:
+    def ready_left(self, rows: slice, out: Left | None = None) -> Left:
         """Make rows ready for `scores`."""
 
     @abstractmethod
-    def ready_right(self, columns: slice, out: Float32[np.ndarray, "g D"] | None = None) -> Float32[np.ndarray, "g D"]:
+    def ready_right(self, columns: slice, out: Right | None = None) -> Right:
         """Make items ready for `scores`."""
 
     @abstractmethod
     def scores(
-        self,
-        a: Float32[np.ndarray, "q D"],
-        rows: slice,
-        b: Float32[np.ndarray, "g D"],
-        columns: slice,
-        out: Float32[np.ndarray, "q g"] | None = None,
-        spare: Float32[np.ndarray, "q g"] | None = None,
-    ) -> Float32[np.ndarray, "q g"]:
+        self, a: Left, rows: slice, b: Right, columns: slice, out: Tile | None = None, spare: Tile | None = None
+    ) -> Tile:
         """Score a block of rows and items made ready; `spare` is overwritten where parts are added up."""
 
     @abstractmethod
@@ -118,21 +116,16 @@ class SquaredEstimate(Estimate):
             sums = np.add.reduceat(np.square(centred), [part.start for part in self.slices], axis=1)
             return Side(x, centre, scale, sums.astype(np.float32))
 
-    def ready_left(self, rows: slice, out: Float32[np.ndarray, "q D"] | None = None) -> Float32[np.ndarray, "q D"]:
+    def ready_left(self, rows: slice, out: Left | None = None) -> Left:
         return self.left.ready(rows, -2.0, out)
 
-    def ready_right(self, columns: slice, out: Float32[np.ndarray, "g D"] | None = None) -> Float32[np.ndarray, "g D"]:
+    def ready_right(self, columns: slice, out: Right | None = None) -> Right:
         return self.right.ready(columns, 1.0, out)
 
     def scores(
-        self,
-        a: Float32[np.ndarray, "q D"],
-        rows: slice,
-        b: Float32[np.ndarray, "g D"],
-        columns: slice,
-        out: Float32[np.ndarray, "q g"] | None = None,
-        spare: Float32[np.ndarray, "q g"] | None = None,  # noqa: ARG002 - there is one part
-    ) -> Float32[np.ndarray, "q g"]:
+        self, a: Left, rows: slice, b: Right, columns: slice, out: Tile | None = None, spare: Tile | None = None
+    ) -> Tile:
+        del spare  # there is one part
         return _plus(np.matmul(a, b.T, out=out), self.left.lengths[rows, 0], self.right.lengths[columns, 0])
 
     def slack(self) -> Float64[np.ndarray, " Q"]:
@@ -151,14 +144,8 @@ class RootEstimate(SquaredEstimate):
     """Sums over parts of the parts' Euclidean distances."""
 
     def scores(
-        self,
-        a: Float32[np.ndarray, "q D"],
-        rows: slice,
-        b: Float32[np.ndarray, "g D"],
-        columns: slice,
-        out: Float32[np.ndarray, "q g"] | None = None,
-        spare: Float32[np.ndarray, "q g"] | None = None,
-    ) -> Float32[np.ndarray, "q g"]:
+        self, a: Left, rows: slice, b: Right, columns: slice, out: Tile | None = None, spare: Tile | None = None
+    ) -> Tile:
         own, other = self.left.lengths[rows], self.right.lengths[columns]
         total = np.empty((len(a), len(b)), np.float32) if out is None else out
         total[:] = 0
@@ -174,9 +161,7 @@ class RootEstimate(SquaredEstimate):
         return np.asarray(np.sqrt(off).sum(axis=1) + 64 * ROUNDING * np.sqrt(reach).sum(axis=1))
 
 
-def _plus(
-    block: Float32[np.ndarray, "q g"], rows: Float32[np.ndarray, " q"], columns: Float32[np.ndarray, " g"]
-) -> Float32[np.ndarray, "q g"]:
+def _plus(block: Tile, rows: Float32[np.ndarray, " q"], columns: Float32[np.ndarray, " g"]) -> Tile:
     block += rows[:, None]
     block += columns
     return block

@@ -16,6 +16,14 @@ from gaitprint.retrieval.distances.estimate import Estimate
 from gaitprint.retrieval.distances.exact import part_slices
 from gaitprint.types import PartLayout
 
+Rows = Float32[np.ndarray, "Q D"]
+Items = Float32[np.ndarray, "G _"]
+Centre = Float64[np.ndarray, " D"]
+Block = Float32[np.ndarray, "Q G"]
+Known = Float32[np.ndarray, " n"]
+Bounds = Float64[np.ndarray, " n"]
+Exact = Float64[np.ndarray, " Q"]
+
 _PAIR_VALUES = 1 << 17
 """Doubles held at once while pairs are compared: 1 MB stays in a core's cache, which halves the time."""
 ROUNDED = 1e-6
@@ -33,21 +41,10 @@ class Metric(ABC):
     """What scores of this distance are."""
 
     @abstractmethod
-    def block(
-        self,
-        x: Float32[np.ndarray, "Q D"],
-        y: Float32[np.ndarray, "G _"],
-        centre: Float64[np.ndarray, " D"] | None = None,
-    ) -> Float32[np.ndarray, "Q G"]:
+    def block(self, x: Rows, y: Items, centre: Centre | None = None) -> Block:
         """Compute all pairs, exactly. `centre` is `exact.centre(y)`, for who asks block by block."""
 
-    def pairs(
-        self,
-        x: Float32[np.ndarray, "Q D"],
-        i: Int[np.ndarray, " M"],
-        y: Float32[np.ndarray, "G _"],
-        j: Int[np.ndarray, " M"],
-    ) -> Float32[np.ndarray, " M"]:
+    def pairs(self, x: Rows, i: Int[np.ndarray, " M"], y: Items, j: Int[np.ndarray, " M"]) -> Float32[np.ndarray, " M"]:
         """Compute the distances of x[i] and y[j], exactly: by differences, which lose nothing where they are small.
 
         A pair's digits hang on its two vectors alone, not on their order or on the pairs beside it: whoever lists
@@ -61,7 +58,7 @@ class Metric(ABC):
             result[part] = self._pairs(x[i[part]], y[j[part]], starts)
         return result
 
-    def estimate(self, x: Float32[np.ndarray, "Q D"], y: Float32[np.ndarray, "G _"]) -> Estimate:
+    def estimate(self, x: Rows, y: Items) -> Estimate:
         """Make the fast form for these two sides; `x` may be `y` itself."""
         return self.estimator.of(x, y, self.slices(x.shape[1]))
 
@@ -74,9 +71,7 @@ class Metric(ABC):
         return tuple(part_slices(self.layout, width))
 
     @abstractmethod
-    def score_bounds(
-        self, distances: Float32[np.ndarray, " n"], estimate: Estimate, sign: int
-    ) -> Float64[np.ndarray, " n"]:
+    def score_bounds(self, distances: Known, estimate: Estimate, sign: int) -> Bounds:
         """Turn distances into scores of the estimate: at most (sign -1) or at least (1) what rounding leaves open."""
 
     def euclidean_form(self, vectors: Float32[np.ndarray, "n D"]) -> NDArray[np.floating[Any]]:
@@ -85,7 +80,5 @@ class Metric(ABC):
 
     @staticmethod
     @abstractmethod
-    def _pairs(
-        a: Float32[np.ndarray, "m D"], b: Float32[np.ndarray, "m D"], starts: list[int]
-    ) -> Float64[np.ndarray, " m"]:
+    def _pairs(a: Rows, b: Rows, starts: list[int]) -> Exact:
         """Row by row; `starts` says where the parts begin."""

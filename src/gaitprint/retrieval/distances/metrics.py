@@ -3,13 +3,13 @@
 from typing import Any, Literal
 
 import numpy as np
-from jaxtyping import Float32, Float64
+from jaxtyping import Float32
 from numpy.typing import NDArray
 
 from gaitprint.retrieval.distances import exact as exact
 from gaitprint.retrieval.distances.cosine_estimate import CosineEstimate
 from gaitprint.retrieval.distances.estimate import Estimate, RootEstimate, SquaredEstimate
-from gaitprint.retrieval.distances.metric import ROUNDED, Metric
+from gaitprint.retrieval.distances.metric import ROUNDED, Block, Bounds, Centre, Exact, Items, Known, Metric, Rows
 from gaitprint.types import PartLayout
 
 MetricName = Literal["euclidean", "euclidean_squared", "part_mean", "part_cosine"]
@@ -21,27 +21,18 @@ class SquaredEuclideanMetric(Metric):
     title = "squared Euclid of whole vectors"
     estimator = SquaredEstimate
 
-    def block(
-        self,
-        x: Float32[np.ndarray, "Q D"],
-        y: Float32[np.ndarray, "G _"],
-        centre: Float64[np.ndarray, " D"] | None = None,
-    ) -> Float32[np.ndarray, "Q G"]:
+    def block(self, x: Rows, y: Items, centre: Centre | None = None) -> Block:
         return exact.flat_euclidean_squared(x, y, centre)
 
     def slices(self, width: int) -> tuple[slice, ...]:
         super().slices(width)  # for its check of the width
         return (slice(0, width),)
 
-    def score_bounds(
-        self, distances: Float32[np.ndarray, " n"], estimate: Estimate, sign: int
-    ) -> Float64[np.ndarray, " n"]:
+    def score_bounds(self, distances: Known, estimate: Estimate, sign: int) -> Bounds:
         return np.asarray(distances.astype(np.float64) * float(estimate.right.scale) ** 2 * (1.0 + sign * ROUNDED))
 
     @staticmethod
-    def _pairs(
-        a: Float32[np.ndarray, "m D"], b: Float32[np.ndarray, "m D"], starts: list[int]
-    ) -> Float64[np.ndarray, " m"]:
+    def _pairs(a: Rows, b: Rows, starts: list[int]) -> Exact:
         del starts
         difference = np.subtract(a, b, dtype=np.float64)
         return np.asarray(np.einsum("ij,ij->i", difference, difference))
@@ -52,25 +43,16 @@ class EuclideanMetric(SquaredEuclideanMetric):
 
     title = "Euclid of whole vectors"
 
-    def block(
-        self,
-        x: Float32[np.ndarray, "Q D"],
-        y: Float32[np.ndarray, "G _"],
-        centre: Float64[np.ndarray, " D"] | None = None,
-    ) -> Float32[np.ndarray, "Q G"]:
+    def block(self, x: Rows, y: Items, centre: Centre | None = None) -> Block:
         return exact.flat_euclidean(x, y, centre)
 
-    def score_bounds(
-        self, distances: Float32[np.ndarray, " n"], estimate: Estimate, sign: int
-    ) -> Float64[np.ndarray, " n"]:
+    def score_bounds(self, distances: Known, estimate: Estimate, sign: int) -> Bounds:
         # the estimate takes no root, which would change no order
         known = np.square(distances.astype(np.float64) * float(estimate.right.scale))
         return np.asarray(known * (1.0 + sign * ROUNDED))
 
     @staticmethod
-    def _pairs(
-        a: Float32[np.ndarray, "m D"], b: Float32[np.ndarray, "m D"], starts: list[int]
-    ) -> Float64[np.ndarray, " m"]:
+    def _pairs(a: Rows, b: Rows, starts: list[int]) -> Exact:
         return np.asarray(np.sqrt(SquaredEuclideanMetric._pairs(a, b, starts)))
 
 
@@ -80,24 +62,15 @@ class PartMeanMetric(Metric):
     title = "mean over parts of Euclid"
     estimator = RootEstimate
 
-    def block(
-        self,
-        x: Float32[np.ndarray, "Q D"],
-        y: Float32[np.ndarray, "G _"],
-        centre: Float64[np.ndarray, " D"] | None = None,
-    ) -> Float32[np.ndarray, "Q G"]:
+    def block(self, x: Rows, y: Items, centre: Centre | None = None) -> Block:
         return exact.part_mean_euclidean(x, y, self.layout, centre)
 
-    def score_bounds(
-        self, distances: Float32[np.ndarray, " n"], estimate: Estimate, sign: int
-    ) -> Float64[np.ndarray, " n"]:
+    def score_bounds(self, distances: Known, estimate: Estimate, sign: int) -> Bounds:
         known = distances.astype(np.float64) * float(estimate.right.scale) * len(estimate.slices)
         return np.asarray(known * (1.0 + sign * ROUNDED))
 
     @staticmethod
-    def _pairs(
-        a: Float32[np.ndarray, "m D"], b: Float32[np.ndarray, "m D"], starts: list[int]
-    ) -> Float64[np.ndarray, " m"]:
+    def _pairs(a: Rows, b: Rows, starts: list[int]) -> Exact:
         difference = np.subtract(a, b, dtype=np.float64)
         return np.asarray(np.sqrt(np.add.reduceat(np.square(difference), starts, axis=1)).mean(axis=1))
 
@@ -108,18 +81,11 @@ class PartCosineMetric(Metric):
     title = "1 - mean over parts of cosine"
     estimator = CosineEstimate
 
-    def block(
-        self,
-        x: Float32[np.ndarray, "Q D"],
-        y: Float32[np.ndarray, "G _"],
-        centre: Float64[np.ndarray, " D"] | None = None,
-    ) -> Float32[np.ndarray, "Q G"]:
+    def block(self, x: Rows, y: Items, centre: Centre | None = None) -> Block:
         del centre  # cosines are of vectors as they are
         return exact.part_mean_cosine(x, y, self.layout)
 
-    def score_bounds(
-        self, distances: Float32[np.ndarray, " n"], estimate: Estimate, sign: int
-    ) -> Float64[np.ndarray, " n"]:
+    def score_bounds(self, distances: Known, estimate: Estimate, sign: int) -> Bounds:
         # a cosine near 0 keeps few of the distance's digits: what rounding leaves open is absolute here
         return len(estimate.slices) * (distances.astype(np.float64) - 1.0 + sign * ROUNDED)
 
@@ -132,9 +98,7 @@ class PartCosineMetric(Metric):
         return unit
 
     @staticmethod
-    def _pairs(
-        a: Float32[np.ndarray, "m D"], b: Float32[np.ndarray, "m D"], starts: list[int]
-    ) -> Float64[np.ndarray, " m"]:
+    def _pairs(a: Rows, b: Rows, starts: list[int]) -> Exact:
         x, y = a.astype(np.float64), b.astype(np.float64)
         dots, xx, yy = (np.add.reduceat(v, starts, axis=1) for v in (x * y, x * x, y * y))
         lengths = np.sqrt(xx) * np.sqrt(yy)

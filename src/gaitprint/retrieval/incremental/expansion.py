@@ -11,7 +11,7 @@ from gaitprint.retrieval.bases.recompute import RecomputedTransform
 from gaitprint.retrieval.budget import ComputeBudget
 from gaitprint.retrieval.derived_embeddings import derive
 from gaitprint.retrieval.distances.metric import Metric
-from gaitprint.retrieval.incremental.gallery_delta import GalleryDelta
+from gaitprint.retrieval.gallery_delta import GalleryDelta
 from gaitprint.retrieval.incremental.neighbour_lists import NeighbourLists, Numbers
 from gaitprint.retrieval.incremental.patched_graph import PatchedNeighbours
 from gaitprint.retrieval.knn.mutual import mutual_mask

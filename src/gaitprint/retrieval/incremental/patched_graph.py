@@ -8,7 +8,7 @@ is searched anew. Scores only rule out; whoever they leave is compared exactly, 
 import numpy as np
 from jaxtyping import Float32, Float64, Int
 
-from gaitprint.retrieval.incremental.gallery_delta import GalleryDelta
+from gaitprint.retrieval.gallery_delta import GalleryDelta
 from gaitprint.retrieval.incremental.neighbour_lists import (
     NOBODY,
     Keys,

@@ -10,7 +10,7 @@ from jaxtyping import Float32
 from gaitprint.errors import DataError
 from gaitprint.retrieval.budget import ComputeBudget
 from gaitprint.retrieval.contracts import FittedScorer, FittedTransform, Scorer, Transform
-from gaitprint.retrieval.incremental.gallery_delta import GalleryDelta
+from gaitprint.retrieval.gallery_delta import GalleryDelta
 from gaitprint.retrieval.probewise import ProbewiseComparison
 from gaitprint.retrieval.sides import check_sides
 from gaitprint.types import Embeddings, SequenceRecord

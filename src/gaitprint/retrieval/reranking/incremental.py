@@ -15,7 +15,7 @@ from gaitprint.errors import ShapeError
 from gaitprint.retrieval.bases.metric_scorer import plain_distances
 from gaitprint.retrieval.budget import ComputeBudget
 from gaitprint.retrieval.distances.metric import Metric
-from gaitprint.retrieval.incremental.gallery_delta import GalleryDelta
+from gaitprint.retrieval.gallery_delta import GalleryDelta
 from gaitprint.retrieval.incremental.neighbour_lists import NeighbourLists, Numbers, inverted, ranges
 from gaitprint.retrieval.incremental.patched_graph import PatchedNeighbours
 from gaitprint.retrieval.knn.mutual import distinct

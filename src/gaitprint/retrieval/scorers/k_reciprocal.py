@@ -11,7 +11,7 @@ from gaitprint.config import require
 from gaitprint.retrieval.budget import ComputeBudget
 from gaitprint.retrieval.concatenation import joined
 from gaitprint.retrieval.distances.metrics import METRICS, MetricName, metric_named
-from gaitprint.retrieval.incremental.gallery_delta import GalleryDelta
+from gaitprint.retrieval.gallery_delta import GalleryDelta
 from gaitprint.retrieval.knn.approximate import Search, check_search, wanted
 from gaitprint.retrieval.knn.items import VectorItems
 from gaitprint.retrieval.probewise import ProbewiseComparison
