@@ -11,6 +11,7 @@ from pathlib import Path
 
 import torch
 
+from gaitprint.ingest.layout_choice import LayoutChoice
 from gaitprint.stages.prepare import prepare
 from gaitprint.training.checkpoint import newest_checkpoint
 from gaitprint.training.history import read_history
@@ -61,7 +62,7 @@ def write_inputs(root: Path, iterations: int) -> tuple[Path, dict[str, Path]]:
     """A store of walkers, and a recipe of each network with whatever a run must remember."""
     conditions = ["nm-01", "nm-02", "nm-05", "bg-01", "cl-01"]
     settings = {"subjects": 10, "frames": 12, "views": ["036", "090"], "conditions": conditions}
-    prepare(Path("synthetic"), root / "store", dataset="synthetic", settings=settings)
+    prepare(Path("synthetic"), root / "store", LayoutChoice("synthetic", settings))
     recipes = {}
     for network, (own, schedule) in NETWORKS.items():
         recipes[network] = root / f"{network}.toml"

@@ -25,6 +25,8 @@ from time import perf_counter
 
 import numpy as np
 
+from gaitprint.ingest.frame_settings import FrameSettings
+from gaitprint.ingest.layout_choice import LayoutChoice
 from gaitprint.silhouettes.clips import Preprocessing
 from gaitprint.stages.export import export
 from gaitprint.stages.prepare import prepare
@@ -128,9 +130,9 @@ def main() -> None:
         source = arguments.store
         if source is None:
             source = root / "walkers"
-            prepare(Path("synthetic"), source, dataset="synthetic", settings={"subjects": 12, "frames": 86})
+            prepare(Path("synthetic"), source, LayoutChoice("synthetic", {"subjects": 12, "frames": 86}))
         for form in FORMS:
-            prepare(source, root / form, form=form)
+            prepare(source, root / form, frames=FrameSettings(form=form))
         # before this process maps anything
         one, four = memory_of(root / "raw", 1), memory_of(root / "raw", 4)
         export(source, root / "pickles")

@@ -25,6 +25,7 @@ import cv2
 import numpy as np
 from _made_up import write_raw
 
+from gaitprint.ingest.layout_choice import LayoutChoice
 from gaitprint.stages.prepare import prepare
 from gaitprint.store import Store
 
@@ -86,9 +87,9 @@ def main() -> None:
         ways: dict[str, tuple[int, Callable[[Path], object]]] = {
             "bare decoding": (count, lambda out: decode(leaves)),
             "reference": (count, lambda out: reference(leaves, out)),
-            "prepare": (count, lambda out: prepare(root / "raw", out, dataset="casia-b")),
-            "prepare much": (many, lambda out: prepare(root / "many", out, dataset="casia-b")),
-            "by 2 processes": (many, lambda out: prepare(root / "many", out, dataset="casia-b", workers=2)),
+            "prepare": (count, lambda out: prepare(root / "raw", out, LayoutChoice("casia-b"))),
+            "prepare much": (many, lambda out: prepare(root / "many", out, LayoutChoice("casia-b"))),
+            "by 2 processes": (many, lambda out: prepare(root / "many", out, LayoutChoice("casia-b"), workers=2)),
         }
         seconds: dict[str, list[float]] = {name: [] for name in ways}
         cores = os.sched_getaffinity(0)

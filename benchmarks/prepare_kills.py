@@ -22,6 +22,7 @@ from pathlib import Path
 import cv2
 from _made_up import write_raw
 
+from gaitprint.ingest.layout_choice import LayoutChoice
 from gaitprint.stages.prepare import prepare
 from gaitprint.store import Store
 
@@ -46,18 +47,18 @@ def main() -> None:
         write_raw(source, 66, 40)
         for leaf in sorted(source.glob("*/*/*"))[40:]:
             shutil.move(leaf, root / "later" / leaf.relative_to(source))
-        prepare(source, before, dataset="casia-b")
+        prepare(source, before, LayoutChoice("casia-b"))
         shutil.copytree(root / "later", source, dirs_exist_ok=True)
         for changed in sorted(source.glob("*/*/*"))[:6]:
             frame = cv2.imread(str(changed / "001.png"), cv2.IMREAD_GRAYSCALE)
             cv2.imwrite(str(changed / "001.png"), frame[:, ::-1])
         (sorted(source.glob("*/*/*"))[50] / "003.png").write_bytes(b"no image")
-        prepare(source, root / "anew", dataset="casia-b")
+        prepare(source, root / "anew", LayoutChoice("casia-b"))
         shutil.copytree(before, root / "updated")
-        prepare(source, root / "updated", dataset="casia-b")
+        prepare(source, root / "updated", LayoutChoice("casia-b"))
         wanted = {"anew": contents(root / "anew"), "updated": contents(root / "updated")}
         start = time.perf_counter()
-        prepare(source, root / "timed", dataset="casia-b")
+        prepare(source, root / "timed", LayoutChoice("casia-b"))
         whole = time.perf_counter() - start
         kills = finished = midway = 0
         while kills < arguments.kills:

@@ -13,6 +13,8 @@ from time import perf_counter
 
 import numpy as np
 
+from gaitprint.ingest.frame_settings import FrameSettings
+from gaitprint.ingest.layout_choice import LayoutChoice
 from gaitprint.silhouettes.pickles import read_array_pickle
 from gaitprint.stages.export import export
 from gaitprint.stages.prepare import prepare
@@ -30,14 +32,20 @@ def main() -> None:
         root = Path(folder)
         source = arguments.source
         if source is None:
-            prepare(Path("synthetic"), root / "walkers", dataset="synthetic", settings={"subjects": 6})
+            prepare(Path("synthetic"), root / "walkers", LayoutChoice("synthetic", {"subjects": 6}))
             export(root / "walkers", root / "tree")
             source = root / "tree"
             (source / "partition.json").unlink()
             (source / "export.json").unlink()
         for form in ("compact", "raw"):
             start = perf_counter()
-            report = prepare(source, root / form, dataset=arguments.dataset, form=form, workers=arguments.workers)
+            report = prepare(
+                source,
+                root / form,
+                LayoutChoice(arguments.dataset),
+                frames=FrameSettings(form=form),
+                workers=arguments.workers,
+            )
             seconds = perf_counter() - start
             store = Store.open(root / form)
             export(root / form, root / f"{form}-out")

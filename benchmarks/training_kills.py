@@ -28,6 +28,7 @@ from safetensors.torch import load_file
 from gaitprint.errors import ArtefactError
 from gaitprint.stages.train import train
 from gaitprint.training import loop
+from gaitprint.training.request import TrainingRequest
 
 AT_ONCE = 0.3
 """Share of the kills that come as soon as training begins."""
@@ -164,7 +165,12 @@ def poisoned(injections: int, chance: random.Random, root: Path) -> None:
         loop.loss_and_gradients = poison = Poison(chance, run)
         said: list[str] = []
         try:
-            train(store, run, recipe=str(recipes[network]), report=lambda step, said=said: said.extend(step.messages))
+            train(
+                store,
+                run,
+                TrainingRequest(str(recipes[network])),
+                report=lambda step, said=said: said.extend(step.messages),
+            )
             finished += 1
         except ArtefactError as error:
             if "again and again" not in str(error):

@@ -15,9 +15,11 @@ from gaitprint.evaluation.identification.evaluate import evaluate
 from gaitprint.evaluation.identification.mean_figures import mean_figure, mean_interval
 from gaitprint.evaluation.protocol.protocol import load_protocol
 from gaitprint.inference.fusion import fuse
+from gaitprint.ingest.layout_choice import LayoutChoice
 from gaitprint.retrieval.pipeline import Pipeline
 from gaitprint.stages import embed, prepare, train
 from gaitprint.store import is_store
+from gaitprint.training.request import TrainingRequest
 
 OUT = Path("method")
 WALKERS = {"subjects": 40, "frames": 24, "views": ["072", "090", "108"], "seed": 0}
@@ -27,12 +29,12 @@ ITERATIONS = 400
 # ## 1. Silhouettes
 #
 # Every frame is cropped to the body, scaled to 64 rows and centred. A store of your own people is made by the same
-# function: `prepare(Path("CASIA-B"), store, dataset="casia-b")`. Half of the people train, the others are tested.
+# function: `prepare(Path("CASIA-B"), store, LayoutChoice("casia-b"))`. Half of the people train, the others are tested.
 
 # %%
 store = OUT / "walkers"
 if not is_store(store):
-    prepare(Path("synthetic"), store, dataset="synthetic", settings=WALKERS)
+    prepare(Path("synthetic"), store, LayoutChoice("synthetic", WALKERS))
 
 # %% [markdown]
 # ## 2. Two networks
@@ -42,7 +44,9 @@ if not is_store(store):
 
 # %%
 models = {
-    name: Path(train(store, OUT / name, recipe=f"{name}-demo", overrides=[f"training.iterations={ITERATIONS}"]).model)
+    name: Path(
+        train(store, OUT / name, TrainingRequest(f"{name}-demo", overrides=[f"training.iterations={ITERATIONS}"])).model
+    )
     for name in ("gaitgl", "gaitmask")
 }
 

@@ -3,6 +3,7 @@
 What is wanted is read off a function's own signature, so that there is one account of it.
 """
 
+import dataclasses
 import inspect
 import os
 import types
@@ -90,6 +91,17 @@ def settle(value: Any, hint: Any, where: str) -> Any:
     if all(_is_class(o) or typing.get_origin(o) in (*_SERIES, Mapping, dict) for o in options):
         raise ConfigError(f"{where} is {' or '.join(map(_words, options))}, found {shown(value)}")
     return value
+
+
+def settle_fields(value: Any) -> None:
+    """Settle every field of a frozen data class as its annotation wants it; for its `__post_init__`.
+
+    Raises:
+        ConfigError: one that is neither of that kind nor obviously means it.
+    """
+    for f in dataclasses.fields(value):
+        made = settle(getattr(value, f.name), f.type, f"{f.name} of {type(value).__name__}()")
+        object.__setattr__(value, f.name, made)
 
 
 def _options(hint: Any) -> tuple[Any, ...]:

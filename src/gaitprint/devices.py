@@ -1,12 +1,15 @@
-"""Devices that a command names."""
-
-import torch
+"""Devices that a command names. Torch is imported late: settings name a device, and are read without it."""
 
 from gaitprint.errors import ConfigError
+
+DEVICE = "cpu"
+"""Where networks compute where nobody says where."""
 
 
 def card_memory(device: str) -> int | None:
     """Bytes that a graphics card has free; None for the processor, whose memory is the machine's."""
+    import torch
+
     return int(torch.cuda.mem_get_info(device)[0]) if torch.device(device).type == "cuda" else None
 
 
@@ -16,6 +19,8 @@ def check_device(device: str) -> None:
     Raises:
         ConfigError: with the way out.
     """
+    import torch
+
     try:
         kind = torch.device(device).type
     except RuntimeError:

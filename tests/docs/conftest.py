@@ -6,10 +6,12 @@ import pytest
 import torch
 from docs_demo import WALKERS
 
+from gaitprint.ingest.layout_choice import LayoutChoice
 from gaitprint.layouts.miniature import figure, write_images
 from gaitprint.stages.embed import embed
 from gaitprint.stages.prepare import prepare
 from gaitprint.stages.train import train
+from gaitprint.training.request import TrainingRequest
 
 BRIEF = ("training.iterations=5", "training.warm_up=0", "training.subjects=4", "training.sequences=2")
 
@@ -20,9 +22,9 @@ def demo_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     torch.set_num_threads(1)
     root = tmp_path_factory.mktemp("docs")
     demo = root / "demo"
-    prepare(Path("synthetic"), demo / "walkers", settings=WALKERS)
+    prepare(Path("synthetic"), demo / "walkers", LayoutChoice(settings=WALKERS))
     for name in ("gaitgl", "gaitmask"):
-        report = train(demo / "walkers", demo / name, recipe=f"{name}-demo", overrides=BRIEF)
+        report = train(demo / "walkers", demo / name, TrainingRequest(f"{name}-demo", overrides=BRIEF))
         embed(demo / "walkers", [Path(report.model)], demo / f"{name}.safetensors")
     write_images(root / "walks" / "anna" / "monday", figure(3, height=120, width=160))
     return root

@@ -11,6 +11,8 @@ from hostile_kinds import BAD, LEFT_OUT, REFUSED, Family
 from hostile_stores import change_head, index_of, make
 
 from gaitprint.atomic_files import sha256_file
+from gaitprint.ingest.frame_settings import FrameSettings
+from gaitprint.ingest.layout_choice import LayoutChoice
 from gaitprint.stages.prepare import prepare
 
 INDEXES = Family("index")
@@ -197,7 +199,7 @@ def _(scene):
 @INDEXES.add("of another store", "SHA-256", REFUSED)
 def _(scene):
     store = make(scene)
-    prepare(scene.set, scene.root / "other", dataset="casia-b", form="raw")
+    prepare(scene.set, scene.root / "other", LayoutChoice("casia-b"), frames=FrameSettings(form="raw"))
     shutil.copy(index_of(scene.root / "other"), index_of(store))
 
 

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from hostile_kinds import CASIA, Scene
 
+from gaitprint.ingest.layout_choice import LayoutChoice
 from gaitprint.stages import prepare as preparation
 
 DEEP = b"[" * 100_000 + b"\n"
@@ -26,7 +27,7 @@ def begin(scene: Scene) -> Path:
             raise Stop
 
     with pytest.raises(Stop):
-        preparation.prepare(scene.set, scene.out, dataset=CASIA[1], progress=stop)
+        preparation.prepare(scene.set, scene.out, LayoutChoice(CASIA[1]), progress=stop)
     return scene.out / "journal.jsonl"
 
 

@@ -12,6 +12,8 @@ import zstandard
 from hostile_kinds import BAD, KEPT, LEFT_OUT, REFUSED, Family, Scene
 from hostile_pickles import WHOLE
 
+from gaitprint.ingest.frame_settings import FrameSettings
+from gaitprint.ingest.layout_choice import LayoutChoice
 from gaitprint.stages.prepare import prepare
 from gaitprint.store import Store
 
@@ -22,7 +24,7 @@ def make(scene: Scene, form: str = "compact") -> Path:
     """A sound store of all four sequences, to be asked about instead of the data set."""
     scene.put(f"{BAD}/000.pkl", WHOLE)
     scene.source, scene.options = scene.root / "store", ()
-    prepare(scene.set, scene.source, dataset="casia-b", form=form)
+    prepare(scene.set, scene.source, LayoutChoice("casia-b"), frames=FrameSettings(form=form))
     return scene.source
 
 

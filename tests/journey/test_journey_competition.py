@@ -13,7 +13,9 @@ from gaitprint.cli.main import main
 from gaitprint.components import find_component
 from gaitprint.datasets.synthetic import SyntheticSettings, walkers
 from gaitprint.inference.embeddings_file import load_embeddings
+from gaitprint.models.card import ModelDescription
 from gaitprint.models.model_file import save_model
+from gaitprint.silhouettes.clips import Preprocessing
 
 IDS = ("0500", "0501", "0502")
 
@@ -24,7 +26,7 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("model") / "model.safetensors"
     settings = {"form": "casia-b", "channels": [2, 3, 4], "strips": 2, "height": 32}
     made = find_component("network", "gaitgl").make(settings, classes=None, generator=torch.Generator().manual_seed(1))
-    save_model(path, made, {"preprocessing": {"size": 64, "cut": 10, "reduce": 2}})
+    save_model(path, made, ModelDescription(Preprocessing(reduce=2)))
     return path
 
 

@@ -52,7 +52,7 @@ def test_one_of_them_speaks(straight):
 def test_two_learn_what_one_learns(straight, words, run, tmp_path):
     assert run("model", "train", *words(tmp_path / "one")).code == 0
     one, two = (load_file(folder / "model.safetensors") for folder in (tmp_path / "one", straight[0]))
-    network = load_model(straight[0] / "model.safetensors").card["settings"]
+    network = load_model(straight[0] / "model.safetensors").card.settings
     chosen = load_recipe("gaitgl-small", ["training.frames=4", f"network.settings.channels={network['channels']}"])
     fresh = build_network(chosen, 6, 0).state_dict()
     assert one.keys() == two.keys()

@@ -112,9 +112,9 @@ def test_people_held_out_are_looked_at_and_choose_the_best_weights(straight, wor
     assert f"held-out rank-1 {looks[60]:.1f} %" in told
     card = read_card(folder / "best.safetensors")
     best = max(looks, key=lambda iteration: (looks[iteration], -iteration))
-    assert card["metrics"] == {"validation_rank1": looks[best], "iteration": best}
+    assert card.metrics == {"validation_rank1": looks[best], "iteration": best}
     assert said["subjects"] == 6
-    aside = {f"{i:03d}" for i in range(1, 9)} - set(card["training"]["subjects"])
+    aside = {f"{i:03d}" for i in range(1, 9)} - set(card.training["subjects"])
     assert len(aside) == 2
     # once more by hand: each sequence's nearest one from the other view
     file = tmp_path / "e.safetensors"
@@ -176,7 +176,7 @@ def test_two_stores_are_learnt_as_one(world, tiny, run, tmp_path):
     assert (said["dataset"], said["subjects"], said["sequences"]) == ("synthetic+synthetic", 8 + 2, 8 * 8 + 2 * 2)
     model = tmp_path / "run" / "model.safetensors"
     card = read_card(model)
-    assert card["classes"] == len(set(card["training"]["subjects"])) == 10, "001 of one is nobody of the other"
+    assert card.classes == len(set(card.training["subjects"])) == 10, "001 of one is nobody of the other"
     assert run("model", "embed", world.store, "--model", model, "--out", tmp_path / "e.safetensors").code == 0
     alone = run("model", "train", *words)
     assert alone.code == 1

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 import torch
 
+from gaitprint.ingest.layout_choice import LayoutChoice
 from gaitprint.stages.prepare import prepare
 
 SETTINGS = {
@@ -52,7 +53,7 @@ def walkers_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
     root = tmp_path_factory.mktemp("walkers") / "store"
     conditions = ["nm-01", "nm-02", "nm-05", "bg-01", "cl-01"]
     settings = {"subjects": 6, "frames": 12, "views": ["036", "090"], "conditions": conditions}
-    prepare(Path("synthetic"), root, dataset="synthetic", settings=settings)
+    prepare(Path("synthetic"), root, LayoutChoice("synthetic", settings))
     return root
 
 

@@ -14,6 +14,7 @@ from gaitprint.stages.embed import embed
 from gaitprint.stages.export import export
 from gaitprint.stages.train import train
 from gaitprint.stages.tune import tune
+from gaitprint.training.request import TrainingRequest
 
 
 @pytest.mark.parametrize("folder", [True, False])
@@ -56,7 +57,7 @@ def test_where_nothing_can_be_made_it_is_said(tmp_path: Path) -> None:
 @pytest.fixture(scope="module")
 def model(tmp_path_factory, walkers_store, recipe_file):
     recipe = str(recipe_file(iterations=1))
-    return Path(train(walkers_store, tmp_path_factory.mktemp("locks") / "run", recipe=recipe).model)
+    return Path(train(walkers_store, tmp_path_factory.mktemp("locks") / "run", TrainingRequest(recipe)).model)
 
 
 def test_every_long_command_is_the_only_one_at_its_output(tmp_path, walkers_store, recipe_file, model):
@@ -66,7 +67,7 @@ def test_every_long_command_is_the_only_one_at_its_output(tmp_path, walkers_stor
     out, recipe = tmp_path / "out", str(recipe_file(iterations=2))
     file = tmp_path / "tuned.toml"
     for where, folder, what in (
-        (out, True, lambda: train(walkers_store, out, recipe=recipe)),
+        (out, True, lambda: train(walkers_store, out, TrainingRequest(recipe))),
         (out, True, lambda: export(walkers_store, out)),
         (out, True, lambda: demo(out)),
         (vectors, False, lambda: embed(walkers_store, [model], vectors)),

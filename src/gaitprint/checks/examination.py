@@ -10,7 +10,8 @@ from gaitprint.archives import Files
 from gaitprint.checks.appearance import average_silhouette
 from gaitprint.checks.findings import Unusable
 from gaitprint.errors import ArtefactError
-from gaitprint.ingest.reading import Normalising, Task, load, read_all
+from gaitprint.ingest.frame_settings import FrameSettings
+from gaitprint.ingest.reading import Task, load, read_all
 from gaitprint.ingest.scanning import Found
 from gaitprint.store import Store, StoredSequence, pack
 
@@ -45,7 +46,7 @@ class _Seen:
     """See `Loaded`."""
 
 
-def examine_files(found: Found, how: Normalising, workers: int, progress: Progress | None) -> Examined:
+def examine_files(found: Found, how: FrameSettings, workers: int, progress: Progress | None) -> Examined:
     """Read, normalise and measure every sequence of a data set; nothing is kept but what can be said of it."""
     order = sorted(found.sequences, key=lambda f: found.files.order(f.place))
     tasks = [Task(f.place) for f in order]
@@ -82,7 +83,7 @@ def _gather(blank: Sequence[StoredSequence], seen: Iterator[_Seen], progress: Pr
     )
 
 
-def _see(files: Files, task: Task, how: Normalising) -> _Seen:
+def _see(files: Files, task: Task, how: FrameSettings) -> _Seen:
     loaded = load(files, task.place, how)
     if loaded.frames is None:
         return _Seen(reason=loaded.reason, again=loaded.again)

@@ -12,7 +12,9 @@ from rich.table import Table
 
 from gaitprint.cli.kinds import THREADS
 from gaitprint.cli.lists import expand_subjects
+from gaitprint.cli.option_groups import OptionGroup
 from gaitprint.cores import usable_cores
+from gaitprint.devices import DEVICE
 
 _PIPE_WIDTH = 1000
 """Columns where nobody looks: no cell of a table is folded."""
@@ -21,7 +23,7 @@ as_json = click.option(
     "--json", "as_json", is_flag=True, help="Print one JSON value instead of text; progress stays on stderr."
 )
 device_option = click.option(
-    "--device", default="cpu", show_default=True, metavar="NAME", help="Where networks compute: cpu, cuda or cuda:1."
+    "--device", default=DEVICE, show_default=True, metavar="NAME", help="Where networks compute: cpu, cuda or cuda:1."
 )
 seed_option = click.option(
     "--seed",
@@ -55,6 +57,16 @@ quality_option = click.option(
     metavar="FILTER",
     help="Only sequences whose silhouettes are good enough, such as 'height>=60,holes<0.05'.  [default: all]",
 )
+
+
+def _selection(split: str | None, subjects: tuple[str, ...] | None, quality: str) -> Any:
+    from gaitprint.ingest.store_selection import StoreSelection
+
+    return StoreSelection(split, subjects, quality)
+
+
+selection_options = OptionGroup("selection", _selection, split_option, subjects_option, quality_option)
+"""Which sequences of a store: a `StoreSelection`."""
 
 
 def stdout() -> Console:

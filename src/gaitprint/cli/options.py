@@ -10,6 +10,7 @@ from gaitprint.atomic_files import read_json
 from gaitprint.cli.completion import offer, protocols
 from gaitprint.cli.kinds import PLACE, Count, Dependent
 from gaitprint.cli.lists import expand_subjects, split_names
+from gaitprint.cli.option_groups import FieldOption
 from gaitprint.errors import ConfigError
 from gaitprint.evaluation.statistics.interval import Interval
 from gaitprint.memory import parse_size
@@ -58,8 +59,9 @@ memory_option = click.option(
 )
 fusion_option = click.option(
     "--fusion",
+    cls=FieldOption,
+    of="gaitprint.inference.embed_settings:EmbedSettings",
     type=click.Choice(["raw", "unit"]),
-    default="raw",
     show_default=True,
     help="Several networks: vectors concatenated as they are, or each at unit length.",
 )

@@ -14,6 +14,7 @@ from gaitprint.atomic_files import sha256_json
 from gaitprint.devices import card_memory
 from gaitprint.errors import DataError
 from gaitprint.inference.clip_averaging import WHOLE, Clip, ClipAveraging
+from gaitprint.inference.embed_settings import EmbedSettings
 from gaitprint.memory import check_room
 from gaitprint.models.making import part_layout
 from gaitprint.silhouettes.clips import Preprocessing, to_clip
@@ -21,8 +22,6 @@ from gaitprint.store import SequenceSet
 from gaitprint.types import Embeddings
 
 _LOG = logging.getLogger(__name__)
-FRAMES_AT_ONCE = 600
-"""Frames of one batch, a bound on memory: about 0.5 GB for the largest network."""
 LONG, SHORT = 6000, 16
 """Frames: of a sequence that is asked about before it is embedded, and of the clip by which memory is measured."""
 
@@ -63,7 +62,7 @@ class Embedder:
     def embed(
         self,
         sequences: SequenceSet,
-        frames_at_once: int = FRAMES_AT_ONCE,
+        frames_at_once: int = EmbedSettings.frames_at_once,
         progress: Callable[[int, int], None] = lambda done, total: None,
     ) -> Embeddings:
         """One vector a sequence, in the order of `sequences.records`, from all its frames.

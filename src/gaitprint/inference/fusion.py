@@ -13,7 +13,7 @@ SCALES = ("raw", "unit")
 """`raw` puts the vectors together as they are (the method); `unit` scales each network's vector to length 1 first."""
 
 
-def fuse(embeddings: Sequence[Embeddings], scale: str = "raw") -> Embeddings:
+def fuse(embeddings: Sequence[Embeddings], scale: str = SCALES[0]) -> Embeddings:
     """One embedding a sequence, of width D1 + D2 + ..., its part layout the networks' blocks in the given order.
 
     Raises:

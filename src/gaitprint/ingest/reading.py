@@ -16,14 +16,13 @@ from jaxtyping import UInt8
 from threadpoolctl import threadpool_limits
 
 from gaitprint.archives import Files, Watched, as_it_was, full_stamp
-from gaitprint.config import require
 from gaitprint.errors import DataError, GaitprintError, ReadError
+from gaitprint.ingest.frame_settings import FrameSettings
 from gaitprint.processes import deaf_children, end_children, leave_with_parent
-from gaitprint.silhouettes.normalize import MAX_SIZE, EdgeRule
 from gaitprint.silhouettes.quality import measure
 from gaitprint.silhouettes.reading import read_sequence
 from gaitprint.silhouettes.taking import take_sequence
-from gaitprint.store import Form, Packed, pack
+from gaitprint.store import Packed, pack
 from gaitprint.types import Frames
 
 Result = TypeVar("Result")
@@ -63,21 +62,7 @@ class Task:
     stamp: str = ""
 
 
-@dataclass(frozen=True)
-class Normalising:
-    """How frames become those of a store."""
-
-    size: int = 64
-    """H in pixels; see `take_sequence` for what is taken as normalised already."""
-    edge_rule: EdgeRule = "opengait"
-
-    def __post_init__(self) -> None:
-        fits = 16 <= self.size <= MAX_SIZE and self.size % 2 == 0
-        expected = f"even, at least 16 and at most {MAX_SIZE}"
-        require(fits, f"size is the height of frames in pixels, {expected}, found {self.size}")
-
-
-def load(files: Files, place: str, how: Normalising) -> Loaded:
+def load(files: Files, place: str, how: FrameSettings) -> Loaded:
     """Read a folder of images or an array file, normalise what is not normalised yet, and measure it.
 
     Damage is an answer here (`reason`), not an error, so that one bad sequence does not stop a run.
@@ -92,7 +77,7 @@ def load(files: Files, place: str, how: Normalising) -> Loaded:
         return Loaded(None, reason=str(error))
 
 
-def read_packed(files: Files, task: Task, how: Normalising, form: Form, trust_times: bool = False) -> ReadSequence:
+def read_packed(files: Files, task: Task, how: FrameSettings, trust_times: bool = False) -> ReadSequence:
     """One sequence ready for a store; without frames where its files are what they were the last time."""
     watched = Watched(files)
     try:
@@ -101,7 +86,7 @@ def read_packed(files: Files, task: Task, how: Normalising, form: Form, trust_ti
     except GaitprintError as error:
         return ReadSequence(None, reason=str(error))
     loaded = load(watched, task.place, how)
-    packed = None if loaded.frames is None else pack(loaded.frames, form)
+    packed = None if loaded.frames is None else pack(loaded.frames, how.form)
     # without a stamp it is tried again the next time
     stamp = "" if loaded.again else _stamp(watched, task.place)
     return ReadSequence(packed, loaded.warnings, loaded.quality, loaded.reason, stamp)
@@ -157,12 +142,12 @@ def _read_bundle(read: Callable[[Files, Task], Result], files: Files, tasks: Seq
     return [read(files, task) for task in tasks]
 
 
-def packer(how: Normalising, form: Form, trust_times: bool = False) -> Callable[[Files, Task], ReadSequence]:
+def packer(how: FrameSettings, trust_times: bool = False) -> Callable[[Files, Task], ReadSequence]:
     """`read_packed` with its settings, as `read_all` wants it."""
-    return partial(read_packed, how=how, form=form, trust_times=trust_times)
+    return partial(read_packed, how=how, trust_times=trust_times)
 
 
-def _normalised(raw: list[UInt8[np.ndarray, "_H _W"]], how: Normalising, remarks: list[str]) -> Loaded:
+def _normalised(raw: list[UInt8[np.ndarray, "_H _W"]], how: FrameSettings, remarks: list[str]) -> Loaded:
     taken = take_sequence(raw, how.size, how.edge_rule)
     quality = measure(taken.frames, taken.boxes if taken.image_size else None, taken.image_size)
     return Loaded(taken.frames, (*remarks, *taken.remarks), asdict(quality))

@@ -10,6 +10,7 @@ from gaitprint.archives import Files, Within, is_archive, open_files
 from gaitprint.components import component_names, find_component
 from gaitprint.datasets.manifest import MANIFESTS
 from gaitprint.errors import ConfigError, DataError
+from gaitprint.ingest.layout_choice import LayoutChoice
 from gaitprint.layouts.contract import FoundSequence, Layout
 from gaitprint.store import Store
 
@@ -62,8 +63,8 @@ def layout_of(store: Store) -> Layout:
     return layout
 
 
-def scan(source: Path, dataset: str, settings: Mapping[str, Any]) -> Found:
-    """Scan `source` as the named data set; `auto` takes the first published layout that fits.
+def scan(source: Path, choice: LayoutChoice) -> Found:
+    """Scan `source` as the named data set; "auto" takes the first published layout that fits.
 
     A .csv or .parquet file is a manifest of the folder it lies in. Where nothing fits an archive that holds a single
     folder, that folder is taken for its root.
@@ -72,7 +73,7 @@ def scan(source: Path, dataset: str, settings: Mapping[str, Any]) -> Found:
         DataError: the tree is not of that layout, or of none; two sequences share a key.
         ConfigError: settings were given for no named data set, or are wrong.
     """
-    source = Path(source)
+    source, dataset, settings = Path(source), choice.dataset, choice.own
     if source.suffix.lower() in MANIFESTS:
         if dataset not in ("auto", "manifest"):
             raise ConfigError(f"{source} is a manifest, not a data set {dataset!r}: leave --dataset out")

@@ -10,11 +10,13 @@ from gaitprint.archives import Watched, as_it_was
 from gaitprint.config import build_settings, require
 from gaitprint.datasets.synthetic import SyntheticSettings, walkers
 from gaitprint.errors import ArtefactError, ConfigError, DataError, did_you_mean
-from gaitprint.ingest.reading import Normalising, ReadSequence, Task, load, packer, read_all
+from gaitprint.ingest.frame_settings import FrameSettings
+from gaitprint.ingest.layout_choice import LayoutChoice
+from gaitprint.ingest.reading import ReadSequence, Task, load, packer, read_all
 from gaitprint.ingest.scanning import Found, scan
 from gaitprint.layouts.contract import FoundSequence
 from gaitprint.silhouettes.quality import measure
-from gaitprint.store import Form, Partition, Store, is_begun, is_store, pack
+from gaitprint.store import Partition, Store, is_begun, is_store, pack
 from gaitprint.types import SequenceRecord
 
 Item = tuple[SequenceRecord, str, ReadSequence]
@@ -58,12 +60,10 @@ class SequenceSource(Protocol):
 
 def sequence_source(
     source: Path,
-    dataset: str,
-    settings: dict[str, Any],
-    how: Normalising,
-    form: Form,
-    workers: int,
+    layout: LayoutChoice,
+    how: FrameSettings,
     subjects: Sequence[str] | None,
+    workers: int,
     trust_times: bool = False,
 ) -> SequenceSource:
     """The feed that a source is.
@@ -71,13 +71,13 @@ def sequence_source(
     Raises:
         DataError, ConfigError: see `prepare`.
     """
-    if dataset in ("auto", "synthetic") and (str(source) == "synthetic" or (dataset != "auto" and not source.exists())):
-        return _Walkers(settings, how, form, subjects)
+    named = layout.dataset != "auto"
+    if layout.dataset in ("auto", "synthetic") and (str(source) == "synthetic" or (named and not source.exists())):
+        return _Walkers(layout.own, how, subjects)
     if is_store(source) or is_begun(source):
-        require(not settings and dataset == "auto", "a store knows its data set: leave --dataset and --set out")
-        return _Repacked(Store.open(source), how, form, subjects)
-    scanned = scan(source, dataset, settings)
-    return _Tree(scanned, subjects, source, how, form, workers, trust_times)
+        require(not layout.own and not named, "a store knows its data set: leave --dataset and --set out")
+        return _Repacked(Store.open(source), how, subjects)
+    return _Tree(scan(source, layout), source, how, subjects, workers, trust_times)
 
 
 class _Tree:
@@ -86,10 +86,9 @@ class _Tree:
     def __init__(
         self,
         everything: Found,
-        subjects: Sequence[str] | None,
         source: Path,
-        how: Normalising,
-        form: Form,
+        how: FrameSettings,
+        subjects: Sequence[str] | None,
         workers: int,
         trust_times: bool,
     ) -> None:
@@ -100,7 +99,7 @@ class _Tree:
         self.dataset, self.layout, self.total = chosen.dataset, chosen.settings, len(chosen.sequences)
         self.place = ascii(str(source.absolute()))
         self._files, self._workers, self._how, self._trust_times = chosen.files, workers, how, trust_times
-        self._packer = packer(how, form, trust_times)
+        self._packer = packer(how, trust_times)
         self._found = sorted(chosen.sequences, key=lambda f: chosen.files.order(f.place))
         self._by_key = {f.record.key: f for f in self._found}
 
@@ -150,7 +149,7 @@ class _Tree:
 class _Walkers:
     """Synthetic sequences, made as they are asked for; what a store has of them never changes."""
 
-    def __init__(self, values: dict[str, Any], how: Normalising, form: Form, subjects: Sequence[str] | None) -> None:
+    def __init__(self, values: dict[str, Any], how: FrameSettings, subjects: Sequence[str] | None) -> None:
         settings = build_settings(SyntheticSettings, values, "dataset synthetic")
         require(how.size == 64, f"synthetic walkers are 64 pixels high, found size {how.size}")
         names = [f"{i:03d}" for i in range(settings.start, settings.start + settings.subjects)]
@@ -162,7 +161,7 @@ class _Walkers:
         for subject in sorted(self._subjects.difference(names)):
             raise DataError(f"no walker is called {subject!r}: those asked for are {names[0]} to {names[-1]}")
         self.dataset, self.place, self.total = "synthetic", "", len(self._subjects) * len(where)
-        self.layout, self._settings, self._form = values, settings, form
+        self.layout, self._settings, self._form = values, settings, how.form
 
     def usual_shape(self) -> tuple[int, int]:
         """See `SequenceSource`."""
@@ -189,12 +188,12 @@ class _Walkers:
 class _Repacked:
     """The sequences of another store, as they are: for another form, fewer subjects, or without unused bytes."""
 
-    def __init__(self, store: Store, how: Normalising, form: Form, subjects: Sequence[str] | None) -> None:
+    def __init__(self, store: Store, how: FrameSettings, subjects: Sequence[str] | None) -> None:
         require(how.size == store.size[0], f"the store's frames are {store.size[0]} pixels high, found size {how.size}")
-        if store.form == "bits" and form != "bits":
-            raise ConfigError(f"{store.root} holds black and white only: pack the data set itself as {form!r}")
+        if store.form == "bits" and how.form != "bits":
+            raise ConfigError(f"{store.root} holds black and white only: pack the data set itself as {how.form!r}")
         self.dataset, self.layout, self.place = store.dataset, store.layout, ascii(str(store.root.absolute()))
-        self._store, self._form = store, form
+        self._store, self._form = store, how.form
         self.partition, self.everything = store.partition, store.records
         self.notes: tuple[str, ...] = ()
         known = {r.subject for r in store.records}

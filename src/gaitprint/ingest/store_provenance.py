@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from gaitprint.errors import ArtefactError
+from gaitprint.ingest.frame_settings import FrameSettings
 from gaitprint.ingest.sequence_sources import SequenceSource
 from gaitprint.store import Store, is_store
 
@@ -14,12 +15,12 @@ SAMPLE = 3
 
 
 def made_of(
-    feed: SequenceSource, values: Mapping[str, Any], size: int, edge_rule: str, subjects: Sequence[str] | None
+    feed: SequenceSource, values: Mapping[str, Any], how: FrameSettings, subjects: Sequence[str] | None
 ) -> dict[str, Any]:
     """Source and settings, flat and plain: what a store may be brought up to date under."""
     # without the quotation marks of `ascii`
     facts = {"source": feed.place[1:-1] or "synthetic", **{f"setting {key}": value for key, value in values.items()}}
-    facts |= {"size": size, "edge rule": edge_rule}
+    facts |= {"size": how.size, "edge rule": how.edge_rule}
     if subjects is not None:
         facts["subjects"] = sorted(subjects)
     # as it comes back from the head: tuples are lists there

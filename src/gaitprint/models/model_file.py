@@ -8,7 +8,7 @@ when they are read.
 import hashlib
 import json
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
@@ -17,16 +17,15 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 from torch import Tensor, nn
 
-from gaitprint.atomic_files import sha256_json, write_bytes
+from gaitprint.atomic_files import write_bytes
 from gaitprint.config import settings_to_dict
 from gaitprint.errors import ArtefactError, ComponentError, ConfigError
+from gaitprint.models.card import FORMAT, ModelCard, ModelDescription
 from gaitprint.models.making import make_network
 from gaitprint.tensor_headers import check_header
 from gaitprint.texts import listing
 
 _LOG = logging.getLogger(__name__)
-FORMAT = "gaitprint model"
-VERSION = 1
 _OURS = "gaitprint.networks."
 
 
@@ -35,45 +34,39 @@ class LoadedModel:
     """A network in evaluation mode, and the card of its file."""
 
     model: nn.Module
-    card: dict[str, Any]
+    card: ModelCard
 
 
-def save_model(path: Path, model: nn.Module, card: dict[str, Any]) -> dict[str, Any]:
-    """Write a network made by a component, whole or not at all; the card is completed and returned.
+def save_model(path: Path, model: nn.Module, description: ModelDescription) -> ModelCard:
+    """Write a network made by a component, whole or not at all, and return the card that the file has.
 
     Args:
-        card: JSON values: title, preprocessing, training, licence, metrics. Format, version, network, settings,
-            classes and sha256 are filled in from the model and may not differ.
+        description: what the network does not say itself; a whole card may not contradict it.
 
     Raises:
-        ArtefactError: a weight is not finite, or the card is not JSON or contradicts the model.
+        ArtefactError: a weight is not finite, or the description is not JSON or contradicts the model.
     """
-    # a clone: safetensors refuses tensors that share memory
     tensors = {k: v.detach().cpu().contiguous().clone() for k, v in model.state_dict().items()}
     _check_finite(tensors, f"{path} is not written")
-    facts = {
-        "format": FORMAT,
-        "version": VERSION,
+    facts: dict[str, Any] = {
         "network": type(model).__module__.removeprefix(_OURS),
         "settings": settings_to_dict(model.settings),
         "classes": model.classes,
         "sha256": tensors_digest(tensors),
     }
     for key, value in facts.items():
-        # a caller's card may repeat what the model says, never contradict it
-        if card.get(key, value) != value:
-            raise ArtefactError(f"{path} is not written: its card says {key} = {card[key]!r}, the model {value!r}")
-    full = {**card, **facts}
+        if (stated := getattr(description, key, value)) != value:
+            raise ArtefactError(f"{path} is not written: its card says {key} = {stated!r}, the model {value!r}")
+    own: dict[str, Any] = {f.name: getattr(description, f.name) for f in fields(ModelDescription)}
+    card = ModelCard(**own, **facts)
     try:
-        full["card_sha256"] = _card_digest(full)
-        text = json.dumps(full, ensure_ascii=False, allow_nan=False)
+        text = json.dumps(card.to_dict(), ensure_ascii=False, allow_nan=False)
     except (TypeError, ValueError) as error:
         raise ArtefactError(f"{path} is not written: its card is not plain JSON ({error})") from None
     # a quotation mark within the card takes two bytes in the header
     check_header(Path(path), len(json.dumps(text, ensure_ascii=False).encode("utf-8")) + 1000 * len(tensors))
     write_bytes(Path(path), save(tensors, {"gaitprint": text}))
-    loaded: dict[str, Any] = json.loads(text)
-    return loaded
+    return ModelCard.from_dict(json.loads(text), Path(path))
 
 
 def load_model(path: Path, device: str = "cpu") -> LoadedModel:
@@ -88,7 +81,7 @@ def load_model(path: Path, device: str = "cpu") -> LoadedModel:
     if differences:
         raise ArtefactError(f"{path} does not fit the network its card names: {listing(differences)}")
     model.load_state_dict(tensors)
-    _LOG.info("read the model %s: %s, sha256 %s", path, card["network"], card["sha256"][:12])
+    _LOG.info("read the model %s: %s, sha256 %s", path, card.network, card.sha256[:12])
     return LoadedModel(model.to(device).eval(), card)
 
 
@@ -114,10 +107,10 @@ def load_state(model: nn.Module, path: Path, keep_classifier: bool = True) -> st
     if differences:
         raise ArtefactError(f"{path} is no start for this network: {listing(differences)}")
     model.load_state_dict(tensors)
-    return str(card["sha256"])
+    return card.sha256
 
 
-def read_card(path: Path) -> dict[str, Any]:
+def read_card(path: Path) -> ModelCard:
     """The card of a model file alone; its tensors are not read.
 
     Raises:
@@ -130,7 +123,7 @@ def read_card(path: Path) -> dict[str, Any]:
         raise _unreadable(Path(path), error) from None
 
 
-def read_model_file(path: Path) -> tuple[dict[str, Any], dict[str, Tensor]]:
+def read_model_file(path: Path) -> tuple[ModelCard, dict[str, Tensor]]:
     """Card and tensors, checked against each other.
 
     Raises:
@@ -143,9 +136,9 @@ def read_model_file(path: Path) -> tuple[dict[str, Any], dict[str, Tensor]]:
     except (SafetensorError, OSError) as error:
         raise _unreadable(Path(path), error) from None
     digest = tensors_digest(tensors)
-    if digest != card["sha256"]:
+    if digest != card.sha256:
         raise ArtefactError(
-            f"{path} is damaged or was changed: its card says sha256 {card['sha256'][:12]}..., its tensors have "
+            f"{path} is damaged or was changed: its card says sha256 {card.sha256[:12]}..., its tensors have "
             f"{digest[:12]}...; get the file again"
         )
     _check_finite(tensors, f"{path} is not used")
@@ -162,14 +155,14 @@ def tensors_digest(tensors: dict[str, Tensor]) -> str:
     return digest.hexdigest()
 
 
-def _build(path: Path, card: dict[str, Any]) -> nn.Module:
+def _build(path: Path, card: ModelCard) -> nn.Module:
     try:
-        return make_network(card["network"], card["settings"], card["classes"], torch.Generator().manual_seed(0))
+        return make_network(card.network, card.settings, card.classes, torch.Generator().manual_seed(0))
     except (ComponentError, ConfigError) as error:
         raise ArtefactError(f"{path} cannot be built: {error}") from None
 
 
-def _card(path: Path, metadata: dict[str, str] | None) -> dict[str, Any]:
+def _card(path: Path, metadata: dict[str, str] | None) -> ModelCard:
     if not metadata or "gaitprint" not in metadata:
         raise ArtefactError(f"{path} has no card: it is no model file of ours; import others' with `model convert`")
     try:
@@ -179,28 +172,7 @@ def _card(path: Path, metadata: dict[str, str] | None) -> dict[str, Any]:
     if not isinstance(card, dict) or card.get("format") != FORMAT:
         way = "give the run's model.safetensors" if '"environment":' in metadata["gaitprint"] else "get the file again"
         raise ArtefactError(f"{path} has no readable card of a {FORMAT}: {way}")
-    if card.get("version") != VERSION:
-        raise ArtefactError(
-            f"{path} is of version {card.get('version')!r} and this gaitprint reads {VERSION}: update gaitprint"
-        )
-    # a file that was written before cards had a digest says none, and is taken as it is
-    if card.get("card_sha256", _card_digest(card)) != _card_digest(card):
-        raise ArtefactError(f"{path} is damaged or was changed: its card has another sha256; get the file again")
-    kinds: dict[str, type | tuple[type, ...]] = {
-        "network": str,
-        "settings": dict,
-        "classes": (int, type(None)),
-        "sha256": str,
-    }
-    for key, kind in kinds.items():
-        if key not in card or not isinstance(card[key], kind):
-            raise ArtefactError(f"{path}'s card lacks a proper {key!r}: get the file again")
-    return card
-
-
-def _card_digest(card: dict[str, Any]) -> str:
-    """SHA-256 of what a card says, its own digest left out: preprocessing decides vectors as much as weights do."""
-    return sha256_json({key: value for key, value in card.items() if key != "card_sha256"})
+    return ModelCard.from_dict(card, path)
 
 
 def _unreadable(path: Path, error: Exception) -> ArtefactError:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from gaitprint.provenance.seen_subjects import Seen, SeenSubjects, seen_subjects_from
+from gaitprint.models.seen_subjects import Seen, SeenSubjects, seen_subjects_from
 from gaitprint.provenance.seen_warnings import Place, seen_warnings, some_of
 from gaitprint.retrieval.pipeline import Pipeline
 from gaitprint.types import Embeddings

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from gaitprint.provenance.seen_subjects import Seen, SeenSubjects, seen_subjects_from
+from gaitprint.models.seen_subjects import Seen, SeenSubjects, seen_subjects_from
 from gaitprint.store import Store
 from gaitprint.types import Embeddings, SequenceRecord
 

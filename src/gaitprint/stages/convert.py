@@ -2,16 +2,15 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import torch
 
-from gaitprint.config import settings_to_dict
 from gaitprint.errors import ConfigError
 from gaitprint.interop.weights import import_weights
+from gaitprint.models.card import ModelCard, ModelDescription
 from gaitprint.models.making import make_network
 from gaitprint.models.model_file import save_model
-from gaitprint.provenance.seen_subjects import Seen, SeenSubjects
+from gaitprint.models.seen_subjects import Seen, SeenSubjects
 from gaitprint.silhouettes.clips import Preprocessing
 
 
@@ -23,7 +22,7 @@ def convert(
     licence: str = "unknown",
     dataset: str = "",
     subjects: Sequence[str] = (),
-) -> dict[str, Any]:
+) -> ModelCard:
     """Write a model file from the reference toolkit's checkpoint (.pt) or the authors' encoder (.ptm).
 
     Args:
@@ -52,11 +51,10 @@ def convert(
     imported = import_weights(Path(weights), keep_classifier=keep_classifier)
     network = make_network(imported.network, imported.settings, imported.classes, torch.Generator())
     network.load_state_dict(imported.state)
-    card = {
-        "title": f"{imported.network}, imported from {Path(weights).name}",
-        "preprocessing": settings_to_dict(Preprocessing()),
-        "training": {"imported": Path(weights).name, "notes": list(imported.notes), "seen": seen.to_dict()},
-        "licence": licence,
-        "metrics": {},
-    }
-    return save_model(Path(out), network, card)
+    description = ModelDescription(
+        Preprocessing(),
+        title=f"{imported.network}, imported from {Path(weights).name}",
+        training={"imported": Path(weights).name, "notes": list(imported.notes), "seen": seen.to_dict()},
+        licence=licence,
+    )
+    return save_model(Path(out), network, description)

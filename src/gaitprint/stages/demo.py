@@ -11,6 +11,7 @@ from gaitprint.evaluation.identification.report import EvaluationReport
 from gaitprint.experiments.ablation import AblationResult
 from gaitprint.inference.embeddings_file import load_embeddings
 from gaitprint.inference.fusion import fuse
+from gaitprint.ingest.layout_choice import LayoutChoice
 from gaitprint.output_folder import bound_folder
 from gaitprint.stages.embed import embed
 from gaitprint.stages.evaluate import evaluate
@@ -18,6 +19,7 @@ from gaitprint.stages.prepare import prepare
 from gaitprint.stages.report import report
 from gaitprint.stages.train import train
 from gaitprint.store import is_store
+from gaitprint.training.request import TrainingRequest
 from gaitprint.training.run_logger import Step
 
 SUBJECTS = 40
@@ -88,7 +90,7 @@ def demo(
         if not is_store(store):
             say(f"drawing {people} walkers, 10 walks each, seen from {len(set(views))} sides")
             settings = {"subjects": people, "seed": seed, "frames": FRAMES, "views": sorted(set(views))}
-            prepare(Path("synthetic"), store, dataset="synthetic", settings=settings, progress=progress)
+            prepare(Path("synthetic"), store, LayoutChoice("synthetic", settings), progress=progress)
         overrides = [f"training.iterations={iterations}"] if iterations else []
         made: dict[str, Path] = {}
         for name, recipe in NETWORKS.items():
@@ -100,7 +102,7 @@ def demo(
                 for message in step.messages:
                     say(message)
 
-            trained_network = train(store, run, recipe=recipe, overrides=overrides, seed=seed, report=hear)
+            trained_network = train(store, run, TrainingRequest(recipe, overrides, seed=seed), report=hear)
             made[name] = Path(out) / f"{name}.safetensors"
             say(f"embedding walkers {trained + 1} to {people} with {name}")
             embed(store, [Path(trained_network.model)], made[name], progress=progress)

@@ -1,12 +1,11 @@
 """Doctor: what a data set or a store is, what is wrong with it, and what to do."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from itertools import chain
 from pathlib import Path, PurePosixPath
 from statistics import median
-from typing import Any
 
 import numpy as np
 
@@ -35,7 +34,9 @@ from gaitprint.checks.quarantine import check_movable, quarantine_files, quarant
 from gaitprint.config import require
 from gaitprint.datasets.manifest import MANIFESTS
 from gaitprint.errors import DataError, GaitprintError
-from gaitprint.ingest.reading import Normalising, load
+from gaitprint.ingest.frame_settings import FrameSettings
+from gaitprint.ingest.layout_choice import LayoutChoice
+from gaitprint.ingest.reading import load
 from gaitprint.ingest.scanning import Found, layout_of, scan
 from gaitprint.ingest.splits import described, given_partition, split_of
 from gaitprint.pages.doctor import doctor_page
@@ -47,10 +48,9 @@ from gaitprint.types import Frames
 
 def doctor(
     path: Path,
+    layout: LayoutChoice = LayoutChoice(),
     *,
-    dataset: str = "auto",
-    settings: Mapping[str, Any] | None = None,
-    size: int = 64,
+    size: int = FrameSettings.size,
     workers: int = 0,
     fix: bool = False,
     page: Path | None = None,
@@ -60,8 +60,7 @@ def doctor(
 
     Args:
         path: the data set's folder, archive or manifest, or a store.
-        dataset: see `prepare`; a store knows its own.
-        settings: see `prepare`.
+        layout: see `prepare`; a store knows its own.
         size: H of normalised frames, pixels.
         workers: processes that read; 0 reads in this one.
         fix: put sequences that cannot be used aside: those of a folder into its `.quarantine`, with their reasons;
@@ -74,23 +73,20 @@ def doctor(
         ArtefactError: a store that cannot be opened.
         ConfigError: a setting is wrong.
     """
-    path, how = Path(path), Normalising(size)
+    path, how = Path(path), FrameSettings(size)
     require(workers >= 0, f"workers is a number of processes, at least 0, found {workers}")
     if page is not None:
         check_report_place(page)
     if is_store(path) or is_begun(path):
-        require(
-            not settings, f"{path} is a store, which knows its layout: leave out {', '.join(settings or ())} (--set)"
-        )
+        given = ", ".join(layout.settings)
+        require(not given, f"{path} is a store, which knows its layout: leave out {given} (--set)")
         return _doctor_store(path, fix, page, progress)
     if not (path.is_dir() or (path.is_file() and (is_archive(path) or path.suffix.lower() in MANIFESTS))):
         raise DataError(
             f"expected the folder or archive of a data set, a manifest or a store at {path}, {found_instead(path)}"
         )
-    values = dict(settings or {})
-    partition = values.pop("partition", None)
     try:
-        found_set = scan(path, dataset, values)
+        found_set = scan(path, layout)
     except DataError as error:
         finding = Finding("error", str(error), "no sequence was read")
         nothing = Examined((), (), (), ())
@@ -102,7 +98,7 @@ def doctor(
         check_movable(found_set.files)
     examined = examine_files(found_set, how, workers, progress)
     keys = [f.record.key for f in found_set.sequences]
-    split = _split(None if partition is None else Path(str(partition)), found_set)
+    split = _split(layout.partition, found_set)
     read = [Finding("note", note, "see that this is what was meant") for note in found_set.notes]
     own = [*missing_of_published(found_set.dataset, keys), *split, *read]
     root = path if path.is_dir() else path.parent
@@ -186,7 +182,7 @@ def _shared(found: Found) -> frozenset[str]:
     return frozenset(folder for folder, count in above.items() if count > 1 or found.dataset == "manifest")
 
 
-def _frames_of(found: Found, place: str, how: Normalising) -> Frames:
+def _frames_of(found: Found, place: str, how: FrameSettings) -> Frames:
     loaded = load(found.files, place, how)
     if loaded.frames is None:
         raise DataError(loaded.reason)

@@ -1,21 +1,22 @@
 """Prepare: any data set on disk -> one packed store of normalised silhouettes, or a store brought up to date."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from time import monotonic
-from typing import Any, get_args
+from typing import Any
 
 from gaitprint.atomic_files import check_writable, sha256_json, unwritable
 from gaitprint.checks.names import odd_names
 from gaitprint.config import require
 from gaitprint.errors import DataError
-from gaitprint.ingest.reading import Normalising, ReadSequence
+from gaitprint.ingest.frame_settings import FrameSettings
+from gaitprint.ingest.layout_choice import LayoutChoice
+from gaitprint.ingest.reading import ReadSequence
 from gaitprint.ingest.sequence_sources import Held, SequenceSource, sequence_source
 from gaitprint.ingest.splits import PartitionReport, described, given_partition
 from gaitprint.ingest.store_provenance import finished, has_moved, made_of
-from gaitprint.silhouettes.normalize import EdgeRule
-from gaitprint.store import Form, Partition, Store, StorePlan, StoreWriter, check_free
+from gaitprint.store import Partition, Store, StorePlan, StoreWriter, check_free
 
 Progress = Callable[[int, int, str], None]
 """Called after each sequence: how many are done, of how many (0: unknown), and its key."""
@@ -79,18 +80,15 @@ class PrepareReport:
 def prepare(
     source: Path,
     out: Path,
+    layout: LayoutChoice = LayoutChoice(),
     *,
-    dataset: str = "auto",
-    settings: Mapping[str, Any] | None = None,
-    size: int = 64,
-    edge_rule: EdgeRule = "opengait",
-    form: Form = "compact",
-    workers: int = 0,
+    frames: FrameSettings = FrameSettings(),
     subjects: Sequence[str] | None = None,
+    workers: int = 0,
     trust_times: bool = False,
     progress: Progress | None = None,
 ) -> PrepareReport:
-    """Read every sequence of `source`, normalise it to `size` pixels, measure it, and pack all into the store `out`.
+    """Read every sequence of `source`, normalise it to one size, measure it, and pack all into the store `out`.
 
     The store's bytes depend on the source and the settings alone, not on `workers`. A sequence that cannot be read is
     left out and named with its reason in the report and in `quarantine.json`. Interrupted, run it again: it goes on.
@@ -102,15 +100,10 @@ def prepare(
             pack it in another form or without the bytes it no longer uses; or the word "synthetic" for walkers drawn
             in code.
         out: a new folder, or that of a store, finished or not.
-        dataset: a layout's name (see `gaitprint data list`); "auto" tries the published ones.
-        settings: the layout's settings, for example `{"pattern": "{subject}/{view}"}` of the data set "folder"; of
-            every data set, `partition` is a JSON file of who trains and who is tested, which the store keeps.
-        size: H of the frames in pixels; square frames of that height, or with 10 of 64 columns cut on each side, are
-            taken as normalised already. The store has the size of most sequences.
-        edge_rule: see `normalize_sequence`.
-        form: "compact" and "raw" lose nothing, "bits" keeps black and white only.
-        workers: processes that read; 0 reads in this one.
+        layout: how its folders are laid out; a partition named there is kept by the store.
+        frames: to which size frames are normalised, and how they are packed.
         subjects: keep only these.
+        workers: processes that read; 0 reads in this one.
         trust_times: bringing a store up to date, take files of the same sizes and times for the same, instead of
             comparing their bytes.
         progress: called after every sequence.
@@ -122,21 +115,18 @@ def prepare(
         ConfigError: a setting is wrong.
     """
     start = monotonic()
-    how = Normalising(size, edge_rule)
     require(workers >= 0, f"workers is a number of processes, at least 0, found {workers}")
-    require(form in get_args(Form), f"form is one of {', '.join(get_args(Form))}, found {form!r}")
     source, out = Path(source), Path(out)
-    values = dict(settings or {})
-    partition = values.pop("partition", None)
     check_free(out)
     check_writable(out / "store.json")
     before, damage = finished(out)
-    feed = sequence_source(source, dataset, values, how, form, workers, subjects, trust_times)
-    split = feed.partition if partition is None else given_partition(Path(str(partition)), feed.everything)
+    feed = sequence_source(source, layout, frames, subjects, workers, trust_times)
+    partition = layout.partition
+    split = feed.partition if partition is None else given_partition(partition, feed.everything)
     shape = before.size if before is not None else feed.usual_shape()
     chosen = None if subjects is None else sorted(subjects)
-    (made_from, words), moved_from = _origin(feed, before, values, size, edge_rule, chosen)
-    plan = StorePlan(feed.dataset, shape, form, feed.layout, made_from, words)
+    (made_from, words), moved_from = _origin(feed, before, layout, frames, chosen)
+    plan = StorePlan(feed.dataset, shape, frames.form, feed.layout, made_from, words)
     old = {r.key: r for r in before.records} if before is not None else {}
     tally = _pack(feed, out, plan, old, split, progress)
     store = Store.open(out)
@@ -168,19 +158,19 @@ def prepare(
 def _origin(
     feed: SequenceSource,
     before: Store | None,
-    values: dict[str, Any],
-    size: int,
-    edge_rule: EdgeRule,
+    layout: LayoutChoice,
+    frames: FrameSettings,
     chosen: list[str] | None,
 ) -> tuple[tuple[str, dict[str, Any]], str]:
     """What a store is made from, as a digest and in words, and where its source was if it has moved since."""
-    made_from = sha256_json([feed.place, values, size, edge_rule, chosen])
+    values, how = layout.own, (frames.size, frames.edge_rule)
+    made_from = sha256_json([feed.place, values, *how, chosen])
     forgotten = None if before is None else before.layout.get("partition")
     if before is not None and forgotten is not None:  # an earlier version counted its file's name among the settings
-        earlier = sha256_json([feed.place, {**values, "partition": forgotten}, size, edge_rule, chosen])
+        earlier = sha256_json([feed.place, {**values, "partition": forgotten}, *how, chosen])
         if before.head.made_from == earlier:
             made_from, feed.layout = earlier, {**feed.layout, "partition": forgotten}
-    words = made_of(feed, values, size, edge_rule, chosen)
+    words = made_of(feed, values, frames, chosen)
     moved_from = ""
     if before is not None and before.head.made_from != made_from:
         moved = before.head.made_of != words and has_moved(before, feed, words)

@@ -19,9 +19,10 @@ from gaitprint.training.job import TrainingJob, dataset_of, first_network
 from gaitprint.training.loop import Execution, train_network
 from gaitprint.training.manifest import make_session, write_manifest
 from gaitprint.training.planner import Plan, check_plan, plan
-from gaitprint.training.prefetch import StartMethod
 from gaitprint.training.process_group import ProcessGroup, join_process_group
 from gaitprint.training.recipe import Recipe, load_recipe
+from gaitprint.training.request import TrainingRequest
+from gaitprint.training.resources import TrainingResources
 from gaitprint.training.room import check_start
 from gaitprint.training.run_logger import Step
 from gaitprint.training.run_precision import run_precision
@@ -58,18 +59,9 @@ class TrainReport:
 def train(
     store: Path | Sequence[Path],
     out: Path,
+    request: TrainingRequest = TrainingRequest(),
     *,
-    recipe: str = "quick",
-    overrides: Sequence[str] = (),
-    init: Path | None = None,
-    split: str | None = None,
-    subjects: Sequence[str] | None = None,
-    quality: str = "",
-    device: str = "cpu",
-    seed: int = 0,
-    workers: int = 0,
-    start_method: StartMethod = "spawn",
-    minutes: float | None = None,
+    resources: TrainingResources = TrainingResources(),
     report: Callable[[Step], None] = lambda step: None,
     planned: Callable[[Plan], None] | None = None,
     stop_after: int | None = None,
@@ -83,18 +75,8 @@ def train(
             different people.
         out: the run's folder: `recipe.json`, `manifest.json`, `history.jsonl`, `tensorboard/`, `checkpoints/`, and at
             the end `model.safetensors`, `training.png` and `run.json`; with subjects held out also `best.safetensors`.
-        recipe: a shipped recipe (`gaitprint model list` lists them) or the path of one of your own.
-        overrides: `training.iterations=200` and the like.
-        init: a model file to start from (fine-tuning); its classifier is dropped where the subjects differ.
-        split: a split of the store's data set, its usual one where None.
-        subjects: train on these only, whatever the split says.
-        quality: train only on sequences that pass, such as `height>=60,holes<0.05`; see `Quality`.
-        device: `cpu`, `cuda`, `cuda:1`.
-        seed: decides weights, batches, windows and masks.
-        workers: processes that make batches; 0 makes them in threads of this one. Changes no byte of the result.
-        start_method: how those processes start.
-        minutes: train for about so long instead of the recipe's iterations: how many fit is measured when the run
-            starts, and stands from then on.
+        request: the recipe, whom it is trained on, from which weights and for how long.
+        resources: where it computes, and who makes its batches.
         report: called after every iteration.
         planned: called before the run starts with what it will take.
         stop_after: leave after so many iterations; calling again goes on.
@@ -104,21 +86,21 @@ def train(
         RunInterruptedError: SIGTERM or Ctrl-C; a checkpoint has been written.
     """
     started = monotonic()
-    chosen = load_recipe(recipe, tuple(overrides))
+    chosen, seed, device = load_recipe(request.recipe, tuple(request.overrides)), request.seed, resources.device
     check_device(device)
     stores = tuple(Store.open(path) for path in ((store,) if isinstance(store, Path) else store))
-    learnt, aside = hold_out(training_sets(stores, split, subjects, quality), chosen.training.held_out)
+    learnt, aside = hold_out(training_sets(stores, request.selection), chosen.training.held_out)
     sampling = partial(BatchSampler, augmentations=tuple(choice.build() for choice in chosen.augmentations))
     classes = len({r.subject for r in learnt.records})
     with join_process_group(device) as world, ExitStack() as held:
         check_start(chosen, classes, device, world.size)
         precision = run_precision(chosen, device, out, world)
         under = (device, world.size, precision)
-        if minutes is not None:
-            chosen = _within(minutes, chosen, out, world, lambda: plan(chosen, classes, *under))
+        if request.minutes is not None:
+            chosen = _within(request.minutes, chosen, out, world, lambda: plan(chosen, classes, *under))
         sampler = sampling(learnt, chosen.training, chosen.preprocessing, seed, rank=world.rank, ranks=world.size)
-        network, start = first_network(chosen, sampler, seed, dataset_of(stores), None if init is None else Path(init))
-        job = TrainingJob(out, chosen, recipe, stores, sampler, seed, start, precision)
+        network, start = first_network(chosen, sampler, seed, dataset_of(stores), request.init)
+        job = TrainingJob(out, chosen, request.recipe, stores, sampler, seed, start, precision)
         if world.rank == 0:
             check_bound_folder(*job.binding)
             if planned is not None:
@@ -128,7 +110,7 @@ def train(
             held.enter_context(bound_folder(*job.binding))
         notes = _Notes(job, device, world.size, report)
         validate = None if aside is None else Validation(aside, chosen.preprocessing, device)
-        how = Execution(device, precision, world, workers, start_method, stop_after, notes.hear, validate, notes.begin)
+        how = Execution(resources, precision, world, stop_after, notes.hear, validate, notes.begin)
         try:
             train_network(network, sampler, chosen, out, job.fingerprint, how)
         except OSError as error:
@@ -137,7 +119,7 @@ def train(
         # Called once more after its end, a run leaves the record of its training as it is.
         fresh = world.rank == 0 and job.finished(history) and not (job.model.is_file() and job.record.is_file())
         if fresh:
-            job.save(network, history, aside, init)
+            job.save(network, history, aside, request.init)
         result = notes.result(history, monotonic() - started)
         if fresh:
             write_json(job.record, result.to_dict())

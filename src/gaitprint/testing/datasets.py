@@ -10,6 +10,7 @@ from gaitprint.components import component_names
 from gaitprint.datasets import FoundSequence, Layout
 from gaitprint.errors import DataError
 from gaitprint.evaluation.protocol.protocol import protocol_names
+from gaitprint.ingest.layout_choice import LayoutChoice
 from gaitprint.ingest.scanning import scan
 from gaitprint.stages.prepare import prepare
 from gaitprint.store import Store
@@ -61,7 +62,7 @@ def _check_miniature(about: Promises, layout: Layout, root: Path) -> list[FoundS
         expect(without == [], f"none for {without[:3]}")
     if layout.strictness and about.name in component_names("dataset"):
         with about.promise("it says by its `strictness` that `auto` tries it, so `auto` takes its miniature for it"):
-            taken = scan(root, "auto", {}).dataset
+            taken = scan(root, LayoutChoice()).dataset
             expect(taken == about.name, f"{taken}, which is tried before it: its strictness is {layout.strictness}")
     with about.promise("scan finds the same each time, also when it is built anew"):
         again: Layout = about.make()
@@ -95,7 +96,7 @@ def _check_splits(about: Promises, layout: Layout, found: list[FoundSequence]) -
 def _check_prepared(about: Promises, folder: Path, found: list[FoundSequence]) -> None:
     with about.promise("`gaitprint data prepare` packs all of its miniature into a store"):
         settings = dict(about.example.settings)
-        report = prepare(folder / "data", folder / "store", dataset=about.name, settings=settings)
+        report = prepare(folder / "data", folder / "store", LayoutChoice(about.name, settings))
         expect(report.quarantined == (), f"left out: {report.quarantined[:1]}")
         store = Store.open(folder / "store")
         expect(store.dataset == about.name, f"a store of the data set {store.dataset!r}")

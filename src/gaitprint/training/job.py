@@ -11,11 +11,13 @@ from torch import nn
 
 from gaitprint.atomic_files import sha256_json
 from gaitprint.config import settings_to_dict
+from gaitprint.models.card import ModelDescription
 from gaitprint.models.model_file import load_state, read_card, save_model
-from gaitprint.provenance.seen_subjects import SeenSubjects
+from gaitprint.models.seen_subjects import SeenSubjects
 from gaitprint.silhouettes.clips import to_clip
 from gaitprint.store import SequenceSet, Store
 from gaitprint.training.checkpoint import newest_checkpoint
+from gaitprint.training.description import describe_best, describe_trained, seen_before
 from gaitprint.training.history import last_means
 from gaitprint.training.loop import build_network
 from gaitprint.training.manifest import RunManifest
@@ -24,7 +26,6 @@ from gaitprint.training.precision import Precision
 from gaitprint.training.recipe import Recipe
 from gaitprint.training.sampler import BatchSampler
 from gaitprint.training.step import check_passes
-from gaitprint.training.training_card import best_card, seen_before, training_card
 from gaitprint.training.training_data import seen_in
 
 
@@ -100,15 +101,15 @@ class TrainingJob:
 
         seen = seen_before(init) + seen_in(self.stores, self.sampler.subjects, "trained")
         final = last_means(history)
-        card = training_card(
+        trained = describe_trained(
             self.recipe, self.dataset, self.sampler, self.seed, self.start, self.precision, final, seen
         )
-        save_model(self.model, network, card)
+        save_model(self.model, network, trained)
         people = () if aside is None else sorted({r.subject for r in aside.records if r.subject is not None})
-        self._save_best(network, card, seen + seen_in(self.stores, people, "chose"))
+        self._save_best(network, trained, seen + seen_in(self.stores, people, "chose"))
         write_training_figure(self.out / "training.png", history)
 
-    def _save_best(self, network: nn.Module, card: dict[str, Any], seen: SeenSubjects) -> None:
+    def _save_best(self, network: nn.Module, trained: ModelDescription, seen: SeenSubjects) -> None:
         """The weights that did best on the subjects held out, as a model file."""
         checkpoint, _ = newest_checkpoint(self.out / "best")
         if checkpoint is None:
@@ -116,7 +117,7 @@ class TrainingJob:
         # checkpoints of the best weights hold `model.*` alone
         network.load_state_dict({k.partition(".")[2]: v for k, v in checkpoint.tensors.items()})
         best = {"validation_rank1": checkpoint.state.notes["score"], "iteration": checkpoint.state.iteration}
-        save_model(self.out / "best.safetensors", network, best_card(card, seen, best))
+        save_model(self.out / "best.safetensors", network, describe_best(trained, seen, best))
 
 
 def dataset_of(stores: Sequence[Store]) -> str:
@@ -145,9 +146,6 @@ def first_network(
     check_passes(network, recipe.training)
     if init is None:
         return network, "scratch"
-    facts = read_card(init).get("training")
-    training: dict[str, Any] = facts if isinstance(facts, dict) else {}
-    people = (dataset, list(sampler.subjects))
     # the same number of classes says nothing: row i of the classifier must be the same person
-    same = "subjects" not in training or (training.get("dataset"), training["subjects"]) == people
+    same = read_card(init).classifies(dataset, sampler.subjects)
     return network, load_state(network, init, keep_classifier=same)

@@ -17,9 +17,10 @@ from gaitprint.training.graceful_shutdown import ShutdownRequest, graceful_shutd
 from gaitprint.training.objective import Objective
 from gaitprint.training.optimizers import new_optimizer
 from gaitprint.training.precision import FLOAT32, Precision
-from gaitprint.training.prefetch import StartMethod, prefetched
+from gaitprint.training.prefetch import prefetched
 from gaitprint.training.process_group import ProcessGroup
 from gaitprint.training.recipe import Recipe, TrainingSettings
+from gaitprint.training.resources import TrainingResources
 from gaitprint.training.run_logger import RunLogger, Step
 from gaitprint.training.running import TrainerState
 from gaitprint.training.sampler import Batch, BatchSampler
@@ -31,16 +32,12 @@ from gaitprint.training.step import check_passes, loss_and_gradients
 class Execution:
     """How a run is carried out. But for the precision nothing here changes what it computes, save the order of sums."""
 
-    device: str = "cpu"
-    """Where the network lies."""
+    resources: TrainingResources = TrainingResources()
+    """Where the network lies, and who makes batches."""
     precision: Precision = FLOAT32
     """What convolutions are computed in; see `choose_precision`."""
     world: ProcessGroup = field(default_factory=ProcessGroup)
     """The processes that train together."""
-    workers: int = 0
-    """Processes that make batches; see `prefetched`."""
-    start_method: StartMethod = "spawn"
-    """How those processes start."""
     stop_after: int | None = None
     """Leave after so many finished iterations, checkpoint written (for tests and time budgets)."""
     report: Callable[[Step], None] = lambda step: None
@@ -106,7 +103,7 @@ def prepare_network(network: nn.Module, settings: TrainingSettings, how: Executi
     Raises:
         ConfigError: the recipe wants of the network what it cannot do.
     """
-    network.to(how.device)
+    network.to(how.resources.device)
     for parameter in network.parameters():
         if parameter.ndim == 5:  # channels last: a quarter faster on a CPU, equal to rounding
             # `data` is replaced in place: the parameter stays the object that optimizer and wrappers know
@@ -134,7 +131,7 @@ def _iterate(
     done, leave = start, False
     for iteration, batch in asked.awaited(
         # other processes wait for this one's part of a step
-        prefetched(sampler, start, end, how.workers, how.start_method),
+        prefetched(sampler, start, end, how.resources),
         at_once=world.alone,
     ):
         watcher.waited()
@@ -209,10 +206,10 @@ class _Stepper:
     def __init__(self, state: TrainerState, objective: Objective, how: Execution, seed: int) -> None:
         self._state, self._objective, self._how, self._seed = state, objective, how, seed
         self._masks = torch.Generator()
-        self._within = partial(how.precision.within, how.device)
+        self._within = partial(how.precision.within, how.resources.device)
 
     def __call__(self, iteration: int, batch: Batch) -> tuple[dict[str, float], bool]:
-        state, settings, device = self._state, self._state.settings, self._how.device
+        state, settings, device = self._state, self._state.settings, self._how.resources.device
         network, optimizer = state.network, state.optimizer
         rate = learning_rate(settings, iteration)
         for group in optimizer.param_groups:

@@ -14,6 +14,7 @@ from gaitprint.training.objective import Objective
 from gaitprint.training.precision import FLOAT32, Precision
 from gaitprint.training.process_group import ProcessGroup
 from gaitprint.training.recipe import Recipe
+from gaitprint.training.resources import TrainingResources
 from gaitprint.training.room import BATCHES, WAY_OUT, check_start, weights_bytes
 from gaitprint.training.sampler import clips_of_rank
 from gaitprint.training.step import Within, loss_and_gradients
@@ -88,7 +89,7 @@ def plan(recipe: Recipe, classes: int, device: str = "cpu", ranks: int = 1, prec
     clips_here = clips_of_rank(settings, ranks)
     check_start(recipe, max(classes, _SUBJECTS), device, ranks)
     network = build_network(recipe, max(classes, _SUBJECTS), 0)
-    prepare_network(network, settings, Execution(device=device))
+    prepare_network(network, settings, Execution(TrainingResources(device)))
     generator = torch.Generator().manual_seed(0)
     frames = min(settings.frames, _LONGEST)
     longer = settings.frames / frames

@@ -6,24 +6,21 @@ from collections.abc import Generator, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from multiprocessing import active_children
-from typing import Literal
 
 import torch
 from torch.utils.data import DataLoader, Dataset
 
-from gaitprint.config import require
 from gaitprint.errors import DataError, GaitprintError, LeftError
 from gaitprint.processes import deaf_children, end_children, leave_with_parent
+from gaitprint.training.resources import TrainingResources
 from gaitprint.training.sampler import Batch, BatchSampler
 
 AHEAD = 3
 """Batches being made, or made and waiting."""
 
-StartMethod = Literal["fork", "spawn", "forkserver"]
-
 
 def prefetched(
-    sampler: BatchSampler, start: int, end: int, workers: int = 0, start_method: StartMethod = "spawn"
+    sampler: BatchSampler, start: int, end: int, resources: TrainingResources = TrainingResources()
 ) -> Iterator[tuple[int, Batch]]:
     """Batches start..end-1 in order; what is in them depends neither on threads nor on processes.
 
@@ -39,8 +36,8 @@ def prefetched(
         ConfigError: a negative number of workers.
         DataError: a worker process was killed.
     """
-    require(workers >= 0, f"workers is a number of processes, at least 0, found {workers}")
-    made = _by_processes(sampler, start, end, workers, start_method) if workers else _by_threads(sampler, start, end)
+    by_threads = resources.workers == 0
+    made = _by_threads(sampler, start, end) if by_threads else _by_processes(sampler, start, end, resources)
     with closing(made):
         yield from made
 
@@ -79,16 +76,16 @@ class _Batches(Dataset[Made]):
 
 
 def _by_processes(
-    sampler: BatchSampler, start: int, end: int, workers: int, start_method: StartMethod
+    sampler: BatchSampler, start: int, end: int, resources: TrainingResources
 ) -> Generator[tuple[int, Batch]]:
     loader = DataLoader(
         _Batches(sampler),
         batch_size=None,
         sampler=range(start, end),
-        num_workers=workers,
+        num_workers=resources.workers,
         # of each worker
         prefetch_factor=AHEAD,
-        multiprocessing_context=start_method,
+        multiprocessing_context=resources.start_method,
         worker_init_fn=_begin_worker,
         generator=torch.Generator().manual_seed(0),  # seeds the workers' own generators, which nobody asks
     )

@@ -6,9 +6,9 @@ from itertools import combinations
 import numpy as np
 
 from gaitprint.errors import ConfigError
-from gaitprint.ingest.quality_mask import quality_mask
-from gaitprint.ingest.splits import split_of
-from gaitprint.provenance.seen_subjects import How, Seen, SeenSubjects, seen_subjects_of_stores
+from gaitprint.ingest.store_selection import StoreSelection, span_of
+from gaitprint.models.seen_subjects import How, Seen, SeenSubjects
+from gaitprint.provenance.seen_in_stores import seen_subjects_of_stores
 from gaitprint.provenance.seen_warnings import Place
 from gaitprint.store import ConcatSequences, SequenceSet, Store, Subset
 
@@ -18,16 +18,14 @@ WHITE = 127
 """What is above it is white in the form of black and white."""
 
 
-def training_sets(
-    stores: Sequence[Store], split: str | None, subjects: Sequence[str] | None, quality: str
-) -> SequenceSet:
+def training_sets(stores: Sequence[Store], selection: StoreSelection) -> SequenceSet:
     """The training part of one store, or those of several as one set in which nobody is in two.
 
     Raises:
         GaitprintError: the split or a subject is unknown, nobody is left, frames differ in size, or the same people
             are in two stores and would be learnt as others than themselves.
     """
-    parts = [training_part(store, split, subjects, quality) for store in stores]
+    parts = [training_part(store, selection) for store in stores]
     if len(parts) == 1:
         return parts[0]
     for (one, part), (other, further) in combinations(zip(stores, parts, strict=True), 2):
@@ -40,24 +38,17 @@ def seen_in(stores: Sequence[Store], subjects: Sequence[str], how: How) -> SeenS
     return seen_subjects_of_stores(stores, _names(stores), subjects, how)
 
 
-def training_part(store: Store, split: str | None, subjects: Sequence[str] | None, quality: str = "") -> SequenceSet:
+def training_part(store: Store, selection: StoreSelection) -> SequenceSet:
     """The sequences to train on: of the named subjects, or the training side of the data set's split; good ones only.
 
     Raises:
         GaitprintError: the split or a subject is unknown, or nobody is left.
     """
-    present = {r.subject for r in store.records if r.subject is not None}
-    if subjects is None:
-        chosen = set(split_of(store, split).train)
-    else:
-        chosen = set(subjects)
-        unknown = sorted(chosen - present)
-        if unknown:
-            raise ConfigError(f"subject {unknown[0]!r} is not in the store: it holds {_span(sorted(present))}")
-    part = Subset(store, lambda r: r.subject in chosen, quality_mask(store, quality))
+    part = selection.choose(store, "train")
     if not part.records:
+        present = sorted({r.subject for r in store.records if r.subject is not None})
         raise ConfigError(
-            f"nobody to train on: the store holds {_span(sorted(present))}, none of the training split; "
+            f"nobody to train on: the store holds {span_of(present)}, none of the training split; "
             "name some with --subjects"
         )
     return part
@@ -122,7 +113,3 @@ def _names(stores: Sequence[Store]) -> list[str]:
         again = sum(name.partition("#")[0] == store.dataset for name in names)
         names.append(f"{store.dataset}#{again + 1}" if again else store.dataset)
     return names
-
-
-def _span(subjects: list[str]) -> str:
-    return f"{len(subjects)} subjects, {subjects[0]} to {subjects[-1]}" if subjects else "no named subject"

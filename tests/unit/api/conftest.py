@@ -8,7 +8,9 @@ import torch
 import gaitprint as gp
 from gaitprint.components import find_component
 from gaitprint.datasets.synthetic import SyntheticSettings, walkers
+from gaitprint.models.card import ModelDescription
 from gaitprint.models.model_file import save_model
+from gaitprint.silhouettes.clips import Preprocessing
 
 
 def write_model(path: Path, seed: int = 1) -> Path:
@@ -17,7 +19,7 @@ def write_model(path: Path, seed: int = 1) -> Path:
     made = find_component("network", "gaitgl").make(
         settings, classes=None, generator=torch.Generator().manual_seed(seed)
     )
-    save_model(path, made, {"title": f"drawn {seed}", "preprocessing": {"size": 64, "cut": 10, "reduce": 2}})
+    save_model(path, made, ModelDescription(Preprocessing(reduce=2), title=f"drawn {seed}"))
     return path
 
 

@@ -13,6 +13,7 @@ from gaitprint.errors import ArtefactError, ConfigError, DataError, ShapeError
 from gaitprint.silhouettes.normalize import normalize_sequence
 from gaitprint.stages.embed import embed as embed_stage
 from gaitprint.stages.train import train
+from gaitprint.training.request import TrainingRequest
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 
@@ -21,7 +22,7 @@ pytestmark = pytest.mark.usefixtures("one_thread")
 def models(walkers_store, recipe_file, tmp_path_factory):
     folder = tmp_path_factory.mktemp("models")
     return [
-        Path(train(walkers_store, folder / name, recipe=str(recipe_file(name, iterations=1))).model)
+        Path(train(walkers_store, folder / name, TrainingRequest(str(recipe_file(name, iterations=1)))).model)
         for name in ("gaitgl", "gaitmask")
     ]
 

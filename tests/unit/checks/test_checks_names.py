@@ -7,6 +7,7 @@ import pytest
 
 from gaitprint.checks.names import odd_names
 from gaitprint.errors import did_you_mean
+from gaitprint.ingest.layout_choice import LayoutChoice
 from gaitprint.layouts.similar_names import look_alikes, trimmed
 from gaitprint.stages.doctor import doctor
 from gaitprint.stages.prepare import prepare
@@ -79,7 +80,7 @@ def test_the_doctor_counts_views_in_the_order_of_their_numbers(tmp_path: Path) -
     for view in ("108", "54", "0"):
         (tmp_path / "001" / "nm-01" / view).mkdir(parents=True)
         np.save(tmp_path / "001/nm-01" / view / "x.npy", np.full((6, 64, 64), 200 + len(view), np.uint8))
-    assert list(doctor(tmp_path, dataset="folder").views) == ["0", "54", "108"]
+    assert list(doctor(tmp_path, LayoutChoice("folder")).views) == ["0", "54", "108"]
     assert did_you_mean("x", ["108", "54", "0"]) == "known: 0, 54, 108"
 
 
@@ -95,7 +96,7 @@ def test_prepare_and_doctor_say_so_of_folders_and_manifests(tmp_path: Path) -> N
         rows.append(f"tree/{subject}/nm-01/090/090.npy,{subject}")
     source, listed = tmp_path / "tree", tmp_path / "list.csv"
     listed.write_text("\n".join(rows))
-    report = prepare(source, tmp_path / "a", dataset="folder")
+    report = prepare(source, tmp_path / "a", LayoutChoice("folder"))
     (twins, padded, words) = report.notes
     assert "subjects whose names look alike: 1 ('001' and '1')" in twins
     assert ("'002 '" in padded, "'nan'" in words) == (True, True)
@@ -105,6 +106,6 @@ def test_prepare_and_doctor_say_so_of_folders_and_manifests(tmp_path: Path) -> N
     assert "white space around names in the column 'Subject' is left out: 1 of 4 sequences" in " ".join(by_list.notes)
     assert "'nan' in the column 'Subject' is read as an empty cell: 1 of 4 sequences" in " ".join(by_list.notes)
     for path in (source, tmp_path / "a"):
-        found = [f.what for f in doctor(path, dataset="folder" if path == source else "auto").findings]
+        found = [f.what for f in doctor(path, LayoutChoice("folder" if path == source else "auto")).findings]
         assert "subjects whose names look alike: 1" in found
     assert any("is read as 'subject'" in f.what for f in doctor(listed).findings)

@@ -12,6 +12,7 @@ import pytest
 from gaitprint.archives import open_files
 from gaitprint.components import find_component
 from gaitprint.errors import ArtefactError, ConfigError, DataError
+from gaitprint.ingest.layout_choice import LayoutChoice
 from gaitprint.layouts.contract import FoundSequence, Layout
 from gaitprint.stages.prepare import prepare
 from gaitprint.store import Store
@@ -327,7 +328,7 @@ class TestPreparing:
                 archive.write(path, path.relative_to(tmp_path / "data"))
         for source in (tmp_path / "data", tmp_path / "a.zip"):
             out = tmp_path / f"{source.name}-store"
-            report = prepare(source, out, dataset="manifest", settings={"file": "people.csv"})
+            report = prepare(source, out, LayoutChoice("manifest", {"file": "people.csv"}))
             assert report.fingerprint == Store.open(tmp_path / "store").fingerprint
 
     def test_a_listed_file_that_is_missing_is_left_out(self, tmp_path: Path) -> None:
@@ -378,8 +379,8 @@ class TestPreparing:
     ) -> None:
         self.make(tmp_path)
         with pytest.raises(error, match=words):
-            prepare(tmp_path, tmp_path / "store", dataset="manifest", settings=settings)
+            prepare(tmp_path, tmp_path / "store", LayoutChoice("manifest", settings))
 
     def test_a_manifest_is_no_other_data_set(self, tmp_path: Path) -> None:
         with pytest.raises(ConfigError, match="is a manifest, not a data set 'casia-b': leave --dataset out"):
-            prepare(self.make(tmp_path), tmp_path / "store", dataset="casia-b")
+            prepare(self.make(tmp_path), tmp_path / "store", LayoutChoice("casia-b"))

@@ -11,6 +11,7 @@ from gaitprint.archives import open_files
 from gaitprint.components import find_component
 from gaitprint.errors import ConfigError, DataError
 from gaitprint.evaluation.protocol.protocol import load_protocol
+from gaitprint.ingest.layout_choice import LayoutChoice
 from gaitprint.layouts.contract import Layout
 from gaitprint.layouts.miniature import figure, write_array
 from gaitprint.stages.prepare import prepare
@@ -40,14 +41,14 @@ class TestSustech1k:
         assert len(found) == 12
         assert found["0001/00-nm/090"].place == f"0001/00-nm/090/{file}"
         settings = {"silhouettes": silhouettes}
-        prepare(tmp_path / "data", tmp_path / "store", dataset="sustech1k", settings=settings)
+        prepare(tmp_path / "data", tmp_path / "store", LayoutChoice("sustech1k", settings))
         store = Store.open(tmp_path / "store")
         np.testing.assert_array_equal(store.frames([r.key for r in store.records].index("0001/00-nm/090")), frames)
 
     def test_a_kind_that_is_not_there_is_said(self, tmp_path: Path) -> None:
         layout("sustech1k").write_miniature(tmp_path / "data")
         with pytest.raises(DataError, match=r"none of the 12 .*10-sync-000-LiDAR-PCDs_sils\.pkl does not exist"):
-            prepare(tmp_path / "data", tmp_path / "s", dataset="sustech1k", settings={"silhouettes": "lidar-sync"})
+            prepare(tmp_path / "data", tmp_path / "s", LayoutChoice("sustech1k", {"silhouettes": "lidar-sync"}))
         with pytest.raises(ConfigError, match="silhouettes"):
             layout("sustech1k", silhouettes="radar")
 
@@ -102,7 +103,7 @@ class TestCcpg:
     def test_a_leaf_without_silhouettes_is_missed_by_name_and_the_others_are_read(self, tmp_path: Path) -> None:
         layout("ccpg").write_miniature(tmp_path / "data")
         (tmp_path / "data/000/U0_D0/01_0/01_0-aligned-sils.pkl").unlink()
-        report = prepare(tmp_path / "data", tmp_path / "store", dataset="ccpg")
+        report = prepare(tmp_path / "data", tmp_path / "store", LayoutChoice("ccpg"))
         ((key, reason),) = report.quarantined
         assert (key, report.sequences) == ("000/U0_D0/01_0", 15)
         assert reason.endswith("000/U0_D0/01_0/01_0-aligned-sils.pkl does not exist: check the path")

@@ -4,8 +4,9 @@ import json
 from pathlib import Path
 
 from gaitprint.components import find_component
+from gaitprint.ingest.layout_choice import LayoutChoice
 from gaitprint.ingest.scanning import layout_of
-from gaitprint.stages.embed import choose_part
+from gaitprint.ingest.store_selection import StoreSelection
 from gaitprint.stages.prepare import prepare
 from gaitprint.store import Store
 
@@ -15,18 +16,18 @@ def test_a_partition_given_to_prepare_decides_who_is_tested(tmp_path: Path) -> N
     partition = tmp_path / "partition.json"
     partition.write_text(json.dumps({"TRAIN_SET": ["anna", "ben"], "TEST_SET": ["cleo", "dora"]}))
     settings = {"partition": str(partition)}
-    prepare(tmp_path / "data", tmp_path / "store", dataset="opengait", settings=settings)
+    prepare(tmp_path / "data", tmp_path / "store", LayoutChoice("opengait", settings))
     store = Store.open(tmp_path / "store")
     assert store.layout == {}
     for part, subjects in (("train", {"anna", "ben"}), ("test", {"cleo", "dora"})):
-        assert {r.subject for r in choose_part(store, part, None, None).records} == subjects
+        assert {r.subject for r in StoreSelection().choose(store, part).records} == subjects
     partition.unlink()
-    assert {r.subject for r in choose_part(store, "test", None, None).records} == {"cleo", "dora"}
+    assert {r.subject for r in StoreSelection().choose(store, "test").records} == {"cleo", "dora"}
 
 
 def test_a_store_without_layout_settings_takes_the_layouts_own(tmp_path: Path) -> None:
     find_component("dataset", "casia-b").make().write_miniature(tmp_path / "data")
-    prepare(tmp_path / "data", tmp_path / "store", dataset="casia-b")
+    prepare(tmp_path / "data", tmp_path / "store", LayoutChoice("casia-b"))
     head = tmp_path / "store" / "store.json"
     values = json.loads(head.read_text())
     assert values.pop("layout") == {}

@@ -7,6 +7,7 @@ import pytest
 from gaitprint.archives import open_files
 from gaitprint.components import find_component
 from gaitprint.errors import DataError
+from gaitprint.ingest.layout_choice import LayoutChoice
 from gaitprint.ingest.scanning import scan
 from gaitprint.layouts.contract import FoundSequence
 
@@ -51,13 +52,13 @@ def test_the_folders_of_every_edition_are_read(tmp_path: Path, names: tuple[str,
         f"{gallery}/0501/9b{deep}",
         f"{probe}/77aa{deep}",
     }
-    assert set(told(list(scan(tmp_path, "auto", {}).sequences))) == expected
+    assert set(told(list(scan(tmp_path, LayoutChoice()).sequences))) == expected
 
 
 def test_two_levels_without_probes_are_not_guessed(tmp_path: Path) -> None:
     leaf(tmp_path, "anna/monday")
     with pytest.raises(DataError, match="no published layout fits"):
-        scan(tmp_path, "auto", {})
+        scan(tmp_path, LayoutChoice())
 
 
 @pytest.mark.parametrize("deep", ["", "/default"])
@@ -105,6 +106,6 @@ def test_parts_of_a_data_set_are_not_taken_for_people(tmp_path: Path, part: str)
     leaf(tmp_path, f"{part}/anna/monday")
     leaf(tmp_path, "probe/someone/tuesday")
     with pytest.raises(DataError, match=r"(?i)expected|found"):
-        scan(tmp_path, "auto", {})
+        scan(tmp_path, LayoutChoice())
     with pytest.raises(DataError, match=rf"opengait: expected folders of people .* found '{part}'"):
-        scan(tmp_path, "opengait", {})
+        scan(tmp_path, LayoutChoice("opengait"))

@@ -1,6 +1,7 @@
 """Model files: whole, self-describing, verified."""
 
 import json
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -13,15 +14,17 @@ from torch import nn
 from gaitprint.atomic_files import sha256_json
 from gaitprint.components import find_component
 from gaitprint.errors import ArtefactError
+from gaitprint.models.card import ModelCard, ModelDescription
 from gaitprint.models.model_file import load_model, load_state, read_card, save_model, tensors_digest
+from gaitprint.silhouettes.clips import Preprocessing
 
-CARD: dict[str, Any] = {
-    "title": "a test",
-    "preprocessing": {"size": 64, "cut": 10, "reduce": 1},
-    "training": {"dataset": "synthetic", "subjects": ["001", "002"]},
-    "licence": "none needed",
-    "metrics": {"rank1": 0.5},
-}
+ABOUT = ModelDescription(
+    Preprocessing(size=64, cut=10, reduce=1),
+    title="a test",
+    training={"dataset": "synthetic", "subjects": ["001", "002"]},
+    licence="none needed",
+    metrics={"rank1": 0.5},
+)
 
 
 def network(name: str = "gaitgl", classes: int | None = 5, seed: int = 0, **settings: object) -> nn.Module:
@@ -49,7 +52,7 @@ def rewrite(path: Path, change_card: Any = None, change_tensors: Any = None, sea
 
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
-    save_model(tmp_path / "m.safetensors", network(), CARD)
+    save_model(tmp_path / "m.safetensors", network(), ABOUT)
     return tmp_path / "m.safetensors"
 
 
@@ -64,12 +67,15 @@ def path(tmp_path: Path) -> Path:
 def test_a_model_comes_back_as_it_was(tmp_path, name, settings) -> None:
     made = network(name, **settings).train()
     made(torch.rand(3, 1, 6, 16, 8), torch.Generator())
-    card = save_model(tmp_path / "m.safetensors", made, CARD)
+    card = save_model(tmp_path / "m.safetensors", made, ABOUT)
     loaded = load_model(tmp_path / "m.safetensors")
     assert loaded.card == card == read_card(tmp_path / "m.safetensors")
-    assert {k: card[k] for k in CARD} == CARD
-    assert card["network"] == name
-    assert card["classes"] == made.classes
+    assert {f.name: getattr(card, f.name) for f in fields(ABOUT)} == {
+        f.name: getattr(ABOUT, f.name) for f in fields(ABOUT)
+    }
+    assert ModelCard.from_dict(card.to_dict(), Path("x")) == card
+    assert card.network == name
+    assert card.classes == made.classes
     assert not loaded.model.training
     assert made.training
     for key, value in made.state_dict().items():
@@ -79,9 +85,9 @@ def test_a_model_comes_back_as_it_was(tmp_path, name, settings) -> None:
 
 
 def test_channels_last_weights_are_saved_alike(tmp_path) -> None:
-    plain = save_model(tmp_path / "a.safetensors", network(), CARD)
-    other = save_model(tmp_path / "b.safetensors", network().to(memory_format=torch.channels_last_3d), CARD)
-    assert plain["sha256"] == other["sha256"]
+    plain = save_model(tmp_path / "a.safetensors", network(), ABOUT)
+    other = save_model(tmp_path / "b.safetensors", network().to(memory_format=torch.channels_last_3d), ABOUT)
+    assert plain.sha256 == other.sha256
     assert (tmp_path / "a.safetensors").read_bytes() == (tmp_path / "b.safetensors").read_bytes()
 
 
@@ -90,20 +96,34 @@ def test_weights_that_are_not_finite_are_never_written(tmp_path) -> None:
     with torch.no_grad():
         made.head.linear.weight[1, 2, 3] = float("nan")
     with pytest.raises(ArtefactError, match=r"not written: head.linear.weight not finite"):
-        save_model(tmp_path / "m.safetensors", made, CARD)
+        save_model(tmp_path / "m.safetensors", made, ABOUT)
     assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize("bad", [{"metrics": {"rank1": float("nan")}}, {"training": {"path": Path()}}])
 def test_a_card_that_is_no_json_is_refused(tmp_path, bad) -> None:
     with pytest.raises(ArtefactError, match=r"not written: its card is not plain JSON"):
-        save_model(tmp_path / "m.safetensors", network(), CARD | bad)
+        save_model(tmp_path / "m.safetensors", network(), replace(ABOUT, **bad))
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_card_that_contradicts_the_model_is_refused(tmp_path) -> None:
+def test_a_card_that_contradicts_the_model_is_refused(path, tmp_path) -> None:
     with pytest.raises(ArtefactError, match=r"card says network = 'gaitmask', the model 'gaitgl'"):
-        save_model(tmp_path / "m.safetensors", network(), CARD | {"network": "gaitmask"})
+        save_model(tmp_path / "m.safetensors", network(), replace(read_card(path), network="gaitmask"))
+
+
+@pytest.mark.parametrize(
+    ("training", "same"),
+    [
+        ({}, True),
+        ({"dataset": "synthetic", "subjects": ["001", "002"]}, True),
+        ({"dataset": "synthetic", "subjects": ["002", "001"]}, False),
+        ({"dataset": "casia-b", "subjects": ["001", "002"]}, False),
+        ({"subjects": ["001", "002"]}, False),
+    ],
+)
+def test_a_card_knows_whose_its_classes_are(path, training, same) -> None:
+    assert replace(read_card(path), training=training).classifies("synthetic", ("001", "002")) is same
 
 
 def test_a_changed_bit_is_found(path) -> None:
@@ -141,6 +161,10 @@ def test_a_safetensors_file_of_others_is_refused(tmp_path) -> None:
         (lambda c: c.update(version=2), r"of version 2 and this gaitprint reads 1: update"),
         (lambda c: c.pop("classes"), r"lacks a proper 'classes'"),
         (lambda c: c.update(settings=[]), r"lacks a proper 'settings'"),
+        (lambda c: c.update(training=None), r"lacks a proper 'training'"),
+        (lambda c: c.update(training=[]), r"lacks a proper 'training'"),
+        (lambda c: c.update(title=3), r"lacks a proper 'title'"),
+        (lambda c: c.pop("preprocessing"), r"does not say how frames become its input"),
         (lambda c: c.update(network="gaitgk"), r"cannot be built: .*did you mean 'gaitgl'"),
         (lambda c: c["settings"].update(strips=5), r"cannot be built: .*5 strips"),
     ],
@@ -189,7 +213,7 @@ def test_a_long_difference_is_cut(path) -> None:
 
 def test_a_start_takes_the_whole_file_where_the_classes_are_as_many(path) -> None:
     made = network(seed=1)
-    assert load_state(made, path) == read_card(path)["sha256"]
+    assert load_state(made, path) == read_card(path).sha256
     assert all(
         torch.equal(a, b) for a, b in zip(made.state_dict().values(), network().state_dict().values(), strict=True)
     )
@@ -200,7 +224,7 @@ def test_a_start_takes_the_whole_file_where_the_classes_are_as_many(path) -> Non
 def test_a_start_keeps_its_own_classifier_where_the_classes_differ(tmp_path, head, there, here) -> None:
     path = tmp_path / "m.safetensors"
     saved, made = network(classes=there, head=head), network(classes=here, head=head, seed=1)
-    save_model(path, saved, CARD)
+    save_model(path, saved, ABOUT)
     fresh = {k: v.clone() for k, v in made.state_dict().items()}
     load_state(made, path)
     own = ("head.classifier.", "head.norm.") if head == "separate-bnneck" else ("head.classifier.",)

@@ -16,8 +16,7 @@ from gaitprint.errors import ConfigError
 from gaitprint.experiments.people_warnings import people_warnings
 from gaitprint.inference.embeddings_file import load_embeddings, save_embeddings
 from gaitprint.inference.fusion import fuse
-from gaitprint.provenance.calibration_subjects import calibration_warnings, choice_warnings, chooser, people_facts
-from gaitprint.provenance.seen_subjects import (
+from gaitprint.models.seen_subjects import (
     Seen,
     SeenSubjects,
     lengthened,
@@ -25,6 +24,7 @@ from gaitprint.provenance.seen_subjects import (
     seen_subjects_from,
     shortened,
 )
+from gaitprint.provenance.calibration_subjects import calibration_warnings, choice_warnings, chooser, people_facts
 from gaitprint.provenance.seen_warnings import seen_warnings
 from gaitprint.retrieval.pipeline import CHOSEN_BY, Pipeline
 from gaitprint.types import Embeddings, PartLayout, SequenceRecord
@@ -123,18 +123,16 @@ class TestWhatIsSaid:
 class TestCards:
     def test_a_card_of_an_earlier_version_knows_its_own_training(self) -> None:
         training = {"dataset": "casia-b", "data": "x", "subjects": ["001", "002"], "start": "scratch"}
-        assert seen_subjects({"training": training}) == SeenSubjects(
-            (Seen("trained", "casia-b", "", "", ("001", "002")),)
-        )
-        tuned = seen_subjects({"training": {**training, "start": "0123456789abcdef"}})
+        assert seen_subjects(training) == SeenSubjects((Seen("trained", "casia-b", "", "", ("001", "002")),))
+        tuned = seen_subjects({**training, "start": "0123456789abcdef"})
         assert tuned.unknown == ("it went on from the weights '0123456789ab'",)
         joined = {"dataset": "casia-b+casia-b", "subjects": ["casia-b/001", "casia-b#2/002"], "start": "scratch"}
-        (seen,) = seen_subjects({"training": joined}).people
+        (seen,) = seen_subjects(joined).people
         assert (seen.dataset, seen.subjects) == ("casia-b", ("001", "002"))
 
-    @pytest.mark.parametrize("training", [None, {}, [], {"dataset": 3, "subjects": ["a"]}, {"subjects": "abc"}])
-    def test_a_card_that_says_nothing(self, training: object) -> None:
-        assert seen_subjects({"training": training}).unknown == ("its card does not say",)
+    @pytest.mark.parametrize("training", [{}, {"dataset": 3, "subjects": ["a"]}, {"subjects": "abc"}])
+    def test_a_card_that_says_nothing(self, training: dict[str, object]) -> None:
+        assert seen_subjects(training).unknown == ("its card does not say",)
         assert seen_subjects({}).people == ()
 
     def test_memories_add_up_each_once(self) -> None:

@@ -9,7 +9,8 @@ from gaitprint.cli.main import main
 from gaitprint.errors import ConfigError, DataError
 from gaitprint.interop.weights import import_weights
 from gaitprint.models.model_file import load_model
-from gaitprint.provenance.seen_subjects import Seen, SeenSubjects, seen_subjects
+from gaitprint.models.seen_subjects import Seen, SeenSubjects
+from gaitprint.silhouettes.clips import Preprocessing
 from gaitprint.stages.convert import convert
 from gaitprint.types import SequenceRecord, Silhouettes
 
@@ -36,13 +37,13 @@ def test_a_model_file_that_says_where_it_is_from(toolkit, tmp_path, keep):
     card = convert(toolkit, out, keep_classifier=keep, licence="none given")
     loaded = load_model(out)
     assert loaded.card == card
-    assert card["network"] == "gaitgl"
-    assert card["title"] == "gaitgl, imported from GaitGL-80000.pt"
-    assert card["licence"] == "none given"
-    assert card["classes"] == (5 if keep else None)
-    assert card["preprocessing"] == {"size": 64, "cut": 10, "reduce": 1}
-    assert card["training"]["imported"] == "GaitGL-80000.pt"
-    assert "a checkpoint of iteration 80000" in card["training"]["notes"]
+    assert card.network == "gaitgl"
+    assert card.title == "gaitgl, imported from GaitGL-80000.pt"
+    assert card.licence == "none given"
+    assert card.classes == (5 if keep else None)
+    assert card.preprocessing == Preprocessing(size=64, cut=10, reduce=1)
+    assert card.training["imported"] == "GaitGL-80000.pt"
+    assert "a checkpoint of iteration 80000" in card.training["notes"]
     imported = import_weights(toolkit, keep_classifier=keep)
     state = loaded.model.state_dict()
     assert state.keys() == imported.state.keys()
@@ -58,10 +59,10 @@ def test_it_embeds(toolkit, tmp_path):
 
 def test_whom_weights_were_trained_on_is_unknown_or_told(toolkit, tmp_path):
     card = convert(toolkit, tmp_path / "a.safetensors")
-    assert seen_subjects(card) == SeenSubjects(unknown=("imported from GaitGL-80000.pt",))
+    assert card.seen == SeenSubjects(unknown=("imported from GaitGL-80000.pt",))
     subjects = tuple(f"{i:03d}" for i in range(1, 75))
     card = convert(toolkit, tmp_path / "b.safetensors", dataset="casia-b", subjects=subjects)
-    assert seen_subjects(card) == SeenSubjects((Seen("trained", "casia-b", "", "", subjects),))
+    assert card.seen == SeenSubjects((Seen("trained", "casia-b", "", "", subjects),))
     for half in ({"dataset": "casia-b"}, {"subjects": ["001"]}):
         with pytest.raises(ConfigError, match="a data set and its subjects, such as casia-b and 001-074"):
             convert(toolkit, tmp_path / "c.safetensors", **half)
@@ -85,6 +86,6 @@ def test_the_command_takes_whom_weights_were_trained_on(toolkit, tmp_path, capsy
     out = tmp_path / "model.safetensors"
     assert main(["model", "convert", str(toolkit), str(tmp_path / "unknown.safetensors")]) == 0
     assert main(["model", "convert", str(toolkit), str(out), "--dataset", "casia-b", "--subjects", "001-003"]) == 0
-    assert seen_subjects(load_model(out).card).people[0].subjects == ("001", "002", "003")
-    assert seen_subjects(load_model(tmp_path / "unknown.safetensors").card).people == ()
+    assert load_model(out).card.seen.people[0].subjects == ("001", "002", "003")
+    assert load_model(tmp_path / "unknown.safetensors").card.seen.people == ()
     assert capsys.readouterr().err == ""

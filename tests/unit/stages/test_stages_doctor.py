@@ -9,6 +9,7 @@ from gaitprint.checks.findings import Finding
 from gaitprint.cli.main import main
 from gaitprint.datasets.casia_b import CasiaB, CasiaBSettings
 from gaitprint.errors import ArtefactError, ConfigError, DataError
+from gaitprint.ingest.layout_choice import LayoutChoice
 from gaitprint.stages.datasets import list_datasets
 from gaitprint.stages.doctor import doctor
 from gaitprint.stages.prepare import prepare
@@ -116,7 +117,7 @@ def test_a_tree_of_no_layout_is_a_finding(tmp_path: Path) -> None:
     report = doctor(tmp_path / "data")
     assert (report.kind, report.sequences, report.sound) == ("nothing known", 0, False)
     assert "no published layout fits" in report.findings[0].what
-    assert doctor(tmp_path / "data", dataset="folder", settings={"pattern": "{subject}/{view}"}).sequences == 1
+    assert doctor(tmp_path / "data", LayoutChoice("folder", {"pattern": "{subject}/{view}"})).sequences == 1
 
 
 def test_a_damaged_store_is_found_out(tmp_path: Path) -> None:

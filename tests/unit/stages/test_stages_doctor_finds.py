@@ -16,6 +16,8 @@ from gaitprint.checks.findings import POOR, Finding
 from gaitprint.components import find_component
 from gaitprint.datasets.oumvlp import VIEWS as OUMVLP_VIEWS
 from gaitprint.datasets.synthetic import SyntheticSettings, walkers
+from gaitprint.ingest.frame_settings import FrameSettings
+from gaitprint.ingest.layout_choice import LayoutChoice
 from gaitprint.stages.doctor import doctor
 from gaitprint.stages.prepare import prepare
 
@@ -59,8 +61,8 @@ def told(report: DoctorReport) -> list[tuple[str, str, tuple[str, ...]]]:
 
 def in_both(data: Path, store: Path) -> list[Finding]:
     """What is found in the data and, alike, in the store made from them."""
-    report = doctor(data, dataset="synthetic")
-    prepare(data, store, dataset="synthetic")
+    report = doctor(data, LayoutChoice("synthetic"))
+    prepare(data, store, LayoutChoice("synthetic"))
     stored = doctor(store)
     assert told(stored) == told(report)
     assert stored.fingerprint == report.fingerprint
@@ -79,7 +81,7 @@ def test_in_healthy_data_nothing_is_found(many: Drawn, tmp_path: Path) -> None:
     for view in VIEWS:
         save(tmp_path / "data", f"003/nm-03/{view}", many[f"007/nm-03/{view}"])
         save(tmp_path / "data", f"007/nm-03/{view}", many[f"003/nm-03/{view}"])
-    (finding,) = doctor(tmp_path / "data", dataset="synthetic").findings
+    (finding,) = doctor(tmp_path / "data", LayoutChoice("synthetic")).findings
     assert finding.what == "walks that look like another subject's in most views: 2", "the swapped ones"
     assert finding.keys == ("003/nm-03 like 007", "007/nm-03 like 003")
 
@@ -138,7 +140,7 @@ def test_a_fault_of_one_sequence_is_named(name: str, drawn: Drawn, data: Path, t
 
 def test_the_advice_on_poor_sequences_is_a_filter_that_leaves_them_out(drawn: Drawn, data: Path) -> None:
     save(data, KEY, with_a_second_piece(drawn[KEY]))
-    (finding,) = [f for f in doctor(data, dataset="synthetic").findings if "second piece" in f.what]
+    (finding,) = [f for f in doctor(data, LayoutChoice("synthetic")).findings if "second piece" in f.what]
     assert "--quality 'pieces<=0.5'" in finding.advice
     assert {name for name, _, _ in POOR} == {"truncated", "holes", "pieces", "merges", "jumps"}
 
@@ -149,7 +151,7 @@ def test_a_copy_under_another_name_is_an_error(drawn: Drawn, data: Path, tmp_pat
     assert (finding.severity, finding.keys) == ("error", (KEY, "004/nm-02/090"))
     assert "different subjects with exactly the same frames: 2" in finding.what
     save(data, KEY, drawn["003/nm-01/090"])
-    (finding,) = doctor(data, dataset="synthetic").findings
+    (finding,) = doctor(data, LayoutChoice("synthetic")).findings
     assert (finding.severity, finding.keys) == ("warning", ("003/nm-01/090", KEY))
 
 
@@ -166,7 +168,7 @@ def test_a_single_sequence_of_somebody_is_too_few(drawn: Drawn, data: Path) -> N
         iter(walkers(SyntheticSettings(subjects=1, start=99, frames=24, conditions=("nm-01",), views=("090",))))
     )
     save(data, "099/nm-01/090", extra[1])
-    found = {f.what: f.keys for f in doctor(data, dataset="synthetic").findings}
+    found = {f.what: f.keys for f in doctor(data, LayoutChoice("synthetic")).findings}
     assert found["subjects with a single sequence: 1"] == ("099",)
 
 
@@ -190,7 +192,7 @@ def test_what_cannot_be_used_is_an_error_with_its_reason(
         (data / KEY / "090.npy").unlink()
     else:
         save(data, KEY, content)
-    report = doctor(data, dataset="synthetic")
+    report = doctor(data, LayoutChoice("synthetic"))
     ((key, reason),) = report.unusable
     assert key == KEY
     assert words in reason
@@ -199,12 +201,12 @@ def test_what_cannot_be_used_is_an_error_with_its_reason(
     assert reason in first.what
     assert "--fix puts them aside" in first.advice
     assert (report.sound, report.sequences) == (False, 39)
-    assert list(prepare(data, tmp_path / "store", dataset="synthetic").quarantined) == [(KEY, reason)]
+    assert list(prepare(data, tmp_path / "store", LayoutChoice("synthetic")).quarantined) == [(KEY, reason)]
 
 
 def test_frames_of_another_size_are_an_error(drawn: Drawn, data: Path) -> None:
     save(data, KEY, np.ascontiguousarray(drawn[KEY][:, :, 10:54]))
-    findings = doctor(data, dataset="synthetic").findings
+    findings = doctor(data, LayoutChoice("synthetic")).findings
     assert findings[0].severity == "error"
     assert findings[0].what == "frames of different sizes (39 of 64x64, 1 of 64x44)"
     assert "prepare each kind by itself" in findings[0].advice
@@ -216,9 +218,10 @@ def test_the_size_asked_for_decides_what_is_normalised_already(tmp_path: Path, s
     frames[:, :, 40:80] = 255
     for view in ("000", "090"):
         save(tmp_path, f"001/nm-01/{view}", frames + np.uint8(0))
-    report = doctor(tmp_path, dataset="synthetic", size=size)
+    report = doctor(tmp_path, LayoutChoice("synthetic"), size=size)
     assert ("height" in report.quality) is (size == 64), f"{other} are raw frames only where 64 rows are wanted"
-    assert report.fingerprint == prepare(tmp_path, tmp_path / "store", dataset="opengait", size=size).fingerprint
+    prepared = prepare(tmp_path, tmp_path / "store", LayoutChoice("opengait"), frames=FrameSettings(size=size))
+    assert report.fingerprint == prepared.fingerprint
 
 
 class TestTrees:
@@ -232,7 +235,7 @@ class TestTrees:
     )
     def test_a_wrong_depth_is_said(self, tmp_path: Path, key: str, words: str) -> None:
         save(tmp_path, key, np.full((6, 64, 64), 255, np.uint8))
-        report = doctor(tmp_path, dataset="casia-b")
+        report = doctor(tmp_path, LayoutChoice("casia-b"))
         assert (report.kind, report.sound, report.sequences) == ("nothing known", False, 0)
         ((severity, what, _),) = told(report)
         assert severity == "error"
@@ -241,7 +244,7 @@ class TestTrees:
 
     def test_a_strange_name_is_said(self, data: Path) -> None:
         (data / "003").rename(data / "three")
-        ((severity, what, _),) = told(doctor(data, dataset="synthetic"))
+        ((severity, what, _),) = told(doctor(data, LayoutChoice("synthetic")))
         assert severity == "error"
         assert "found 'three'" in what
 
@@ -252,7 +255,7 @@ class TestTrees:
         partition.write_text(json.dumps(parts))
         settings = {"partition": str(partition)}
         assert not any("both" in f.what or "test part" in f.what for f in self.findings(tmp_path, settings))
-        prepare(tmp_path / "data", tmp_path / "store", dataset="opengait", settings=settings)
+        prepare(tmp_path / "data", tmp_path / "store", LayoutChoice("opengait", settings))
         partition.write_text(json.dumps({**parts, "TEST_SET": ["ben", "cleo", "dora"]}))
         (finding,) = [f for f in self.findings(tmp_path, settings) if "test part" in f.what]
         assert finding.severity == "error"
@@ -260,7 +263,7 @@ class TestTrees:
         assert not [f for f in doctor(tmp_path / "store").findings if "part" in f.what], "the store keeps the sound one"
 
     def findings(self, folder: Path, settings: dict[str, str]) -> tuple[Finding, ...]:
-        return doctor(folder / "data", dataset="opengait", settings=settings).findings
+        return doctor(folder / "data", LayoutChoice("opengait", settings)).findings
 
 
 class TestOumvlp:
@@ -300,7 +303,7 @@ class TestOumvlp:
     def test_a_strange_folder_in_the_raw_tree_is_said(self, tmp_path: Path) -> None:
         self.raw(tmp_path / "data")
         (tmp_path / "data/Silhouette_091-00").mkdir()
-        report = doctor(tmp_path / "data", dataset="oumvlp")
+        report = doctor(tmp_path / "data", LayoutChoice("oumvlp"))
         assert "found 'Silhouette_091-00'" in report.findings[0].what
 
 
@@ -317,6 +320,6 @@ def test_a_hostile_pickle_is_named_and_not_run(data: Path, tmp_path: Path) -> No
 
     (data / KEY / "090.npy").unlink()
     (data / KEY / "090.pkl").write_bytes(pickle.dumps(Hostile()))
-    ((key, reason),) = doctor(data, dataset="synthetic").unusable
+    ((key, reason),) = doctor(data, LayoutChoice("synthetic")).unusable
     assert (key, "system" in reason) == (KEY, True)
     assert not (tmp_path / "harmed").exists()

@@ -14,6 +14,8 @@ import pytest
 
 from gaitprint.components import find_component
 from gaitprint.errors import DataError
+from gaitprint.ingest.frame_settings import FrameSettings
+from gaitprint.ingest.layout_choice import LayoutChoice
 from gaitprint.stages.doctor import doctor
 from gaitprint.stages.prepare import prepare
 from gaitprint.store import Form, Store
@@ -104,9 +106,9 @@ class TestFolders:
         if fault == "a broken image":
             (leaf / "003.png").write_bytes(b"broken")
         held = bytes_of(data)
-        assert doctor(data, dataset="folder", fix=True).quarantined == ("ben/day/left",)
+        assert doctor(data, LayoutChoice("folder"), fix=True).quarantined == ("ben/day/left",)
         assert bytes_of(data) == held
-        assert doctor(data, dataset="folder").sound
+        assert doctor(data, LayoutChoice("folder")).sound
 
     @pytest.mark.parametrize("name", ["sustech1k", "ccpg"])
     def test_no_other_file_of_the_sequence_is_taken_for_its_silhouettes(self, tmp_path: Path, name: str) -> None:
@@ -189,7 +191,7 @@ class TestStores:
 
     @pytest.mark.parametrize("form", ["compact", "raw", "bits"])
     def test_damaged_sequences_are_taken_out_and_read_again(self, data: Path, tmp_path: Path, form: Form) -> None:
-        first = prepare(data, tmp_path / "store", form=form)
+        first = prepare(data, tmp_path / "store", frames=FrameSettings(form=form))
         keys = self.damage(tmp_path / "store", 2, 11)
         report = doctor(tmp_path / "store", fix=True)
         assert report.quarantined == keys
@@ -199,7 +201,7 @@ class TestStores:
         assert (after.unusable, after.sequences) == ((), 14)
         aside = json.loads((tmp_path / "store/quarantine.json").read_text())
         assert [(a["key"], a["reason"]) for a in aside] == list(report.unusable)
-        again = prepare(data, tmp_path / "store", form=form)
+        again = prepare(data, tmp_path / "store", frames=FrameSettings(form=form))
         assert (again.fingerprint, again.unchanged, again.quarantined) == (first.fingerprint, 14, ())
         assert doctor(tmp_path / "store").unusable == ()
         assert not (tmp_path / "store/quarantine.json").exists()
@@ -221,7 +223,7 @@ class TestStores:
         assert (again.fingerprint, again.quarantined) == (first.fingerprint, first.quarantined)
 
     def test_a_store_of_damage_alone_is_left_as_it_is(self, data: Path, tmp_path: Path) -> None:
-        prepare(data, tmp_path / "store", form="raw")
+        prepare(data, tmp_path / "store", frames=FrameSettings(form="raw"))
         self.damage(tmp_path / "store", *range(16))
         before = {p.name: p.read_bytes() for p in (tmp_path / "store").iterdir()}
         with pytest.raises(DataError, match=r"no sequence was written .* nothing to keep"):

@@ -1,19 +1,23 @@
 """Embedding a part of a store by one network or several."""
 
+import json
 from pathlib import Path
 
 import numpy as np
 import pytest
+from safetensors.torch import save_file
 
 from gaitprint.errors import ArtefactError, ConfigError, DataError
+from gaitprint.inference.embed_settings import EmbedSettings
 from gaitprint.inference.embeddings_file import load_embeddings
 from gaitprint.inference.fusion import fuse
-from gaitprint.models.model_file import load_model, save_model
-from gaitprint.provenance.seen_subjects import seen_subjects
+from gaitprint.ingest.store_selection import StoreSelection
+from gaitprint.models.model_file import load_model, read_card, read_model_file
 from gaitprint.provenance.seen_warnings import seen_warnings
-from gaitprint.stages.embed import choose_part, embed, open_embedder
+from gaitprint.stages.embed import embed, open_embedder
 from gaitprint.stages.train import train
 from gaitprint.store import Store, StorePlan, StoreWriter
+from gaitprint.training.request import TrainingRequest
 from gaitprint.types import SequenceRecord
 
 pytestmark = pytest.mark.usefixtures("one_thread")
@@ -23,7 +27,7 @@ pytestmark = pytest.mark.usefixtures("one_thread")
 def models(walkers_store, recipe_file, tmp_path_factory):
     folder = tmp_path_factory.mktemp("models")
     return [
-        Path(train(walkers_store, folder / name, recipe=str(recipe_file(name, iterations=1))).model)
+        Path(train(walkers_store, folder / name, TrainingRequest(str(recipe_file(name, iterations=1)))).model)
         for name in ("gaitgl", "gaitmask")
     ]
 
@@ -43,14 +47,14 @@ def test_parts_of_the_split(walkers_store, models):
         assert len(parts[part]) == 30
         for record, vector in zip(parts[part].records, parts[part].vectors, strict=True):
             assert np.allclose(vector, whole[record.key], rtol=1e-5, atol=1e-6)
-    named = embed(walkers_store, models[:1], part="train", subjects=["002", "005"])
+    named = embed(walkers_store, models[:1], part="train", selection=StoreSelection(subjects=["002", "005"]))
     assert subjects(named) == ["002", "005"]
 
 
 def test_two_networks_are_fused_in_the_given_order(walkers_store, models, tmp_path):
     each = [embed(walkers_store, [model]) for model in models]
     for scale in ("raw", "unit"):
-        both, expected = embed(walkers_store, models, fusion=scale), fuse(each, scale)
+        both, expected = embed(walkers_store, models, settings=EmbedSettings(fusion=scale)), fuse(each, scale)
         assert np.array_equal(both.vectors, expected.vectors)
         assert (both.source, both.layout, both.records) == (expected.source, expected.layout, expected.records)
     assert both.layout.blocks == ((16, 4), (16, 4))
@@ -75,8 +79,8 @@ def test_the_file_holds_what_is_returned_and_every_run_writes_the_same_bytes(wal
 def test_facts_for_reports(walkers_store, models):
     (facts,) = embed(walkers_store, models[:1]).settings["networks"]
     card = load_model(models[0]).card
-    assert facts.pop("seen") == card["training"]["seen"]
-    assert facts == {k: card[k] for k in ("network", "settings", "preprocessing", "title", "sha256")}
+    assert facts.pop("seen") == card.training["seen"]
+    assert facts == {k: card.to_dict()[k] for k in ("network", "settings", "preprocessing", "title", "sha256")}
     assert facts["preprocessing"] == {"size": 64, "cut": 12, "reduce": 4}
 
 
@@ -87,7 +91,7 @@ def test_sequences_of_nobody_belong_to_the_test_part(tmp_path, models):
             record = SequenceRecord(f"{i}", subject, "nm-01", "090")
             writer.add(record, generator.integers(0, 256, (1 + i % 5, 64, 64), dtype=np.uint8))
     store = Store.open(tmp_path / "store")
-    keys = {part: [r.key for r in choose_part(store, part, None, None).records] for part in ("train", "test", "all")}
+    keys = {part: [r.key for r in StoreSelection().choose(store, part).records] for part in ("train", "test", "all")}
     assert keys == {"train": ["0", "2"], "test": ["1", "3", "4", "5"], "all": ["0", "1", "2", "3", "4", "5"]}
     made = embed(tmp_path / "store", models)
     assert [r.subject for r in made.records] == [None, None, "c", "d"]
@@ -97,11 +101,10 @@ def test_sequences_of_nobody_belong_to_the_test_part(tmp_path, models):
     ("kwargs", "error", "message"),
     [
         ({"part": "probe"}, ConfigError, "the part to embed is 'test', 'train' or 'all', found 'probe'"),
-        ({"subjects": ["001", "999"]}, ConfigError, "subject '999' is not in the store"),
-        ({"subjects": []}, DataError, "there is no sequence to embed"),
-        ({"split": "third"}, DataError, "third"),
-        ({"device": "tpu"}, ConfigError, "no device is called 'tpu'"),
-        ({"fusion": "sum"}, ConfigError, "fusion scales 'raw' or 'unit', found 'sum'"),
+        ({"selection": StoreSelection(subjects=["001", "999"])}, ConfigError, "subject '999' is not in the store"),
+        ({"selection": StoreSelection(subjects=[])}, DataError, "there is no sequence to embed"),
+        ({"selection": StoreSelection(split="third")}, DataError, "third"),
+        ({"settings": EmbedSettings(device="tpu")}, ConfigError, "no device is called 'tpu'"),
     ],
 )
 def test_refusals(walkers_store, models, tmp_path, kwargs, error, message):
@@ -111,17 +114,25 @@ def test_refusals(walkers_store, models, tmp_path, kwargs, error, message):
     assert not (tmp_path / "out.safetensors").exists()
 
 
+def test_settings_are_checked_when_they_are_made():
+    with pytest.raises(ConfigError, match="fusion scales 'raw' or 'unit', found 'sum'"):
+        EmbedSettings(fusion="sum")
+    with pytest.raises(ConfigError, match="a batch holds 1 frame or more, found 0"):
+        EmbedSettings(frames_at_once=0)
+
+
 def test_models_that_are_none(walkers_store, models, tmp_path):
     with pytest.raises(ConfigError, match="give at least one model file"):
         embed(walkers_store, [])
     with pytest.raises(ArtefactError, match="no model file at"):
         embed(walkers_store, [tmp_path / "none"])
-    loaded = load_model(models[0])
+    _, tensors = read_model_file(models[0])
     for i, preprocessing in enumerate((None, {"size": 64, "crop": 3}, {"size": 64, "cut": 40})):
-        card = {**loaded.card, "preprocessing": preprocessing}
+        card = {**read_card(models[0]).to_dict(), "preprocessing": preprocessing}
+        del card["card_sha256"]
         if preprocessing is None:
             del card["preprocessing"]
-        save_model(tmp_path / f"{i}", loaded.model, card)
+        save_file(tensors, tmp_path / f"{i}", {"gaitprint": json.dumps(card)})
         with pytest.raises(ArtefactError, match="does not say how frames become its input") as error:
             open_embedder(tmp_path / f"{i}")
         assert "\n" not in str(error.value)
@@ -136,14 +147,15 @@ def test_embeddings_say_whom_their_networks_have_seen(walkers_store, models, tmp
         count = len(subjects(data))
         assert seen.startswith(f"Trained people: {count} of the {count} subjects (001")
     assert seen_warnings([embed(walkers_store, models)]) == []
-    named = embed(walkers_store, models[:1], subjects=["002", "005"])
+    named = embed(walkers_store, models[:1], selection=StoreSelection(subjects=["002", "005"]))
     assert [w[:45] for w in seen_warnings([named])] == ["Trained people: 1 of the 2 subjects (002) tra"]
 
 
 def test_weights_remember_everybody_through_fine_tuning(walkers_store, recipe_file, models, tmp_path):
     recipe = str(recipe_file("gaitgl", iterations=1))
-    tuned = Path(train(walkers_store, tmp_path / "r", recipe=recipe, init=models[0], subjects=["004", "005"]).model)
-    seen = seen_subjects(load_model(tuned).card)
+    request = TrainingRequest(recipe, init=models[0], selection=StoreSelection(subjects=["004", "005"]))
+    tuned = Path(train(walkers_store, tmp_path / "r", request).model)
+    seen = load_model(tuned).card.seen
     assert [s.subjects for s in seen.people] == [("001", "002", "003"), ("004", "005")]
     assert seen.unknown == ()
     (said,) = seen_warnings([embed(walkers_store, [tuned])])

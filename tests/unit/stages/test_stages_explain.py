@@ -13,6 +13,7 @@ from gaitprint.evaluation.protocol.protocol import load_protocol
 from gaitprint.explanation.likelihood_ratios import condition_kind, likelihood_ratios
 from gaitprint.explanation.nearest_matches import find_nearest_matches, row_of
 from gaitprint.explanation.pair_explanation import Strips, frame_of
+from gaitprint.inference.embed_settings import EmbedSettings
 from gaitprint.inference.embeddings_file import load_embeddings
 from gaitprint.pages.explain import rivalry, spoken
 from gaitprint.retrieval.distances.exact import flat_euclidean
@@ -20,6 +21,7 @@ from gaitprint.stages.embed import embed
 from gaitprint.stages.explain import explain
 from gaitprint.stages.train import train
 from gaitprint.store import Store
+from gaitprint.training.request import TrainingRequest
 from gaitprint.types import Embeddings, PartLayout, SequenceRecord
 
 PROBE = "004/nm-05/090"
@@ -30,10 +32,10 @@ def made(walkers_store, recipe_file, tmp_path_factory):
     root = tmp_path_factory.mktemp("explained")
     models = []
     for name in ("gaitgl", "gaitmask"):
-        report = train(walkers_store, root / name, recipe=str(recipe_file(name, iterations=2)))
+        report = train(walkers_store, root / name, TrainingRequest(str(recipe_file(name, iterations=2))))
         models.append(Path(report.model))
     embed(walkers_store, models[:1], root / "e.safetensors", part="all")
-    embed(walkers_store, models, root / "unit.safetensors", part="all", fusion="unit")
+    embed(walkers_store, models, root / "unit.safetensors", part="all", settings=EmbedSettings(fusion="unit"))
     return walkers_store, models, root
 
 

@@ -11,6 +11,7 @@ import pytest
 from gaitprint.archives import open_files
 from gaitprint.components import component_names, find_component
 from gaitprint.errors import ArtefactError, DataError
+from gaitprint.ingest.layout_choice import LayoutChoice
 from gaitprint.stages.export import ExportReport, export
 from gaitprint.stages.prepare import prepare
 from gaitprint.store import Form, Store, StorePlan, StoreWriter
@@ -33,7 +34,7 @@ def trees(root: Path) -> dict[str, np.ndarray]:
 def test_the_round_trip_of_a_processed_data_set_is_exact(name: str, tmp_path: Path) -> None:
     assert name in component_names("dataset")
     find_component("dataset", name).make().write_miniature(tmp_path / "data")
-    prepare(tmp_path / "data", tmp_path / "store", dataset=name)
+    prepare(tmp_path / "data", tmp_path / "store", LayoutChoice(name))
     report = export(tmp_path / "store", tmp_path / "out")
     store = Store.open(tmp_path / "store")
     assert (report.sequences, report.written) == (len(store.records), len(store.records))
@@ -47,7 +48,7 @@ def test_the_round_trip_of_a_processed_data_set_is_exact(name: str, tmp_path: Pa
     assert report.partition == str(partition)
     settings = {"partition": str(partition)}
     if name != "hid":  # there view and condition alone tell a probe
-        back = prepare(tmp_path / "out", tmp_path / "back", dataset="opengait", settings=settings)
+        back = prepare(tmp_path / "out", tmp_path / "back", LayoutChoice("opengait", settings))
         again = Store.open(tmp_path / "back")
         assert back.sequences == len(store.records)
         wanted = {(r.subject, r.condition, r.view): store.row(i).sha256 for i, r in enumerate(store.records)}
@@ -73,7 +74,7 @@ def test_a_partition_given_to_prepare_comes_back(tmp_path: Path) -> None:
     given = {"TRAIN_SET": ["anna", "dora"], "TEST_SET": ["ben", "cleo"]}
     (tmp_path / "mine.json").write_text(json.dumps(given))
     settings = {"partition": str(tmp_path / "mine.json")}
-    prepare(tmp_path / "data", tmp_path / "store", dataset="opengait", settings=settings)
+    prepare(tmp_path / "data", tmp_path / "store", LayoutChoice("opengait", settings))
     export(tmp_path / "store", tmp_path / "out")
     assert json.loads((tmp_path / "out/partition.json").read_text()) == given
 

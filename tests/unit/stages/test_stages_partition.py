@@ -12,6 +12,8 @@ from gaitprint.cli.main import main
 from gaitprint.components import find_component
 from gaitprint.errors import ArtefactError, DataError, GaitprintError
 from gaitprint.ingest import reading as _reading
+from gaitprint.ingest.frame_settings import FrameSettings
+from gaitprint.ingest.layout_choice import LayoutChoice
 from gaitprint.ingest.splits import split_of
 from gaitprint.layouts.similar_names import loosely
 from gaitprint.stages import prepare as preparing
@@ -37,9 +39,11 @@ def written(path: Path, values: object) -> Path:
     return path
 
 
-def prepared(data: Path, out: Path, file: Path | str | None, **how: Any) -> preparing.PrepareReport:
+def prepared(
+    data: Path, out: Path, file: Path | str | None, dataset: str = "opengait", **how: Any
+) -> preparing.PrepareReport:
     settings = {} if file is None else {"partition": str(file)}
-    return prepare(data, out, settings=settings, **{"dataset": "opengait", **how})
+    return prepare(data, out, LayoutChoice(dataset, settings), **how)
 
 
 def sides(store: Path, name: str | None = None) -> tuple[tuple[str, ...], tuple[str, ...]]:
@@ -81,7 +85,7 @@ class TestKept:
 
     def test_a_store_packed_anew_has_it_too(self, data: Path, tmp_path: Path) -> None:
         prepared(data, tmp_path / "store", written(tmp_path / "p.json", OTHER))
-        prepare(tmp_path / "store", tmp_path / "raw", form="raw")
+        prepare(tmp_path / "store", tmp_path / "raw", frames=FrameSettings(form="raw"))
         assert sides(tmp_path / "raw") == sides(tmp_path / "store")
 
     def test_a_quarantine_leaves_it(self, data: Path, tmp_path: Path) -> None:
@@ -190,7 +194,7 @@ class TestNames:
     ) -> None:
         data = self.people(tmp_path, "001", "098", "s7", "3")
         file = written(tmp_path / "p.json", {"TRAIN_SET": ["001"], "TEST_SET": [named]})
-        assert doctor(data, settings={"partition": str(file)}).findings[0].severity == "error"
+        assert doctor(data, LayoutChoice(settings={"partition": str(file)})).findings[0].severity == "error"
         monkeypatch.setattr(_reading, "read_sequence", lambda *_: pytest.fail("a frame was read"))
         with pytest.raises(DataError, match=f"did you mean '{meant}'. 1 of 2 names"):
             prepared(data, tmp_path / "store", file)

@@ -17,6 +17,8 @@ from gaitprint.datasets.casia_b import CasiaB, CasiaBSettings
 from gaitprint.datasets.folder import Folder, FolderSettings
 from gaitprint.errors import ConfigError, DataError
 from gaitprint.ingest import reading as _reading
+from gaitprint.ingest.frame_settings import FrameSettings
+from gaitprint.ingest.layout_choice import LayoutChoice
 from gaitprint.ingest.scanning import guesses
 from gaitprint.layouts.contract import FoundSequence
 from gaitprint.silhouettes.normalize import normalize_sequence
@@ -66,7 +68,9 @@ def test_processed_arrays_are_taken_as_they_are(casia: Path, tmp_path: Path) -> 
 
 def test_raw_images_are_normalised_as_the_silhouettes_module_does(tmp_path: Path) -> None:
     Folder(FolderSettings()).write_miniature(tmp_path / "data")
-    report = prepare(tmp_path / "data", tmp_path / "store", dataset="folder", edge_rule="gaitset")
+    report = prepare(
+        tmp_path / "data", tmp_path / "store", LayoutChoice("folder"), frames=FrameSettings(edge_rule="gaitset")
+    )
     store = Store.open(tmp_path / "store")
     folder = tmp_path / "data" / "anna" / "day" / "left"
     raw = [cv2.imread(str(p), cv2.IMREAD_GRAYSCALE) for p in sorted(folder.iterdir())]
@@ -79,7 +83,7 @@ def test_raw_images_are_normalised_as_the_silhouettes_module_does(tmp_path: Path
 def test_what_counts_as_processed(tmp_path: Path, size: int, width: int) -> None:
     frames = body(size, width)
     save(tmp_path / "data/a/nm/0", frames)
-    report = prepare(tmp_path / "data", tmp_path / "store", size=size)
+    report = prepare(tmp_path / "data", tmp_path / "store", frames=FrameSettings(size=size))
     assert report.size == (size, width)
     np.testing.assert_array_equal(Store.open(tmp_path / "store").frames(0), frames)
 
@@ -185,12 +189,12 @@ class TestInterrupted:
 
     @pytest.mark.parametrize("form", ["compact", "raw", "bits"])
     def test_what_has_changed_since_the_kill_is_read_again(self, casia: Path, tmp_path: Path, form: str) -> None:
-        interrupt(casia, tmp_path / "store", 20, form=form)
+        interrupt(casia, tmp_path / "store", 20, FrameSettings(form=form))
         save(casia / "001/nm-05/090", body())
         (casia / "001/nm-05/090/090.pkl").unlink()
-        report = prepare(casia, tmp_path / "store", form=form)
+        report = prepare(casia, tmp_path / "store", frames=FrameSettings(form=form))
         assert report.resumed == 7  # those before it in the order of keys
-        prepare(casia, tmp_path / "straight", form=form)
+        prepare(casia, tmp_path / "straight", frames=FrameSettings(form=form))
         assert stored(tmp_path / "store") == stored(tmp_path / "straight")
 
     def test_what_is_gone_since_the_kill_is_not_held(self, casia: Path, tmp_path: Path) -> None:
@@ -202,7 +206,7 @@ class TestInterrupted:
         assert stored(tmp_path / "store") == stored(tmp_path / "straight")
 
 
-def interrupt(source: Path, out: Path, after: int, **options: str) -> None:
+def interrupt(source: Path, out: Path, after: int, frames: FrameSettings = FrameSettings()) -> None:
     """A preparation that ends after so many sequences."""
 
     def stop(done: int, total: int, key: str) -> None:
@@ -210,7 +214,7 @@ def interrupt(source: Path, out: Path, after: int, **options: str) -> None:
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        prepare(source, out, progress=stop, **options)
+        prepare(source, out, frames=frames, progress=stop)
 
 
 def test_a_disk_that_fails_once_loses_nothing(casia: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -242,7 +246,7 @@ def test_two_sequences_of_one_key_are_refused(casia: Path, tmp_path: Path, monke
     for again in (FoundSequence(twice[0].record, twice[1].place), twice[0]):
         monkeypatch.setattr(CasiaB, "scan", lambda *_, again=again: [twice[0], again])
         with pytest.raises(DataError, match="share the key '001/bg-01/000': rename one"):
-            prepare(casia, tmp_path / "store", dataset="casia-b")
+            prepare(casia, tmp_path / "store", LayoutChoice("casia-b"))
 
 
 def test_a_full_disk_is_one_line(casia: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -268,11 +272,11 @@ class TestAuto:
         with pytest.raises(DataError, match=r"no published layout fits .* name the data set 'folder'"):
             prepare(tmp_path / "data", tmp_path / "store")
         settings = {"pattern": "{subject}/{condition}"}
-        assert prepare(tmp_path / "data", tmp_path / "store", dataset="folder", settings=settings).sequences == 1
+        assert prepare(tmp_path / "data", tmp_path / "store", LayoutChoice("folder", settings)).sequences == 1
 
     def test_settings_need_a_named_data_set(self, casia: Path, tmp_path: Path) -> None:
         with pytest.raises(ConfigError, match="the settings pattern need a named data set"):
-            prepare(casia, tmp_path / "store", settings={"pattern": "{subject}"})
+            prepare(casia, tmp_path / "store", LayoutChoice(settings={"pattern": "{subject}"}))
 
     def test_a_source_that_is_not_there(self, tmp_path: Path) -> None:
         with pytest.raises(DataError, match=r"expected a folder or a .zip or .tar archive at .*nowhere, found nothing"):
@@ -281,35 +285,38 @@ class TestAuto:
 
 class TestSynthetic:
     def test_walkers_are_drawn_and_a_resumed_run_equals_a_straight_one(self, tmp_path: Path) -> None:
-        report = prepare(Path("synthetic"), tmp_path / "straight", settings=FEW_WALKERS)
+        report = prepare(Path("synthetic"), tmp_path / "straight", LayoutChoice(settings=FEW_WALKERS))
         assert (report.dataset, report.sequences, report.subjects) == ("synthetic", 4, 2)
 
         def stop(done: int, total: int, key: str) -> None:
             raise KeyboardInterrupt
 
         with pytest.raises(KeyboardInterrupt):
-            prepare(tmp_path / "none", tmp_path / "store", dataset="synthetic", settings=FEW_WALKERS, progress=stop)
-        again = prepare(Path("synthetic"), tmp_path / "store", dataset="synthetic", settings=FEW_WALKERS)
+            prepare(tmp_path / "none", tmp_path / "store", LayoutChoice("synthetic", FEW_WALKERS), progress=stop)
+        again = prepare(Path("synthetic"), tmp_path / "store", LayoutChoice("synthetic", FEW_WALKERS))
         assert again.resumed == 1
         assert stored(tmp_path / "store") == stored(tmp_path / "straight")
 
     def test_only_some_subjects(self, tmp_path: Path) -> None:
-        report = prepare(Path("synthetic"), tmp_path / "store", settings=FEW_WALKERS, subjects=["002"])
+        report = prepare(Path("synthetic"), tmp_path / "store", LayoutChoice(settings=FEW_WALKERS), subjects=["002"])
         assert report.sequences == 2
 
     def test_wrong_settings_are_refused(self, tmp_path: Path) -> None:
         with pytest.raises(ConfigError, match="dataset synthetic has no setting 'person'"):
-            prepare(Path("synthetic"), tmp_path / "store", settings={"person": 3})
+            prepare(Path("synthetic"), tmp_path / "store", LayoutChoice(settings={"person": 3}))
         with pytest.raises(ConfigError, match="64 pixels high, found size 128"):
-            prepare(Path("synthetic"), tmp_path / "store", size=128)
+            prepare(Path("synthetic"), tmp_path / "store", frames=FrameSettings(size=128))
 
 
-@pytest.mark.parametrize(
-    ("wrong", "words"), [({"size": 15}, "size is .* found 15"), ({"workers": -1}, "workers is .* found -1")]
-)
-def test_wrong_arguments_are_refused(tmp_path: Path, wrong: dict[str, int], words: str) -> None:
-    with pytest.raises(ConfigError, match=words):
-        prepare(tmp_path, tmp_path / "store", **wrong)  # type: ignore[arg-type]
+@pytest.mark.parametrize("size", [15, 14, 63])
+def test_a_height_that_frames_cannot_have_is_refused(size: int) -> None:
+    with pytest.raises(ConfigError, match=f"size is .* found {size}"):
+        FrameSettings(size)
+
+
+def test_a_negative_number_of_workers_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=r"workers is .* found -1"):
+        prepare(tmp_path, tmp_path / "store", workers=-1)
 
 
 def test_a_scan_does_little_for_each_leaf_however_many_there_are(tmp_path: Path) -> None:

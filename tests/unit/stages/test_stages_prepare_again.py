@@ -10,6 +10,7 @@ import pytest
 from gaitprint.atomic_files import read_json, write_json
 from gaitprint.components import find_component
 from gaitprint.errors import ArtefactError, DataError
+from gaitprint.ingest.frame_settings import FrameSettings
 from gaitprint.stages.doctor import doctor
 from gaitprint.stages.prepare import prepare
 from gaitprint.store import Store, is_begun
@@ -26,7 +27,7 @@ def bytes_of(folder: Path) -> dict[str, bytes]:
 
 
 def test_a_store_says_what_it_was_made_of(data, tmp_path):
-    prepare(data, tmp_path / "store", size=32, subjects=["anna", "ben"])
+    prepare(data, tmp_path / "store", frames=FrameSettings(size=32), subjects=["anna", "ben"])
     head = Store.open(tmp_path / "store").head
     assert head.made_of == {"source": str(data), "size": 32, "edge rule": "opengait", "subjects": ["anna", "ben"]}
     assert head.written_by
@@ -37,9 +38,9 @@ def test_a_store_says_what_it_was_made_of(data, tmp_path):
 @pytest.mark.parametrize(
     ("changes", "words"),
     [
-        ({"edge_rule": "gaitset"}, "(edge rule: opengait, now gaitset)"),
+        ({"frames": FrameSettings(edge_rule="gaitset")}, "(edge rule: opengait, now gaitset)"),
         ({"subjects": ["anna"]}, '(subjects: none said, now ["anna"])'),
-        ({"size": 32}, "frames"),
+        ({"frames": FrameSettings(size=32)}, "frames"),
     ],
 )
 def test_what_differs_is_said(data, tmp_path, changes, words):
@@ -142,7 +143,7 @@ def test_a_store_of_an_earlier_version_goes_on_at_its_place(data, tmp_path):
     values = read_json(head, "the head")
     write_json(head, {key: value for key, value in values.items() if key not in ("made_of", "written_by")})
     with pytest.raises(DataError, match="under other settings, so"):
-        prepare(data, tmp_path / "store", edge_rule="gaitset")
+        prepare(data, tmp_path / "store", frames=FrameSettings(edge_rule="gaitset"))
     again = prepare(data, tmp_path / "store")
     assert (again.unchanged, again.fingerprint) == (first.sequences, first.fingerprint)
     assert Store.open(tmp_path / "store").head.made_of["source"] == str(data)
@@ -180,7 +181,7 @@ def test_one_begun_from_other_files_takes_none_of_them_over(data, tmp_path):
     assert again.fingerprint == fresh.fingerprint
     half_done(data, tmp_path / "third")
     with pytest.raises(DataError, match="edge rule: opengait, now gaitset"):
-        prepare(other, tmp_path / "third", edge_rule="gaitset")
+        prepare(other, tmp_path / "third", frames=FrameSettings(edge_rule="gaitset"))
 
 
 def half_done(data: Path, out: Path) -> None:

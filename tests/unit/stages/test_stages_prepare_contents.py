@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 from gaitprint.archives import Watched, as_it_was, full_stamp, open_files
+from gaitprint.ingest.layout_choice import LayoutChoice
 from gaitprint.stages.prepare import prepare
 from gaitprint.store import Store
 
@@ -69,41 +70,41 @@ every_kind = pytest.mark.parametrize("name", WRITERS)
 @every_kind
 def test_other_frames_of_the_same_size_and_time_are_taken(tmp_path: Path, name: str) -> None:
     write = WRITERS[name]
-    prepare(write(tmp_path / name, tree()), tmp_path / "store", dataset="opengait")
-    report = prepare(write(tmp_path / name, tree(_002=199)), tmp_path / "store", dataset="opengait")
+    prepare(write(tmp_path / name, tree()), tmp_path / "store", LayoutChoice("opengait"))
+    report = prepare(write(tmp_path / name, tree(_002=199)), tmp_path / "store", LayoutChoice("opengait"))
     assert (report.changed, report.unchanged) == (("002/nm-01/090",), 2)
     store = Store.open(tmp_path / "store")
     assert [int(store.frames(i).max()) for i in range(3)] == [201, 199, 203]
-    again = prepare(tmp_path / name, tmp_path / "store", dataset="opengait")
+    again = prepare(tmp_path / name, tmp_path / "store", LayoutChoice("opengait"))
     assert (again.changed, again.unchanged) == ((), 3)
 
 
 @every_kind
 def test_the_same_frames_written_anew_are_no_change(tmp_path: Path, name: str) -> None:
     write = WRITERS[name]
-    prepare(write(tmp_path / name, tree()), tmp_path / "store", dataset="opengait")
+    prepare(write(tmp_path / name, tree()), tmp_path / "store", LayoutChoice("opengait"))
     made = (tmp_path / "store/store.json").stat().st_ino
     write(tmp_path / name, tree())
     os.utime(tmp_path / name, (TIME + 9, TIME + 9))
-    assert prepare(tmp_path / name, tmp_path / "store", dataset="opengait").unchanged == 3
+    assert prepare(tmp_path / name, tmp_path / "store", LayoutChoice("opengait")).unchanged == 3
     assert (tmp_path / "store/store.json").stat().st_ino == made
 
 
 @every_kind
 def test_frames_exchanged_between_people_are_noticed(tmp_path: Path, name: str) -> None:
     write = WRITERS[name]
-    prepare(write(tmp_path / name, tree()), tmp_path / "store", dataset="opengait")
-    report = prepare(write(tmp_path / name, tree(_001=202, _002=201)), tmp_path / "store", dataset="opengait")
+    prepare(write(tmp_path / name, tree()), tmp_path / "store", LayoutChoice("opengait"))
+    report = prepare(write(tmp_path / name, tree(_001=202, _002=201)), tmp_path / "store", LayoutChoice("opengait"))
     assert (len(report.changed), report.unchanged) == (2, 1)
 
 
 @every_kind
 def test_renamed_removed_and_new_sequences_follow(tmp_path: Path, name: str) -> None:
     write = WRITERS[name]
-    prepare(write(tmp_path / name, tree()), tmp_path / "store", dataset="opengait")
+    prepare(write(tmp_path / name, tree()), tmp_path / "store", LayoutChoice("opengait"))
     files = tree(_004=203, _005=205)
     del files["003/nm-01/090/090.npy"]
-    report = prepare(write(tmp_path / name, files), tmp_path / "store", dataset="opengait")
+    report = prepare(write(tmp_path / name, files), tmp_path / "store", LayoutChoice("opengait"))
     assert (report.unchanged, report.changed, report.gone) == (2, (), ("003/nm-01/090",))
     store = Store.open(tmp_path / "store")
     assert [int(store.frames(i).max()) for i in range(4)] == [201, 202, 203, 205]
@@ -112,11 +113,11 @@ def test_renamed_removed_and_new_sequences_follow(tmp_path: Path, name: str) -> 
 @pytest.mark.parametrize("name", ["data", "data.tar", "data.tar.gz"])
 def test_times_are_trusted_only_where_that_is_asked(tmp_path: Path, name: str) -> None:
     write = WRITERS[name]
-    prepare(write(tmp_path / name, tree()), tmp_path / "store", dataset="opengait")
+    prepare(write(tmp_path / name, tree()), tmp_path / "store", LayoutChoice("opengait"))
     write(tmp_path / name, tree(_002=199))
-    trusting = prepare(tmp_path / name, tmp_path / "store", dataset="opengait", trust_times=True)
+    trusting = prepare(tmp_path / name, tmp_path / "store", LayoutChoice("opengait"), trust_times=True)
     assert (trusting.changed, trusting.unchanged) == ((), 3)
-    assert prepare(tmp_path / name, tmp_path / "store", dataset="opengait").changed == ("002/nm-01/090",)
+    assert prepare(tmp_path / name, tmp_path / "store", LayoutChoice("opengait")).changed == ("002/nm-01/090",)
 
 
 @every_kind
@@ -131,8 +132,8 @@ def test_a_preparation_goes_on_only_with_frames_that_are_still_there(
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        prepare(source, tmp_path / "store", dataset="opengait", progress=leave)
-    report = prepare(write(tmp_path / name, tree(_002=199)), tmp_path / "store", dataset="opengait")
+        prepare(source, tmp_path / "store", LayoutChoice("opengait"), progress=leave)
+    report = prepare(write(tmp_path / name, tree(_002=199)), tmp_path / "store", LayoutChoice("opengait"))
     store = Store.open(tmp_path / "store")
     assert report.resumed == 1
     assert [int(store.frames(i).max()) for i in range(3)] == [201, 199, 203]
@@ -159,15 +160,15 @@ def test_a_sequence_that_lost_a_frame_or_had_two_exchanged_is_read_again(tmp_pat
 
 def test_a_link_in_place_of_a_file_is_what_it_leads_to(tmp_path: Path) -> None:
     source = folder(tmp_path / "data", tree())
-    prepare(source, tmp_path / "store", dataset="opengait")
+    prepare(source, tmp_path / "store", LayoutChoice("opengait"))
     first, second = (source / f"{s}/nm-01/090/090.npy" for s in ("001", "002"))
     first.unlink()
     first.symlink_to(second)
-    assert prepare(source, tmp_path / "store", dataset="opengait").changed == ("001/nm-01/090",)
+    assert prepare(source, tmp_path / "store", LayoutChoice("opengait")).changed == ("001/nm-01/090",)
     first.unlink()
     (tmp_path / "elsewhere.npy").write_bytes(walk(201))
     first.symlink_to(tmp_path / "elsewhere.npy")
-    ((key, reason),) = prepare(source, tmp_path / "store", dataset="opengait").quarantined
+    ((key, reason),) = prepare(source, tmp_path / "store", LayoutChoice("opengait")).quarantined
     assert (key, "is a link out of" in reason) == ("001/nm-01/090", True)
 
 

@@ -14,6 +14,8 @@ import pytest
 
 from gaitprint.components import find_component
 from gaitprint.errors import ArtefactError, ConfigError, DataError
+from gaitprint.ingest.frame_settings import FrameSettings
+from gaitprint.ingest.layout_choice import LayoutChoice
 from gaitprint.silhouettes.normalize import normalize_sequence
 from gaitprint.silhouettes.quality import FIELDS, measure
 from gaitprint.stages.doctor import doctor
@@ -152,7 +154,7 @@ class TestNames:
         np.save(leaf / "x.npy", np.full((5, 64, 64), 255, np.uint8))
         source = packed(tmp_path / "data", tmp_path / name) if name else tmp_path / "data"
         settings = {"pattern": "*/*/*/{subject}/{condition}/{view}"}
-        prepare(source, tmp_path / "store", dataset="folder", settings=settings)
+        prepare(source, tmp_path / "store", LayoutChoice("folder", settings))
         (row,) = Store.open(tmp_path / "store").rows
         assert (row.subject, row.condition, row.view) == tuple(parts[3:])
         assert len(row.source) > 1500
@@ -203,7 +205,7 @@ class TestQuality:
         assert np.nanmax(store.quality["height"]) > 64
 
     def test_walkers_are_measured_too(self, tmp_path: Path) -> None:
-        prepare(Path("synthetic"), tmp_path / "store", settings=WALKERS)
+        prepare(Path("synthetic"), tmp_path / "store", LayoutChoice(settings=WALKERS))
         store = Store.open(tmp_path / "store")
         for i in range(len(store.records)):
             wanted = {k: np.float32(v) for k, v in asdict(measure(np.array(store.frames(i)))).items()}
@@ -213,7 +215,7 @@ class TestQuality:
 class TestRepacking:
     @pytest.fixture
     def raw(self, mixed: Path, tmp_path: Path) -> Path:
-        prepare(mixed, tmp_path / "raw", form="raw")
+        prepare(mixed, tmp_path / "raw", frames=FrameSettings(form="raw"))
         return tmp_path / "raw"
 
     def test_from_raw_to_compact_and_back_no_bit_is_lost(self, raw: Path, from_folder: Path, tmp_path: Path) -> None:
@@ -221,18 +223,18 @@ class TestRepacking:
         assert (compact.dataset, compact.form, compact.sequences) == ("opengait", "compact", 11)
         assert compact.fingerprint == Store.open(raw).fingerprint
         assert (tmp_path / "compact/frames.bin").read_bytes() == (from_folder / "frames.bin").read_bytes()
-        prepare(tmp_path / "compact", tmp_path / "again", form="raw")
+        prepare(tmp_path / "compact", tmp_path / "again", frames=FrameSettings(form="raw"))
         assert (tmp_path / "again/frames.bin").read_bytes() == (raw / "frames.bin").read_bytes()
         assert plain(tmp_path / "again") == plain(raw)
 
     def test_bits_are_black_and_white_and_do_not_go_back(self, raw: Path, tmp_path: Path) -> None:
-        prepare(raw, tmp_path / "bits", form="bits")
+        prepare(raw, tmp_path / "bits", frames=FrameSettings(form="bits"))
         bits, grey = Store.open(tmp_path / "bits"), Store.open(raw)
         for i in range(len(grey.records)):
             np.testing.assert_array_equal(bits.frames(i), np.where(grey.frames(i) > 127, 255, 0))
         with pytest.raises(ConfigError, match="black and white only: pack the data set itself as 'raw'"):
-            prepare(tmp_path / "bits", tmp_path / "out", form="raw")
-        prepare(tmp_path / "bits", tmp_path / "more", form="bits", subjects=["anna"])
+            prepare(tmp_path / "bits", tmp_path / "out", frames=FrameSettings(form="raw"))
+        prepare(tmp_path / "bits", tmp_path / "more", frames=FrameSettings(form="bits"), subjects=["anna"])
         assert {r.subject for r in Store.open(tmp_path / "more").records} == {"anna"}
 
     def test_unused_bytes_are_dropped(self, tmp_path: Path) -> None:
@@ -267,7 +269,7 @@ class TestRepacking:
 
     @pytest.mark.parametrize("form", ["raw", "compact"])
     def test_damage_is_not_taken_along_and_is_mended_later(self, raw: Path, tmp_path: Path, form: str) -> None:
-        prepare(raw, tmp_path / "source", form=form)
+        prepare(raw, tmp_path / "source", frames=FrameSettings(form=form))
         whole = (tmp_path / "source/frames.bin").read_bytes()
         row = Store.open(tmp_path / "source").row(3)
         last = row.offset + row.bytes - 1
@@ -281,11 +283,11 @@ class TestRepacking:
         assert (mended.quarantined, mended.sequences, mended.unchanged) == ((), 11, 10)
 
     def test_it_knows_its_data_set(self, raw: Path, tmp_path: Path) -> None:
-        for wrong in ({"dataset": "opengait"}, {"settings": {"pattern": "x"}}):
+        for wrong in (LayoutChoice("opengait"), LayoutChoice(settings={"pattern": "x"})):
             with pytest.raises(ConfigError, match="a store knows its data set"):
-                prepare(raw, tmp_path / "out", **wrong)  # type: ignore[arg-type]
+                prepare(raw, tmp_path / "out", wrong)
         with pytest.raises(ConfigError, match="64 pixels high, found size 128"):
-            prepare(raw, tmp_path / "out", size=128)
+            prepare(raw, tmp_path / "out", frames=FrameSettings(size=128))
         with pytest.raises(DataError, match="no sequence of subject 'bet'"):
             prepare(raw, tmp_path / "out", subjects=["bet"])
         (raw / "store.json").unlink()

@@ -14,6 +14,8 @@ import pytest
 from gaitprint.components import find_component
 from gaitprint.errors import DataError
 from gaitprint.ingest import reading as _reading
+from gaitprint.ingest.frame_settings import FrameSettings
+from gaitprint.ingest.layout_choice import LayoutChoice
 from gaitprint.stages.doctor import doctor
 from gaitprint.stages.prepare import PrepareReport, prepare
 from gaitprint.store import Store
@@ -121,10 +123,10 @@ def test_a_file_that_was_only_touched_is_the_same(data: Path, tmp_path: Path, re
 
 def test_another_file_beside_the_old_one_counts_as_a_change(tmp_path: Path) -> None:
     find_component("dataset", "folder").make().write_miniature(tmp_path / "data")
-    prepare(tmp_path / "data", tmp_path / "store", dataset="folder")
+    prepare(tmp_path / "data", tmp_path / "store", LayoutChoice("folder"))
     leaf = tmp_path / "data/ben/day/left"
     shutil.copy(leaf / "001.png", leaf / "007.png")
-    report = prepare(tmp_path / "data", tmp_path / "store", dataset="folder")
+    report = prepare(tmp_path / "data", tmp_path / "store", LayoutChoice("folder"))
     assert (report.changed, report.frames) == (("ben/day/left",), 12 * 6 + 1)
 
 
@@ -201,12 +203,18 @@ def test_damage_everywhere_keeps_the_store_and_what_is_repaired_is_read(data: Pa
 @pytest.mark.parametrize(
     ("change", "words"),
     [
-        ({"edge_rule": "gaitset"}, r"under other settings .*, so frames would be mixed: go on as it was prepared"),
+        (
+            {"frames": FrameSettings(edge_rule="gaitset")},
+            r"under other settings .*, so frames would be mixed: go on as it was prepared",
+        ),
         ({"subjects": ["anna"]}, "from another source or under other settings"),
-        ({"dataset": "folder"}, "prepared as opengait .* not folder"),
-        ({"size": 128}, "under other settings"),
-        ({"form": "raw"}, r"as opengait with frames of \(64, 64\), compact, not opengait with .*, raw: go on as"),
-        ({"form": "bits"}, "compact, not .* bits"),
+        ({"layout": LayoutChoice("folder")}, "prepared as opengait .* not folder"),
+        ({"frames": FrameSettings(size=128)}, "under other settings"),
+        (
+            {"frames": FrameSettings(form="raw")},
+            r"as opengait with frames of \(64, 64\), compact, not opengait with .*, raw: go on as",
+        ),
+        ({"frames": FrameSettings(form="bits")}, "compact, not .* bits"),
     ],
 )
 def test_other_settings_are_refused_and_harm_nothing(

@@ -7,12 +7,16 @@ import pytest
 
 from gaitprint.errors import ArtefactError, ConfigError
 from gaitprint.inference.embeddings_file import load_embeddings
+from gaitprint.ingest.layout_choice import LayoutChoice
 from gaitprint.ingest.quality_mask import quality_mask
-from gaitprint.stages.embed import choose_part, embed
+from gaitprint.ingest.store_selection import StoreSelection
+from gaitprint.stages.embed import embed
 from gaitprint.stages.prepare import prepare
 from gaitprint.stages.train import train
 from gaitprint.store import Store, StorePlan, StoreWriter, pack
 from gaitprint.training.history import read_history
+from gaitprint.training.request import TrainingRequest
+from gaitprint.training.resources import TrainingResources
 from gaitprint.training.run_logger import TIMED
 from gaitprint.training.training_data import training_part
 from gaitprint.types import SequenceRecord
@@ -55,18 +59,19 @@ def test_a_filter_keeps_what_stands_every_comparison_or_is_not_known(tmp_path: P
     mask = quality_mask(store, text)
     assert mask is not None
     assert "".join(r.key for r, good in zip(store.records, mask, strict=True) if good) == kept
-    assert "".join(r.key for r in choose_part(store, "all", None, None, text).records) == kept
+    assert "".join(r.key for r in StoreSelection(quality=text).choose(store, "all").records) == kept
     ab = [k for k in kept if k in "012"]
-    assert [r.key for r in choose_part(store, "train", None, None, text).records] == ab
-    assert [r.key for r in training_part(store, None, ["a", "b"], text).records] == ab
-    assert [r.key for r in choose_part(store, "test", None, None, text).records] == [k for k in kept if k in "34"]
+    assert [r.key for r in StoreSelection(quality=text).choose(store, "train").records] == ab
+    assert [r.key for r in training_part(store, StoreSelection(subjects=["a", "b"], quality=text)).records] == ab
+    assert [r.key for r in StoreSelection(quality=text).choose(store, "test").records] == [k for k in kept if k in "34"]
 
 
 def test_no_filter_is_no_mask(tmp_path: Path) -> None:
     store = measured(tmp_path / "store", ROWS)
     assert quality_mask(store, "") is None
-    assert choose_part(store, "all", None, None) is store
-    assert training_part(store, None, None).fingerprint == training_part(store, None, None, "frames>0").fingerprint
+    assert StoreSelection().choose(store, "all") is store
+    everybody, filtered = (training_part(store, StoreSelection(quality=text)) for text in ("", "frames>0"))
+    assert everybody.fingerprint == filtered.fingerprint
 
 
 @pytest.mark.parametrize(
@@ -93,7 +98,7 @@ def test_a_store_without_measurements_cannot_be_filtered(tmp_path: Path) -> None
 
 def test_a_filter_that_leaves_nobody_to_train_on_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="nobody to train on"):
-        training_part(measured(tmp_path / "store", ROWS), None, ["a"], "frames>=40")
+        training_part(measured(tmp_path / "store", ROWS), StoreSelection(subjects=["a"], quality="frames>=40"))
 
 
 @pytest.fixture(scope="module")
@@ -101,7 +106,7 @@ def uneven(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Walkers of which every second sequence is cut to eight frames."""
     root = tmp_path_factory.mktemp("uneven")
     settings = {"subjects": 6, "frames": 12, "views": ["036", "090"], "conditions": ["nm-01", "nm-02", "nm-05"]}
-    prepare(Path("synthetic"), root / "walkers", settings=settings)
+    prepare(Path("synthetic"), root / "walkers", LayoutChoice(settings=settings))
     walkers = Store.open(root / "walkers")
     with StoreWriter(root / "store", StorePlan("synthetic", (64, 64))) as writer:
         for i, row in enumerate(walkers.rows):
@@ -112,14 +117,15 @@ def uneven(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_train_and_embed_see_the_good_ones_alone(uneven: Path, recipe_file, tmp_path: Path) -> None:
     recipe = str(recipe_file(iterations=2))
-    report = train(uneven, tmp_path / "run", recipe=recipe, quality="frames>=12")
+    long = StoreSelection(quality="frames>=12")
+    report = train(uneven, tmp_path / "run", TrainingRequest(recipe, selection=long))
     assert (report.subjects, report.sequences) == (3, 9)
-    assert train(uneven, tmp_path / "all", recipe=recipe).sequences == 18
+    assert train(uneven, tmp_path / "all", TrainingRequest(recipe)).sequences == 18
     with pytest.raises(ArtefactError, match="a run under another recipe, data set"):
-        train(uneven, tmp_path / "run", recipe=recipe)
-    assert train(uneven, tmp_path / "run", recipe=recipe, quality="frames>=12").sequences == 9
+        train(uneven, tmp_path / "run", TrainingRequest(recipe))
+    assert train(uneven, tmp_path / "run", TrainingRequest(recipe, selection=long)).sequences == 9
     model = [tmp_path / "run" / "model.safetensors"]
-    everything, good = embed(uneven, model), embed(uneven, model, tmp_path / "e", quality="frames>=12")
+    everything, good = embed(uneven, model), embed(uneven, model, tmp_path / "e", selection=long)
     assert (len(everything), len(good)) == (18, 9)
     assert load_embeddings(tmp_path / "e").settings["networks"] == good.settings["networks"]
     assert (good.settings["quality"], "quality" in everything.settings) == ("frames>=12", False)
@@ -129,8 +135,9 @@ def test_train_and_embed_see_the_good_ones_alone(uneven: Path, recipe_file, tmp_
 
 def test_workers_and_how_they_start_change_no_byte_of_a_model(uneven: Path, recipe_file, tmp_path: Path) -> None:
     recipe = str(recipe_file(iterations=3, augmentations="[{name = 'flip'}]"))
-    for name, how in {"threads": {}, "workers": {"workers": 2, "start_method": "forkserver"}}.items():
-        train(uneven, tmp_path / name, recipe=recipe, seed=5, **how)  # type: ignore[arg-type]
+    ways = {"threads": TrainingResources(), "workers": TrainingResources(workers=2, start_method="forkserver")}
+    for name, how in ways.items():
+        train(uneven, tmp_path / name, TrainingRequest(recipe, seed=5), resources=how)
     for name in ("model.safetensors", "recipe.json"):
         assert (tmp_path / "threads" / name).read_bytes() == (tmp_path / "workers" / name).read_bytes(), name
     histories = [read_history(tmp_path / name / "history.jsonl") for name in ("threads", "workers")]

@@ -11,6 +11,7 @@ from gaitprint.stages.embed import open_embedder
 from gaitprint.stages.plan import plan_run
 from gaitprint.stages.train import train
 from gaitprint.store import MemorySequences
+from gaitprint.training.request import TrainingRequest
 from gaitprint.types import Embeddings, PartLayout, SequenceRecord
 
 
@@ -30,7 +31,7 @@ def machine(monkeypatch):
 )
 def test_a_training_that_cannot_fit_is_refused_before_it_starts(walkers_store, tmp_path, change, words):
     for work in (
-        lambda: train(walkers_store, tmp_path / "run", recipe="quick", overrides=[change]),
+        lambda: train(walkers_store, tmp_path / "run", TrainingRequest("quick", overrides=[change])),
         lambda: plan_run("quick", overrides=[change]),
     ):
         with pytest.raises(RoomError) as refused:
@@ -44,7 +45,7 @@ def test_what_is_measured_counts_too(walkers_store, recipe_file, tmp_path, monke
     monkeypatch.setenv("GAITPRINT_MEMORY", "60MB")
     recipe, told = str(recipe_file(iterations=1)), []
     with pytest.raises(RoomError, match="a step of 2 x 2 clips of 6 frames takes about"):
-        train(walkers_store, tmp_path / "run", recipe=recipe, planned=told.append)
+        train(walkers_store, tmp_path / "run", TrainingRequest(recipe), planned=told.append)
     assert told == []
     assert not (tmp_path / "run").exists()
 
@@ -56,7 +57,7 @@ def test_long_clips_are_measured_by_a_part_of_them(recipe_file):
 
 
 def test_an_endless_sequence_is_refused_by_its_name(walkers_store, recipe_file, tmp_path, monkeypatch):
-    model = train(walkers_store, tmp_path / "run", recipe=str(recipe_file(iterations=1))).model
+    model = train(walkers_store, tmp_path / "run", TrainingRequest(str(recipe_file(iterations=1)))).model
     embedder = open_embedder(Path(model))
     frames = np.full((6001, 64, 64), 255, np.uint8)
     walks = MemorySequences((SequenceRecord("anna/day", "anna", "day", "090"),), (frames,))

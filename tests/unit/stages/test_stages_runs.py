@@ -18,6 +18,7 @@ from gaitprint.stages.train import train
 from gaitprint.training.manifest import RunManifest, make_session, write_manifest
 from gaitprint.training.precision import FLOAT32
 from gaitprint.training.recipe import load_recipe
+from gaitprint.training.request import TrainingRequest
 
 NEW = {"clips_per_second": 16.0, "positive_distance": 1.0, "negative_distance": 2.0, "gradient_norm": 3.0}
 
@@ -282,8 +283,8 @@ def test_one_line_errors(tmp_path):
 def test_runs_of_the_stage_itself(walkers_store, recipe_file, tmp_path):
     """What `train` really leaves, finished and stopped half-way."""
     recipe = str(recipe_file())
-    train(walkers_store, tmp_path / "whole", recipe=recipe)
-    train(walkers_store, tmp_path / "half", recipe=recipe, seed=1, stop_after=4)
+    train(walkers_store, tmp_path / "whole", TrainingRequest(recipe))
+    train(walkers_store, tmp_path / "half", TrainingRequest(recipe, seed=1), stop_after=4)
     report = runs([tmp_path], report=tmp_path / "page.html")
     half, whole = report.runs
     assert (half.iterations, half.planned, whole.iterations, whole.state) == (4, 8, 8, "finished")

@@ -1,6 +1,7 @@
 """The stage: what it writes, what it refuses before it writes, and fine-tuning."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -9,11 +10,15 @@ import torch
 
 from gaitprint.devices import check_device
 from gaitprint.errors import ArtefactError, ConfigError, DataError, GaitprintError
+from gaitprint.ingest.store_selection import StoreSelection
 from gaitprint.models.model_file import load_model, read_card, save_model
+from gaitprint.silhouettes.clips import Preprocessing
 from gaitprint.stages.train import train
 from gaitprint.store import Store, StorePlan, StoreWriter
 from gaitprint.training.history import read_history
 from gaitprint.training.recipe import load_recipe
+from gaitprint.training.request import TrainingRequest
+from gaitprint.training.resources import TrainingResources
 from gaitprint.training.run_logger import TIMED
 from gaitprint.training.training_data import training_part
 from gaitprint.types import SequenceRecord
@@ -42,7 +47,7 @@ def finished(walkers_store, recipe_file, tmp_path_factory):
     run = tmp_path_factory.mktemp("finished") / "run"
     recipe, before = str(recipe_file()), torch.get_num_threads()
     torch.set_num_threads(1)
-    report = train(walkers_store, run, recipe=recipe, seed=4)
+    report = train(walkers_store, run, TrainingRequest(recipe, seed=4))
     torch.set_num_threads(before)
     return run, recipe, report
 
@@ -74,21 +79,21 @@ def test_the_card_says_everything_and_the_model_loads(finished, walkers_store):
     run, _, report = finished
     loaded = load_model(run / "model.safetensors")
     card = loaded.card
-    assert card["title"] == "tiny"
-    assert card["network"] == "gaitgl"
-    assert card["settings"]["channels"] == [2, 3, 4]
-    assert card["settings"]["height"] == 16
-    assert card["classes"] == 3
-    assert card["preprocessing"] == {"size": 64, "cut": 12, "reduce": 4}
-    training = card["training"]
+    assert card.title == "tiny"
+    assert card.network == "gaitgl"
+    assert card.settings["channels"] == [2, 3, 4]
+    assert card.settings["height"] == 16
+    assert card.classes == 3
+    assert card.preprocessing == Preprocessing(size=64, cut=12, reduce=4)
+    training = card.training
     assert training["recipe"] == json.loads((run / "recipe.json").read_text())["recipe"]
     assert training["recipe"]["training"]["iterations"] == 8
     assert training["subjects"] == ["001", "002", "003"]
     assert (training["dataset"], training["seed"], training["start"]) == ("synthetic", 4, "scratch")
-    assert training["data"] == training_part(Store.open(walkers_store), None, None).fingerprint
+    assert training["data"] == training_part(Store.open(walkers_store), StoreSelection()).fingerprint
     assert (training["torch"], training["threads"]) == (torch.__version__, 1)
-    assert card["licence"].startswith("that of the training data")
-    assert card["metrics"] == {k: v for k, v in report.final.items() if k not in TIMED}
+    assert card.licence.startswith("that of the training data")
+    assert card.metrics == {k: v for k, v in report.final.items() if k not in TIMED}
     assert not loaded.model.training
 
 
@@ -96,12 +101,12 @@ def test_a_finished_run_called_again_stays_as_it_is(finished, walkers_store):
     run, recipe, report = finished
     before = {p.name: p.read_bytes() for p in run.iterdir() if p.is_file()}
     steps = []
-    again = train(walkers_store, run, recipe=recipe, seed=4, report=steps.append)
+    again = train(walkers_store, run, TrainingRequest(recipe, seed=4), report=steps.append)
     assert steps == []
     assert {p.name: p.read_bytes() for p in run.iterdir() if p.is_file()} == before
     assert (again.model, again.final, again.iterations) == (report.model, report.final, 8)
     (run / "model.safetensors").unlink()
-    train(walkers_store, run, recipe=recipe, seed=4)
+    train(walkers_store, run, TrainingRequest(recipe, seed=4))
     assert (run / "model.safetensors").read_bytes() == before["model.safetensors"]
 
 
@@ -110,15 +115,15 @@ def test_a_folder_of_another_run_is_refused_and_left_alone(finished, walkers_sto
     run, recipe, _ = finished
     before = {p.name: p.read_bytes() for p in run.iterdir() if p.is_file()}
     kwargs = {
-        "recipe": {"recipe": recipe, "overrides": ["augmentations=[{name='flip'}]"], "seed": 4},
-        "seed": {"recipe": recipe, "seed": 5},
-        "subjects": {"recipe": recipe, "seed": 4, "subjects": ["001", "002", "004"]},
-        "data": {"recipe": recipe, "seed": 4},
-        "init": {"recipe": recipe, "seed": 4, "init": run / "model.safetensors"},
+        "recipe": {"overrides": ["augmentations=[{name='flip'}]"], "seed": 4},
+        "seed": {"seed": 5},
+        "subjects": {"seed": 4, "selection": StoreSelection(subjects=["001", "002", "004"])},
+        "data": {"seed": 4},
+        "init": {"seed": 4, "init": run / "model.safetensors"},
     }[change]
     store = first_frames(["001", "002", "003", "004", "005"])(tmp_path / "s") if change == "data" else walkers_store
     with pytest.raises(ArtefactError, match="holds a run under another recipe, data set, seed or start: choose a new"):
-        train(store, run, **kwargs)
+        train(store, run, TrainingRequest(recipe, **kwargs))
     assert {p.name: p.read_bytes() for p in run.iterdir() if p.is_file()} == before
 
 
@@ -128,15 +133,15 @@ def test_folders_that_are_no_runs(walkers_store, recipe_file, tmp_path):
     with pytest.raises(
         ArtefactError, match=r"is not empty \(thesis.txt\) and holds no recipe.json: choose a new folder"
     ):
-        train(walkers_store, tmp_path / "mine", recipe=str(recipe_file()))
+        train(walkers_store, tmp_path / "mine", TrainingRequest(str(recipe_file())))
     (tmp_path / "broken").mkdir()
     (tmp_path / "broken" / "recipe.json").write_text("{")
     with pytest.raises(ArtefactError, match="was begun with cannot be read"):
-        train(walkers_store, tmp_path / "broken", recipe=str(recipe_file()))
+        train(walkers_store, tmp_path / "broken", TrainingRequest(str(recipe_file())))
     # killed while it wrote its very first file
     (tmp_path / "killed").mkdir()
     (tmp_path / "killed" / ".recipe.json.0a1b2c3d.tmp").write_text('{"ru')
-    report = train(walkers_store, tmp_path / "killed", recipe=str(recipe_file()), stop_after=1)
+    report = train(walkers_store, tmp_path / "killed", TrainingRequest(str(recipe_file())), stop_after=1)
     assert report.iterations == 1
     assert [p.name for p in (tmp_path / "killed").glob(".*")] == []
 
@@ -159,20 +164,19 @@ PLAIN_HEAD = 'channels = [2, 3, 4]\nhead = "plain"'
         ),
         ("channels = [2, 3, 4]", {"seed": -1}, ConfigError, "a seed is from 0"),
         ("channels = [2, 3, 4]", {"seed": 2**32}, ConfigError, "a seed is from 0"),
-        ("channels = [2, 3, 4]", {"split": "third"}, DataError, "third"),
+        ("channels = [2, 3, 4]", {"selection": StoreSelection(split="third")}, DataError, "third"),
         (
             "channels = [2, 3, 4]",
-            {"subjects": ["001", "007"]},
+            {"selection": StoreSelection(subjects=["001", "007"])},
             ConfigError,
             "subject '007' is not in the store: it hol",
         ),
         (
             "channels = [2, 3, 4]",
-            {"subjects": []},
+            {"selection": StoreSelection(subjects=[])},
             ConfigError,
             "nobody to train on: the store holds 6 subjects, 001 to",
         ),
-        ("channels = [2, 3, 4]", {"device": "tpu"}, ConfigError, "no device is called 'tpu'"),
         ("channels = [2, 3, 4]", {"init": Path("nowhere")}, ArtefactError, "no model file at nowhere"),
         ("channels = [2, 3]", {}, ConfigError, "3 channel widths"),
         (MIXED, {"overrides": ["training.micro_batch=2"]}, ConfigError, r"training\.micro_batch takes clips one after"),
@@ -184,20 +188,27 @@ def test_refused_in_one_line_before_anything_is_written(
 ):
     recipe = str(recipe_file("gaitgl", settings))
     with pytest.raises(error, match=message) as found:
-        train(walkers_store, tmp_path / "run", recipe=recipe, **kwargs)
+        train(walkers_store, tmp_path / "run", TrainingRequest(recipe, **kwargs))
     assert "\n" not in str(found.value)
+    assert not (tmp_path / "run").exists()
+
+
+def test_a_device_that_is_none_is_refused_before_anything_is_written(walkers_store, recipe_file, tmp_path):
+    request = TrainingRequest(str(recipe_file("gaitgl", "channels = [2, 3, 4]")))
+    with pytest.raises(ConfigError, match="no device is called 'tpu'"):
+        train(walkers_store, tmp_path / "run", request, resources=TrainingResources("tpu"))
     assert not (tmp_path / "run").exists()
 
 
 def test_sequences_of_nobody_stay_out_of_training(tmp_path, recipe_file):
     store = first_frames(["a", "b", "c", "d", None, None])(tmp_path / "store")
-    part = training_part(Store.open(store), None, None)
+    part = training_part(Store.open(store), StoreSelection())
     assert {r.subject for r in part.records} == {"a", "b"}
-    report = train(store, tmp_path / "run", recipe=str(recipe_file()), stop_after=1)
+    report = train(store, tmp_path / "run", TrainingRequest(str(recipe_file())), stop_after=1)
     assert (report.subjects, report.sequences, report.model) == (2, 4, "")
     strangers = first_frames([None, None])(tmp_path / "strangers")
     with pytest.raises(ConfigError, match="no named subject"):
-        train(strangers, tmp_path / "other", recipe=str(recipe_file()), subjects=[])
+        train(strangers, tmp_path / "other", TrainingRequest(str(recipe_file()), selection=StoreSelection(subjects=[])))
 
 
 def classifier(state):
@@ -210,7 +221,7 @@ def test_fine_tuning_drops_the_classifier_of_other_people_and_nothing_else(
 ):
     """As many subjects as before, and still others: shapes alone would not tell."""
     recipe = str(recipe_file(network, iterations=2))
-    first = Path(train(walkers_store, tmp_path / "first", recipe=recipe).model)
+    first = Path(train(walkers_store, tmp_path / "first", TrainingRequest(recipe)).model)
     other = first_frames(list("abcde"))(tmp_path / "store")
     starts = {}
     monkeypatch.setattr(
@@ -221,7 +232,7 @@ def test_fine_tuning_drops_the_classifier_of_other_people_and_nothing_else(
     for found, store, name, init in (
         (scratch, other, "scratch", None), (tuned, other, "tuned", first), (resumed, walkers_store, "same", first)
     ):  # fmt: skip
-        train(store, tmp_path / name, recipe=recipe, init=init)
+        train(store, tmp_path / name, TrainingRequest(recipe, init=init))
         found.update(starts)
     trained = load_model(first).model.state_dict()
     assert classifier(trained)
@@ -232,7 +243,7 @@ def test_fine_tuning_drops_the_classifier_of_other_people_and_nothing_else(
     for key, value in resumed.items():
         assert torch.equal(value, trained[key]), key
     # another number of people
-    train(other, tmp_path / "two", recipe=recipe, init=first, subjects=["a", "b"])
+    train(other, tmp_path / "two", TrainingRequest(recipe, init=first, selection=StoreSelection(subjects=["a", "b"])))
     assert all(torch.equal(starts[k], v) for k, v in trained.items() if k not in classifier(trained))
     assert all(starts[k].shape != trained[k].shape for k in classifier(trained))
 
@@ -240,22 +251,22 @@ def test_fine_tuning_drops_the_classifier_of_other_people_and_nothing_else(
 def test_weights_of_unknown_people_keep_their_classifier_where_it_fits(walkers_store, recipe_file, tmp_path):
     """Imported with `--keep-classifier`: who was trained on is not known, and was asked for."""
     recipe = str(recipe_file(iterations=2))
-    first = Path(train(walkers_store, tmp_path / "first", recipe=recipe).model)
+    first = Path(train(walkers_store, tmp_path / "first", TrainingRequest(recipe)).model)
     loaded = load_model(first)
-    card = {k: v for k, v in loaded.card.items() if k != "training"}
-    save_model(tmp_path / "imported.safetensors", loaded.model, {**card, "training": {"imported": "x.pt"}})
+    card = replace(loaded.card, training={"imported": "x.pt"})
+    save_model(tmp_path / "imported.safetensors", loaded.model, card)
     slow = ["training.learning_rate=1e-30"]
     init = tmp_path / "imported.safetensors"
-    report = train(walkers_store, tmp_path / "run", recipe=recipe, init=init, overrides=slow)
+    report = train(walkers_store, tmp_path / "run", TrainingRequest(recipe, overrides=slow, init=init))
     state = load_model(Path(report.model)).model.state_dict()
     assert all(torch.equal(state[k], v) for k, v in loaded.model.state_dict().items() if k in classifier(state))
-    assert read_card(Path(report.model))["training"]["start"] == loaded.card["sha256"]
+    assert read_card(Path(report.model)).training["start"] == loaded.card.sha256
 
 
 def test_weights_of_another_network_are_no_start(walkers_store, recipe_file, tmp_path):
-    first = train(walkers_store, tmp_path / "first", recipe=str(recipe_file(iterations=1))).model
+    first = train(walkers_store, tmp_path / "first", TrainingRequest(str(recipe_file(iterations=1)))).model
     with pytest.raises(ArtefactError, match="is no start for this network: ") as error:
-        train(walkers_store, tmp_path / "run", recipe=str(recipe_file("gaitmask")), init=Path(first))
+        train(walkers_store, tmp_path / "run", TrainingRequest(str(recipe_file("gaitmask")), init=Path(first)))
     assert "\n" not in str(error.value)
     assert not (tmp_path / "run").exists()
 
@@ -278,7 +289,7 @@ def test_devices(monkeypatch):
 
 def test_shipped_recipes_are_found_by_name(walkers_store, tmp_path):
     with pytest.raises(DataError, match="a batch needs 8 subjects and the training part has 3"):
-        train(walkers_store, tmp_path / "run", recipe="gaitgl-small")
+        train(walkers_store, tmp_path / "run", TrainingRequest("gaitgl-small"))
     assert load_recipe("gaitgl-small").training.subjects == 8
 
 
@@ -293,6 +304,6 @@ def test_a_full_disk_is_one_line_and_the_run_goes_on_when_there_is_room(
     with monkeypatch.context() as patch:
         patch.setattr("gaitprint.training.checkpoint.write_tensors", full)
         with pytest.raises(DataError, match="No space left on device; make room there and run again") as error:
-            train(walkers_store, tmp_path / "run", recipe=recipe)
+            train(walkers_store, tmp_path / "run", TrainingRequest(recipe))
     assert "\n" not in str(error.value)
-    assert train(walkers_store, tmp_path / "run", recipe=recipe).iterations == 8
+    assert train(walkers_store, tmp_path / "run", TrainingRequest(recipe)).iterations == 8

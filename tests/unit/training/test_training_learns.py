@@ -5,10 +5,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from gaitprint.ingest.layout_choice import LayoutChoice
 from gaitprint.stages.embed import embed
 from gaitprint.stages.prepare import prepare
 from gaitprint.stages.train import train
 from gaitprint.training.history import read_history
+from gaitprint.training.request import TrainingRequest
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 
@@ -21,7 +23,7 @@ def many(tmp_path_factory):
     root = tmp_path_factory.mktemp("many") / "store"
     conditions = [f"nm-{i:02d}" for i in range(1, 7)]
     settings = {"subjects": 16, "frames": 12, "views": ["036", "090"], "conditions": conditions}
-    prepare(Path("synthetic"), root, dataset="synthetic", settings=settings)
+    prepare(Path("synthetic"), root, LayoutChoice("synthetic", settings))
     return root
 
 
@@ -51,12 +53,12 @@ def test_seconds_of_training_recognise_people_never_seen_before(network, many, r
     """
     settings = 'channels = [4, 8, 16]\ntrunk_norm = "batch"'
     recipe = str(recipe_file(network, settings, iterations=120, subjects=8, sequences=3, checkpoint_every=1000))
-    report = train(many, tmp_path / "run", recipe=recipe)
+    report = train(many, tmp_path / "run", TrainingRequest(recipe))
     assert report.final["accuracy"] > 0.25, "twice as often as by guessing"
     assert not report.messages
     losses = [row["loss"] for row in read_history(tmp_path / "run" / "history.jsonl")]
     assert np.mean(losses[-10:]) < 0.92 * np.mean(losses[:10])
-    untrained = train(many, tmp_path / "raw", recipe=recipe, overrides=["training.iterations=1"])
+    untrained = train(many, tmp_path / "raw", TrainingRequest(recipe, overrides=["training.iterations=1"]))
     before = order(embed(many, [Path(untrained.model)]))
     after = order(embed(many, [Path(report.model)]))
     assert after > 0.6

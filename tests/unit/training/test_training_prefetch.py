@@ -11,8 +11,9 @@ import pytest
 from gaitprint.errors import ArtefactError, ConfigError, DataError
 from gaitprint.silhouettes.clips import Preprocessing
 from gaitprint.store import Form, MemorySequences, Store, StorePlan, StoreWriter, Subset
-from gaitprint.training.prefetch import AHEAD, StartMethod, prefetched
+from gaitprint.training.prefetch import AHEAD, prefetched
 from gaitprint.training.recipe import TrainingSettings
+from gaitprint.training.resources import StartMethod, TrainingResources
 from gaitprint.training.sampler import BatchSampler
 from gaitprint.types import SequenceRecord
 
@@ -39,8 +40,8 @@ def sampler(store: Path, seed: int = 3) -> BatchSampler:
     return BatchSampler(Store.open(store), SETTINGS, PLAIN, seed)
 
 
-def drawn(made: BatchSampler, end: int, **how: object) -> list[tuple[int, bytes, bytes]]:
-    found = prefetched(made, 2, end, **how)  # type: ignore[arg-type]
+def drawn(made: BatchSampler, end: int, how: TrainingResources = TrainingResources()) -> list[tuple[int, bytes, bytes]]:
+    found = prefetched(made, 2, end, how)
     return [(i, b.clips.tobytes(), b.labels.tobytes()) for i, b in found]
 
 
@@ -64,19 +65,19 @@ def test_batches_are_the_samplers_whoever_makes_them(store: Path, workers: int, 
     end = 2 + 3 * AHEAD
     expected = straight(made, end)
     assert len({clips for _, clips, _ in expected}) == 3 * AHEAD
-    assert drawn(made, end, workers=workers, start_method=method) == expected
+    assert drawn(made, end, TrainingResources(workers=workers, start_method=method)) == expected
     assert nobody_left()
 
 
 def test_labels_and_clips_are_arrays_of_the_right_kind(store: Path) -> None:
-    ((_, made),) = prefetched(sampler(store), 0, 1, 1, "fork")
+    ((_, made),) = prefetched(sampler(store), 0, 1, TrainingResources(workers=1, start_method="fork"))
     assert (made.clips.dtype, made.clips.shape, made.labels.dtype) == (np.float32, (4, 1, 5, 16, 16), np.int64)
 
 
 @pytest.mark.parametrize("form", ["raw", "bits"])
 def test_every_form_of_store_is_read_by_processes(tmp_path: Path, form: Form) -> None:
     made = sampler(write(tmp_path / "store", form))
-    assert drawn(made, 5, workers=2, start_method="fork") == straight(made, 5)
+    assert drawn(made, 5, TrainingResources(workers=2, start_method="fork")) == straight(made, 5)
 
 
 def test_parts_and_sequences_in_memory_travel_too(store: Path) -> None:
@@ -84,7 +85,7 @@ def test_parts_and_sequences_in_memory_travel_too(store: Path) -> None:
     part = Subset(opened, lambda r: r.subject in ("a", "b"))
     memory = MemorySequences(part.records, tuple(np.array(part.frames(i)) for i in range(len(part.records))))
     batches = [
-        drawn(BatchSampler(sequences, SETTINGS, PLAIN, 1), 6, workers=1, start_method="fork")
+        drawn(BatchSampler(sequences, SETTINGS, PLAIN, 1), 6, TrainingResources(workers=1, start_method="fork"))
         for sequences in (part, memory)
     ]
     assert batches[0] == batches[1] == straight(BatchSampler(part, SETTINGS, PLAIN, 1), 6)
@@ -96,7 +97,7 @@ def test_another_seed_gives_other_batches(store: Path) -> None:
 
 @pytest.mark.parametrize("workers", [0, 2])
 def test_closing_early_leaves_no_process_behind(store: Path, workers: int) -> None:
-    found = prefetched(sampler(store), 0, 1000, workers, "fork")
+    found = prefetched(sampler(store), 0, 1000, TrainingResources(workers=workers, start_method="fork"))
     assert next(found)[0] == 0
     assert len(multiprocessing.active_children()) == workers
     found.close()  # type: ignore[attr-defined]
@@ -105,7 +106,7 @@ def test_closing_early_leaves_no_process_behind(store: Path, workers: int) -> No
 
 def test_an_error_of_the_caller_leaves_no_process_behind(store: Path) -> None:
     def stops() -> None:
-        for iteration, _ in prefetched(sampler(store), 0, 1000, 2, "fork"):
+        for iteration, _ in prefetched(sampler(store), 0, 1000, TrainingResources(workers=2, start_method="fork")):
             if iteration == 3:
                 raise KeyboardInterrupt
 
@@ -123,14 +124,14 @@ def test_damage_is_the_same_line_from_threads_and_processes(tmp_path: Path, work
             stream.seek(row.offset)
             stream.write(bytes(row.bytes))
     with pytest.raises(ArtefactError, match=r"^\d\d in .* is damaged \(.*\): .* prepare the store again$") as caught:
-        list(prefetched(sampler(store), 0, 4, workers, "fork"))
+        list(prefetched(sampler(store), 0, 4, TrainingResources(workers=workers, start_method="fork")))
     assert "\n" not in str(caught.value)
     assert nobody_left()
 
 
 def test_a_killed_process_is_said_in_one_line(store: Path) -> None:
     def killing() -> None:
-        for iteration, _ in prefetched(sampler(store), 0, 1000, 1, "fork"):
+        for iteration, _ in prefetched(sampler(store), 0, 1000, TrainingResources(workers=1, start_method="fork")):
             if iteration == 0:
                 (child,) = multiprocessing.active_children()
                 os.kill(child.pid or 0, 9)
@@ -147,9 +148,9 @@ def test_a_store_that_changed_meanwhile_is_not_mixed(tmp_path: Path) -> None:
             if key != "05":
                 writer.keep(key)
     with pytest.raises(DataError, match="run again"):
-        list(prefetched(made, 0, 3, 1, "spawn"))
+        list(prefetched(made, 0, 3, TrainingResources(workers=1, start_method="spawn")))
 
 
-def test_a_negative_number_of_workers_is_refused(store: Path) -> None:
+def test_a_negative_number_of_workers_is_refused() -> None:
     with pytest.raises(ConfigError, match="workers is a number of processes, at least 0, found -1"):
-        next(prefetched(sampler(store), 0, 3, -1))
+        TrainingResources(workers=-1)

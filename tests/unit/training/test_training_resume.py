@@ -13,6 +13,7 @@ from warm_processes import WarmProcess, wait_until
 from gaitprint.stages.train import train
 from gaitprint.training.checkpoint import read_checkpoint
 from gaitprint.training.history import read_history
+from gaitprint.training.request import TrainingRequest
 from gaitprint.training.run_logger import TIMED
 
 pytestmark = pytest.mark.usefixtures("one_thread")
@@ -62,7 +63,7 @@ def straight(recipes, walkers_store, tmp_path_factory):
     runs = {}
     for name, recipe in recipes.items():
         runs[name] = tmp_path_factory.mktemp("straight") / name
-        train(walkers_store, runs[name], recipe=str(recipe), seed=5)
+        train(walkers_store, runs[name], TrainingRequest(str(recipe), seed=5))
     torch.set_num_threads(before)
     return {name: final(run) for name, run in runs.items()}
 
@@ -71,21 +72,21 @@ def straight(recipes, walkers_store, tmp_path_factory):
 @pytest.mark.parametrize("name", NETWORKS)
 def test_stopped_twice_in_a_row(name, stops, recipes, straight, walkers_store, tmp_path):
     for stop in stops:
-        report = train(walkers_store, tmp_path / "run", recipe=str(recipes[name]), seed=5, stop_after=stop)
+        report = train(walkers_store, tmp_path / "run", TrainingRequest(str(recipes[name]), seed=5), stop_after=stop)
         assert report.iterations == stop
         assert (report.model == "") == (stop < 20)
-    train(walkers_store, tmp_path / "run", recipe=str(recipes[name]), seed=5)
+    train(walkers_store, tmp_path / "run", TrainingRequest(str(recipes[name]), seed=5))
     assert_same(final(tmp_path / "run"), straight[name])
 
 
 def test_a_damaged_newest_checkpoint_is_passed_over_aloud(recipes, straight, walkers_store, tmp_path):
     run, said = tmp_path / "run", []
-    train(walkers_store, run, recipe=str(recipes["gaitmask"]), seed=5, stop_after=11)
+    train(walkers_store, run, TrainingRequest(str(recipes["gaitmask"]), seed=5), stop_after=11)
     newest = run / "checkpoints" / "00000011.safetensors"
     newest.write_bytes(newest.read_bytes()[:-40])
     first = []
     report = train(
-        walkers_store, run, recipe=str(recipes["gaitmask"]), seed=5,
+        walkers_store, run, TrainingRequest(str(recipes["gaitmask"]), seed=5),
         report=lambda step: (first.append(step.iteration), said.extend(step.messages)),
     )  # fmt: skip
     assert first[0] == 10
@@ -97,10 +98,10 @@ def test_a_damaged_newest_checkpoint_is_passed_over_aloud(recipes, straight, wal
 
 def test_without_any_sound_checkpoint_it_starts_again(recipes, straight, walkers_store, tmp_path):
     run = tmp_path / "run"
-    train(walkers_store, run, recipe=str(recipes["gaitgl"]), seed=5, stop_after=7)
+    train(walkers_store, run, TrainingRequest(str(recipes["gaitgl"]), seed=5), stop_after=7)
     for path in (run / "checkpoints").iterdir():
         path.write_bytes(b"nothing")
-    report = train(walkers_store, run, recipe=str(recipes["gaitgl"]), seed=5)
+    report = train(walkers_store, run, TrainingRequest(str(recipes["gaitgl"]), seed=5))
     assert len(report.messages) == 2
     assert_same(final(run), straight["gaitgl"])
 
@@ -114,7 +115,7 @@ def train_both(store, *runs):
         time.sleep(0.01 if step.iteration < 18 else 600)
 
     threads = [
-        Thread(target=train, args=(store, Path(run)), kwargs={"recipe": str(recipe), "seed": 5, "report": show})
+        Thread(target=train, args=(store, Path(run), TrainingRequest(str(recipe), seed=5)), kwargs={"report": show})
         for run, recipe in zip(runs[::2], runs[1::2], strict=True)
     ]
     for thread in threads:
@@ -144,6 +145,6 @@ def test_killed_twice_in_a_row_at_random_moments(recipes, straight, walkers_stor
     for name in NETWORKS:
         assert not (tmp_path / name / "model.safetensors").exists()
         steps = []
-        train(walkers_store, tmp_path / name, recipe=str(recipes[name]), seed=5, report=steps.append)
+        train(walkers_store, tmp_path / name, TrainingRequest(str(recipes[name]), seed=5), report=steps.append)
         assert steps[0].iteration <= reached + 3
         assert_same(final(tmp_path / name), straight[name])

@@ -11,6 +11,7 @@ from gaitprint.stages.plan import plan_run
 from gaitprint.stages.train import train
 from gaitprint.training import run_precision as _precision
 from gaitprint.training.precision import Seconds
+from gaitprint.training.request import TrainingRequest
 from gaitprint.training.run_precision import recorded_precision
 
 pytestmark = pytest.mark.usefixtures("one_thread")
@@ -57,9 +58,12 @@ def test_it_is_what_is_computed_in(measured, recipe, walkers_store, tmp_path):
         run = tmp_path / precision
         said = []
         report = train(
-            walkers_store, run, recipe=recipe, overrides=[f"training.precision={precision}"], planned=said.append
+            walkers_store,
+            run,
+            TrainingRequest(recipe, overrides=[f"training.precision={precision}"]),
+            planned=said.append,
         )
-        card = read_card(run / "model.safetensors")["training"]["precision"]
+        card = read_card(run / "model.safetensors").training["precision"]
         began = json.loads((run / "recipe.json").read_text())["precision"]
         assert card == began == said[0].precision.name == sessions(run)[0]["precision"]
         assert sessions(run)[0]["precision_because"] == said[0].precision.why
@@ -73,12 +77,12 @@ def test_it_is_what_is_computed_in(measured, recipe, walkers_store, tmp_path):
 def test_another_measurement_does_not_change_a_run(measured, recipe, walkers_store, tmp_path, first, second):
     run, said = tmp_path / "run", []
     measured(*first)
-    train(walkers_store, run, recipe=recipe, stop_after=2)
+    train(walkers_store, run, TrainingRequest(recipe), stop_after=2)
     asked = measured(*second)
     asked.clear()
     (run / "manifest.json").write_text("{")  # a record: its loss changes nothing
-    train(walkers_store, run, recipe=recipe, stop_after=3, planned=said.append)
-    train(walkers_store, run, recipe=recipe)
+    train(walkers_store, run, TrainingRequest(recipe), stop_after=3, planned=said.append)
+    train(walkers_store, run, TrainingRequest(recipe))
     begun = "float32" if first[0] < first[1] else "bfloat16"
     assert asked == []
     assert said[0].describe().endswith(f"; in {begun}: as the run was begun")

@@ -11,6 +11,7 @@ from gaitprint.stages.train import train
 from gaitprint.training.history import read_history
 from gaitprint.training.planner import Plan
 from gaitprint.training.recipe import Recipe, TrainingSettings
+from gaitprint.training.request import TrainingRequest
 from gaitprint.training.time_budget import with_iterations, within_minutes
 
 pytestmark = pytest.mark.usefixtures("one_thread")
@@ -89,19 +90,19 @@ def test_a_run_given_minutes_goes_on_to_the_length_it_began_with(walkers_store, 
         return lambda *_: replace(PLAN, seconds_per_step=seconds)
 
     monkeypatch.setattr("gaitprint.stages.train.plan", measured(12.0))
-    first = train(walkers_store, run, recipe=recipe, minutes=1.0, stop_after=2)
+    first = train(walkers_store, run, TrainingRequest(recipe, minutes=1.0), stop_after=2)
     assert (first.iterations, first.model) == (2, "")
     facts = json.loads((run / "recipe.json").read_text())
     assert facts["recipe"]["training"]["iterations"] == 5
     monkeypatch.setattr("gaitprint.stages.train.plan", measured(0.001))
     told = []
-    second = train(walkers_store, run, recipe=recipe, minutes=30.0, planned=told.append)
+    second = train(walkers_store, run, TrainingRequest(recipe, minutes=30.0), planned=told.append)
     assert second.iterations == 5
     assert Path(second.model).is_file()
     assert [made.seconds_per_step for made in told] == [0.001]
     assert [row["iteration"] for row in read_history(run / "history.jsonl")] == [1, 2, 3, 4, 5]
     # the same as asked for in iterations
-    plain = train(walkers_store, tmp_path / "plain", recipe=recipe, overrides=["training.iterations=5"])
+    plain = train(walkers_store, tmp_path / "plain", TrainingRequest(recipe, overrides=["training.iterations=5"]))
     assert Path(plain.model).read_bytes() == Path(second.model).read_bytes()
     with pytest.raises(ArtefactError, match="holds a run under another recipe"):
-        train(walkers_store, run, recipe=recipe)  # eight iterations, by the recipe
+        train(walkers_store, run, TrainingRequest(recipe))  # eight iterations, by the recipe

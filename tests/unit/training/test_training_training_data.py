@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gaitprint.errors import ConfigError, DataError
+from gaitprint.ingest.store_selection import StoreSelection
 from gaitprint.store import MemorySequences, Store, StorePlan, StoreWriter
 from gaitprint.training.training_data import hold_out, training_part, training_sets
 from gaitprint.types import SequenceRecord
@@ -41,15 +42,15 @@ def stores(tmp_path_factory) -> dict[str, Store]:
 
 
 def test_one_store_is_its_training_part_under_its_own_names(stores):
-    part, alone = training_part(stores["casia"], None, None), training_sets([stores["casia"]], None, None, "")
+    part, alone = training_part(stores["casia"], StoreSelection()), training_sets([stores["casia"]], StoreSelection())
     assert people(alone) == people(part) == ["001", "002", "074"]
     assert (alone.fingerprint, alone.records) == (part.fingerprint, part.records)
 
 
 def test_several_stores_are_one_in_which_nobody_is_in_two(stores):
     names = {"casia-b": "casia", "synthetic": "walkers", "synthetic#2": "more"}
-    joined = training_sets([stores[s] for s in names.values()], None, None, "")
-    parts = {name: training_part(stores[store], None, None) for name, store in names.items()}
+    joined = training_sets([stores[s] for s in names.values()], StoreSelection())
+    parts = {name: training_part(stores[store], StoreSelection()) for name, store in names.items()}
     expected = [(name, part, i) for name, part in parts.items() for i in range(len(part.records))]
     assert len(joined.records) == len(expected) == 6 + 4 + 4
     for place, (name, part, i) in enumerate(expected):
@@ -69,23 +70,25 @@ def test_several_stores_are_one_in_which_nobody_is_in_two(stores):
 def test_each_store_of_a_data_set_gets_a_name_of_its_own(stores, tmp_path):
     further = [written(tmp_path / "a", "synthetic", ["001", "002"], 8), written(tmp_path / "b", "casia-b", ["003"], 9)]
     many = [stores["walkers"], stores["casia"], stores["more"], *further]
-    names = [r.key.split("/")[0] for r in training_sets(many, None, None, "").records]
+    names = [r.key.split("/")[0] for r in training_sets(many, StoreSelection()).records]
     assert list(dict.fromkeys(names)) == ["synthetic", "casia-b", "synthetic#2", "synthetic#3", "casia-b#2"]
 
 
 def test_the_fingerprint_knows_stores_and_their_order(stores):
     chosen = [("walkers",), ("casia",), ("walkers", "casia"), ("casia", "walkers"), ("walkers", "more"),
               ("more", "walkers")]  # fmt: skip
-    prints = [training_sets([stores[s] for s in names], None, None, "").fingerprint for names in chosen]
+    prints = [training_sets([stores[s] for s in names], StoreSelection()).fingerprint for names in chosen]
     assert len(set(prints)) == len(chosen)
-    again = [training_sets([Store.open(stores[s].root) for s in names], None, None, "").fingerprint for names in chosen]
+    again = [
+        training_sets([Store.open(stores[s].root) for s in names], StoreSelection()).fingerprint for names in chosen
+    ]
     assert again == prints
 
 
 def test_named_subjects_are_taken_from_every_store(stores):
-    joined = training_sets([stores["walkers"], stores["casia"]], None, ["001", "002"], "")
+    joined = training_sets([stores["walkers"], stores["casia"]], StoreSelection(subjects=["001", "002"]))
     assert people(joined) == ["casia-b/001", "casia-b/002", "synthetic/001", "synthetic/002"]
-    assert people(training_part(stores["casia"], None, ["124", "075"])) == ["075", "124"]
+    assert people(training_part(stores["casia"], StoreSelection(subjects=["124", "075"]))) == ["075", "124"]
 
 
 def test_what_cannot_be_learnt_from_is_refused_in_one_line(stores, tmp_path):
@@ -102,7 +105,7 @@ def test_what_cannot_be_learnt_from_is_refused_in_one_line(stores, tmp_path):
     ):
         opened = [stores[s] if isinstance(s, str) else s for s in chosen]
         with pytest.raises(error, match=message) as found:
-            training_sets(opened, split, subjects, "")
+            training_sets(opened, StoreSelection(split=split, subjects=subjects))
         assert "\n" not in str(found.value)
 
 
@@ -156,7 +159,7 @@ def test_two_must_be_left_to_train_on(total, count):
 
 
 def test_of_joined_stores_people_of_each_are_held_out(stores):
-    joined = training_sets([stores["walkers"], stores["casia"]], None, ["001", "002"], "")
+    joined = training_sets([stores["walkers"], stores["casia"]], StoreSelection(subjects=["001", "002"]))
     learnt, aside = hold_out(joined, 2)
     assert people(aside) == ["casia-b/002", "synthetic/002"]
     assert people(learnt) == ["casia-b/001", "synthetic/001"]
@@ -171,9 +174,9 @@ def test_a_store_named_twice_is_refused_however_it_is_written(stores, tmp_path):
         with pytest.raises(
             ConfigError, match=r"hold the same people \(2: 001, .* would be learnt as two people; name one store"
         ):
-            training_sets(pair, None, None, "")
+            training_sets(pair, StoreSelection())
         with pytest.raises(ConfigError, match="learnt as two people"):
-            training_sets([stores["more"], *pair], None, None, "")
+            training_sets([stores["more"], *pair], StoreSelection())
 
 
 def test_the_same_frames_under_other_names_are_the_same_people(stores, tmp_path):
@@ -183,7 +186,7 @@ def test_the_same_frames_under_other_names_are_the_same_people(stores, tmp_path)
             name = other.get(r.subject, r.subject)
             writer.add(SequenceRecord(f"x/{r.key}", name, "a", "b"), stores["walkers"].frames(i))
     with pytest.raises(ConfigError, match=r"hold the same frames \(4: x/"):
-        training_sets([stores["walkers"], Store.open(tmp_path / "renamed")], None, None, "")
+        training_sets([stores["walkers"], Store.open(tmp_path / "renamed")], StoreSelection())
 
 
 def test_a_store_in_black_and_white_is_the_same_people(stores, tmp_path):
@@ -192,17 +195,17 @@ def test_a_store_in_black_and_white_is_the_same_people(stores, tmp_path):
         for i, r in enumerate(grey.records):
             writer.add(r, grey.frames(i))
     with pytest.raises(ConfigError, match=r"hold the same frames .* learnt as two people"):
-        training_sets([grey, Store.open(tmp_path / "bits")], None, None, "")
+        training_sets([grey, Store.open(tmp_path / "bits")], StoreSelection())
     other = tmp_path / "other"
     with StoreWriter(other, StorePlan("synthetic", (8, 8), form="bits")) as writer:
         for i, r in enumerate(grey.records):
             writer.add(r, stores["more"].frames(i % len(stores["more"].records)))
-    assert len(people(training_sets([grey, Store.open(other)], None, None, ""))) == 4
+    assert len(people(training_sets([grey, Store.open(other)], StoreSelection()))) == 4
 
 
 def test_a_published_id_is_one_person_in_every_store_of_the_data_set(stores, tmp_path):
     other = written(tmp_path / "casia", "casia-b", ["002", "003"], seed=9)
     with pytest.raises(ConfigError, match=r"hold the same people \(1: 002\)"):
-        training_sets([stores["casia"], other], None, None, "")
+        training_sets([stores["casia"], other], StoreSelection())
     apart = written(tmp_path / "apart", "casia-b", ["003", "004"], seed=9)
-    assert len(people(training_sets([stores["casia"], apart], None, None, ""))) == 5
+    assert len(people(training_sets([stores["casia"], apart], StoreSelection()))) == 5

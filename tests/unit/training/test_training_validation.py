@@ -10,14 +10,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gaitprint.inference.engine import Embedder
+from gaitprint.ingest.store_selection import StoreSelection
 from gaitprint.models.model_file import load_model, read_card
-from gaitprint.silhouettes.clips import Preprocessing
 from gaitprint.stages.train import train
 from gaitprint.store import MemorySequences, Store
 from gaitprint.training.checkpoint import newest_checkpoint
 from gaitprint.training.history import read_history
 from gaitprint.training.loop import build_network
 from gaitprint.training.recipe import load_recipe
+from gaitprint.training.request import TrainingRequest
 from gaitprint.training.sampler import BatchSampler
 from gaitprint.training.training_data import training_part
 from gaitprint.training.validation import Validation, rank1_of_other_views
@@ -104,6 +105,7 @@ def test_a_look_is_rank1_of_embeddings_and_leaves_no_trace(network_and_people):
 
 HELD = {"held_out": 2, "validate_every": 3, "subjects": 2, "iterations": 7, "checkpoint_every": 2}
 EVERYBODY = ["001", "002", "003", "004", "005", "006"]
+ALL = StoreSelection(subjects=EVERYBODY)
 
 
 @pytest.fixture(scope="module")
@@ -120,7 +122,7 @@ def looked_at(walkers_store, recipe_file, tmp_path_factory):
     torch.set_num_threads(1)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(BatchSampler, "_window", noted)
-        report = train(walkers_store, run, recipe=str(recipe_file(**HELD)), subjects=EVERYBODY, seed=1)
+        report = train(walkers_store, run, TrainingRequest(str(recipe_file(**HELD)), selection=ALL, seed=1))
     torch.set_num_threads(threads)
     return run, report, set(learnt)
 
@@ -131,9 +133,9 @@ def test_nobody_held_out_is_learnt_from(looked_at, walkers_store, recipe_file):
     assert learnt == set(EVERYBODY) - aside
     assert (report.subjects, report.sequences) == (4, 40)
     for name in ("model.safetensors", "best.safetensors"):
-        training = read_card(run / name)["training"]
+        training = read_card(run / name).training
         assert set(training["subjects"]) == learnt
-        assert training["data"] != training_part(Store.open(walkers_store), None, EVERYBODY).fingerprint
+        assert training["data"] != training_part(Store.open(walkers_store), ALL).fingerprint
     assert load_model(run / "best.safetensors").model.classes == 4
 
 
@@ -153,11 +155,11 @@ def test_the_best_model_is_what_its_card_says(looked_at, walkers_store):
     looks = [r for r in read_history(run / "history.jsonl") if "validation_rank1" in r]
     best = max(looks, key=lambda row: row["validation_rank1"])  # the first of equals
     card = read_card(run / "best.safetensors")
-    assert card["metrics"] == {"validation_rank1": best["validation_rank1"], "iteration": best["iteration"]}
+    assert card.metrics == {"validation_rank1": best["validation_rank1"], "iteration": best["iteration"]}
     store = Store.open(walkers_store)
-    aside = training_part(store, None, ["002", "005"])
+    aside = training_part(store, StoreSelection(subjects=["002", "005"]))
     loaded = load_model(run / "best.safetensors")
-    found = Validation(aside, Preprocessing(**card["preprocessing"]), "cpu")(loaded.model)
+    found = Validation(aside, card.preprocessing, "cpu")(loaded.model)
     assert found["validation_rank1"] == best["validation_rank1"]
     kept, complaints = newest_checkpoint(run / "best")
     assert (kept.state.iteration, complaints) == (best["iteration"], ())
@@ -169,13 +171,13 @@ def test_a_run_with_looks_goes_on_to_the_same_files(looked_at, walkers_store, re
     run, _, _ = looked_at
     recipe = str(recipe_file(**HELD))
     for stop in (4, 6, None):
-        train(walkers_store, tmp_path / "run", recipe=recipe, subjects=EVERYBODY, seed=1, stop_after=stop)
+        train(walkers_store, tmp_path / "run", TrainingRequest(recipe, selection=ALL, seed=1), stop_after=stop)
     for name in ("model.safetensors", "best.safetensors", "recipe.json"):
         assert (tmp_path / "run" / name).read_bytes() == (run / name).read_bytes(), name
 
 
 def test_without_people_held_out_there_is_no_look_and_no_best(walkers_store, recipe_file, tmp_path):
-    report = train(walkers_store, tmp_path / "run", recipe=str(recipe_file(iterations=2, validate_every=1)))
+    report = train(walkers_store, tmp_path / "run", TrainingRequest(str(recipe_file(iterations=2, validate_every=1))))
     assert "validation_rank1" not in report.final
     assert not (tmp_path / "run" / "best").exists()
     assert not Path(report.model).with_name("best.safetensors").exists()

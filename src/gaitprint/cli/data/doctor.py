@@ -1,23 +1,31 @@
 """`gaitprint data doctor`."""
 
 from pathlib import Path
+from typing import Any
 
 import click
 from rich.console import Console
 
 from gaitprint.cli.common import as_json, emit
-from gaitprint.cli.data_options import dataset_option, layout_option, workers_option
+from gaitprint.cli.data_options import FRAMES, layout_options, workers_option
 from gaitprint.cli.kinds import PLACE
+from gaitprint.cli.option_groups import FieldOption
 from gaitprint.cli.options import report_option
 from gaitprint.cli.progress import progress_bar
-from gaitprint.config import apply_overrides
 
 
 @click.command(short_help="What a data set or store is, and what is wrong with it.")
 @click.argument("path", type=PLACE)
-@dataset_option
-@layout_option
-@click.option("--size", default=64, show_default=True, metavar="PIXELS", help="Height of normalised frames.")
+@layout_options
+@click.option(
+    "--size",
+    cls=FieldOption,
+    of=FRAMES,
+    type=int,
+    show_default=True,
+    metavar="PIXELS",
+    help="Height of normalised frames.",
+)
 @workers_option
 @click.option("--strict", is_flag=True, help="Exit code 1 where there is an error or a warning, for scripts.")
 @click.option("--fix", is_flag=True, help="Put what cannot be used aside, with its reason; nothing is deleted.")
@@ -25,8 +33,7 @@ from gaitprint.config import apply_overrides
 @as_json
 def doctor(
     path: Path,
-    dataset: str,
-    settings: tuple[str, ...],
+    layout: Any,
     size: int,
     workers: int,
     strict: bool,
@@ -52,8 +59,7 @@ def doctor(
     with progress_bar("examining") as bar:
         found = stage(
             path,
-            dataset=dataset,
-            settings=apply_overrides({}, settings),
+            layout,
             size=size,
             workers=workers,
             fix=fix,

@@ -7,32 +7,16 @@ import click
 from rich.console import Console
 
 from gaitprint.cli.common import as_json, emit, subjects_option
-from gaitprint.cli.data_options import dataset_option, layout_option, workers_option
+from gaitprint.cli.data_options import frame_options, layout_options, workers_option
 from gaitprint.cli.kinds import PLACE
 from gaitprint.cli.progress import progress_bar
-from gaitprint.config import apply_overrides
 
 
 @click.command(short_help="A data set -> one packed store of silhouettes.")
 @click.argument("source", type=PLACE)
 @click.argument("store", type=PLACE)
-@dataset_option
-@layout_option
-@click.option("--size", default=64, show_default=True, metavar="PIXELS", help="Height of the stored frames.")
-@click.option(
-    "--edge-rule",
-    type=click.Choice(["opengait", "gaitset"]),
-    default="opengait",
-    show_default=True,
-    help="Whether a frame centred on column 0 is dropped (opengait) or kept (gaitset).",
-)
-@click.option(
-    "--form",
-    type=click.Choice(["compact", "raw", "bits"]),
-    default="compact",
-    show_default=True,
-    help="compact: packed without loss; raw: one byte a pixel; bits: black and white only, grey edges are lost.",
-)
+@layout_options
+@frame_options
 @workers_option
 @subjects_option
 @click.option(
@@ -44,11 +28,8 @@ from gaitprint.config import apply_overrides
 def prepare(
     source: Path,
     store: Path,
-    dataset: str,
-    settings: tuple[str, ...],
-    size: int,
-    edge_rule: str,
-    form: str,
+    layout: Any,
+    frames: Any,
     workers: int,
     subjects: tuple[str, ...] | None,
     trust_times: bool,
@@ -87,11 +68,8 @@ def prepare(
         report = stage(
             source,
             store,
-            dataset=dataset,
-            settings=apply_overrides({}, settings),
-            size=size,
-            edge_rule=edge_rule,  # type: ignore[arg-type]
-            form=form,  # type: ignore[arg-type]
+            layout,
+            frames=frames,
             workers=workers,
             subjects=subjects,
             trust_times=trust_times,

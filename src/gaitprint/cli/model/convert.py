@@ -70,11 +70,11 @@ def convert(
     )
 
     def text(console: Console) -> None:
-        console.print(f"{out}: {card['title']}")
-        for note in card["training"]["notes"]:
+        console.print(f"{out}: {card.title}")
+        for note in card.training["notes"]:
             console.print(note)
 
-    emit(card, as_json, text)
+    emit(card.to_dict(), as_json, text)
 
 
 def _convert_recipe(source: Path, out: Path, as_json: bool) -> None:

@@ -1,6 +1,7 @@
 """`gaitprint model embed`."""
 
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -8,15 +9,50 @@ from gaitprint.cli.common import (
     as_json,
     device_option,
     emit,
-    quality_option,
+    selection_options,
     set_threads,
-    split_option,
-    subjects_option,
     threads_option,
 )
 from gaitprint.cli.kinds import PLACE
+from gaitprint.cli.option_groups import FieldOption, OptionGroup
 from gaitprint.cli.options import fusion_option
 from gaitprint.cli.progress import progress_bar
+
+
+def _settings(fusion: str, flip: bool, windows: int, window_frames: int | None, device: str) -> Any:
+    from gaitprint.inference.clip_averaging import ClipAveraging
+    from gaitprint.inference.embed_settings import EmbedSettings
+
+    if window_frames is not None and not windows:
+        raise click.UsageError(
+            f"--window-frames {window_frames} is the length of windows: give their number, --windows"
+        )
+    length = {} if window_frames is None else {"frames": window_frames}
+    return EmbedSettings(fusion, device, ClipAveraging(flip, windows, **length))
+
+
+settings_options = OptionGroup(
+    "settings",
+    _settings,
+    fusion_option,
+    click.option("--flip", is_flag=True, help="Average with the vector of the mirror image."),
+    click.option(
+        "--windows",
+        cls=FieldOption,
+        of="gaitprint.inference.clip_averaging:ClipAveraging",
+        show_default=True,
+        type=click.IntRange(min=0),
+        metavar="COUNT",
+        help="Average over so many windows, spread evenly over the sequence; 0 takes all frames at once.",
+    ),
+    click.option(
+        "--window-frames",
+        type=click.IntRange(min=1),
+        metavar="FRAMES",
+        help="Frames of a window of --windows; a sequence that has no more is taken whole.  [default: 30]",
+    ),
+    device_option,
+)
 
 
 @click.command(short_help="A store and networks -> one vector a sequence.")
@@ -37,7 +73,6 @@ from gaitprint.cli.progress import progress_bar
     metavar="FILE",
     help="Embeddings file to write, such as gl.safetensors.",
 )
-@fusion_option
 @click.option(
     "--part",
     type=click.Choice(["test", "train", "all"]),
@@ -45,40 +80,17 @@ from gaitprint.cli.progress import progress_bar
     show_default=True,
     help="Which side of the split is embedded.",
 )
-@click.option("--flip", is_flag=True, help="Average with the vector of the mirror image.")
-@click.option(
-    "--windows",
-    default=0,
-    show_default=True,
-    type=click.IntRange(min=0),
-    metavar="COUNT",
-    help="Average over so many windows, spread evenly over the sequence; 0 takes all frames at once.",
-)
-@click.option(
-    "--window-frames",
-    type=click.IntRange(min=1),
-    metavar="FRAMES",
-    help="Frames of a window of --windows; a sequence that has no more is taken whole.  [default: 30]",
-)
-@split_option
-@subjects_option
-@quality_option
-@device_option
+@settings_options
+@selection_options
 @threads_option
 @as_json
 def embed(
     store: Path,
     models: tuple[Path, ...],
     out: Path,
-    fusion: str,
     part: str,
-    flip: bool,
-    windows: int,
-    window_frames: int | None,
-    split: str | None,
-    subjects: tuple[str, ...] | None,
-    quality: str,
-    device: str,
+    settings: Any,
+    selection: Any,
     threads: int | None,
     as_json: bool,
 ) -> None:
@@ -96,26 +108,17 @@ def embed(
       gaitprint model embed store --model runs/gl/model.safetensors \\
         --part all --flip --windows 4 --out answer.safetensors
     """
-    from gaitprint.inference.clip_averaging import ClipAveraging
     from gaitprint.stages.embed import embed as stage
 
-    if window_frames is not None and not windows:
-        raise click.UsageError(
-            f"--window-frames {window_frames} is the length of windows: give their number, --windows"
-        )
     set_threads(threads)
     with progress_bar("embedding") as bar:
         made = stage(
             store,
             models,
             out,
-            fusion=fusion,
             part=part,
-            split=split,
-            subjects=subjects,
-            quality=quality,
-            device=device,
-            averaging=ClipAveraging(flip, windows, window_frames or 30),
+            selection=selection,
+            settings=settings,
             progress=bar.update,
             say=bar.say,
         )

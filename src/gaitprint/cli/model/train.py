@@ -1,6 +1,7 @@
 """`gaitprint model train`."""
 
 from pathlib import Path
+from typing import Any
 
 import click
 from rich.console import Console
@@ -10,37 +11,76 @@ from gaitprint.cli.common import (
     device_option,
     emit,
     first_process,
-    quality_option,
     seed_option,
+    selection_options,
     set_threads,
-    split_option,
-    subjects_option,
     threads_option,
 )
 from gaitprint.cli.completion import offer, recipes
 from gaitprint.cli.kinds import PLACE, PROCESSES
+from gaitprint.cli.option_groups import FieldOption, OptionGroup
 from gaitprint.cli.progress import progress_bar
+
+
+def _request(**asked: Any) -> Any:
+    from gaitprint.training.request import TrainingRequest
+
+    return TrainingRequest(**asked)
+
+
+def _resources(device: str, workers: int) -> Any:
+    from gaitprint.training.resources import TrainingResources
+
+    return TrainingResources(device, workers)
+
+
+request_options = OptionGroup(
+    "request",
+    _request,
+    click.option(
+        "--recipe",
+        cls=FieldOption,
+        of="gaitprint.training.request:TrainingRequest",
+        shell_complete=offer(recipes, files=True),
+        show_default=True,
+        metavar="NAME",
+        help="A shipped recipe, see `gaitprint model list`, or a .toml of your own.",
+    ),
+    click.option(
+        "--set",
+        "overrides",
+        multiple=True,
+        metavar="KEY=VALUE",
+        help="Change a setting of the recipe, such as training.iterations=200. Repeatable.",
+    ),
+    click.option("--init", type=PLACE, metavar="FILE", help="Model file to start from, for fine-tuning."),
+    selection_options,
+    seed_option,
+    click.option(
+        "--minutes",
+        type=click.FloatRange(min=0, min_open=True),
+        help="Train for about so long instead of the recipe's iterations; how many fit is measured at the start.",
+    ),
+)
+resources_options = OptionGroup(
+    "resources",
+    _resources,
+    device_option,
+    click.option(
+        "--workers",
+        cls=FieldOption,
+        of="gaitprint.training.resources:TrainingResources",
+        show_default=True,
+        type=PROCESSES,
+        metavar="COUNT",
+        help="Processes that make batches; 0 makes them in threads of this one. Changes no byte of the result.",
+    ),
+)
 
 
 @click.command(short_help="A store -> a trained network.")
 @click.argument("store", type=PLACE)
 @click.argument("run", type=PLACE)
-@click.option(
-    "--recipe",
-    shell_complete=offer(recipes, files=True),
-    default="quick",
-    show_default=True,
-    metavar="NAME",
-    help="A shipped recipe, see `gaitprint model list`, or a .toml of your own.",
-)
-@click.option(
-    "--set",
-    "overrides",
-    multiple=True,
-    metavar="KEY=VALUE",
-    help="Change a setting of the recipe, such as training.iterations=200. Repeatable.",
-)
-@click.option("--init", type=PLACE, metavar="FILE", help="Model file to start from, for fine-tuning.")
 @click.option(
     "--also",
     multiple=True,
@@ -48,41 +88,17 @@ from gaitprint.cli.progress import progress_bar
     metavar="STORE",
     help="A further store to learn from at the same time; its people are others than those of STORE. Repeatable.",
 )
-@split_option
-@subjects_option
-@quality_option
-@device_option
-@seed_option
+@request_options
+@resources_options
 @threads_option
-@click.option(
-    "--workers",
-    default=0,
-    show_default=True,
-    type=PROCESSES,
-    metavar="COUNT",
-    help="Processes that make batches; 0 makes them in threads of this one. Changes no byte of the result.",
-)
-@click.option(
-    "--minutes",
-    type=click.FloatRange(min=0, min_open=True),
-    help="Train for about so long instead of the recipe's iterations; how many fit is measured at the start.",
-)
 @as_json
 def train(
     store: Path,
     run: Path,
-    recipe: str,
-    overrides: tuple[str, ...],
-    init: Path | None,
     also: tuple[Path, ...],
-    split: str | None,
-    subjects: tuple[str, ...] | None,
-    quality: str,
-    device: str,
-    seed: int,
+    request: Any,
+    resources: Any,
     threads: int | None,
-    workers: int,
-    minutes: float | None,
     as_json: bool,
 ) -> None:
     """Train a network on the training subjects of STORE; everything goes into the folder RUN.
@@ -124,16 +140,8 @@ def train(
         report = stage(
             (store, *also),
             run,
-            recipe=recipe,
-            overrides=overrides,
-            init=init,
-            split=split,
-            subjects=subjects,
-            quality=quality,
-            device=device,
-            seed=seed,
-            workers=workers,
-            minutes=minutes,
+            request,
+            resources=resources,
             report=show,
             planned=lambda made: bar.say(made.describe()),
         )

@@ -1,20 +1,22 @@
-"""The card of a trained network: what it was made of, and everybody it has seen."""
+"""What is said of a trained network: what it was made of, and everybody it has seen."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import torch
 
 from gaitprint.config import settings_to_dict
+from gaitprint.models.card import ModelDescription
 from gaitprint.models.model_file import read_card
-from gaitprint.provenance.seen_subjects import SeenSubjects, seen_subjects
+from gaitprint.models.seen_subjects import SeenSubjects
 from gaitprint.training.precision import Precision
 from gaitprint.training.recipe import Recipe
 from gaitprint.training.run_logger import TIMED
 from gaitprint.training.sampler import BatchSampler
 
 
-def training_card(
+def describe_trained(
     recipe: Recipe,
     dataset: str,
     sampler: BatchSampler,
@@ -23,7 +25,7 @@ def training_card(
     precision: Precision,
     final: dict[str, float],
     seen: SeenSubjects,
-) -> dict[str, Any]:
+) -> ModelDescription:
     """What `save_model` is to write.
 
     Args:
@@ -37,10 +39,10 @@ def training_card(
         seen: everybody these weights have seen, those they went on from included.
     """
     plain = settings_to_dict(recipe)
-    return {
-        "title": recipe.title,
-        "preprocessing": plain["preprocessing"],
-        "training": {
+    return ModelDescription(
+        recipe.preprocessing,
+        title=recipe.title,
+        training={
             "recipe": plain,
             "dataset": dataset,
             "data": sampler.sequences.fingerprint,
@@ -52,16 +54,16 @@ def training_card(
             "threads": torch.get_num_threads(),
             "precision": precision.name,
         },
-        "licence": "that of the training data; synthetic walkers need none",
-        "metrics": {k: v for k, v in final.items() if k not in TIMED},
-    }
+        licence="that of the training data; synthetic walkers need none",
+        metrics={k: v for k, v in final.items() if k not in TIMED},
+    )
 
 
-def best_card(card: dict[str, Any], seen: SeenSubjects, metrics: dict[str, Any]) -> dict[str, Any]:
-    """The card of the run's best weights, which the people held out have chosen."""
-    return {**card, "training": {**card["training"], "seen": seen.to_dict()}, "metrics": metrics}
+def describe_best(trained: ModelDescription, seen: SeenSubjects, metrics: dict[str, Any]) -> ModelDescription:
+    """The same of the run's best weights, which the people held out have chosen."""
+    return replace(trained, training={**trained.training, "seen": seen.to_dict()}, metrics=metrics)
 
 
 def seen_before(init: Path | None) -> SeenSubjects:
     """The people whom a run's initial weights have seen: those of a model file, else nobody."""
-    return SeenSubjects() if init is None else seen_subjects(read_card(init))
+    return SeenSubjects() if init is None else read_card(init).seen

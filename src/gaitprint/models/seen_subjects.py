@@ -4,8 +4,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from gaitprint.store import Store
-
 How = Literal["trained", "chose"]
 """People trained the weights, or were held out and chose the best of them."""
 MOST = 1_000_000
@@ -60,10 +58,8 @@ def seen_subjects_from(values: Any) -> SeenSubjects:
         return SeenSubjects(unknown=("what it says of them is damaged",))
 
 
-def seen_subjects(card: Mapping[str, Any]) -> SeenSubjects:
-    """Whom the weights of a model file have seen; cards of earlier versions know their own training alone."""
-    training_facts = card.get("training")
-    training: dict[str, Any] = training_facts if isinstance(training_facts, dict) else {}
+def seen_subjects(training: Mapping[str, Any]) -> SeenSubjects:
+    """Whom weights have seen, by what their card says of their training; early cards know their own training alone."""
     if "seen" in training:
         return seen_subjects_from(training["seen"])
     if "imported" in training:
@@ -75,31 +71,6 @@ def seen_subjects(card: Mapping[str, Any]) -> SeenSubjects:
     start = training.get("start", "")
     before = () if start == "scratch" else (f"it went on from the weights {str(start)[:12]!r}",)
     return SeenSubjects(tuple(Seen("trained", name, "", "", ids) for name, ids in _by_set(dataset, subjects)), before)
-
-
-def seen_subjects_of_stores(
-    stores: Sequence[Store], names: Sequence[str], subjects: Sequence[str], how: How
-) -> SeenSubjects:
-    """Subjects of one store, or of several that were joined under these names.
-
-    Args:
-        stores: what was learnt from.
-        names: of the stores, as `ConcatSequences` has them.
-        subjects: as the joined set calls them.
-        how: what they did.
-    """
-    if len(stores) == 1:
-        ids_of_stores = [tuple(sorted(subjects))]
-    else:
-        # `ConcatSequences` put the set's name and a slash in front
-        ids_of_stores = [tuple(sorted(s[len(n) + 1 :] for s in subjects if s.startswith(f"{n}/"))) for n in names]
-    return SeenSubjects(
-        tuple(
-            Seen(how, store.dataset, store.fingerprint, store.head.made_from, ids)
-            for store, ids in zip(stores, ids_of_stores, strict=True)
-            if ids
-        )
-    )
 
 
 def shortened(names: Sequence[str]) -> list[Any]:
