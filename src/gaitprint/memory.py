@@ -42,14 +42,14 @@ def available_memory() -> int | None:
     Raises:
         ConfigError: GAITPRINT_MEMORY is no size.
     """
-    said = os.environ.get(VARIABLE)
-    if said:
-        size = parse_size(said)
+    setting = os.environ.get(VARIABLE)
+    if setting:
+        size = parse_size(setting)
         if size is None:
-            raise ConfigError(f"{VARIABLE} is a size such as 512MiB or 16GB, found {said!r}")
+            raise ConfigError(f"{VARIABLE} is a size such as 512MiB or 16GB, found {setting!r}")
         return size
-    found = [n for n in (_machine(Path("/proc/meminfo")), _groups(Path("/")), _own_limit()) if n is not None]
-    return max(0, min(found)) if found else None
+    limits = [n for n in (_machine(Path("/proc/meminfo")), _groups(Path("/")), _own_limit()) if n is not None]
+    return max(0, min(limits)) if limits else None
 
 
 def parse_size(text: str) -> int | None:
@@ -58,10 +58,10 @@ def parse_size(text: str) -> int | None:
     >>> parse_size("2 GiB"), parse_size("1.5kB"), parse_size("much")
     (2147483648, 1500, None)
     """
-    found = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*([KMGT])(i?)B?\s*", text, re.IGNORECASE)
-    if found is None:
+    match = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*([KMGT])(i?)B?\s*", text, re.IGNORECASE)
+    if match is None:
         return None
-    number, unit, binary = found.groups()
+    number, unit, binary = match.groups()
     return int(float(number) * (1024 if binary else 1000) ** (" KMGT".index(unit.upper())))
 
 

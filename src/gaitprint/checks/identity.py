@@ -134,7 +134,7 @@ def _nearest(averages: Averages, walks: Sequence[Walk]) -> Nearest:
     # Centred, or differences of nearly equal pictures drown in the rounding of large squares.
     pictures -= pictures.mean(axis=0)
     squares = np.einsum("nd,nd->n", pictures, pictures)
-    own, other = np.empty(count, np.float32), np.empty(count, np.float32)
+    nearest_own, other = np.empty(count, np.float32), np.empty(count, np.float32)
     who = np.empty(count, np.int64)
     step = max(1, _BLOCK // count)
     for start in range(0, count, step):
@@ -148,7 +148,7 @@ def _nearest(averages: Averages, walks: Sequence[Walk]) -> Nearest:
         columns = slice(first[rows][0], last[rows][-1])
         part = distance[:, columns]
         mine = subject[rows, None] == subject[columns]
-        own[rows] = np.where(mine & (walk[rows, None] != walk[columns]), part, np.inf).min(axis=1)
+        nearest_own[rows] = np.where(mine & (walk[rows, None] != walk[columns]), part, np.inf).min(axis=1)
         # `part` is a view: the own subject is masked in `distance`, for the search that follows
         part[mine] = np.inf
         nearest = distance.argmin(axis=1)
@@ -158,7 +158,7 @@ def _nearest(averages: Averages, walks: Sequence[Walk]) -> Nearest:
     many = Counter(s for s, _ in set(walks))
     return Nearest(
         # rounding takes distances of nearly equal pictures below 0
-        own=np.sqrt(np.maximum(own, 0) / scale),
+        own=np.sqrt(np.maximum(nearest_own, 0) / scale),
         other=np.sqrt(np.maximum(other, 0) / scale),
         who=who,
         walks=np.array([many[s] - 1 for s, _ in walks]),

@@ -20,7 +20,7 @@ _TOKEN = re.compile(r"\{(\w*)\}|\*")
 
 @dataclass(frozen=True)
 class FolderSettings:
-    """How the tree is to be read."""
+    """Settings that say how the tree is read."""
 
     pattern: str = "{subject}/{condition}/{view}"
     """One part a level of folders, with {subject}, {condition} and {view} where their names stand.
@@ -75,7 +75,7 @@ class Folder:
         return sequences
 
     def split(self, name: str | None, subjects: Iterable[str]) -> Split:
-        """That of the partition file; see `Layout.split`."""
+        """Split by the partition file; see `Layout.split`."""
         return partition_split("folder", self.settings.partition, name, subjects)
 
     def write_miniature(self, root: Path) -> None:

@@ -23,7 +23,7 @@ TREE = Tree(
 
 @dataclass(frozen=True)
 class Gait3dSettings:
-    """Where the partition lies."""
+    """The setting that names the partition file."""
 
     partition: str = ""
     """The published JSON file: 3,000 training and 1,000 test subjects in no order that a rule could give."""

@@ -30,7 +30,7 @@ BESIDE_PROBES = Tree("HID", (Level("subject", "0001"), VIDEO, LAST))
 
 @dataclass(frozen=True)
 class HidSettings:
-    """Which probes are read."""
+    """The setting that chooses the probes."""
 
     probes: str = ""
     """The folder of probes to take, such as `probe_phase1`, where there are several."""

@@ -38,7 +38,7 @@ MINIATURE = "manifest.csv"
 
 @dataclass(frozen=True)
 class ManifestSettings:
-    """Which file, and how its columns are called."""
+    """Settings that name the file and its columns."""
 
     file: str = MINIATURE
     """The manifest: a .csv or .tsv file with a header line, or a .parquet file; its paths start where it lies."""
@@ -93,7 +93,7 @@ class Manifest:
         return sorted(sequences, key=lambda f: f.record.key)
 
     def split(self, name: str | None, subjects: Iterable[str]) -> Split:
-        """That of the partition file; see `Layout.split`."""
+        """Split by the partition file; see `Layout.split`."""
         return partition_split("manifest", self.settings.partition, name, subjects)
 
     def write_miniature(self, root: Path) -> None:

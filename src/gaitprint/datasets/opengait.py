@@ -19,7 +19,7 @@ TREE = Tree("opengait", (Level("subject", "001"), Level("condition", "nm-01"), L
 
 @dataclass(frozen=True)
 class OpengaitSettings:
-    """Where the partition lies."""
+    """The setting that names the partition file."""
 
     partition: str = ""
     """A JSON file {"TRAIN_SET": [...], "TEST_SET": [...]}; without one there is no split, every subject is tested."""
@@ -57,7 +57,7 @@ class Opengait:
         return sequences
 
     def split(self, name: str | None, subjects: Iterable[str]) -> Split:
-        """That of the partition file; see `Layout.split`."""
+        """Split by the partition file; see `Layout.split`."""
         return partition_split("opengait", self.settings.partition, name, subjects)
 
     def write_miniature(self, root: Path) -> None:

@@ -30,7 +30,7 @@ SILHOUETTES = {
 
 @dataclass(frozen=True)
 class Sustech1kSettings:
-    """Which of the sixteen files of a leaf, and where the partition lies."""
+    """Settings that choose one of a leaf's sixteen files, and name the partition file."""
 
     silhouettes: Literal["camera", "camera-sync", "lidar", "lidar-sync"] = "camera"
     """Of the camera (30 frames a second), of the camera at the LiDAR's 10, or the LiDAR's points projected."""

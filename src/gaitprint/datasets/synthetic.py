@@ -43,7 +43,7 @@ _SUBJECT, _WALK, _CAMERA, _STUDIO = range(4)
 
 @dataclass(frozen=True)
 class SyntheticSettings:
-    """How many walkers, doing what, seen from where."""
+    """Settings of the walkers: how many there are, what they do, and from where they are seen."""
 
     subjects: int = 40
     """Number of subjects."""

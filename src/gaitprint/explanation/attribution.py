@@ -67,7 +67,7 @@ class Explanation:
 
     @property
     def distance(self) -> float:
-        """As the scorer gives it."""
+        """The distance as the scorer gives it."""
         return distance_of(self.total, self.scorer)
 
 

@@ -46,7 +46,7 @@ class Strips:
 
     @property
     def names(self) -> tuple[str, ...]:
-        """Of each strip the region its middle lies in, roughly."""
+        """Names of the strips: roughly the region of the body that the middle lies in."""
         middles = (self.edges[:-1] + self.edges[1:]) / 2 / self.edges[-1]
         return tuple(next(name for end, name in REGIONS if middle < end) for middle in middles)
 

@@ -112,8 +112,8 @@ class Embedder:
         """At the peak: twice what goes in and comes out of the layer that has most, on a short clip."""
         most = [0]
 
-        def see(_: nn.Module, given: tuple[object, ...], made: object) -> None:
-            both = (*given, *(made if isinstance(made, tuple) else (made,)))
+        def see(_: nn.Module, inputs: tuple[object, ...], outputs: object) -> None:
+            both = (*inputs, *(outputs if isinstance(outputs, tuple) else (outputs,)))
             most[0] = max(most[0], sum(x.nbytes for x in both if isinstance(x, torch.Tensor)))
 
         hooks = [layer.register_forward_hook(see) for layer in self.network.modules() if not list(layer.children())]

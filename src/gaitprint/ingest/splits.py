@@ -37,7 +37,7 @@ class PartitionReport:
     """Probes and gallery sequences that it names and the store does not hold."""
 
     def lines(self) -> list[str]:
-        """For people: how many are in each part, and what does not fit."""
+        """Say in lines for people how many are in each part, and what does not fit."""
         lines = [f"partition {self.source}: {self.train} subjects train, {self.test} are tested"]
         if self.absent:
             lines.append(f"note: the partition names {_some(self.absent, 'subject')} that the store does not hold")

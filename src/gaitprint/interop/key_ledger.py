@@ -68,13 +68,13 @@ class Account:
         Raises:
             ConfigError: something else is there.
         """
-        found = self._nodes.get(key)
-        if found is None or isinstance(found, dict):
-            return [key] if found else []
-        places = [f"{key}[{i}]" for i in range(len(found))] if isinstance(found, list) else []
-        good = isinstance(found, list) and all(isinstance(v, dict) for v in found)
-        require(good, f"{key} is a table or a list of tables, found {shown(found)}")
-        return [place for place, value in zip(places, found, strict=True) if value]
+        value_there = self._nodes.get(key)
+        if value_there is None or isinstance(value_there, dict):
+            return [key] if value_there else []
+        places = [f"{key}[{i}]" for i in range(len(value_there))] if isinstance(value_there, list) else []
+        good = isinstance(value_there, list) and all(isinstance(v, dict) for v in value_there)
+        require(good, f"{key} is a table or a list of tables, found {shown(value_there)}")
+        return [place for place, value in zip(places, value_there, strict=True) if value]
 
     def raw(self, key: str) -> Any:
         """The value at `key`, of any type; None where it is missing."""
@@ -164,19 +164,19 @@ def shown(value: Any) -> str:
     return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}..."
 
 
-def _number(found: Any) -> int | float | None:
-    """What `found` is as a finite number, within the range of floats; None where it is none."""
+def _number(raw: Any) -> int | float | None:
+    """Read a finite number within the range of floats; None where the raw value is none."""
     # a bool is an int in Python, and no number in a configuration
-    if not isinstance(found, int | float | str) or isinstance(found, bool):
+    if not isinstance(raw, int | float | str) or isinstance(raw, bool):
         return None
     try:
-        value = float(found)
+        value = float(raw)
     except (ValueError, OverflowError):
         return None
     if not isfinite(value):
         return None
     # a whole number as it is: floats hold those above 2**53 only in part
-    return found if isinstance(found, int) else value
+    return raw if isinstance(raw, int) else value
 
 
 def _walk(value: Any, place: str) -> Iterator[tuple[str, Any, bool]]:

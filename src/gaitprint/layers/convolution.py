@@ -124,7 +124,7 @@ def strip_convolve(
 
 
 def as_channels_last(x: Float[Tensor, "N 1 T H W"]) -> Float[Tensor, "N 1 T H W"]:
-    """The same values in the same place, with the strides of channels-last.
+    """View clips with the strides of channels-last; values and memory stay.
 
     With one channel both layouts are true, torch takes the plain one, and the stem's result, the largest map of all,
     would be laid out anew three times a step.

@@ -131,5 +131,5 @@ def _moments(
 
 
 def _wide(x: Tensor) -> Tensor:
-    """In float32 at least."""
+    """Convert to float32 at least."""
     return x if x.dtype == torch.float64 else x.float()

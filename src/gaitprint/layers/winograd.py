@@ -59,7 +59,7 @@ def _evaluation(size: int, coefficients: int) -> Rows:
 
 
 def _inverse(matrix: Rows) -> Rows:
-    """By Gauss and Jordan, exactly."""
+    """Invert a matrix exactly, by Gauss and Jordan's elimination."""
     size = len(matrix)
     rows = [[*row, *(Fraction(i == j) for j in range(size))] for i, row in enumerate(matrix)]
     for k in range(size):

@@ -127,14 +127,14 @@ class _TemporalConvolution(torch.autograd.Function):
         # at most a quarter of the clips at once: what passes by stays small beside what is kept
         ctx.some = max(1, min(n // 4, _BUDGET // (plan.planes * h * w * max(channels))))
         for start in range(0, n, ctx.some):
-            some = slice(start, start + ctx.some)
-            points = _to_points(frames[some], matrices.inputs, plan.reads(), plan)
+            clips = slice(start, start + ctx.some)
+            points = _to_points(frames[clips], matrices.inputs, plan.reads(), plan)
             for tap, count, result in zip(taps, strips, results, strict=True):
                 products = x.new_empty(*points.shape[:3], result.shape[-1])
                 for planes, weight, product in zip(points, tap, products, strict=True):
                     y = F.conv2d(_images(planes, h, w, count), weight, padding=1)
                     _images(product, h, w, count).copy_(y)
-                _to_frames(products, matrices.results, plan.writes(), result[some])
+                _to_frames(products, matrices.results, plan.writes(), result[clips])
         ctx.save_for_backward(x, *weights)  # not the points: they are half as large again, and quick to make
         ctx.plan, ctx.strips = plan, strips
         return tuple(outputs)
@@ -151,11 +151,11 @@ class _TemporalConvolution(torch.autograd.Function):
         for_x = x.new_zeros(n, t, h * w * c)
         x_frames = x.permute(0, 2, 3, 4, 1).reshape(n, t, -1)
         for start in range(0, n, ctx.some):
-            some = slice(start, start + ctx.some)
-            points = _to_points(x_frames[some], matrices.inputs, plan.reads(), plan)
+            clips = slice(start, start + ctx.some)
+            points = _to_points(x_frames[clips], matrices.inputs, plan.reads(), plan)
             for_points = torch.zeros_like(points)
             for gradient, count, tap, for_tap in zip(gradients, strips, taps, for_taps, strict=True):
-                frames = gradient[some].permute(0, 2, 3, 4, 1).reshape(points.shape[2], t, -1)
+                frames = gradient[clips].permute(0, 2, 3, 4, 1).reshape(points.shape[2], t, -1)
                 # the gradient of a mixing is its transpose, so what was written is read and what was read is written
                 for_products = _to_points(frames, matrices.results.t(), plan.writes(), plan)
                 for i, weight in enumerate(tap):
@@ -166,7 +166,7 @@ class _TemporalConvolution(torch.autograd.Function):
                     )  # fmt: skip
                     _images(for_points[i], h, w, count).add_(for_image)
                     for_tap[i] += for_weight
-            _to_frames(for_points, matrices.inputs.t(), plan.reads(), for_x[some])
+            _to_frames(for_points, matrices.inputs.t(), plan.reads(), for_x[clips])
         # a point's weight is a sum of the three taps' weights, see `_tap_points`: each gets its gradient by that factor
         for_weights = (torch.einsum("pk,pdcij->dckij", matrices.taps, for_tap) for for_tap in for_taps)
         return for_x.view(n, t, h, w, c).permute(0, 4, 1, 2, 3), None, *for_weights

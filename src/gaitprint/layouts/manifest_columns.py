@@ -72,11 +72,11 @@ def choose_columns(
 
 def read_cell(row: Mapping[str, str], column: str | None, missing: Collection[str]) -> Cell:
     """A cell without the white space around it; empty where it holds a word that programs write for an empty one."""
-    given = "" if column is None else row.get(column) or ""  # a column may have no name: that of row numbers
-    text = trimmed(given)
+    cell = "" if column is None else row.get(column) or ""  # a column may have no name: that of row numbers
+    text = trimmed(cell)
     if text in missing:
         return Cell("", (f"{text!r} in the column {column!r} is read as an empty cell",))
-    if text != given:
+    if text != cell:
         return Cell(text, (f"white space around names in the column {column!r} is left out",))
     return Cell(text)
 

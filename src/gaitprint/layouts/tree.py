@@ -84,7 +84,7 @@ def scan_levels(files: Files, tree: Tree) -> list[FoundSequence]:
 
 
 def data_files(names: Sequence[str]) -> list[str]:
-    """Those of some file names that have the ending of an array or image."""
+    """Pick the file names that end as an array or an image does."""
     return [n for n in names if _ending(n) in _DATA]
 
 

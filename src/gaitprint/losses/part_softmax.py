@@ -22,7 +22,7 @@ class SoftmaxValues(NamedTuple):
 
 @dataclass(frozen=True)
 class PartSoftmaxSettings:
-    """How the logits are scored."""
+    """Settings of the softmax loss."""
 
     scale: float = 1.0
     """Logits are multiplied by this; 16 is usual where they are cosines."""

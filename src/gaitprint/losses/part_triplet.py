@@ -39,7 +39,7 @@ class TripletValues(NamedTuple):
 
 @dataclass(frozen=True)
 class PartTripletSettings:
-    """How triplets are formed."""
+    """Settings of the triplet loss."""
 
     margin: float = 0.2
     """By how much a negative must be farther away than a positive, in units of distance."""

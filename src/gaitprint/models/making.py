@@ -34,7 +34,7 @@ def make_network(
 
 
 def part_layout(network: nn.Module) -> PartLayout:
-    """How a network's embedding splits into parts.
+    """Ask a network how its embedding splits into parts.
 
     Raises:
         ComponentError: the network does not say it.

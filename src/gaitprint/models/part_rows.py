@@ -54,7 +54,7 @@ class StackedMaps:
     """Layers behind it, the last among them."""
 
     def rows(self, rows: int) -> PartRows:
-        """Its parts for clips of so many rows."""
+        """Say which rows each part stands for, in clips of so many rows."""
         parts, after, before = self.parts, self.after_pool, self.stem + self.before_pool
         half, each = rows // 2, rows // parts
         band = np.empty((parts, 2), np.int64)

@@ -33,7 +33,7 @@ Form = Literal["competition", "casia-b", "oumvlp"]
 
 @dataclass(frozen=True)
 class GaitGLSettings:
-    """Which GaitGL; a field left out takes the value of the form."""
+    """Settings of GaitGL; a field left out takes the value of the form."""
 
     form: Form = "competition"
     """The depth: casia-b has 3 GLConv layers, competition 5, oumvlp 6 and a second stem convolution."""

@@ -28,12 +28,12 @@ def breakdown_tables(breakdowns: Sequence[Breakdown]) -> list[Table]:
 
 def compared_breakdown(kind: Kind, breakdowns: Mapping[str, Sequence[Breakdown]]) -> Table:
     """Of several pipelines: a column each, a row for every view (or condition) of every probe set."""
-    of_kind = {name: [b for b in some if b.kind == kind] for name, some in breakdowns.items()}
+    of_kind = {name: [b for b in parts if b.kind == kind] for name, parts in breakdowns.items()}
     first = next(iter(of_kind.values()))
     rows: list[tuple[Cell, ...]] = []
     for place, of_set in enumerate(first):
         head = f"{of_set.probe_set} " if len(first) > 1 else ""
-        rows += [(head + name, *(_cell(some[place], name) for some in of_kind.values())) for name in of_set.names]
+        rows += [(head + name, *(_cell(parts[place], name) for parts in of_kind.values())) for name in of_set.names]
     note = f"The figure of the probes of each {kind} alone, with its 95 % interval over subjects."
     return Table(f"Rank-1 by {kind}, %", (kind.title(), *of_kind), tuple(rows), note, folded=len(rows) > FOLDED)
 

@@ -26,8 +26,8 @@ def findings(
     """What came out, in sentences."""
     for i, (one, usual) in enumerate(zip(pairs, beside, strict=True)):
         place = "" if rivals is None else f", place {rivals.rivals[i].place} of {rivals.gallery}"
-        said = "" if usual is None else f". Such a distance is {spoken(usual.whole)}"
-        yield f"{one.other.key} is {ROLES[one.role]}: distance {one.distance:.4g}{place}{said}."
+        ratio = "" if usual is None else f". Such a distance is {spoken(usual.whole)}"
+        yield f"{one.other.key} is {ROLES[one.role]}: distance {one.distance:.4g}{place}{ratio}."
     if len(pairs) == 2:
         yield rivalry(strips, pairs[0], pairs[1])
     for one in pairs:
@@ -40,7 +40,7 @@ def findings(
 
 
 def rivalry(strips: Strips, near: PairExplanation, far: PairExplanation) -> str:
-    """In which strips each of two walks is the nearer one."""
+    """Say in which strips each of two walks is the nearer one."""
     gain = far.strips - near.strips
     order = np.argsort(-gain, kind="stable")
     best, worst = order[:3], order[::-1][:3]
@@ -52,7 +52,7 @@ def rivalry(strips: Strips, near: PairExplanation, far: PairExplanation) -> str:
 
 
 def regions(strips: Strips, chosen: Int[np.ndarray, " _"]) -> str:
-    """Where some strips are, from the top."""
+    """Name the regions of some strips, from the top."""
     return ", ".join(dict.fromkeys(strips.names[s] for s in np.sort(chosen)))
 
 
@@ -109,7 +109,7 @@ def warnings(strips: Strips, beside: Sequence[LikelihoodRatio | None], known: bo
 
 def page(
     strips: Strips,
-    found: Sequence[PairExplanation],
+    pairs: Sequence[PairExplanation],
     beside: Sequence[LikelihoodRatio | None],
     rivals: NearestMatches | None,
     said: Sequence[str],
@@ -118,33 +118,33 @@ def page(
     networks: Sequence[dict[str, Any]],
 ) -> Report:
     """The page as values."""
-    probe = found[0].probe
+    probe = pairs[0].probe
     names = " + ".join(str(n.get("title") or n.get("network")) for n in networks)
-    facts = [("Probe", probe.key), ("Networks", names), ("Distance", METRICS[_METRIC[found[0].scorer]].title)]
+    facts = [("Probe", probe.key), ("Networks", names), ("Distance", METRICS[_METRIC[pairs[0].scorer]].title)]
     if rivals is not None:
         facts.append(("Walks ranked", str(rivals.gallery)))
     return Report(
-        title=_title(found),
+        title=_title(pairs),
         subtitle="Which strips of the body, and which moments, make walks alike or not.",
         facts=tuple(facts),
         findings=tuple(said),
         warnings=tuple(warned),
         panels=drawn,
-        tables=(_table(strips, found, beside),),
+        tables=(_table(strips, pairs, beside),),
     )
 
 
 _METRIC: dict[str, Any] = {"euclidean": "euclidean", "part-mean": "part_mean"}
 
 
-def _title(found: Sequence[PairExplanation]) -> str:
-    near = found[0]
+def _title(pairs: Sequence[PairExplanation]) -> str:
+    near = pairs[0]
     who = near.other.subject or near.other.key
     if near.role == "right one":
         return f"Why {near.probe.key} is found"
     if near.role == "wrong one":
         return f"Why {near.probe.key} is taken for {who}"
-    return f"{near.probe.key} against {', '.join(c.other.key for c in found)}"
+    return f"{near.probe.key} against {', '.join(c.other.key for c in pairs)}"
 
 
 def _table(strips: Strips, pairs: Sequence[PairExplanation], beside: Sequence[LikelihoodRatio | None]) -> Table:

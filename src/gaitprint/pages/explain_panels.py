@@ -36,7 +36,7 @@ def panels_of(
 
 
 def _mean(frames: Frames) -> UInt8[np.ndarray, "H W"]:
-    """All frames in one, for no single frame is the walk."""
+    """Average all frames, for no single one stands for the walk."""
     return np.asarray(frames.mean(axis=0).round(), np.uint8)
 
 

@@ -39,7 +39,7 @@ def match_sheets(
 
 
 def places_in(store: Store) -> dict[str, int]:
-    """Where in the store each sequence is, by its key."""
+    """Map each sequence's key to its place in the store."""
     return {record.key: i for i, record in enumerate(store.records)}
 
 
@@ -51,8 +51,8 @@ def check_store(store: Store, embeddings: Embeddings) -> None:
             raise ArtefactError(
                 f"the store {store.root} has no sequence {record.key!r}: give the store that was embedded"
             )
-    place, said = Place.of(store), Place.within(embeddings.settings)
-    if said.store and said.store != place.store and said.origin != place.origin:
+    place, origin = Place.of(store), Place.within(embeddings.settings)
+    if origin.store and origin.store != place.store and origin.origin != place.origin:
         raise ArtefactError(
             f"the store {store.root} is not the one that was embedded, though their names agree: its pictures would be "
             "of other walks; give that one"

@@ -26,57 +26,57 @@ DIGITS = 12
 
 
 def report_page(
-    found: ReportData,
+    measured: ReportData,
     data: Mapping[str, Embeddings],
     fusion: str,
     store: Store | None,
     asked: Mapping[str, Any],
 ) -> Report:
     """Everything that was found, as the values of one page."""
-    result = found.ablation
+    result = measured.ablation
     whole = result.rows[result.full]
-    breakdowns = {row.label: found.evaluations[row.description].breakdowns for row in found.shown}
-    worst = _worst(found, whole.description)
+    breakdowns = {row.label: measured.evaluations[row.description].breakdowns for row in measured.shown}
+    worst = _worst(measured, whole.description)
     return Report(
         title=f"{' + '.join(data)}: {whole.mean:.1f} % rank-1 by the full method",
         subtitle=f"{result.protocol.title}. What each step brings, error rates, and where it fails.",
         facts=(*ablation_facts(result, data, fusion), ("gaitprint", version("gaitprint"))),
         findings=result.notes,
-        warnings=found.warnings,
+        warnings=measured.warnings,
         tables=(*ablation_tables(result), compared_breakdown("condition", breakdowns)),
-        heatmaps=_maps(found),
-        curves=(*cmc_curves(result, list(found.curves.values())), *_error_curves(found)),
+        heatmaps=_maps(measured),
+        curves=(*cmc_curves(result, list(measured.curves.values())), *_error_curves(measured)),
         details=(
-            *_error_tables(found),
+            *_error_tables(measured),
             compared_breakdown("view", breakdowns),
             _mistakes_table(worst, whole.description, store is not None),
             _origins_table(data),
         ),
-        sheets=() if store is None else _sheets(found, worst, store),
+        sheets=() if store is None else _sheets(measured, worst, store),
         sheets_title=f"The worst mistakes of {whole.description}",
         settings={**ablation_settings(result, data, fusion, asked["seed"]), "asked": dict(asked)},
     )
 
 
-def _maps(found: ReportData) -> tuple[HeatMap, ...]:
+def _maps(measured: ReportData) -> tuple[HeatMap, ...]:
     """Probe set by probe set, the first row's map beside the full method's."""
-    result = found.ablation
+    result = measured.ablation
     maps = [pages.heat_maps(row.evaluation, row.description) for row in (result.rows[0], result.rows[result.full])]
     return tuple(m for beside in zip(*maps, strict=True) for m in beside)
 
 
-def _error_curves(found: ReportData) -> list[Curve]:
-    verified = {name: said.verification for name, said in found.verifications.items()}
+def _error_curves(measured: ReportData) -> list[Curve]:
+    verified = {name: report.verification for name, report in measured.verifications.items()}
     if not verified:
         return []
     first = next(iter(verified.values()))
     whole = {name: v.whole for name, v in verified.items()}
     det = det_curve("Detection error trade-off, all probes", whole, first.subjects)
-    return [det, *found.distributions.values()]
+    return [det, *measured.distributions.values()]
 
 
-def _error_tables(found: ReportData) -> list[Table]:
-    verified = {name: said.verification for name, said in found.verifications.items()}
+def _error_tables(measured: ReportData) -> list[Table]:
+    verified = {name: report.verification for name, report in measured.verifications.items()}
     if not verified:
         return []
     several = len(next(iter(verified.values())).sets) > 1
@@ -85,12 +85,12 @@ def _error_tables(found: ReportData) -> list[Table]:
     return [pairs_table(verified, whole=True), searches_table(verified, whole=True), *parts, *thresholds]
 
 
-def _worst(found: ReportData, step: str) -> list[Mistake]:
+def _worst(measured: ReportData, step: str) -> list[Mistake]:
     """The mistakes on the page, of one row, probe set by probe set."""
-    sets = [r.name for r in found.evaluations[step].evaluation.results]
-    each = max(LEAST, SHOWN // len(sets))
-    own = {name: [m for m in found.mistakes[step] if m.probe_set == name] for name in sets}
-    return [m for some in own.values() for m in of_different_people(some, each)]
+    sets = [r.name for r in measured.evaluations[step].evaluation.results]
+    count = max(LEAST, SHOWN // len(sets))
+    of_set = {name: [m for m in measured.mistakes[step] if m.probe_set == name] for name in sets}
+    return [m for of_one in of_set.values() for m in of_different_people(of_one, count)]
 
 
 def _mistakes_table(worst: list[Mistake], step: str, drawn: bool) -> Table:
@@ -107,14 +107,14 @@ def _mistakes_table(worst: list[Mistake], step: str, drawn: bool) -> Table:
     return Table(f"Worst mistakes: {step}", columns, rows, note, folded=drawn)
 
 
-def _sheets(found: ReportData, worst: list[Mistake], store: Store) -> tuple[Sheet, ...]:
-    evaluation = found.ablation.rows[found.ablation.full].evaluation
+def _sheets(measured: ReportData, worst: list[Mistake], store: Store) -> tuple[Sheet, ...]:
+    evaluation = measured.ablation.rows[measured.ablation.full].evaluation
     place = places_in(store)
     return tuple(match_sheet(evaluation, evaluation[m.probe_set], m.trial, "wrong", store, place) for m in worst)
 
 
 def _origins_table(data: Mapping[str, Embeddings]) -> Table:
-    """Which vectors, of which weights, of which data."""
+    """Tell of each network its vectors, its weights and its data."""
     rows = []
     for o in origins(data):
         titles = " + ".join(str(n["title"] or n["network"]) for n in o["networks"])

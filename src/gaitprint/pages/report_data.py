@@ -47,8 +47,8 @@ class ReportData:
                 name: {"percent": [float(v) for v in band.value], "intervals": band.ends()}
                 for name, band in self.curves.items()
             },
-            "evaluate": {name: said.to_dict() for name, said in self.evaluations.items()},
-            "verify": {name: said.to_dict() for name, said in self.verifications.items()},
+            "evaluate": {name: report.to_dict() for name, report in self.evaluations.items()},
+            "verify": {name: report.to_dict() for name, report in self.verifications.items()},
             "scores": {
                 name: {
                     "edges": drawn.edges.tolist(),
@@ -56,7 +56,7 @@ class ReportData:
                 }
                 for name, drawn in self.distributions.items()
             },
-            "mistakes": {name: [m.to_dict() for m in some] for name, some in self.mistakes.items()},
+            "mistakes": {name: [m.to_dict() for m in of_step] for name, of_step in self.mistakes.items()},
             "warnings": list(self.warnings),
         }
 

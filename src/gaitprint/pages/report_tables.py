@@ -34,18 +34,18 @@ HEADERS = {
 """Files and their columns: these names are kept."""
 
 
-def tables(found: ReportData) -> dict[str, str]:
+def tables(data: ReportData) -> dict[str, str]:
     """The text of every file."""
     lines: dict[str, Iterable[Line]] = {
-        "ablation.csv": _ablation(found.ablation),
-        "cmc.csv": _curves(found),
-        "heat_maps.csv": _maps(found),
-        "by_view.csv": _breakdown(found, "view"),
-        "by_condition.csv": _breakdown(found, "condition"),
-        "error_rates.csv": _error_rates(found),
-        "det.csv": _det(found),
-        "scores.csv": _scores(found),
-        "mistakes.csv": _mistakes(found.mistakes),
+        "ablation.csv": _ablation(data.ablation),
+        "cmc.csv": _curves(data),
+        "heat_maps.csv": _maps(data),
+        "by_view.csv": _breakdown(data, "view"),
+        "by_condition.csv": _breakdown(data, "condition"),
+        "error_rates.csv": _error_rates(data),
+        "det.csv": _det(data),
+        "scores.csv": _scores(data),
+        "mistakes.csv": _mistakes(data.mistakes),
     }
     return {name: _text(header, lines[name]) for name, header in HEADERS.items()}
 
@@ -75,20 +75,20 @@ def _ends(interval: Interval | None) -> tuple[float | None, float | None]:
 def _ablation(result: AblationResult) -> Iterable[Line]:
     for row in result.rows:
         variant, gain = row.variant, row.gain
-        said = (row.description, "+".join(variant.networks), variant.expanded, variant.reranked)
-        head = (*said, row.transductive, row.distance)
+        head_of_row = (row.description, "+".join(variant.networks), variant.expanded, variant.reranked)
+        head = (*head_of_row, row.transductive, row.distance)
         yield (*head, ALL, row.mean, *_ends(row.interval), None if gain is None else gain.mean, *_ends(gain))
         for r in row.evaluation.results:
             yield (*head, r.name, r.mean, *_ends(r.interval), None, None, None)
 
 
-def _curves(found: ReportData) -> Iterable[Line]:
-    for step, said in found.evaluations.items():
-        for k, line in enumerate(_of(found.curves[step]), start=1):
+def _curves(data: ReportData) -> Iterable[Line]:
+    for step, report in data.evaluations.items():
+        for k, line in enumerate(_of(data.curves[step]), start=1):
             yield (step, ALL, k, *line)
-        for r in said.evaluation.results:
-            own = _of(r.bands.cmc) if r.bands is not None else [(float(v), None, None) for v in r.cmc]
-            for k, line in enumerate(own, start=1):
+        for r in report.evaluation.results:
+            of_set = _of(r.bands.cmc) if r.bands is not None else [(float(v), None, None) for v in r.cmc]
+            for k, line in enumerate(of_set, start=1):
                 yield (step, r.name, k, *line)
 
 
@@ -96,9 +96,9 @@ def _of(band: Band) -> list[tuple[float | None, float | None, float | None]]:
     return [(float(v), float(a), float(b)) for v, a, b in zip(band.value, band.low, band.high, strict=True)]
 
 
-def _maps(found: ReportData) -> Iterable[Line]:
-    for step, said in found.evaluations.items():
-        for r in said.evaluation.results:
+def _maps(data: ReportData) -> Iterable[Line]:
+    for step, report in data.evaluations.items():
+        for r in report.evaluation.results:
             if r.matrix is not None:
                 yield from ((step, r.name, *line) for line in _cells(r))
 
@@ -112,36 +112,36 @@ def _cells(result: ProbeSetResult) -> Iterable[Line]:
         yield (*names, float(result.table[r, c, 0]), low, high)
 
 
-def _breakdown(found: ReportData, kind: Kind) -> Iterable[Line]:
-    for step, said in found.evaluations.items():
-        for b in (b for b in said.breakdowns if b.kind == kind):
+def _breakdown(data: ReportData, kind: Kind) -> Iterable[Line]:
+    for step, report in data.evaluations.items():
+        for b in (b for b in report.breakdowns if b.kind == kind):
             for figure, band in b.figures.items():
                 for i, line in enumerate(_of(band)):
                     yield (step, b.probe_set, b.names[i], figure, b.probes[i], int(band.subjects[i]), *line)
 
 
-def _error_rates(found: ReportData) -> Iterable[Line]:
-    for step, said in found.verifications.items():
-        columns = rate_columns(said.verification)
+def _error_rates(data: ReportData) -> Iterable[Line]:
+    for step, report in data.verifications.items():
+        columns = rate_columns(report.verification)
         yield from ((step, *line) for line in zip(*columns.values(), strict=True))
 
 
-def _det(found: ReportData) -> Iterable[Line]:
-    for step, said in found.verifications.items():
-        for s in said.verification.sets:
+def _det(data: ReportData) -> Iterable[Line]:
+    for step, report in data.verifications.items():
+        for s in report.verification.sets:
             for false, missed, carried in zip(s.false_match, s.false_non_match, s.det_carried, strict=True):
                 yield (step, s.name, 100.0 * float(false), 100.0 * float(missed), bool(carried))
 
 
-def _scores(found: ReportData) -> Iterable[Line]:
-    for step, drawn in found.distributions.items():
+def _scores(data: ReportData) -> Iterable[Line]:
+    for step, drawn in data.distributions.items():
         one, two = drawn.series.values()
         for i in range(len(one)):
             yield (step, float(drawn.edges[i]), float(drawn.edges[i + 1]), float(one[i]), float(two[i]))
 
 
 def _mistakes(mistakes: Mapping[str, Sequence[Mistake]]) -> Iterable[Line]:
-    for step, some in mistakes.items():
-        for m in some:
+    for step, of_step in mistakes.items():
+        for m in of_step:
             yield (step, m.probe_set, m.probe, m.subject, m.column, m.right, m.right_distance, m.place,
                    m.wrong, m.wrong_subject, m.wrong_distance, m.margin)  # fmt: skip

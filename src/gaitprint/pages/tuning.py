@@ -24,7 +24,7 @@ def tuning_page(report: TuneReport) -> Report:
         title=f"Settings chosen: {report.family}",
         subtitle=report.label,
         facts=shown,
-        findings=(report.reason, *(found.verdict for found in report.families)),
+        findings=(report.reason, *(family.verdict for family in report.families)),
         warnings=report.warnings,
         tables=(_families(report), _candidates(report)),
         settings={"pipeline": report.pipeline, **facts},
@@ -32,7 +32,7 @@ def tuning_page(report: TuneReport) -> Report:
 
 
 def _families(report: TuneReport) -> Table:
-    rows = tuple(_row(found) for found in report.families)
+    rows = tuple(_row(family) for family in report.families)
     note = (
         "Rank-1 of subjects under settings that others chose, who share no gallery with them. A row is taken if the "
         "interval of its gain over the last one taken lies above 0. In the last column those who chose measure "
@@ -47,7 +47,7 @@ def _families(report: TuneReport) -> Table:
         "Chosen",
         "On the choosers, %",
     )
-    taken = next(i for i, found in enumerate(report.families) if found.family == report.family)
+    taken = next(i for i, family in enumerate(report.families) if family.family == report.family)
     highest = report.families.index(report.highest)
     marks = {highest: "highest", taken: "chosen"} if highest != taken else {taken: "chosen, highest"}
     return Table("What each step is worth to others", columns, rows, note, taken, marks)

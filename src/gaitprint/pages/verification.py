@@ -75,8 +75,8 @@ def det_curve(title: str, sets: Mapping[str, SetFigures], subjects: int) -> DetC
 def _det_points(figures: SetFigures) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """False match and false non-match rates to be marked, and whether the subjects carry them."""
     equal = figures.equal_error.figure
-    some = [(p.reached, p.figure.value, p.figure.carried) for p in figures.misses]
-    rates = np.array([(x, y, carried) for x, y, carried in (*some, (equal.value, equal.value, equal.carried))
+    points = [(p.reached, p.figure.value, p.figure.carried) for p in figures.misses]
+    rates = np.array([(x, y, carried) for x, y, carried in (*points, (equal.value, equal.value, equal.carried))
                       if y is not None], np.float64).reshape(-1, 3)  # fmt: skip
     return rates[:, 0], rates[:, 1], rates[:, 2] > 0
 
@@ -99,8 +99,8 @@ def distributions(verification: Verification, title: str = "Distances of pairs")
 
 
 def _reliability(figures: CalibrationFigures) -> ReliabilityCurve:
-    def rows(some: Reliability) -> tuple[np.ndarray, ...]:
-        values = [(b.stated, b.observed, b.observed_low, b.observed_high, b.weight) for b in some.bins]
+    def rows(reliability: Reliability) -> tuple[np.ndarray, ...]:
+        values = [(b.stated, b.observed, b.observed_low, b.observed_high, b.weight) for b in reliability.bins]
         return tuple(np.array(values, np.float64).T)
 
     return ReliabilityCurve(

@@ -13,7 +13,7 @@ BY_SET = ", by probe set"
 
 
 def gallery_text(verification: Verification) -> str:
-    """Its size in words; a mean over the splits."""
+    """Say the size of the gallery, a mean over the splits."""
     return f"{verification.gallery.people:.4g} people, {verification.gallery.sequences:.0f} sequences"
 
 
@@ -40,9 +40,9 @@ def pairs_table(verified: Mapping[str, Verification], whole: bool = False, folde
     columns += [f"FNMR in % at FMR {100 * p.stated:.3g} %" for p in first.whole.misses]
     rows = [
         (_named(name, s.name), str(s.subjects), *(cell(p.figure) for p in (s.equal_error, *s.misses)),
-         badge(found.transductive))
-        for name, found in verified.items()
-        for s in (found.sets[-1:] if whole else found.sets)
+         badge(verification.transductive))
+        for name, verification in verified.items()
+        for s in (verification.sets[-1:] if whole else verification.sets)
     ]  # fmt: skip
     title = "One to one: error rates of pairs" + (BY_SET if folded else "")
     return Table(title, (*columns, "Sees all probes"), tuple(rows), noted(UNITS, rows, first.subjects), folded=folded)
@@ -56,9 +56,9 @@ def searches_table(verified: Mapping[str, Verification], whole: bool = False, fo
     columns += [f"Rank-{k}, %" for k, _ in first.whole.ranks]
     rows = [
         (_named(name, s.name), *(cell(p.figure) for p in s.not_found), *(cell(f) for _, f in s.ranks),
-         badge(found.transductive))
-        for name, found in verified.items()
-        for s in (found.sets[-1:] if whole else found.sets)
+         badge(verification.transductive))
+        for name, verification in verified.items()
+        for s in (verification.sets[-1:] if whole else verification.sets)
     ]  # fmt: skip
     note = (
         f"In a gallery of {gallery_text(first)}; the figures of a larger one are worse. FNIR: known people who are not "

@@ -12,9 +12,9 @@ def dataset_names(settings: Mapping[str, object]) -> list[str]:
     networks = settings.get("networks")
     # settings are a caller's plain values: what is not as expected is passed over, a warning must not fail
     parts = [s for s in networks if isinstance(s, Mapping)] if isinstance(networks, list) else []
-    own = settings.get("dataset")
+    dataset = settings.get("dataset")
     inner = [name for part in parts for name in dataset_names(part)]
-    return list(dict.fromkeys([*([own] if isinstance(own, str) else []), *inner]))
+    return list(dict.fromkeys([*([dataset] if isinstance(dataset, str) else []), *inner]))
 
 
 def spoken_datasets(settings: Mapping[str, object]) -> str:

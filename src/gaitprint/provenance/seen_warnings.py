@@ -23,7 +23,7 @@ class Place:
 
     @classmethod
     def of(cls, store: Store) -> "Place":
-        """Those of a store."""
+        """The place that a store is."""
         return cls(store.dataset, store.fingerprint, store.head.made_from)
 
     @classmethod
@@ -66,7 +66,7 @@ def seen_warnings(embeddings: Sequence[Embeddings]) -> list[str]:
 
 
 def familiar_walks(networks: Sequence[Mapping[str, Any]], place: Place, records: Iterable[SequenceRecord]) -> list[str]:
-    """The same for walks that are not embedded in a file.
+    """Say the sentences of `seen_warnings` about walks that are not embedded in a file.
 
     Args:
         networks: facts of each, as embeddings hold them.
@@ -125,7 +125,7 @@ def _where(seen: Seen) -> str:
 
 
 def some_of(met: Iterable[str], subjects: frozenset[str]) -> str:
-    """How many of how many, and the first of them."""
+    """Say how many of the subjects are meant, with the first names."""
     names = sorted(met)
     shown = ", ".join(names[:SHOWN]) + (", ..." if len(names) > SHOWN else "")
     return f"{len(names)} of the {len(subjects)} subjects ({shown})"
@@ -144,7 +144,7 @@ def _memory(facts: Mapping[str, Any]) -> SeenSubjects:
 
 
 def _title(facts: Mapping[str, Any]) -> str:
-    """Its name without what a title tells behind a colon, for a sentence."""
+    """A network's name for a sentence: its title up to a colon."""
     return str(facts.get("title") or facts.get("network") or "the network").partition(":")[0]
 
 

@@ -46,7 +46,7 @@ def label(name: str) -> str:
 
 
 def tidy(axes: Axes) -> None:
-    """No frame but the axes, faint lines to read values by."""
+    """Leave no frame but the axes, and draw faint lines to read values by."""
     axes.spines[["top", "right"]].set_visible(False)
     axes.grid(axis="y", color=INK, alpha=0.15, linewidth=0.7)
     axes.tick_params(length=0)

@@ -128,7 +128,7 @@ def _heat_view(heatmap: HeatMap, low: float, high: float) -> dict[str, object]:
 
 
 def _heat_title(heatmap: HeatMap, row: int, column: int) -> str:
-    """Which cell it is, and its interval."""
+    """Name a cell, with its interval."""
     said = f"{heatmap.row_labels[row]} against {heatmap.column_labels[column]}"
     if heatmap.low is None or heatmap.high is None or np.isnan(heatmap.low[row, column]):
         return said

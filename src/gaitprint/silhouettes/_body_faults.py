@@ -99,7 +99,7 @@ def row_sums(rows: UInt8[np.ndarray, "T n"]) -> Int64[np.ndarray, " T"]:
 
 
 def _drawing(frames: Frames) -> UInt8[np.ndarray, "R C"]:
-    """All bodies as ones, a line of zeros above, below and beside each."""
+    """Draw all bodies as ones, with a line of zeros above, below and beside each."""
     length, height, width = frames.shape
     drawing = np.zeros((length * (height + 1) + 1, width + 2), np.uint8)
     drawing[:-1].reshape(length, height + 1, width + 2)[:, 1:, 1:-1] = frames > BODY

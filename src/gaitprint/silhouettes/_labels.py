@@ -57,7 +57,7 @@ def from_labels(
 
 
 def histogram(frames: Sequence[UInt8[np.ndarray, "_h _w"]]) -> Int64[np.ndarray, "256"]:
-    """How many pixels of all frames have each value."""
+    """Count the pixels of all frames by their value."""
     counts = np.zeros(256, np.int64)
     for frame in frames:
         if frame.size:

@@ -81,7 +81,7 @@ def check_looks(walk: Silhouettes) -> None:
 
 
 def with_body(frames: Frames) -> Bool[np.ndarray, " T"]:
-    """Which frames have a pixel of a body, brighter than half."""
+    """Tell which frames have a pixel of a body, which is brighter than half."""
     return np.asarray(frames.max(axis=(1, 2)) > 127)
 
 

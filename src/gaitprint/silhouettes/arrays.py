@@ -92,7 +92,7 @@ def listed(arrays: Sequence[np.ndarray], name: str, remark: Remark = unremarked)
 
 
 def _bytes(array: np.ndarray, name: str) -> np.ndarray:
-    """The same values as uint8, 0 to 255."""
+    """Convert the values to uint8, 0 to 255."""
     if array.dtype.kind not in "buif":
         raise DataError(f"{name}: expected frames of numbers [T, H, W] or one frame [H, W], found {array.dtype}")
     if array.dtype == np.uint8:

@@ -114,7 +114,7 @@ def _apart(columns: Bool[np.ndarray, "T W"]) -> Bool[np.ndarray, " T"]:
 
 
 def _longest(rows: Bool[np.ndarray, "T H"]) -> Int64[np.ndarray, " T"]:
-    """Of each frame the longest stretch of rows that all hold body."""
+    """Measure in each frame the longest run of rows that all hold body."""
     longest = run = np.zeros(len(rows), np.int64)
     for row in rows.T:
         run = np.where(row, run + 1, 0)

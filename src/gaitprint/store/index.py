@@ -59,7 +59,7 @@ class StoredSequence:
 
     @property
     def record(self) -> SequenceRecord:
-        """Who, how and from where."""
+        """The record: subject, condition and view."""
         return SequenceRecord(self.key, self.subject, self.condition, self.view)
 
 

@@ -75,7 +75,7 @@ class ConcatSequences:
 
     @property
     def fingerprint(self) -> str:
-        """Of the names and their sets, in order."""
+        """A fingerprint of the names and the sets, in order."""
         return sha256_json([[name, part.fingerprint] for name, part in self._parts.items()])
 
     def frames(self, index: int, start: int = 0, stop: int | None = None) -> Frames:

@@ -85,7 +85,7 @@ class Store:
 
     @property
     def partition(self) -> Partition | None:
-        """Who trains and who is tested, where a partition was given."""
+        """The partition, where one was given: subjects that train and that are tested."""
         return self.head.partition
 
     @property

@@ -95,7 +95,7 @@ class MovingAverage:
 
 @torch.no_grad()
 def _fill(model: nn.Module, values: Mapping[str, Tensor]) -> None:
-    """In place: optimizers and compiled steps know the tensors themselves."""
+    """Copy values in place: optimizers and compiled steps know the tensors themselves."""
     for key, tensor in model.state_dict().items():
         tensor.copy_(values[key])
 

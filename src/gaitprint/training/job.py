@@ -52,7 +52,7 @@ class TrainingJob:
 
     @cached_property
     def fingerprint(self) -> str:
-        """Of recipe, data, seed and start."""
+        """A fingerprint of recipe, data, seed and start."""
         return sha256_json([self.recipe.fingerprint, self.sampler.sequences.fingerprint, self.seed, self.start])
 
     @property

@@ -84,7 +84,7 @@ def train_network(
     if how.world.rank == 0:
         how.begun(start)
     with ExitStack() as stack:
-        asked = stack.enter_context(graceful_shutdown())
+        shutdown = stack.enter_context(graceful_shutdown())
         alarms = Alarms(objective.margin, len(sampler.subjects), settings.subjects)
         watcher = RunLogger(run, settings, how.report if how.world.rank == 0 else None, alarms)
         stack.callback(watcher.close)
@@ -92,7 +92,7 @@ def train_network(
             watcher.say(complaint)
         while start < end:
             watcher.go_on(start)
-            start = _iterate(state, objective, sampler, how, watcher, asked, start, end)
+            start = _iterate(state, objective, sampler, how, watcher, shutdown, start, end)
     state.finish()
     return network
 
@@ -121,7 +121,7 @@ def _iterate(
     sampler: BatchSampler,
     how: Execution,
     watcher: RunLogger,
-    asked: ShutdownRequest,
+    shutdown: ShutdownRequest,
     start: int,
     end: int,
 ) -> int:
@@ -129,7 +129,7 @@ def _iterate(
     settings, world = state.settings, how.world
     step = _Stepper(state, objective, how, sampler.seed)
     done, leave = start, False
-    for iteration, batch in asked.awaited(
+    for iteration, batch in shutdown.awaited(
         # other processes wait for this one's part of a step
         prefetched(sampler, start, end, how.resources),
         at_once=world.alone,
@@ -161,7 +161,7 @@ def _iterate(
             figures |= _validated(state, how, done)
         watcher.see(done, figures)
         # all processes leave after the same step, or those that stay would wait for an exchange for ever
-        leave = world.any(asked.asked)
+        leave = world.any(shutdown.asked)
         if leave and done < settings.iterations:
             break
         # amid skipped steps none is written, for it would be the one to roll back to
@@ -169,11 +169,11 @@ def _iterate(
             watcher.flush()
             state.save(done)
     if leave or done < end:
-        _leave(state, watcher, asked, world, done)
+        _leave(state, watcher, shutdown, world, done)
     return end
 
 
-def _leave(state: TrainerState, watcher: RunLogger, asked: ShutdownRequest, world: ProcessGroup, done: int) -> None:
+def _leave(state: TrainerState, watcher: RunLogger, shutdown: ShutdownRequest, world: ProcessGroup, done: int) -> None:
     """Write a checkpoint and raise RunInterruptedError; nothing where the run is at its end."""
     if done == state.settings.iterations:
         return
@@ -181,9 +181,9 @@ def _leave(state: TrainerState, watcher: RunLogger, asked: ShutdownRequest, worl
     state.save(done)
     world.barrier()  # torchrun ends the others as soon as one has left, and the first may still be writing
     raise RunInterruptedError(
-        f"asked to leave ({asked.signal or 'another process was'}) after iteration {done}, checkpoint written: run the "
-        "same command again, it goes on",
-        asked.signal or "SIGTERM",
+        f"asked to leave ({shutdown.signal or 'another process was'}) after iteration {done}, checkpoint written: run "
+        "the same command again, it goes on",
+        shutdown.signal or "SIGTERM",
     )
 
 

@@ -51,7 +51,7 @@ class NonfinitePolicy:
 
     @property
     def state(self) -> dict[str, int]:
-        """For a checkpoint: plain JSON."""
+        """The state for a checkpoint, as plain JSON."""
         return {"in_a_row": self._in_a_row, "roll_backs": self._roll_backs, "skipped": self._skipped}
 
     @property

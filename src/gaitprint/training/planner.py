@@ -57,7 +57,7 @@ class Plan:
 
     @property
     def seconds(self) -> float:
-        """Of the whole run."""
+        """Seconds of the whole run."""
         return self.seconds_per_step * self.iterations
 
     def describe(self) -> str:

@@ -40,7 +40,7 @@ FLOAT32 = Precision()
 
 @dataclass(frozen=True)
 class Seconds:
-    """Of the same step in either precision."""
+    """Seconds of one step in either precision."""
 
     float32: float
     bfloat16: float

@@ -18,7 +18,7 @@ from gaitprint.silhouettes.clips import Preprocessing
 
 @dataclass(frozen=True)
 class NetworkChoice:
-    """Which network, and its settings."""
+    """The network of a recipe, and its settings."""
 
     name: str = "gaitgl"
     """A network component: see `gaitprint model list`."""
@@ -78,7 +78,7 @@ class Reset:
 
 @dataclass(frozen=True)
 class TrainingSettings:
-    """How the batches are drawn and the weights moved."""
+    """Settings by which batches are drawn and weights are moved."""
 
     iterations: int = 80_000
     """Optimizer steps. The method's table calls them epochs."""
@@ -181,7 +181,7 @@ class Recipe:
 
     @property
     def fingerprint(self) -> str:
-        """Of every setting but the title."""
+        """A fingerprint of every setting but the title."""
         # the title may be mended without making another run of it
         return sha256_json({**settings_to_dict(self), "title": ""})
 

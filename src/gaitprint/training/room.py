@@ -1,4 +1,4 @@
-"""Whether a run fits into memory, before anything of it is made."""
+"""Checks that a run fits into memory, before anything of it is made."""
 
 import torch
 

@@ -81,7 +81,7 @@ def measure(recipe: Recipe, clock: Callable[[], float] = process_time) -> Second
 
 
 def _positive(seconds: Seconds) -> Seconds:
-    """Above 0, whatever the clock's steps are."""
+    """Keep times above 0, however coarse the clock is."""
     return Seconds(max(seconds.float32, 1e-9), max(seconds.bfloat16, 1e-9))
 
 

@@ -12,7 +12,7 @@ BASES = {"euclidean": "euclidean_squared", "part-mean": "part_mean", "part-cosin
 
 @dataclass(frozen=True)
 class Grid:
-    """How finely tuning looks."""
+    """Settings of the grids: how finely tuning looks."""
 
     k1: tuple[int, ...] = (2, 3, 4, 6, 9, 14, 20)
     """Of re-ranking."""

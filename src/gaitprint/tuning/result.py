@@ -74,7 +74,7 @@ class TuneReport:
 
     @property
     def highest(self) -> FamilyResult:
-        """Who has the highest figure, which may be chance."""
+        """The family with the highest figure, which may be chance."""
         # of equals the chosen one, so that the page does not call another one higher
         return max(self.families, key=lambda found: (found.figure, found.family == self.family))
 

@@ -91,8 +91,8 @@ class Scores:
         for number, key in enumerate(order, start=1):
             pipeline = _Asked(Pipeline.from_settings(tables[key]), sides, self._work)
             unread = np.random.Generator(np.random.PCG64(0))  # of an interval that nobody reads
-            made = evaluate(data, rules, pipeline, generator=unread, lists=self._lists, resamples=1)
-            figures[key] = _by_subject(made, group.subjects)
+            evaluation = evaluate(data, rules, pipeline, generator=unread, lists=self._lists, resamples=1)
+            figures[key] = _by_subject(evaluation, group.subjects)
             told(number, len(order))
         return figures
 

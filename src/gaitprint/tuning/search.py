@@ -36,7 +36,7 @@ class Tried:
             self.tables[key], self.scores[key] = new[key], values
 
     def best(self, name: str, count: int) -> list[Table]:
-        """Those of a family with the highest means, to search around."""
+        """Pick the pipelines of a family with the highest means, to search around."""
         keys = self._of(name)
         return [self.tables[k] for k in sorted(keys, key=lambda k: -float(self.scores[k].mean()))[:count]]
 
@@ -51,7 +51,7 @@ class Tried:
 
 
 def search(measure: Measure, sequences: int, networks: Sequence[int], grid: Grid) -> Tried:
-    """All rounds.
+    """Run all rounds of the search.
 
     1. distances and weights of networks; 2. k1 and k2 of re-ranking on the one chosen; 3. its lambda; 4. the best
     re-ranking on other distances; 5. expansions, by themselves and before the chosen re-ranking; 6. variations of the

@@ -30,12 +30,12 @@ def check_tuned_place(path: Path) -> None:
 
 
 def evidence_place(path: Path) -> Path:
-    """Where the evidence lies."""
+    """Name the file of the evidence."""
     return Path(path).with_suffix(".json")
 
 
 def journal_place(path: Path) -> Path:
-    """Where the journal lies."""
+    """Name the file of the journal."""
     return Path(path).with_suffix(".jsonl")
 
 

@@ -108,8 +108,8 @@ def _trials(
         for column, items in by_column.items():
             part = block if pooled else block[:, items]
             ranks = rank_probes(part, subjects[some], codes[side.gallery[items]], valid, precision)
-            made = make_trials(ranks, side.probes[some], side.gallery[items], subjects[some], row[some], column)
-            parts[column].append(made)
+            trials = make_trials(ranks, side.probes[some], side.gallery[items], subjects[some], row[some], column)
+            parts[column].append(trials)
     joined = join_trials([part for column in parts for part in parts[column]])
     return joined, ("",) if pooled else views
 

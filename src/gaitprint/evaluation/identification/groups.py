@@ -19,7 +19,7 @@ KINDS: tuple[Kind, ...] = ("view", "condition")
 
 @dataclass(frozen=True, eq=False)
 class Group:
-    """Some of a probe selection's trials."""
+    """The trials of a probe selection that share a view or a condition."""
 
     kind: Kind
     name: str

@@ -198,7 +198,7 @@ def _lines(
 
 def _sets(before: Evaluation, after: Evaluation | None, figure: str, known: Int[np.ndarray, " S"]) -> list[Figures]:
     all_trials = [np.ones(len(r.trials), bool) for r in before.results]
-    return [_figure(before, after, i, figure, known, some) for i, some in enumerate(all_trials)]
+    return [_figure(before, after, i, figure, known, use_trials) for i, use_trials in enumerate(all_trials)]
 
 
 def _figure(
@@ -207,11 +207,11 @@ def _figure(
     place: int,
     figure: str,
     known: Int[np.ndarray, " S"],
-    some: np.ndarray,
+    use_trials: np.ndarray,
 ) -> Figures:
     result, protocol = before.results[place], before.protocol
     values, have = figure_values(figure, protocol, result.trials)
-    use = have & used(protocol, result.trials) & some
+    use = have & used(protocol, result.trials) & use_trials
     if after is not None:
         values = figure_values(figure, protocol, after.results[place].trials)[0] - values
     return table_figures(values, result.trials, use, result.counted, known).mean

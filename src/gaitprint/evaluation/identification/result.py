@@ -18,7 +18,7 @@ from gaitprint.types import SequenceRecord
 
 @dataclass(frozen=True)
 class Outcome:
-    """How one probe fared against one gallery."""
+    """The outcome of one probe in one gallery."""
 
     probe: str
     """Key of the probe."""
@@ -42,7 +42,7 @@ class Outcome:
 
 @dataclass(frozen=True)
 class Counts:
-    """How much data a figure stands on."""
+    """The amounts of data that a figure rests on."""
 
     probes: int
     """Distinct probe sequences."""
@@ -132,7 +132,7 @@ class ProbeSetResult:
 
 @dataclass(frozen=True, eq=False)
 class Evaluation:
-    """All figures of one protocol, and what they were made with."""
+    """The figures of one protocol, with what made them."""
 
     protocol: Protocol
     source: str

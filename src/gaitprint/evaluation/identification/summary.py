@@ -35,7 +35,7 @@ def summarise(
     resamples: int,
     level: float,
 ) -> ProbeSetResult:
-    """All figures of one probe selection.
+    """Compute the figures of one probe selection.
 
     Raises:
         ProtocolError: no counted cell holds a probe and a gallery item.

@@ -21,10 +21,10 @@ def checked(distances: Distances) -> Callable[[Embeddings, Embeddings], Blocks]:
     """`distances` block by block, each checked for shape and finiteness."""
 
     def compare(probes: Embeddings, gallery: Embeddings) -> Blocks:
-        found = distances(probes, gallery)
+        answer = distances(probes, gallery)
         expected = (len(probes), len(gallery))
-        rows = found.rows if isinstance(found, Comparison) else lambda start, stop: np.asarray(found)[start:stop]
-        _check_shape(tuple(found.shape) if isinstance(found, Comparison) else np.shape(found), expected)
+        rows = answer.rows if isinstance(answer, Comparison) else lambda start, stop: np.asarray(answer)[start:stop]
+        _check_shape(tuple(answer.shape) if isinstance(answer, Comparison) else np.shape(answer), expected)
         step = max(1, BLOCK // max(len(gallery), 1))
         for start in range(0, len(probes), step):
             some = slice(start, min(start + step, len(probes)))

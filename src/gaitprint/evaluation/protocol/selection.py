@@ -114,7 +114,7 @@ def require_subjects(
 
 
 def matches(selection: Selection, records: Sequence[SequenceRecord]) -> Bool[np.ndarray, " N"]:
-    """Which records meet every criterion of a selection (`others` apart)."""
+    """Tell which records meet every criterion of a selection (`others` apart)."""
     keep = np.ones(len(records), bool)
     for names, patterns in _criteria(selection, records):
         keep &= _fit(names, patterns)
@@ -191,7 +191,7 @@ def _criteria(selection: Selection, records: Sequence[SequenceRecord]) -> list[t
 
 
 def _fit(names: Sequence[str], patterns: Sequence[str]) -> Bool[np.ndarray, " N"]:
-    """Which names fit a pattern; every distinct name is compared once."""
+    """Tell which names fit a pattern; every distinct name is compared once."""
     # the empty name is "no subject", which fits no pattern, not even `*`
     fitting = {name for name in set(names) if name and any(fnmatchcase(name, p) for p in patterns)}
     return np.array([name in fitting for name in names], bool)
@@ -211,7 +211,7 @@ def _require_some(
 
 
 def _missing(selection: Selection, records: Sequence[SequenceRecord]) -> str:
-    """Which criterion nothing meets, and what is there instead."""
+    """Say which criterion nothing meets, and what is there instead."""
     if not records:
         return "there are no sequences, or all are of views that the protocol leaves out"
     criteria = []

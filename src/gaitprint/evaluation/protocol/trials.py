@@ -69,7 +69,7 @@ def make_trials(
 
 
 def join_trials(parts: Sequence[Trials]) -> Trials:
-    """All trials of several galleries, one after the other."""
+    """Join the trials of several galleries, one after the other."""
     return Trials(**{f.name: np.concatenate([getattr(p, f.name) for p in parts]) for f in fields(Trials)})
 
 

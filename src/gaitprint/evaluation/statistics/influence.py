@@ -28,7 +28,7 @@ class Figures:
 
     @property
     def subjects(self) -> Int[np.ndarray, " F"]:
-        """How many subjects have a trial in each figure."""
+        """The number of subjects with a trial in each figure."""
         return np.asarray(self.present.sum(axis=0))
 
 

@@ -44,7 +44,7 @@ class Band:
         return Interval(float(self.value[place]), low, high, self.level, int(self.subjects[place]))
 
     def part(self, start: int, stop: int) -> "Band":
-        """Some figures, in their order."""
+        """Take the figures from `start` to below `stop`."""
         places = slice(start, stop)
         return Band(self.value[places], self.low[places], self.high[places], self.level, self.subjects[places])
 

@@ -77,7 +77,7 @@ def bound(subjects: int) -> float:
 
 
 def subjects_for(rate: float) -> int:
-    """How many subjects a stated rate needs (rule of three).
+    """Count the subjects that a stated rate needs (rule of three).
 
     >>> subjects_for(0.01)
     300

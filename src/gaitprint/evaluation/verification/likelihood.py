@@ -37,7 +37,7 @@ class Likelihood:
 
     @property
     def bound(self) -> float:
-        """No log10 of a ratio is given beyond this, to either side."""
+        """The largest log10 of a ratio that is given, to either side."""
         return float(np.log10(self.people))
 
     def at(self, distances: Float64[np.ndarray, " S"], level: float = 0.95) -> Float64[np.ndarray, "S 3"]:

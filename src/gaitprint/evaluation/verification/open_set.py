@@ -134,7 +134,7 @@ def search_splits(
 
 
 def join_searches(parts: Sequence[Searches]) -> Searches:
-    """All searches, one after the other."""
+    """Join searches, one after the other."""
     return Searches(**{f.name: np.concatenate([getattr(p, f.name) for p in parts]) for f in fields(Searches)})
 
 

@@ -142,7 +142,7 @@ def _missed_in_draws(curves: Curves, stated: float) -> Float64[np.ndarray, " B"]
 
 
 def _crossing(false: Float64[np.ndarray, " K"], missed: Float64[np.ndarray, " K"]) -> float:
-    """Where two drawn curves meet, along the line between two thresholds."""
+    """Find the rate at which two drawn curves meet, along the line between two thresholds."""
     over = np.flatnonzero(false >= missed)
     if not len(over):
         return float((false[-1] + missed[-1]) / 2.0)

@@ -81,8 +81,8 @@ def survey(sets: Sequence[PairSet], source: Source) -> dict[str, tuple[Scores, S
             same.add(block.distances[same_subject & block.compared])
             other.add(block.distances[~same_subject & block.compared])
     every = (Counter(), Counter())
-    for found in counters.values():
-        for total, part in zip(every, found, strict=True):
+    for both in counters.values():
+        for total, part in zip(every, both, strict=True):
             total.join(part)
     return {name: (a.scores(), b.scores()) for name, (a, b) in {**counters, "": every}.items()}
 

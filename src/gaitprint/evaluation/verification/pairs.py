@@ -71,7 +71,7 @@ def pair_sets(protocol: Protocol, records: Sequence[SequenceRecord]) -> list[Pai
 def pair_blocks(
     pairs: PairSet, protocol: Protocol, embeddings: Embeddings, numbers: Int[np.ndarray, " N"], distances: Distances
 ) -> Iterator[PairBlock]:
-    """All pairs of a set, block by block.
+    """Go over all pairs of a set, block by block.
 
     Raises:
         ShapeError: distances of another shape, or not finite.

@@ -44,7 +44,7 @@ class ReliabilityBin:
 
 @dataclass(frozen=True)
 class Reliability:
-    """How well probabilities hold at a prior."""
+    """Measures of how well probabilities hold at a prior."""
 
     prior: float
     bins: tuple[ReliabilityBin, ...]
@@ -109,7 +109,7 @@ def fit_outside(
 
 
 def subjects_needed(folds: int) -> int:
-    """How many subjects leave thirty outside of any two folds."""
+    """Count the subjects that leave thirty outside of any two folds."""
     require(folds >= 3, f"folds over both sides of a pair are 3 or more, found {folds}")
     need = THIRTY
     # the two largest folds hold ceil(n / folds) each

@@ -15,7 +15,7 @@ from gaitprint.evaluation.verification.reliability import Reliability
 from gaitprint.evaluation.verification.scores import Scores
 
 ALL = "all"
-"""All probe selections together."""
+"""The name of all probe selections together."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -119,7 +119,7 @@ class CalibrationFigures:
 
 @dataclass(frozen=True, eq=False)
 class Verification:
-    """All of it, and what it was made with."""
+    """The figures of a verification, with what made them."""
 
     protocol: Protocol
     source: str
@@ -145,7 +145,7 @@ class Verification:
 
     @property
     def whole(self) -> SetFigures:
-        """All probe selections together."""
+        """The figures over all probe selections together."""
         return self.sets[-1]
 
     @property

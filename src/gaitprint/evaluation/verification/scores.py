@@ -24,7 +24,7 @@ class Scores:
 
     @property
     def total(self) -> int:
-        """How many there are."""
+        """The number of distances counted."""
         return int(self.count.sum())
 
     def at_most(self, thresholds: Float[np.ndarray, " K"]) -> Int[np.ndarray, " K"]:

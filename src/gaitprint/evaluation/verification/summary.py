@@ -88,7 +88,7 @@ def set_figures(
 
 
 def threshold_table(
-    rates: PairRates, searches: Searches, pairs: Curves, found: Curves, settings: VerifySettings
+    rates: PairRates, searches: Searches, pairs: Curves, searched: Curves, settings: VerifySettings
 ) -> tuple[ThresholdRow, ...]:
     """A row for every rate and distance asked for, for the equal error rate, and for others that are carried."""
     people = min(pairs.false.subjects, pairs.true.subjects)
@@ -101,18 +101,18 @@ def threshold_table(
     table: dict[float, list[str]] = {}
     for threshold, why in sorted(rows):
         table.setdefault(threshold, []).append(why)
-    return tuple(_row(t, ", ".join(why), pairs, found) for t, why in table.items())
+    return tuple(_row(t, ", ".join(why), pairs, searched) for t, why in table.items())
 
 
-def _row(threshold: float, why: str, pairs: Curves, found: Curves) -> ThresholdRow:
-    at, there = pairs.place_of(threshold), found.place_of(threshold)
+def _row(threshold: float, why: str, pairs: Curves, searched: Curves) -> ThresholdRow:
+    at, there = pairs.place_of(threshold), searched.place_of(threshold)
     return ThresholdRow(
         threshold,
         why,
         pairs.false_figure(at),
         pairs.missed_figure(at),
-        found.false_figure(there),
-        found.missed_figure(there),
+        searched.false_figure(there),
+        searched.missed_figure(there),
     )
 
 

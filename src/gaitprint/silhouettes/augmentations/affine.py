@@ -18,7 +18,7 @@ INWARD = np.array([[1.0, 1.0], [-1.0, 1.0], [1.0, -1.0]])
 
 @dataclass(frozen=True)
 class AffineSettings:
-    """How often, and how far."""
+    """Say how often clips are changed, and how far corners move."""
 
     probability: float = 0.2
     """Of a clip. Published: 0.2 (GaitSSB)."""
@@ -33,18 +33,18 @@ class AffineSettings:
 
 @dataclass(frozen=True)
 class Affine:
-    """All frames of a clip by one map, which takes three points near the corners to three others."""
+    """Map all frames of a clip alike: three points near the corners go to three others."""
 
     settings: AffineSettings
 
     @property
     def drawn(self) -> bool:
-        """How far."""
+        """Whether the map is drawn: yes, its six points are."""
         return True
 
     @property
     def frames_alike(self) -> bool:
-        """All frames, or none."""
+        """Whether all frames of a clip are changed alike: yes."""
         return True
 
     def __call__(

@@ -16,7 +16,7 @@ from gaitprint.silhouettes.augmenting import require_probability, require_range
 
 @dataclass(frozen=True)
 class EraseSettings:
-    """How often, and which rectangles."""
+    """Say how often a rectangle is erased, and how large it is."""
 
     probability: float = 0.3
     """Of a clip, or with `per_frame` of a frame. Published: 0.3 (GaitBase on CASIA-B)."""
@@ -35,18 +35,18 @@ class EraseSettings:
 
 @dataclass(frozen=True)
 class Erase:
-    """One rectangle a clip, or one a frame."""
+    """Erase one rectangle a clip, or one a frame."""
 
     settings: EraseSettings
 
     @property
     def drawn(self) -> bool:
-        """Where, and how large."""
+        """Whether the rectangle is drawn: yes, its place and its sides are."""
         return True
 
     @property
     def frames_alike(self) -> bool:
-        """Not where each frame has a rectangle of its own."""
+        """Whether all frames of a clip are changed alike: not with `per_frame`."""
         return not self.settings.per_frame
 
     def __call__(

@@ -11,7 +11,7 @@ from gaitprint.silhouettes.augmenting import require_probability
 
 @dataclass(frozen=True)
 class FlipSettings:
-    """How often."""
+    """Say how often clips are mirrored."""
 
     probability: float = 0.2
     """Of a clip. Published: 0.2 (GaitBase on GREW and Gait3D), 0.5 (GaitSSB)."""
@@ -22,18 +22,18 @@ class FlipSettings:
 
 @dataclass(frozen=True)
 class Flip:
-    """All frames of a clip, or none."""
+    """Mirror all frames of a clip, or none."""
 
     settings: FlipSettings
 
     @property
     def drawn(self) -> bool:
-        """A mirror image is one."""
+        """Whether the change is drawn: no, there is one mirror image."""
         return False
 
     @property
     def frames_alike(self) -> bool:
-        """All frames, or none."""
+        """Whether all frames of a clip are changed alike: yes."""
         return True
 
     def __call__(

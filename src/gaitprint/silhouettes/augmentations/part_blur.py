@@ -20,7 +20,7 @@ SIGMA = 1 / sqrt(2 * log(2))
 
 @dataclass(frozen=True)
 class PartBlurSettings:
-    """How often, which rows, how far, and what stays body."""
+    """Say how often a band is blurred, which rows and how far, and what stays body."""
 
     probability: float = 0.2
     """Of a clip, or with `per_frame` of a frame. Published: 0.2 (GaitSSB)."""
@@ -45,13 +45,13 @@ class PartBlurSettings:
 
 @dataclass(frozen=True)
 class PartBlur:
-    """One band a clip, or one a frame; rows outside the band neither change nor blur into it."""
+    """Blur one band a clip, or one a frame; rows outside the band neither change nor blur into it."""
 
     settings: PartBlurSettings
 
     @property
     def drawn(self) -> bool:
-        """Which rows, and how far."""
+        """Whether the change is drawn: yes, the rows of the band are."""
         return True
 
     @property

@@ -23,7 +23,7 @@ KERNELS = (
 
 @dataclass(frozen=True)
 class PartDilateSettings:
-    """How often, which rows, and how far."""
+    """Say how often a band is thickened, which rows, and how far."""
 
     probability: float = 0.2
     """Of a clip. Published: 0.2 (GaitSSB)."""
@@ -43,18 +43,18 @@ class PartDilateSettings:
 
 @dataclass(frozen=True)
 class PartDilate:
-    """All frames of a clip in one band by one kernel; rows outside the band neither change nor grow into it."""
+    """Dilate one band of all frames of a clip by one kernel; rows outside neither change nor grow into it."""
 
     settings: PartDilateSettings
 
     @property
     def drawn(self) -> bool:
-        """Which rows, and how far."""
+        """Whether the change is drawn: yes, the rows and the kernel are."""
         return True
 
     @property
     def frames_alike(self) -> bool:
-        """All frames, or none."""
+        """Whether all frames of a clip are changed alike: yes."""
         return True
 
     def __call__(

@@ -18,7 +18,7 @@ INWARD = np.array([1.0, -1.0, -1.0, 1.0])
 
 @dataclass(frozen=True)
 class PerspectiveSettings:
-    """How often, and how far."""
+    """Say how often clips are changed, and how far corners move."""
 
     probability: float = 0.2
     """Of a clip. Published: 0.2 (GaitBase on GREW and Gait3D, GaitSSB)."""
@@ -32,18 +32,18 @@ class PerspectiveSettings:
 
 @dataclass(frozen=True)
 class Perspective:
-    """All frames of a clip by one map, which takes four points on the upper and lower edge to the corners."""
+    """Map all frames of a clip alike: four points on the upper and lower edge go to the corners."""
 
     settings: PerspectiveSettings
 
     @property
     def drawn(self) -> bool:
-        """How far."""
+        """Whether the map is drawn: yes, its four points are."""
         return True
 
     @property
     def frames_alike(self) -> bool:
-        """All frames, or none."""
+        """Whether all frames of a clip are changed alike: yes."""
         return True
 
     def __call__(

@@ -13,7 +13,7 @@ from gaitprint.silhouettes.augmenting import require_probability, warp
 
 @dataclass(frozen=True)
 class RotateSettings:
-    """How often, and how far."""
+    """Say how often clips are turned, and how far."""
 
     probability: float = 0.2
     """Of a clip. Published: 0.2 (GaitBase on GREW and Gait3D), 0.3 (on CASIA-B)."""
@@ -27,7 +27,7 @@ class RotateSettings:
 
 @dataclass(frozen=True)
 class Rotate:
-    """All frames of a clip by one angle.
+    """Turn all frames of a clip by one angle.
 
     About the clip's middle. The reference toolkit takes height and width of the middle for one another, and so moves
     a clip of 64 x 44 besides, by up to 2.5 pixels.
@@ -37,12 +37,12 @@ class Rotate:
 
     @property
     def drawn(self) -> bool:
-        """How far."""
+        """Whether the angle is drawn: yes."""
         return True
 
     @property
     def frames_alike(self) -> bool:
-        """All frames, or none."""
+        """Whether all frames of a clip are changed alike: yes."""
         return True
 
     def __call__(
