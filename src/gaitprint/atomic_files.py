@@ -188,10 +188,15 @@ def sha256_file(path: Path) -> str:
         raise DataError(f"cannot read {path}: {error}") from None
 
 
+def sha256_of(data: str | bytes | memoryview) -> str:
+    """The SHA-256 of bytes, or of a text in UTF-8, hexadecimal."""
+    return hashlib.sha256(data.encode("utf-8") if isinstance(data, str) else data).hexdigest()
+
+
 def sha256_json(value: Any) -> str:
     """The SHA-256 of a JSON value in canonical form (sorted keys), hexadecimal: a fingerprint of settings."""
     text = json.dumps(value, sort_keys=True, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
-    return hashlib.sha256(text.encode("utf-8")).hexdigest()
+    return sha256_of(text)
 
 
 def sync_folder(folder: Path) -> None:

@@ -6,7 +6,6 @@ its own beside it, so a damaged file is found when it is opened and not as a str
 whose records are in the card, are read as well.
 """
 
-import hashlib
 import json
 import logging
 from pathlib import Path
@@ -16,7 +15,7 @@ import numpy as np
 from jaxtyping import Float32
 from safetensors import SafetensorError, safe_open
 
-from gaitprint.atomic_files import atomic_file, check_writable
+from gaitprint.atomic_files import atomic_file, check_writable, sha256_of
 from gaitprint.errors import ArtefactError, GaitprintError, did_you_mean
 from gaitprint.memory import check_room
 from gaitprint.tensor_headers import packed_header
@@ -43,7 +42,7 @@ def save_embeddings(path: Path, embeddings: Embeddings) -> None:
         raise ArtefactError(f"the records and settings of embeddings must be plain JSON values: {error}") from None
     end = vectors.nbytes + len(records)
     header = {
-        "__metadata__": {"format": FORMAT, "version": str(VERSION), "card": card, "card_sha256": _sha256(card)},
+        "__metadata__": {"format": FORMAT, "version": str(VERSION), "card": card, "card_sha256": sha256_of(card)},
         "vectors": {"dtype": "F32", "shape": list(vectors.shape), "data_offsets": [0, vectors.nbytes]},
         "records": {"dtype": "U8", "shape": [len(records)], "data_offsets": [vectors.nbytes, end]},
     }
@@ -112,13 +111,13 @@ def load_embeddings(path: Path) -> Embeddings:
 
 def _assemble(path: Path, metadata: dict[str, str], vectors: np.ndarray, packed: bytes | None) -> Embeddings:
     card = metadata.get("card", "")
-    if _sha256(card) != metadata.get("card_sha256"):
+    if sha256_of(card) != metadata.get("card_sha256"):
         raise ArtefactError(f"the records of {path} are damaged (SHA-256 differs): run `model embed` again")
     try:
         values = json.loads(card)
-        if _sha256(np.ascontiguousarray(vectors).data) != values["vectors_sha256"]:
+        if sha256_of(np.ascontiguousarray(vectors).data) != values["vectors_sha256"]:
             raise ArtefactError(f"the vectors of {path} are damaged (SHA-256 differs): run `model embed` again")
-        if packed is not None and _sha256(packed) != values["records_sha256"]:
+        if packed is not None and sha256_of(packed) != values["records_sha256"]:
             raise ArtefactError(f"the records of {path} are damaged (SHA-256 differs): run `model embed` again")
         # the last line ends with a break as well; JSON escapes those within texts
         rows = values["records"] if packed is None else map(json.loads, packed.decode("utf-8").split("\n")[:-1])
@@ -142,13 +141,9 @@ def _card(embeddings: Embeddings, vectors: Float32[np.ndarray, "N D"], records: 
         "layout": [list(block) for block in embeddings.layout.blocks],
         "source": embeddings.source,
         "settings": embeddings.settings,
-        "vectors_sha256": _sha256(vectors.data),
-        "records_sha256": _sha256(records),
+        "vectors_sha256": sha256_of(vectors.data),
+        "records_sha256": sha256_of(records),
     }
-
-
-def _sha256(data: str | bytes | memoryview) -> str:
-    return hashlib.sha256(data.encode("utf-8") if isinstance(data, str) else data).hexdigest()
 
 
 def _way_out(path: Path) -> str:

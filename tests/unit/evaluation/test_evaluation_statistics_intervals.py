@@ -6,7 +6,7 @@ from made_up_trials import slow_table_mean, trials_of
 from scipy import stats
 
 from gaitprint.errors import ConfigError, ProtocolError
-from gaitprint.evaluation.protocol.trials import cell_means, join_trials, mean_of_rows
+from gaitprint.evaluation.protocol.trials import cell_means, join_rows, mean_of_rows
 from gaitprint.evaluation.statistics.bootstrap import draw_subjects
 from gaitprint.evaluation.statistics.influence import Figures, table_figures
 from gaitprint.evaluation.statistics.intervals import Band, difference_band, percent_band, widening
@@ -171,6 +171,6 @@ def test_one_subject_has_no_interval():
 
 def test_joined_trials_keep_their_order():
     first, second = trials_of([0, 1], [0, 0], [1, 2]), trials_of([2], [0], [3])
-    both = join_trials([first, second])
+    both = join_rows([first, second])
     assert both.row.tolist() == [0, 1, 2]
     assert len(both) == 3

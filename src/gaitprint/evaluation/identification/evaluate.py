@@ -19,7 +19,7 @@ from gaitprint.evaluation.protocol.selection import (
     short_view,
     subject_numbers,
 )
-from gaitprint.evaluation.protocol.trials import Trials, join_trials, make_trials
+from gaitprint.evaluation.protocol.trials import Trials, join_rows, make_trials
 from gaitprint.texts import natural_order
 from gaitprint.types import Embeddings, SequenceRecord
 
@@ -110,7 +110,7 @@ def _trials(
             ranks = rank_probes(part, subjects[some], codes[side.gallery[items]], valid, precision)
             trials = make_trials(ranks, side.probes[some], side.gallery[items], subjects[some], row[some], column)
             parts[column].append(trials)
-    joined = join_trials([part for column in parts for part in parts[column]])
+    joined = join_rows([part for column in parts for part in parts[column]])
     return joined, ("",) if pooled else views
 
 

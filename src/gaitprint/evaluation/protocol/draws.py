@@ -10,7 +10,7 @@ from gaitprint.evaluation.protocol.distance_blocks import Blocks
 from gaitprint.evaluation.protocol.metrics import rank_probes
 from gaitprint.evaluation.protocol.protocol import Draws, Protocol
 from gaitprint.evaluation.protocol.selection import choose_pool, compared_pairs, require_subjects
-from gaitprint.evaluation.protocol.trials import Trials, join_trials, make_trials
+from gaitprint.evaluation.protocol.trials import Trials, join_rows, make_trials
 from gaitprint.types import Embeddings, SequenceRecord
 
 
@@ -34,7 +34,7 @@ def draw_trials(
             ranks = rank_probes(block, codes[probes[some]], codes[gallery], valid, bool(protocol.metrics))
             row = np.full(len(ranks.rank), repetition)
             parts.append(make_trials(ranks, probes[some], gallery, codes[probes[some]], row, 0))
-    return join_trials(parts), len(gallery)
+    return join_rows(parts), len(gallery)
 
 
 def drawn_sides(

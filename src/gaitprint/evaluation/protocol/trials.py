@@ -6,11 +6,14 @@ and interval is a mean over them: first within a cell, then over the cells of a 
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
+from typing import Any, TypeVar
 
 import numpy as np
 from jaxtyping import Bool, Float64, Int
 
 from gaitprint.evaluation.protocol.metrics import ProbeRanks
+
+Rows = TypeVar("Rows", bound=Any)
 
 
 @dataclass(frozen=True)
@@ -68,9 +71,11 @@ def make_trials(
     )
 
 
-def join_trials(parts: Sequence[Trials]) -> Trials:
-    """Join the trials of several galleries, one after the other."""
-    return Trials(**{f.name: np.concatenate([getattr(p, f.name) for p in parts]) for f in fields(Trials)})
+def join_rows(parts: Sequence[Rows]) -> Rows:
+    """Join trials, or searches: values of one kind whose fields are columns, one after the other."""
+    kind = type(parts[0])
+    joined: Rows = kind(**{f.name: np.concatenate([getattr(p, f.name) for p in parts]) for f in fields(kind)})
+    return joined
 
 
 def cell_means(

@@ -6,13 +6,14 @@ size belongs to every figure.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 
 import numpy as np
 from jaxtyping import Bool, Float32, Int
 
 from gaitprint.config import require
 from gaitprint.errors import ProtocolError
+from gaitprint.evaluation.protocol.trials import join_rows
 from gaitprint.evaluation.verification.pairs import PairBlock, PairSet, Source
 
 
@@ -128,14 +129,9 @@ def search_splits(
         for block in source(pairs):
             parts[name] += _search(block, left_out)
         progress(done + 1, len(jobs))
-    searches = {name: join_searches(some) for name, some in parts.items() if some}
+    searches = {name: join_rows(some) for name, some in parts.items() if some}
     size = GallerySize(float(np.mean(people)), float(np.mean(sequences)))
-    return {**searches, "": join_searches(list(searches.values()))}, size
-
-
-def join_searches(parts: Sequence[Searches]) -> Searches:
-    """Join searches, one after the other."""
-    return Searches(**{f.name: np.concatenate([getattr(p, f.name) for p in parts]) for f in fields(Searches)})
+    return {**searches, "": join_rows(list(searches.values()))}, size
 
 
 def _search(block: PairBlock, left_out: Sequence[Int[np.ndarray, " strangers"]]) -> list[Searches]:

@@ -3,7 +3,6 @@
 The card stands in the metadata, with its SHA-256 beside it and those of the arrays within it. Nothing is unpickled.
 """
 
-import hashlib
 import json
 from collections.abc import Mapping
 from pathlib import Path
@@ -12,7 +11,7 @@ from typing import Any
 import numpy as np
 from safetensors import SafetensorError, safe_open
 
-from gaitprint.atomic_files import atomic_file, check_writable
+from gaitprint.atomic_files import atomic_file, check_writable, sha256_of
 from gaitprint.errors import ArtefactError
 from gaitprint.tensor_headers import packed_header
 
@@ -29,9 +28,9 @@ def write_card_file(path: Path, form: str, version: int, card: dict[str, Any], a
     # wide elements first: then each array starts at a multiple of its element's size
     order = sorted(arrays, key=lambda name: (-arrays[name].itemsize, name))
     whole = {name: np.ascontiguousarray(arrays[name]) for name in order}
-    text = json.dumps({**card, "sha256": {n: _sha256(a.data) for n, a in whole.items()}}, allow_nan=False)
+    text = json.dumps({**card, "sha256": {n: sha256_of(a.data) for n, a in whole.items()}}, allow_nan=False)
     header: dict[str, Any] = {
-        "__metadata__": {"format": form, "version": str(version), "card": text, "card_sha256": _sha256(text)}
+        "__metadata__": {"format": form, "version": str(version), "card": text, "card_sha256": sha256_of(text)}
     }
     place = 0
     for name, array in whole.items():
@@ -94,13 +93,9 @@ def read_card_file(path: Path, form: str, version: int, what: str) -> tuple[dict
         found = metadata.get("version")
         raise ArtefactError(f"{path} is of version {found}, this package reads version {version}: make it again")
     text = metadata.get("card", "")
-    if _sha256(text) != metadata.get("card_sha256"):
+    if sha256_of(text) != metadata.get("card_sha256"):
         raise ArtefactError(f"the card of {path} is damaged (SHA-256 differs): make it again")
     card: dict[str, Any] = json.loads(text)
-    if card.pop("sha256", None) != {n: _sha256(np.ascontiguousarray(a).data) for n, a in arrays.items()}:
+    if card.pop("sha256", None) != {n: sha256_of(np.ascontiguousarray(a).data) for n, a in arrays.items()}:
         raise ArtefactError(f"the arrays of {path} are damaged (SHA-256 differs): make it again")
     return card, arrays
-
-
-def _sha256(data: str | memoryview) -> str:
-    return hashlib.sha256(data.encode("utf-8") if isinstance(data, str) else data).hexdigest()
