@@ -2,6 +2,7 @@
 
 import pytest
 
+from gaitprint.explanation.request import ExplainRequest
 from gaitprint.inference.embeddings_file import load_embeddings
 from gaitprint.stages.explain import explain as stage
 
@@ -34,7 +35,8 @@ def test_the_nearest_right_and_wrong(world, run, tmp_path):
 def test_json_says_what_the_function_says(world, run):
     said = run(*typed(world, "--scorer", "part-mean", "--json")).json()
     known = load_embeddings(world.vectors("gaitgl"))
-    expected = stage(world.store, [world.model("gaitgl")], PROBE, embeddings=known, scorer="part-mean").to_dict()
+    request = ExplainRequest(PROBE, embeddings=known, scorer="part-mean")
+    expected = stage(world.store, [world.model("gaitgl")], request).to_dict()
     assert [a["key"] for a in said["against"]] == [a["key"] for a in expected["against"]]
     for found, other in zip(said["against"], expected["against"], strict=True):
         assert found["strips"] == pytest.approx(other["strips"])

@@ -114,8 +114,9 @@ def explain(
         probe: the walk that is asked about; a path is loaded by `load_silhouettes`.
         other: what it is compared with, likewise.
         model: a model file, or several.
-        settings: of `gaitprint.stages.explain.explain`: `out="why.html"` writes a page, `embeddings=...` says how usual
-            the distances are, `scorer="part-mean"` takes that distance.
+        settings: `out="why.html"` writes a page, `figure="why.png"` a picture, `device="cuda"` computes there; the
+            others are fields of `gaitprint.explanation.request.ExplainRequest`: `embeddings=...` says how usual the
+            distances are, `scorer="part-mean"` takes that distance.
 
     Returns:
         An `ExplainReport`: `against[0].strips` adds up to `against[0].total`.

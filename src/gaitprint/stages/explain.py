@@ -1,6 +1,6 @@
 """`gaitprint eval explain`: which strips of the body and which moments make two walks alike or not."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -8,20 +8,21 @@ from typing import Any
 import numpy as np
 
 from gaitprint.atomic_files import check_writable
+from gaitprint.devices import DEVICE
 from gaitprint.errors import ArtefactError, ConfigError, DataError, did_you_mean
 from gaitprint.evaluation.protocol.protocol import load_protocol, with_lists
 from gaitprint.explanation.likelihood_ratios import LikelihoodRatio, likelihood_ratios
 from gaitprint.explanation.nearest_matches import NearestMatches, find_nearest_matches, row_of
 from gaitprint.explanation.pair_explanation import PairExplanation, Strips, Walk, explain_pair, seen_by, strips_of
+from gaitprint.explanation.request import ExplainRequest
 from gaitprint.inference.engine import Embedder
-from gaitprint.inference.fusion import SCALES, fuse
+from gaitprint.inference.fusion import fuse
 from gaitprint.inference.selection import open_embeddings
 from gaitprint.pages import explain as pages
 from gaitprint.pages.explain_panels import panels_of
 from gaitprint.provenance.seen_warnings import Place, familiar_walks, seen_warnings
 from gaitprint.report.body_figures import write_bodies
 from gaitprint.report.html import check_report_place, write_report
-from gaitprint.retrieval.distances.contributions import AdditiveScorer
 from gaitprint.silhouettes.appearance import check_looks
 from gaitprint.stages.embed import open_embedder
 from gaitprint.store import MemorySequences, SequenceSet, Store
@@ -52,54 +53,40 @@ class ExplainReport:
 def explain(
     store: Path | SequenceSet,
     models: Sequence[Path],
-    probe: str,
+    request: ExplainRequest,
     *,
-    against: Sequence[str] = (),
-    embeddings: Path | Embeddings | None = None,
-    protocol: str | Path = "casia-b",
-    lists: Mapping[str, Sequence[str]] | None = None,
-    scorer: str = "euclidean",
-    fusion: str = "raw",
     out: Path | None = None,
     figure: Path | None = None,
-    device: str = "cpu",
-    seed: int = 0,
+    device: str = DEVICE,
 ) -> ExplainReport:
     """Take the distance of a probe to another walk, or to the nearest right and the nearest wrong one, apart.
 
     Args:
         store: made by `gaitprint data prepare`, or sequences in memory.
         models: the networks, in the order in which the embeddings were made.
-        probe: the key of a sequence.
-        against: keys of the sequences to compare it with; empty: the protocol's nearest of the right person and of a
-            wrong one, which needs `embeddings`.
-        embeddings: of the same networks: where the nearest are looked for, and where it is learnt how usual a distance
-            is.
-        protocol: who may be compared with the probe.
-        lists: named lists of keys that the protocol asks for.
-        scorer: `euclidean` or `part-mean`; no other distance is a sum over parts.
-        fusion: how several networks' vectors were put together.
+        request: the probe, what it is compared with, and by which distance.
         out: the HTML page to write, none where None.
         figure: a PNG picture to write, none where None.
         device: `cpu`, `cuda`.
-        seed: of the draws by which it is learnt how usual a distance is.
 
     Raises:
         GaitprintError: in one line.
     """
-    summed = _check(models, probe, against, embeddings, scorer, fusion)
+    if not models:
+        raise ConfigError("give at least one model file: `gaitprint model train` makes one")
+    probe, summed, fusion = request.probe, request.additive_scorer, request.fusion
     sequences = Store.open(store) if isinstance(store, Path) else store
     place = {record.key: i for i, record in enumerate(sequences.records)}
-    for key in (probe, *against):
+    for key in (probe, *request.against):
         if key not in place:
             raise DataError(f"the store has no sequence {key!r}: {did_you_mean(key, place)}")
-    known = None if embeddings is None else open_embeddings(embeddings)
-    rules = None if against else with_lists(load_protocol(protocol), lists or {})
+    known = None if request.embeddings is None else open_embeddings(request.embeddings)
+    rules = None if request.against else with_lists(load_protocol(request.protocol), request.lists)
     if out is not None:
         check_report_place(out)
     if figure is not None:
         _check_figure(figure)
-    rivals, wanted = None, [("other", key) for key in against]
+    rivals, wanted = None, [("other", key) for key in request.against]
     if known is not None and rules is not None:
         rivals = find_nearest_matches(known, rules, row_of(known, probe), summed)
         wanted = [(r.role, known.records[r.row].key) for r in rivals.rivals]
@@ -109,7 +96,7 @@ def explain(
     if known is not None:
         _check_known(known, embedders, sequences, place[probe], fusion)
     found = tuple(explain_pair(strips, role, seen[probe], seen[key], summed) for role, key in wanted)
-    generator = np.random.Generator(np.random.PCG64(seed))
+    generator = np.random.Generator(np.random.PCG64(request.seed))
     beside = tuple(
         None if known is None else likelihood_ratios(known, strips, summed, c.probe, c.other, c.strips, generator)
         for c in found
@@ -155,9 +142,12 @@ def explain_walks(
     probe: Silhouettes,
     others: Sequence[Silhouettes],
     models: Sequence[Path],
+    out: Path | None = None,
+    figure: Path | None = None,
+    device: str = DEVICE,
     **settings: Any,
 ) -> ExplainReport:
-    """The same for walks in memory; see `explain` for the settings."""
+    """The same for walks in memory; the settings are fields of `ExplainRequest`."""
     walks = (probe, *others)
     for walk in walks:
         check_looks(walk)
@@ -165,7 +155,8 @@ def explain_walks(
     if len({r.key for r in named}) < len(named):
         raise ConfigError(f"walks to compare have keys of their own, found {[r.key for r in named]}")
     sequences = MemorySequences(named, tuple(w.frames for w in walks))
-    return explain(sequences, models, probe.record.key, against=[o.record.key for o in others], **settings)
+    request = ExplainRequest(probe.record.key, [o.record.key for o in others], **settings)
+    return explain(sequences, models, request, out=out, figure=figure, device=device)
 
 
 def _familiar(
@@ -175,30 +166,6 @@ def _familiar(
     place = Place.of(sequences) if isinstance(sequences, Store) else Place()
     walks = familiar_walks([e.facts for e in embedders], place, [r for one in found for r in (one.probe, one.other)])
     return tuple(dict.fromkeys((*walks, *([] if known is None else seen_warnings([known])))))
-
-
-def _check(
-    models: Sequence[Path],
-    probe: str,
-    against: Sequence[str],
-    embeddings: Path | Embeddings | None,
-    scorer: str,
-    fusion: str,
-) -> AdditiveScorer:
-    if not models:
-        raise ConfigError("give at least one model file: `gaitprint model train` makes one")
-    if not against and embeddings is None:
-        raise ConfigError(
-            "say what the probe is compared with: --against KEY, or --embeddings FILE for the nearest right and wrong"
-        )
-    if probe in against:
-        raise ConfigError(f"a walk is explained against another, found {probe!r} on both sides")
-    summed: tuple[AdditiveScorer, ...] = ("euclidean", "part-mean")
-    if scorer not in summed:
-        raise ConfigError(f"a distance that is a sum over parts is 'euclidean' or 'part-mean', found {scorer!r}")
-    if fusion not in SCALES:
-        raise ConfigError(f"fusion scales 'raw' or 'unit', found {fusion!r}")
-    return summed[summed.index(scorer)]
 
 
 def _check_figure(path: Path) -> None:

@@ -13,6 +13,7 @@ from gaitprint.evaluation.protocol.protocol import load_protocol
 from gaitprint.explanation.likelihood_ratios import condition_kind, likelihood_ratios
 from gaitprint.explanation.nearest_matches import find_nearest_matches, row_of
 from gaitprint.explanation.pair_explanation import Strips, frame_of
+from gaitprint.explanation.request import ExplainRequest
 from gaitprint.inference.embed_settings import EmbedSettings
 from gaitprint.inference.embeddings_file import load_embeddings
 from gaitprint.pages.explain import rivalry, spoken
@@ -42,7 +43,7 @@ def made(walkers_store, recipe_file, tmp_path_factory):
 def test_strips_and_moments_add_up_to_the_distance(made):
     store, models, root = made
     known = load_embeddings(root / "e.safetensors")
-    result = explain(store, models[:1], PROBE, embeddings=known)
+    result = explain(store, models[:1], ExplainRequest(PROBE, embeddings=known))
     assert len(result.strips) == 8
     for one in result.against:
         a, b = (known.vectors[[row_of(known, k)]] for k in (PROBE, one.other.key))
@@ -56,11 +57,11 @@ def test_strips_and_moments_add_up_to_the_distance(made):
 def test_two_networks_at_unit_length(made):
     store, models, root = made
     known = load_embeddings(root / "unit.safetensors")
-    result = explain(store, models, PROBE, embeddings=known, fusion="unit", scorer="part-mean")
+    result = explain(store, models, ExplainRequest(PROBE, embeddings=known, fusion="unit", scorer="part-mean"))
     first = result.against[0]
     assert first.strips.sum() == pytest.approx(first.distance)
     with pytest.raises(ArtefactError, match="same models in the same order, with the same --fusion"):
-        explain(store, models, PROBE, embeddings=known)
+        explain(store, models, ExplainRequest(PROBE, embeddings=known))
 
 
 def test_the_nearest_right_and_wrong_are_found_as_by_hand(made):
@@ -99,7 +100,9 @@ def test_a_protocol_that_draws_compares_with_all_others(made):
 def test_the_page_and_the_picture(made, tmp_path):
     store, models, root = made
     page, picture = tmp_path / "new" / "why.html", tmp_path / "why.png"
-    result = explain(store, models[:1], PROBE, embeddings=root / "e.safetensors", out=page, figure=picture)
+    result = explain(
+        store, models[:1], ExplainRequest(PROBE, embeddings=root / "e.safetensors"), out=page, figure=picture
+    )
     html = page.read_text(encoding="utf-8")
     assert not re.search(r"<script|<link|src=\"(?!data:)|href=\"(?!data:|#)|@import", html)
     assert html.count('aria-labelledby="panel-') == 5
@@ -116,7 +119,7 @@ def test_the_page_and_the_picture(made, tmp_path):
 
 def test_named_walks_need_no_embeddings(made, tmp_path):
     store, models, _ = made
-    result = explain(store, models[:1], PROBE, against=["005/nm-01/036"], out=tmp_path / "two.html")
+    result = explain(store, models[:1], ExplainRequest(PROBE, against=["005/nm-01/036"]), out=tmp_path / "two.html")
     assert [c.role for c in result.against] == ["other"]
     assert "give them by --embeddings" in " ".join(result.warnings)
     assert not [w for w in result.warnings if "trained" in w]
@@ -125,7 +128,8 @@ def test_named_walks_need_no_embeddings(made, tmp_path):
 
 def test_walks_of_trained_people_are_said_to_be(made):
     store, models, _ = made
-    (said,) = [w for w in explain(store, models[:1], PROBE, against=["001/nm-01/036"]).warnings if "trained" in w]
+    result = explain(store, models[:1], ExplainRequest(PROBE, against=["001/nm-01/036"]))
+    (said,) = [w for w in result.warnings if "trained" in w]
     assert said.startswith("Trained people: 1 of the 2 subjects (001) trained ")
 
 
@@ -136,7 +140,7 @@ def test_in_python(made, tmp_path):
     walks = [gp.Silhouettes(store.frames(place[k]), store.records[place[k]]) for k in (PROBE, "005/nm-01/036")]
     found = gp.explain(*walks, str(models[0]), out=str(tmp_path / "two.html"))
     assert (tmp_path / "two.html").exists()
-    expected = explain(path, models[:1], PROBE, against=["005/nm-01/036"])
+    expected = explain(path, models[:1], ExplainRequest(PROBE, against=["005/nm-01/036"]))
     assert np.array_equal(found.against[0].strips, expected.against[0].strips)
     with pytest.raises(ConfigError, match="keys of their own"):
         gp.explain(walks[0], walks[0], models[0])
@@ -205,7 +209,7 @@ def test_small_things():
 
 def test_what_sets_two_apart_is_said(made):
     store, models, root = made
-    near, far = explain(store, models[:1], PROBE, embeddings=root / "e.safetensors").against
+    near, far = explain(store, models[:1], ExplainRequest(PROBE, embeddings=root / "e.safetensors")).against
     strips = Strips(np.arange(9) * 8, np.zeros(8, int), np.zeros((8, 2), int), 1)
     far = replace(far, strips=near.strips + np.array([0, 0, 0, 0, 0, 0, 5.0, -1.0]))
     said = rivalry(strips, near, far)
@@ -229,9 +233,11 @@ def test_what_sets_two_apart_is_said(made):
 )
 def test_errors_say_the_way_out(made, change, error, words):
     store, models, root = made
+    change = dict(change)
+    pages = {key: change.pop(key) for key in ("out", "figure") if key in change}
     given = {"models": models[:1], "probe": PROBE, "embeddings": root / "e.safetensors"} | change
     with pytest.raises(error, match=re.escape(words)):
-        explain(store, given.pop("models"), given.pop("probe"), **given)
+        explain(store, given.pop("models"), ExplainRequest(**given), **pages)
 
 
 def test_other_frames_than_were_embedded_are_refused(made):
@@ -241,7 +247,7 @@ def test_other_frames_than_were_embedded_are_refused(made):
     vectors[row_of(known, PROBE)] += 1 + np.abs(vectors).max()
     other = Embeddings(vectors, known.records, known.layout, known.source)
     with pytest.raises(ArtefactError, match="other frames in the store than when it was embedded"):
-        explain(store, models[:1], PROBE, embeddings=other)
+        explain(store, models[:1], ExplainRequest(PROBE, embeddings=other))
 
 
 @pytest.mark.parametrize(

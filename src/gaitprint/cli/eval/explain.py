@@ -1,14 +1,52 @@
 """`gaitprint eval explain`."""
 
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import click
 from rich.console import Console
 
 from gaitprint.cli.common import as_json, device_option, emit, print_table, seed_option, set_threads, threads_option
 from gaitprint.cli.kinds import PLACE
+from gaitprint.cli.option_groups import FieldOption, OptionGroup
 from gaitprint.cli.options import fusion_option, lists_option, protocol_option
+
+
+def _request(**asked: Any) -> Any:
+    from gaitprint.explanation.request import ExplainRequest
+
+    return ExplainRequest(**{**asked, "lists": asked["lists"] or {}})
+
+
+request_options = OptionGroup(
+    "request",
+    _request,
+    click.option("--probe", required=True, metavar="KEY", help="The walk that is asked about, such as 003/nm-05/090."),
+    click.option(
+        "--against",
+        multiple=True,
+        metavar="KEY",
+        help="The walk to compare it with. Repeatable.  [default: the nearest of the right person and of a wrong one]",
+    ),
+    click.option(
+        "--embeddings",
+        type=PLACE,
+        metavar="FILE",
+        help="Of the same networks: where the nearest walks are found, and how usual a distance is.",
+    ),
+    protocol_option,
+    lists_option,
+    click.option(
+        "--scorer",
+        type=click.Choice(["euclidean", "part-mean"]),
+        cls=FieldOption,
+        of="gaitprint.explanation.request:ExplainRequest",
+        show_default=True,
+        help="The distance; no other is a sum over parts.",
+    ),
+    fusion_option,
+    seed_option,
+)
 
 
 @click.command(short_help="Which strips and moments make a match.")
@@ -22,50 +60,20 @@ from gaitprint.cli.options import fusion_option, lists_option, protocol_option
     metavar="FILE",
     help="Model file; several in the order in which the embeddings were made.",
 )
-@click.option("--probe", required=True, metavar="KEY", help="The walk that is asked about, such as 003/nm-05/090.")
-@click.option(
-    "--against",
-    multiple=True,
-    metavar="KEY",
-    help="The walk to compare it with. Repeatable.  [default: the nearest of the right person and of a wrong one]",
-)
-@click.option(
-    "--embeddings",
-    type=PLACE,
-    metavar="FILE",
-    help="Of the same networks: where the nearest walks are found, and how usual a distance is.",
-)
-@protocol_option
-@lists_option
-@click.option(
-    "--scorer",
-    type=click.Choice(["euclidean", "part-mean"]),
-    default="euclidean",
-    show_default=True,
-    help="The distance; no other is a sum over parts.",
-)
-@fusion_option
+@request_options
 @click.option("--out", type=PLACE, metavar="FILE.html", help="Page to write, one file.")
 @click.option("--figure", type=PLACE, metavar="FILE.png", help="Picture to write.")
 @device_option
 @threads_option
-@seed_option
 @as_json
 def explain(
     store: Path,
     models: tuple[Path, ...],
-    probe: str,
-    against: tuple[str, ...],
-    embeddings: Path | None,
-    protocol: str,
-    lists: dict[str, list[str]] | None,
-    scorer: Literal["euclidean", "part-mean"],
-    fusion: str,
+    request: Any,
     out: Path | None,
     figure: Path | None,
     device: str,
     threads: int | None,
-    seed: int,
     as_json: bool,
 ) -> None:
     """Show which strips of the body and which moments make two walks of STORE alike or not.
@@ -84,21 +92,7 @@ def explain(
     from gaitprint.stages.explain import explain as stage
 
     set_threads(threads)
-    result = stage(
-        store,
-        models,
-        probe,
-        against=against,
-        embeddings=embeddings,
-        protocol=protocol,
-        lists=lists,
-        scorer=scorer,
-        fusion=fusion,
-        out=out,
-        figure=figure,
-        device=device,
-        seed=seed,
-    )
+    result = stage(store, models, request, out=out, figure=figure, device=device)
     values: dict[str, Any] = result.to_dict()
 
     def text(console: Console) -> None:
