@@ -4,7 +4,7 @@ Letters in shapes, here and everywhere: N batch, T frames, H x W pixels, P parts
 Q probes, G gallery items, K neighbours.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from numbers import Integral
 from typing import Any, Protocol, runtime_checkable
@@ -194,6 +194,20 @@ class Comparison(Protocol):
     def rows(self, start: int, stop: int) -> Float32[np.ndarray, "q G"]:
         """The distances of the probes from `start` to `stop`, small is alike."""
         ...
+
+
+@dataclass(frozen=True)
+class Distances:
+    """A way to compare, and what must be said of it wherever its figures stand."""
+
+    compare: Callable[[Embeddings, Embeddings], Float32[np.ndarray, "Q G"] | Comparison]
+    """Distances of probes and gallery, whole or in rows; small is alike."""
+    label: str = ""
+    """What it is, for reports."""
+    transductive: bool | None = None
+    """Whether it sees all probes together; None: not stated, and printed so."""
+    pairwise: bool = False
+    """Whether the distance of two sequences is a matter of these two alone, so that parts need not be compared anew."""
 
 
 def check_frames(frames: np.ndarray, name: str) -> None:

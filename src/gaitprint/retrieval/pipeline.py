@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -9,18 +10,14 @@ from jaxtyping import Float, Float32, Int
 
 from gaitprint.components import find_component, name_of
 from gaitprint.config import settings_to_dict
-from gaitprint.errors import ConfigError, DataError, did_you_mean
+from gaitprint.errors import ConfigError, DataError
 from gaitprint.retrieval.budget import ComputeBudget
 from gaitprint.retrieval.contracts import Scorer, Transform
 from gaitprint.retrieval.incremental.pipeline import FittedPipeline
 from gaitprint.retrieval.knn.neighbors import nearest
 from gaitprint.retrieval.sides import check_sides
-from gaitprint.types import Comparison, Embeddings
-
-DEFAULT: dict[str, Any] = {"transforms": [], "scorer": {"name": "euclidean"}}
-"""What an empty table means: Euclid of whole vectors, nothing before it."""
-CHOSEN_BY = "chosen_by"
-"""The table in settings that `tune` wrote of who chose them; no step reads it."""
+from gaitprint.retrieval.spec import CHOSEN_BY, PipelineSpec, StepSpec
+from gaitprint.types import Comparison, Distances, Embeddings
 
 
 @dataclass(frozen=True)
@@ -50,21 +47,17 @@ class Pipeline:
         Raises:
             ConfigError: a key or value is not known to the step; ComponentError: no step has that name.
         """
-        if not isinstance(values, dict):
-            raise ConfigError(f"retrieval is a table with 'transforms' and 'scorer', found {values!r}")
-        for key in values:
-            if key not in DEFAULT and key != CHOSEN_BY:
-                raise ConfigError(f"retrieval has no setting {key!r}: {did_you_mean(key, DEFAULT)}")
-        listed = values.get("transforms", DEFAULT["transforms"])
-        if not isinstance(listed, list | tuple):
-            raise ConfigError(
-                f"retrieval.transforms is a list of tables such as {{name = 'unit-length'}}, found {listed!r}"
-            )
-        people = values.get(CHOSEN_BY, {})
-        if not isinstance(people, Mapping):
-            raise ConfigError(f"retrieval.{CHOSEN_BY} is a table that `gaitprint eval tune` wrote, found {people!r}")
-        steps = tuple(_make("transform", step, f"retrieval.transforms[{i}]") for i, step in enumerate(listed))
-        return cls(steps, _make("scorer", values.get("scorer", DEFAULT["scorer"]), "retrieval.scorer"), people)
+        return cls.from_spec(PipelineSpec.from_table(values))
+
+    @classmethod
+    def from_spec(cls, spec: PipelineSpec) -> "Pipeline":
+        """Build the named steps.
+
+        Raises:
+            ConfigError: a key or value is not known to the step; ComponentError: no step has that name.
+        """
+        steps = tuple(_make("transform", step, f"retrieval.transforms[{i}]") for i, step in enumerate(spec.transforms))
+        return cls(steps, _make("scorer", spec.scorer, "retrieval.scorer"), spec.chosen_by)
 
     @property
     def steps(self) -> tuple[Transform | Scorer, ...]:
@@ -90,6 +83,11 @@ class Pipeline:
     def _first_inductive(self) -> int:
         """The transform from which on each probe has a gallery of its own; their number, where none has."""
         return next((i for i, step in enumerate(self.transforms) if step.inductive), len(self.transforms))
+
+    @property
+    def spec(self) -> PipelineSpec:
+        """What `from_spec` makes the same pipeline of: every step with all its settings."""
+        return PipelineSpec.from_table({**self.settings, **({CHOSEN_BY: self.chosen_by} if self.chosen_by else {})})
 
     @property
     def settings(self) -> dict[str, Any]:
@@ -127,6 +125,10 @@ class Pipeline:
             return FittedPipeline.of(self.transforms[together:], self.scorer, gallery, budget).compare(probe)
         return self.scorer.fit(gallery, budget).compare(probe)
 
+    def as_distances(self, work: ComputeBudget | None = None) -> Distances:
+        """Make what an evaluation takes: how to compare within `work` (None: the usual), and what to say of it."""
+        return Distances(partial(self.comparison, work=work), self.label, self.transductive, self.pairwise)
+
     def fit(self, gallery: Embeddings, budget: ComputeBudget | None = None) -> FittedPipeline:
         """See the gallery once, for live use: probes are answered one after another, and the gallery can be edited.
 
@@ -163,13 +165,8 @@ def compare(pipeline: Pipeline, a: Embeddings, b: Embeddings) -> float:
     return float(pipeline.distances(a, b)[0, 0])
 
 
-def _make(kind: str, values: Any, where: str) -> Any:
-    if isinstance(values, str):
-        values = {"name": values}
-    if not isinstance(values, dict) or not isinstance(values.get("name"), str):
-        raise ConfigError(f"{where} is a table with a name, such as {{name = 'euclidean'}}, found {values!r}")
-    rest = {key: value for key, value in values.items() if key != "name"}
-    return find_component(kind, values["name"]).make(rest, where=where)
+def _make(kind: str, step: StepSpec, where: str) -> Any:
+    return find_component(kind, step.name).make(dict(step.settings), where=where)
 
 
 def _described(step: Transform | Scorer) -> dict[str, Any]:

@@ -24,7 +24,7 @@ from gaitprint.pages.tuning import tuning_page
 from gaitprint.provenance.calibration_subjects import chooser
 from gaitprint.report.html import check_report_place, write_report
 from gaitprint.retrieval.budget import ComputeBudget
-from gaitprint.retrieval.pipeline import CHOSEN_BY
+from gaitprint.retrieval.spec import CHOSEN_BY
 from gaitprint.tuning import decision
 from gaitprint.tuning.grids import Grid
 from gaitprint.tuning.journal import Journal

@@ -26,7 +26,8 @@ from gaitprint.models.seen_subjects import (
 )
 from gaitprint.provenance.calibration_subjects import calibration_warnings, choice_warnings, chooser, people_facts
 from gaitprint.provenance.seen_warnings import seen_warnings
-from gaitprint.retrieval.pipeline import CHOSEN_BY, Pipeline
+from gaitprint.retrieval.pipeline import Pipeline
+from gaitprint.retrieval.spec import CHOSEN_BY
 from gaitprint.types import Embeddings, PartLayout, SequenceRecord
 
 PEOPLE = tuple(f"{i:03d}" for i in range(1, 41))
