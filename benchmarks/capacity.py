@@ -20,9 +20,9 @@ from time import process_time
 
 import numpy as np
 
+from gaitprint.experiments.capacity import Capacity, Demand, made_up_codec, plan_capacity
 from gaitprint.retrieval.quantization.codec import Codec
 from gaitprint.retrieval.quantization.codec_file import save_codec
-from gaitprint.retrieval.quantization.planning import Capacity, Demand, made_up_codec, plan_capacity
 from gaitprint.retrieval.quantization.scan import TemplateIndex
 from gaitprint.retrieval.quantization.settings import named
 from gaitprint.retrieval.quantization.templates import Templates, save_templates

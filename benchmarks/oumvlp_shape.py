@@ -96,7 +96,7 @@ def main() -> None:
     found = evaluate(
         embeddings,
         load_protocol("oumvlp"),
-        lambda probe, gallery: pipeline.comparison(probe, gallery, work),
+        pipeline.as_distances(work),
         generator=np.random.default_rng(1),
         resamples=20,
     )

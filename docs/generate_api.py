@@ -18,6 +18,7 @@ GROUPS = {
     "Walks, in and out": ["load_silhouettes", "Silhouettes", "SequenceRecord"],
     "Vectors": ["Model", "embed", "Embeddings", "save_embeddings", "load_embeddings"],
     "Distances and lists": ["distances", "compare", "rank", "Ranking", "Match"],
+    "Measurements": ["EvaluationRequest", "SequenceFilter", "PipelineSpec"],
     "Yes or no": ["verify", "Decision", "load_calibration", "CalibrationFile"],
     "Why": ["explain"],
     "Errors": ["GaitprintError"],
@@ -26,7 +27,7 @@ HEAD = """# The API
 
 `import gaitprint as gp` is quick and loads nothing; each name is imported when it is first used. All are typed, so
 editors complete them. This page is made of the docstrings (`python docs/generate_api.py`). What the commands do is in
-`gaitprint.stages`, one function a command, with the same arguments. The contracts that components of your own are held
+`gaitprint.stages`, one function a command. The contracts that components of your own are held
 to are in `gaitprint.testing`, one function a kind, and on the pages of [a network](extend/network.md),
 [a loss](extend/loss.md), [a transform](extend/transform.md), [a scorer](extend/scorer.md),
 [a data set](extend/dataset.md) and [an augmentation](extend/augmentation.md).

@@ -84,7 +84,7 @@ table = {
 protocol, rank1 = load_protocol("hid-draws"), {}
 for row, (walks, settings) in table.items():
     steps = Pipeline.from_settings(settings)
-    found = evaluate(walks, protocol, steps.comparison, generator=np.random.default_rng(0), label=steps.label)
+    found = evaluate(walks, protocol, steps.as_distances(), generator=np.random.default_rng(0))
     rank1[row], interval = mean_figure(found), mean_interval(found, seed=0, resamples=1000)
     ends = "" if interval is None else f"({interval.low:.1f} to {interval.high:.1f})"
     print(f"{row:26} {rank1[row]:5.1f} %  {ends:16}  {'transductive' if steps.transductive else ''}".rstrip())

@@ -14,8 +14,11 @@ from gaitprint.api.models import embed as embed
 from gaitprint.errors import GaitprintError as GaitprintError
 from gaitprint.evaluation.verification.calibration_file import CalibrationFile as CalibrationFile
 from gaitprint.evaluation.verification.decision import Decision as Decision
+from gaitprint.experiments.request import EvaluationRequest as EvaluationRequest
+from gaitprint.inference.selection import SequenceFilter as SequenceFilter
 from gaitprint.retrieval.ranking import Match as Match
 from gaitprint.retrieval.ranking import Ranking as Ranking
+from gaitprint.retrieval.spec import PipelineSpec as PipelineSpec
 from gaitprint.types import Embeddings as Embeddings
 from gaitprint.types import SequenceRecord as SequenceRecord
 from gaitprint.types import Silhouettes as Silhouettes

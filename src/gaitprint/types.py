@@ -196,12 +196,15 @@ class Comparison(Protocol):
         ...
 
 
+Compare = Callable[[Embeddings, Embeddings], Float32[np.ndarray, "Q G"] | Comparison]
+"""Distances of probes and gallery, whole or in rows; small is alike."""
+
+
 @dataclass(frozen=True)
 class Distances:
     """A way to compare, and what must be said of it wherever its figures stand."""
 
-    compare: Callable[[Embeddings, Embeddings], Float32[np.ndarray, "Q G"] | Comparison]
-    """Distances of probes and gallery, whole or in rows; small is alike."""
+    compare: Compare
     label: str = ""
     """What it is, for reports."""
     transductive: bool | None = None

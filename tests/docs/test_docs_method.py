@@ -7,8 +7,10 @@ import json
 from pathlib import Path
 
 import pytest
+from asked import asked
 from docs_pages import ROOT
 
+from gaitprint.experiments.ablation import AblationSettings
 from gaitprint.stages import ablate
 
 METHOD, NOTEBOOK = ROOT / "examples" / "method.py", ROOT / "examples" / "method.ipynb"
@@ -52,6 +54,10 @@ def test_both_run_and_their_rows_are_those_of_the_ablation(tmp_path: Path, monke
     assert answers[0] == answers[1]
     rank1, told = answers[0]
     networks = {name: namespace[name] for name in ("gaitgl", "gaitmask")}
-    expected = ablate(networks, protocol="hid-draws", expansion={"k": 9}, further=False, resamples=10).rows
+    expected = ablate(
+        networks,
+        request=asked(protocol="hid-draws", resamples=10),
+        settings=AblationSettings(expansion={"k": 9}, further=False),
+    ).rows
     assert list(rank1.values()) == [row.mean for row in expected]
     assert [line.split(" %")[0] for line in told.splitlines()] == [f"{k:26} {v:5.1f}" for k, v in rank1.items()]

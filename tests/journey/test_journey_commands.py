@@ -12,11 +12,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from asked import asked
 from warm_processes import WarmProcess, slow_gaitprint, wait_until
 
 import gaitprint
 from gaitprint.cli.app import COMMANDS, NOUNS
 from gaitprint.components import find_component
+from gaitprint.experiments.ablation import AblationSettings
 from gaitprint.inference.embeddings_file import load_embeddings
 from gaitprint.interop.weight_keys import toolkit_plan
 from gaitprint.models.model_file import read_card
@@ -30,13 +32,13 @@ QUIET = {**os.environ, "OMP_NUM_THREADS": "1", "COLUMNS": "80"}
 PLAIN = {"transforms": [], "scorer": {"name": "euclidean"}}
 PIPELINES = {
     "plain": ([], PLAIN),
-    "parts": (["--scorer", "part-mean"], {"scorer": {"name": "part-mean"}}),
+    "parts": (["--pipeline", "part-mean"], {"scorer": {"name": "part-mean"}}),
     "reranked": (
-        ["--scorer", "k-reciprocal", "--set", "scorer.k1=6", "--set", "scorer.base=part_mean"],
+        ["--pipeline", "k-reciprocal", "--set", "k-reciprocal.k1=6", "--set", "scorer.base=part_mean"],
         {"scorer": {"name": "k-reciprocal", "k1": 6, "base": "part_mean"}},
     ),
     "expanded": (
-        ["--transform", "unit-length", "--transform", "cluster-expansion", "--set", "cluster-expansion.k=3"],
+        ["--pipeline", "unit-length,cluster-expansion", "--set", "cluster-expansion.k=3"],
         {
             "transforms": [{"name": "unit-length"}, {"name": "cluster-expansion", "k": 3}],
             "scorer": {"name": "euclidean"},
@@ -139,7 +141,7 @@ def test_embed_takes_subjects_and_sides(world, run, tmp_path):
 def test_evaluate_says_what_the_function_says(world, run, name):
     words, pipeline = PIPELINES[name]
     said = run("eval", "identify", world.vectors("both"), *words, "--seed", "3", "--json").json()
-    assert said == plain(evaluate(world.vectors("both"), pipeline=pipeline, seed=3).to_dict())
+    assert said == plain(evaluate(world.vectors("both"), request=asked(pipeline=pipeline, seed=3)).to_dict())
     assert said["transductive"] is (name in ("reranked", "expanded"))
     text = run("eval", "identify", world.vectors("both"), *words, "--seed", "3").out
     assert "NM@R1: [" in text
@@ -153,7 +155,7 @@ def test_a_pipeline_file_is_the_same_as_its_options(world, run, tmp_path):
     file = tmp_path / "steps.toml"
     file.write_text('[[transforms]]\nname = "unit-length"\n[scorer]\nname = "part-cosine"\n')
     from_file = run("eval", "identify", world.vectors("gaitgl"), "--pipeline", file, "--json").json()
-    words = ["--transform", "unit-length", "--scorer", "part-cosine", "--json"]
+    words = ["--pipeline", "unit-length,part-cosine", "--json"]
     assert run("eval", "identify", world.vectors("gaitgl"), *words).json() == from_file
 
 
@@ -179,7 +181,7 @@ def test_ablate_says_what_the_function_says(world, run, tmp_path):
     page = tmp_path / "ablation.html"
     said = run("eval", "ablate", *words, *steps, "--report", page, "--store", world.store, "--json").json()
     reranking = {"k1": 4, "k2": 2, "lambda_": 0.2}
-    expected = ablate(named, reranking=reranking, expansion={"k": 3}, fusion="unit")
+    expected = ablate(named, settings=AblationSettings(reranking=reranking, expansion={"k": 3}, fusion="unit"))
     assert said == plain(expected.to_dict())
     assert len(said["rows"]) == 9
     html = page.read_text(encoding="utf-8")

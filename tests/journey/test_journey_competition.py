@@ -70,7 +70,7 @@ def test_from_raw_folders_to_the_answer(
     (facts,) = made.settings["networks"]  # type: ignore[misc,attr-defined]
     assert facts["averaging"] == {"flip": True, "windows": 2, "frames": 6}
     capsys.readouterr()
-    steps = ["--scorer", "k-reciprocal", "--set", "scorer.k1=2", "--set", "scorer.k2=1"]
+    steps = ["--pipeline", "k-reciprocal", "--set", "k-reciprocal.k1=2", "--set", "k-reciprocal.k2=1"]
     assert main(["eval", "submit", vectors, "--out", out, *steps, "--header", "subjectID", "--json"]) == 0
     said = json.loads(capsys.readouterr().out)
     assert (said["probes"], said["subjects"], said["transductive"]) == (3, 3, True)
@@ -107,10 +107,10 @@ def test_a_protocol_of_ones_own_chooses_the_gallery(vectors: str, tmp_path: Path
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (["--scorer", "euclidian"], "euclidean"),
+        (["--pipeline", "euclidian"], "euclidean"),
         (["--set", "cluster-expansion.k=9"], "the pipeline has the steps"),
         (["--protocol", "hid-draws"], "hid-draws"),
-        (["--pipeline", "x.toml", "--scorer", "euclidean"], "holds all steps"),
+        (["--pipeline", "x.toml"], "no settings file at x.toml"),
     ],
 )
 def test_steps_that_are_none_are_refused_in_a_line(

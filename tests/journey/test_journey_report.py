@@ -10,7 +10,7 @@ import pytest
 from gaitprint.inference.embeddings_file import load_embeddings
 
 FIRST, WHOLE = "gaitgl, Euclid alone", "gaitgl + gaitmask, expanded, re-ranked"
-STEPS = ["--transform", "cluster-expansion", "--set", "cluster-expansion.k=3", "--scorer", "k-reciprocal"]
+STEPS = ["--pipeline", "cluster-expansion,k-reciprocal", "--set", "cluster-expansion.k=3"]
 STEPS += ["--set", "scorer.k1=5", "--set", "scorer.k2=2", "--set", "scorer.lambda_=0.2"]
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 

@@ -34,7 +34,7 @@ COMMANDS = {
     "no such option": ("data doctor {store} --sice 3", ["No such option", "gaitprint data doctor --help"]),
     "argument missing": ("data prepare synthetic", ["Missing argument 'STORE'"]),
     "argument too many": ("data list casia-b", ["unexpected extra argument", "casia-b"]),
-    "option without value": ("eval identify {gl} --scorer", ["--scorer", "requires an argument"]),
+    "option without value": ("eval identify {gl} --pipeline", ["--pipeline", "requires an argument"]),
 }
 PREPARE = {
     "packed otherwise": ("data prepare {bad}/x.rar {out}", ["found a file", "unpack it", ".rar is not read"]),
@@ -340,25 +340,31 @@ EVALUATE = {
     "protocol of other data": ("eval identify {gl} --protocol oumvlp", ["is empty", "nm-01"]),
     "memory no size": ("eval identify {gl} --memory lots", ["--memory is a size such as 512MiB or 16GB", "'lots'"]),
     "memory too small": ("eval identify {gl} --memory 1MB", ["needs 64 MiB at least", "0.954 MiB"]),
-    "scorer misspelt": ("eval identify {gl} --scorer euclid", ["no scorer is called 'euclid'", "mean 'euclidean'"]),
-    "transform misspelt": ("eval identify {gl} --transform unitlength", ["no transform", "mean 'unit-length'"]),
+    "scorer misspelt": (
+        "eval identify {gl} --pipeline euclid",
+        ["or scorer is called 'euclid'", "mean 'euclidean'"],
+    ),
+    "transform misspelt": (
+        "eval identify {gl} --pipeline unitlength,euclidean",
+        ["no transform", "mean 'unit-length'"],
+    ),
     "step not there": ("eval identify {gl} --set cluster-expansion.k=3", ["the pipeline has the steps scorer"]),
     "step is no table": ("eval identify {gl} --set scorer=3", ["step.key=value", "scorer=3"]),
     "step setting misspelt": (
-        "eval identify {gl} --scorer k-reciprocal --set scorer.k=6",
+        "eval identify {gl} --pipeline k-reciprocal --set k-reciprocal.k=6",
         ["no setting 'k'", "did you"],
     ),
     "step setting of wrong type": (
-        "eval identify {gl} --scorer k-reciprocal --set scorer.k1=six",
+        "eval identify {gl} --pipeline k-reciprocal --set k-reciprocal.k1=six",
         ["type int", "'six'"],
     ),
     "step setting out of range": (
-        "eval identify {gl} --scorer k-reciprocal --set scorer.k1=0",
+        "eval identify {gl} --pipeline k-reciprocal --set k-reciprocal.k1=0",
         ["at least 1", "found 0"],
     ),
     "pipeline and scorer": (
-        "eval identify {gl} --pipeline {bad}/steps.toml --scorer part-mean",
-        ["leave out --scorer"],
+        "eval identify {gl} --pipeline part-mean,unit-length",
+        ["part-mean is a scorer", "stands last"],
     ),
     "pipeline missing": ("eval identify {gl} --pipeline {bad}/none.toml", ["no settings file"]),
     "pipeline key": ("eval identify {gl} --pipeline {bad}/steps.toml", ["no setting 'scorers'", "mean 'scorer'"]),
@@ -377,15 +383,15 @@ EVALUATE = {
     "seed negative": ("eval identify {gl} --seed -3", ["--seed", "x>=0"]),
 }
 COMPARE = {
-    "nothing to compare": ("eval compare {gl}", ["nothing to compare", "second file", "--after-scorer"]),
-    "the same steps": ("eval compare {gl} --scorer part-mean --after-scorer part-mean", ["nothing to compare"]),
+    "nothing to compare": ("eval compare {gl}", ["nothing to compare", "second file", "--after-pipeline"]),
+    "the same steps": ("eval compare {gl} --pipeline part-mean --after-pipeline part-mean", ["nothing to compare"]),
     "missing": ("eval compare {world}/gaitgll.safetensors {gl}", ["no embeddings at", "mean 'gaitgl.safetensors'"]),
     "other missing": ("eval compare {gl} {bad}/vectors/none", ["no embeddings at", "make some"]),
     "figure unknown": ("eval compare {gl} {gl} --figure EER", ["no figure 'EER'", "rank-K takes any K"]),
     "figure not asked for": ("eval compare {gl} {gl} --figure mAP", ["no figure 'mAP'", "`metrics`"]),
     "pipeline and scorer": (
-        "eval compare {gl} --after-pipeline {bad}/broken.toml --after-scorer euclidean",
-        ["--after-pipeline", "holds all steps", "--after-set"],
+        "eval compare {gl} --after-pipeline {bad}/broken.toml --after-set scorer.k1=6",
+        ["broken.toml", "cannot be read as TOML"],
     ),
     "step not there": ("eval compare {gl} --after-set scorer.k1=6", ["no setting 'k1'"]),
 }
@@ -405,8 +411,11 @@ VERIFY = {
     "threshold no number": ("eval verify {gl} --threshold near", ["'near' is not a valid float"]),
     "threshold none": ("eval verify {gl} --threshold nan", ["thresholds are finite"]),
     "method unknown": ("eval verify {gl} --method platt", ["'platt'", "logistic", "isotonic"]),
-    "scorer misspelt": ("eval verify {gl} --scorer euclid", ["no scorer is called 'euclid'", "mean 'euclidean'"]),
-    "pipeline and scorer": ("eval verify {gl} --pipeline {bad}/steps.toml --scorer part-mean", ["leave out --scorer"]),
+    "scorer misspelt": (
+        "eval verify {gl} --pipeline euclid",
+        ["or scorer is called 'euclid'", "mean 'euclidean'"],
+    ),
+    "pipeline empty": ("eval verify {gl} --pipeline=", ["--pipeline", "empty text", "shell variable"]),
     "calibration missing": ("eval verify {gl} --use {bad}/none.json", ["calibration is missing", "none.json"]),
     "calibration of text": ("eval verify {gl} --use {bad}/text", ["calibration cannot be read"]),
     "calibration of few": (
@@ -466,7 +475,7 @@ ABLATE = {
         "eval ablate a={gl} b={bad}/vectors/fewer",
         ["64 and 32 sequences", "embed the same store"],
     ),
-    "k1 out of range": ("eval ablate a={gl} --set scorer.k1=0", ["k1", "at least 1", "found 0"]),
+    "k1 out of range": ("eval ablate a={gl} --set k-reciprocal.k1=0", ["k1", "at least 1", "found 0"]),
     "lambda out of range": ("eval ablate a={gl} --set scorer.lambda_=1.5", ["lambda", "between 0 and 1", "1.5"]),
     "expansion setting": ("eval ablate a={gl} --set cluster-expansion.kk=3", ["no setting 'kk'", "did you mean 'k'"]),
     "expansion choice": ("eval ablate a={gl} --set cluster-expansion.clustering=kmeans", ["'neighbours'", "'kmeans'"]),
@@ -517,7 +526,7 @@ COMPRESS = {
     ),
     "many to write": ("gallery compress {gl} --out {out}", ["name one with --codec"]),
     "place below a file": ("gallery compress {gl} --codec int8 --out {bad}/text", ["cannot write", "another place"]),
-    "scorer transductive": ("gallery compress {gl} --scorer k-reciprocal", ["sees all probes", "euclidean"]),
+    "scorer transductive": ("gallery compress {gl} --pipeline k-reciprocal", ["sees all probes", "euclidean"]),
     "shortlist empty": ("gallery compress {gl} --shortlist 0", ["--shortlist", "x>=1"]),
 }
 CAPACITY = {

@@ -7,8 +7,8 @@ import pytest
 
 from gaitprint.evaluation.identification.answers import answer_probes, write_grew_answer, write_hid_answer
 from gaitprint.evaluation.identification.evaluate import evaluate
-from gaitprint.evaluation.protocol.protocol import load_protocol
-from gaitprint.types import Embeddings, PartLayout, SequenceRecord
+from gaitprint.evaluation.protocol.protocol import load_protocol, with_lists
+from gaitprint.types import Distances, Embeddings, PartLayout, SequenceRecord
 
 ROUNDED = 0.011
 
@@ -55,8 +55,8 @@ def flat(probes, gallery):
 DISTANCES = {"euc": euc, "cos": cos}
 
 
-def run(embeddings, protocol, distances, **settings):
-    return evaluate(embeddings, protocol, distances, generator=np.random.default_rng(0), resamples=20, **settings)
+def run(embeddings, protocol, compare):
+    return evaluate(embeddings, protocol, Distances(compare), generator=np.random.default_rng(0), resamples=20)
 
 
 @pytest.mark.parametrize("metric", ["euc", "cos"])
@@ -115,7 +115,7 @@ def test_gait3d(golden, metric):
     data = golden("evaluation_gait3d")
     embeddings = labelled(data)
     lists = {"PROBE_SET": [str(k) for k in data["probe_set"]]}
-    result = run(embeddings, load_protocol("gait3d"), DISTANCES[metric], lists=lists)["Gait3D"]
+    result = run(embeddings, with_lists(load_protocol("gait3d"), lists), DISTANCES[metric])["Gait3D"]
     assert result.counts.probes == 130
     assert result.counts.left_out == 130 - len(data["euc/ap_per_valid_probe"])
     np.testing.assert_allclose(result.cmc / 100, data[f"{metric}/cmc"], atol=1e-6)
@@ -137,7 +137,7 @@ def test_hid_answer_is_the_same_text(golden, golden_folder, tmp_path, case):
     videos = [str(v) for v in data["views"]]
     embeddings = embeddings_of(data, subjects, ["x"] * len(videos), videos)
     distances = euc if case == "plain" else lambda p, g: data["reranked_distance"]
-    answers = answer_probes(embeddings, load_protocol("hid"), distances)
+    answers = answer_probes(embeddings, load_protocol("hid"), Distances(distances))
     expected = [v for v, s in zip(videos, subjects, strict=True) if s is None]
     path = tmp_path / "answer.csv"
     first = [ids[0] for ids in answers.subjects]
@@ -149,7 +149,7 @@ def test_grew_answer_is_the_same_text(golden, golden_folder, tmp_path):
     data = golden("evaluation_grew")
     subjects = [None if c == "03" else str(s) for s, c in zip(data["labels"], data["types"], strict=True)]
     embeddings = embeddings_of(data, subjects, map(str, data["types"]), map(str, data["views"]))
-    answers = answer_probes(embeddings, load_protocol("grew-test"), euc, top=20)
+    answers = answer_probes(embeddings, load_protocol("grew-test"), Distances(euc), top=20)
     path = tmp_path / "answer.csv"
     expected = {str(v) for v, c in zip(data["views"], data["types"], strict=True) if c == "03"}
     write_grew_answer(path, answers.probes, answers.subjects, expected_probes=expected, known_ids=answers.known)

@@ -61,7 +61,9 @@ def test_rooms_without_networks_load():
 
 
 def test_evaluation_runs(vectors):
-    ran = run(COMMAND, "eval", "identify", vectors, "--scorer", "k-reciprocal", "--set", "scorer.k1=2", "--json")
+    ran = run(
+        COMMAND, "eval", "identify", vectors, "--pipeline", "k-reciprocal", "--set", "k-reciprocal.k1=2", "--json"
+    )
     assert ran.returncode == 0, ran.stderr
     assert '"mean"' in ran.stdout
 

@@ -15,6 +15,7 @@ from gaitprint.stages.export import export
 from gaitprint.stages.train import train
 from gaitprint.stages.tune import tune
 from gaitprint.training.request import TrainingRequest
+from gaitprint.tuning.settings import TuneSettings
 
 
 @pytest.mark.parametrize("folder", [True, False])
@@ -71,7 +72,7 @@ def test_every_long_command_is_the_only_one_at_its_output(tmp_path, walkers_stor
         (out, True, lambda: export(walkers_store, out)),
         (out, True, lambda: demo(out)),
         (vectors, False, lambda: embed(walkers_store, [model], vectors)),
-        (file, False, lambda: tune([vectors], file, test_subjects=True)),
+        (file, False, lambda: tune([vectors], file, settings=TuneSettings(test_subjects=True))),
     ):
         before = {p: p.read_bytes() for p in tmp_path.rglob("*") if p.is_file()}
         with sole_writer(where, folder), pytest.raises(DataError, match="another process is writing"):

@@ -10,6 +10,8 @@ import numpy as np
 
 from gaitprint.arguments import settle, shown
 from gaitprint.errors import ConfigError
+from gaitprint.retrieval.pipeline import Pipeline
+from gaitprint.retrieval.spec import PipelineSpec
 from gaitprint.types import Embeddings
 
 
@@ -45,20 +47,28 @@ def given_embeddings(value: Any, what: str) -> Embeddings:
     raise ConfigError(f"{what} is Embeddings, of embed() or load_embeddings(), or their file; found {shown(value)}")
 
 
-def given_pipeline(value: Any) -> dict[str, Any]:
-    """The settings of a pipeline; nothing is the plain one.
+def given_pipeline(value: Any) -> Pipeline:
+    """Build the pipeline that somebody names; None is the usual one.
+
+    Args:
+        value: a `PipelineSpec`, a table of a settings file, or the steps or the file as `--pipeline` takes them.
 
     Raises:
-        ConfigError: no table.
+        ConfigError: none of these. ComponentError: no step has that name.
     """
-    if value is None:
-        return {}
+    if value is None or isinstance(value, PipelineSpec):
+        return Pipeline.from_spec(value or PipelineSpec())
+    if isinstance(value, str | os.PathLike):
+        return Pipeline.from_spec(PipelineSpec.parse(str(given_path(value, "a pipeline, or its steps"))))
     if not isinstance(value, Mapping):
-        raise ConfigError(f'a pipeline is a table such as {{"scorer": {{"name": "part-mean"}}}}, found {shown(value)}')
+        raise ConfigError(
+            f'a pipeline is its steps such as "part-mean", a .toml file, or a table such as '
+            f'{{"scorer": {{"name": "part-mean"}}}}, found {shown(value)}'
+        )
     strange = next((key for key in value if not isinstance(key, str)), None)
     if strange is not None:
         raise ConfigError(f"the settings of a pipeline are called scorer and transforms, found {shown(strange)}")
-    return dict(value)
+    return Pipeline.from_settings(dict(value))
 
 
 def given_options(function: Callable[..., Any], **options: Any) -> dict[str, Any]:

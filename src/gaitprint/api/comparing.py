@@ -1,7 +1,7 @@
 """From vectors to answers: distances, ranked lists, yes or no, and why."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,40 +17,43 @@ from gaitprint.evaluation.verification.decision import Decision, decide
 from gaitprint.extras import require_extra
 from gaitprint.retrieval import pipeline as retrieval
 from gaitprint.retrieval.ranking import Ranking, ranking
+from gaitprint.retrieval.spec import PipelineSpec
 from gaitprint.types import Embeddings, Silhouettes
 
 Vectors = Embeddings | str | Path
 """Embeddings, or the path of a file of them."""
+Steps = PipelineSpec | Mapping[str, Any] | str | Path
+"""A pipeline: its steps as `--pipeline` takes them, as in `"unit-length,part-mean"`, a settings file, or its table."""
 
 
-def distances(probes: Vectors, gallery: Vectors, pipeline: dict[str, Any] | None = None) -> Float32[np.ndarray, "Q G"]:
+def distances(probes: Vectors, gallery: Vectors, pipeline: Steps | None = None) -> Float32[np.ndarray, "Q G"]:
     """Compute the distance of every probe to every gallery walk, small is alike; Euclidean where no pipeline is given.
 
     Raises:
         ArtefactError: made by different networks. ConfigError: an unknown step or setting. DataError: a side is empty.
     """
     sides = given_embeddings(probes, "the probe side"), given_embeddings(gallery, "the gallery side")
-    return retrieval.Pipeline.from_settings(given_pipeline(pipeline)).distances(*sides)
+    return given_pipeline(pipeline).distances(*sides)
 
 
-def compare(a: Vectors, b: Vectors, pipeline: dict[str, Any] | None = None) -> float:
+def compare(a: Vectors, b: Vectors, pipeline: Steps | None = None) -> float:
     """Compute the distance of two single walks, small is alike; Euclidean where no pipeline is given.
 
     Raises:
         ArtefactError: they were embedded by different networks.
     """
     walks = given_embeddings(a, "a walk"), given_embeddings(b, "a walk")
-    return retrieval.compare(retrieval.Pipeline.from_settings(given_pipeline(pipeline)), *walks)
+    return retrieval.compare(given_pipeline(pipeline), *walks)
 
 
-def rank(probe: Vectors, gallery: Vectors, top: int = 5, pipeline: dict[str, Any] | None = None) -> Ranking:
+def rank(probe: Vectors, gallery: Vectors, top: int = 5, pipeline: Steps | None = None) -> Ranking:
     """For each probe find the `top` nearest gallery walks, nearest first, ties in gallery order.
 
     Args:
         probe: vectors of unknown walks.
         gallery: vectors of known ones, by the same networks.
         top: length of the lists.
-        pipeline: transforms and a scorer, for example ``{"scorer": {"name": "part-mean"}}``.
+        pipeline: its steps such as `"part-mean"`, a `PipelineSpec`, a settings file or its table.
 
     Raises:
         ArtefactError: made by different networks. ConfigError: an unknown step or setting.

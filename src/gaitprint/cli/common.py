@@ -25,14 +25,14 @@ as_json = click.option(
 device_option = click.option(
     "--device", default=DEVICE, show_default=True, metavar="NAME", help="Where networks compute: cpu, cuda or cuda:1."
 )
-seed_option = click.option(
-    "--seed",
-    default=0,
-    show_default=True,
-    type=click.IntRange(min=0),
-    metavar="NUMBER",
-    help="Decides every random draw: the same seed gives the same result.",
-)
+SEED: dict[str, Any] = {
+    "show_default": True,
+    "type": click.IntRange(min=0),
+    "metavar": "NUMBER",
+    "help": "Decides every random draw: the same seed gives the same result.",
+}
+"""All of `--seed` but its default."""
+seed_option = click.option("--seed", default=0, **SEED)
 threads_option = click.option(
     "--threads",
     type=THREADS,

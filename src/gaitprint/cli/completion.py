@@ -18,6 +18,17 @@ def offer(names: Callable[[], list[str]], files: bool = False) -> Complete:
     return complete
 
 
+def offer_series(names: Callable[[], list[str]]) -> Complete:
+    """Complete names separated by commas, each in turn, or the name of a file."""
+
+    def complete(_context: click.Context, _parameter: click.Parameter, begun: str) -> list[CompletionItem]:
+        before, comma, last = begun.rpartition(",")
+        ours = [CompletionItem(before + comma + name) for name in sorted(names()) if name.startswith(last)]
+        return ours + ([] if comma else [CompletionItem(begun, type="file")])
+
+    return complete
+
+
 def components(kind: str) -> Callable[[], list[str]]:
     """The names of a kind's components."""
 
@@ -27,6 +38,11 @@ def components(kind: str) -> Callable[[], list[str]]:
         return component_names(kind)
 
     return names
+
+
+def steps() -> list[str]:
+    """What a pipeline may be made of."""
+    return [*components("transform")(), *components("scorer")()]
 
 
 def protocols() -> list[str]:

@@ -15,10 +15,15 @@ from gaitprint.errors import ConfigError
 from gaitprint.evaluation.statistics.interval import Interval
 from gaitprint.memory import parse_size
 
+REQUEST = "gaitprint.experiments.request:EvaluationRequest"
+VERIFY = "gaitprint.evaluation.verification.settings:VerifySettings"
+"""Whose fields are the defaults."""
+
 protocol_option = click.option(
     "--protocol",
+    cls=FieldOption,
+    of=REQUEST,
     shell_complete=offer(protocols, files=True),
-    default="casia-b",
     show_default=True,
     metavar="NAME",
     help="Who is probe and who gallery: a shipped protocol, see `gaitprint data list`, or a .toml of your own.",
@@ -51,7 +56,9 @@ store_option = click.option("--store", **_STORE)
 store_of_report_option = click.option("--store", cls=Dependent, needs="report", why="is shown on a page", **_STORE)
 memory_option = click.option(
     "--memory",
-    default="2GiB",
+    cls=FieldOption,
+    of="gaitprint.retrieval.budget:ComputeBudget",
+    text=lambda size: f"{size / (1 << 30):g}GiB",
     show_default=True,
     callback=lambda _c, _p, v: parse_memory(v),
     metavar="SIZE",
@@ -65,9 +72,13 @@ fusion_option = click.option(
     show_default=True,
     help="Several networks: vectors concatenated as they are, or each at unit length.",
 )
-method_option = click.option("--method-only", is_flag=True, help="Only the rows of the method's own table.")
 splits_option = click.option(
-    "--splits", default=10, show_default=True, type=Count(1, 10_000), help="How often strangers are drawn."
+    "--splits",
+    cls=FieldOption,
+    of=VERIFY,
+    show_default=True,
+    type=Count(1, 10_000),
+    help="How often strangers are drawn.",
 )
 lists_option = click.option(
     "--lists",

@@ -1,109 +1,78 @@
-"""How vectors are compared, said on the command line: a scorer, transforms, settings of steps, or a file of all."""
+"""How vectors are compared, said on the command line: `--pipeline` and `--set`."""
 
-from collections.abc import Callable
-from pathlib import Path
-from typing import Any, TypeVar
+from collections.abc import Sequence
+from typing import Any
 
 import click
 
-from gaitprint.cli.completion import components, offer
-from gaitprint.cli.kinds import PLACE
-from gaitprint.config import apply_overrides, read_toml
-from gaitprint.errors import ConfigError
+from gaitprint.cli.completion import offer_series, steps
+from gaitprint.cli.option_groups import OptionGroup
+from gaitprint.cli.options import fusion_option
 
-Command = TypeVar("Command", bound=Callable[..., Any])
 
-_OPTIONS = (
+def named_pipeline(pipeline: str | None, overrides: Sequence[str], usual: Any = None) -> Any:
+    """Read a `PipelineSpec` from what was said of it.
+
+    Args:
+        pipeline: the text of `--pipeline`; None where nothing was said.
+        overrides: of `--set`.
+        usual: the `PipelineSpec` where nothing was said; None: that of whole vectors by Euclid.
+
+    Raises:
+        UsageError: the text is empty. GaitprintError: see `PipelineSpec.parse`.
+    """
+    from gaitprint.retrieval.spec import PipelineSpec
+
+    if pipeline is None:
+        return (usual or PipelineSpec()).overridden(overrides)
+    if not pipeline.strip():
+        raise click.UsageError("--pipeline wants steps or a file, found an empty text (is a shell variable not set?)")
+    return PipelineSpec.parse(pipeline, overrides)
+
+
+pipeline_options = OptionGroup(
+    "pipeline",
+    named_pipeline,
     click.option(
-        "--scorer",
-        shell_complete=offer(components("scorer")),
-        metavar="NAME",
-        help="How vectors are compared: euclidean, part-mean, part-cosine or k-reciprocal.  [default: euclidean]",
-    ),
-    click.option(
-        "--transform",
-        "transforms",
-        shell_complete=offer(components("transform")),
-        multiple=True,
-        metavar="NAME",
-        help="What happens to them before: unit-length, cluster-expansion, alpha-expansion. Repeatable, in order.",
+        "--pipeline",
+        shell_complete=offer_series(steps),
+        metavar="STEPS|FILE.toml",
+        help="How vectors are compared: steps in their order, such as cluster-expansion,k-reciprocal, the scorer last; "
+        "or a file of them.  [default: euclidean]",
     ),
     click.option(
         "--set",
         "overrides",
         multiple=True,
         metavar="STEP.KEY=VALUE",
-        help="A setting of a step, such as scorer.k1=6 or cluster-expansion.k=9. Repeatable.",
+        help="A setting of a step, such as k-reciprocal.k1=6; `scorer` is the last step, whatever it is called. "
+        "Repeatable.",
     ),
+)
+"""Gives a command its `pipeline`, a `PipelineSpec`."""
+
+METHOD = "cluster-expansion,k-reciprocal"
+"""The method's own steps."""
+
+
+def _ablation(overrides: Sequence[str], fusion: str, method_only: bool) -> Any:
+    from gaitprint.experiments.ablation import AblationSettings
+
+    spec = named_pipeline(METHOD, overrides)
+    return AblationSettings(spec.scorer.settings, spec.transforms[0].settings, fusion, not method_only)
+
+
+ablation_options = OptionGroup(
+    "settings",
+    _ablation,
     click.option(
-        "--pipeline",
-        type=PLACE,
-        metavar="FILE.toml",
-        help="A file with transforms and scorer, instead of the three options above.",
+        "--set",
+        "overrides",
+        multiple=True,
+        metavar="STEP.KEY=VALUE",
+        help="A setting of re-ranking or of expansion, such as k-reciprocal.k1=9 or cluster-expansion.k=9. Repeatable.",
     ),
+    fusion_option,
+    click.option("--method-only", is_flag=True, help="Only the rows of the method's own table."),
 )
-
-
-def pipeline_options(command: Command) -> Command:
-    """Give a command the options `--scorer`, `--transform`, `--set` and `--pipeline`."""
-    for option in reversed(_OPTIONS):
-        command = option(command)
-    return command
-
-
-def pipeline_of(
-    scorer: str | None, transforms: tuple[str, ...], overrides: tuple[str, ...], pipeline: Path | None
-) -> dict[str, Any]:
-    """Make a pipeline table of what those options say; Euclid where they say nothing.
-
-    Raises:
-        UsageError: both a file and single steps. ConfigError: a step that is not there, a file that is no table.
-    """
-    if pipeline is None:
-        return build_pipeline(scorer or "euclidean", transforms, overrides)
-    if scorer or transforms or overrides:
-        raise click.UsageError(f"--pipeline {pipeline} holds all steps: leave out --scorer, --transform and --set")
-    return read_toml(pipeline)
-
-
-method_steps_option = click.option(
-    "--set",
-    "overrides",
-    multiple=True,
-    metavar="STEP.KEY=VALUE",
-    help="A setting of re-ranking or of expansion, such as scorer.k1=9 or cluster-expansion.k=9. Repeatable.",
-)
-
-
-def method_steps(overrides: tuple[str, ...]) -> tuple[dict[str, Any], dict[str, Any]]:
-    """The settings of the method's own two steps: of re-ranking, and of expansion.
-
-    Raises:
-        ConfigError: `--set` names another step.
-    """
-    table = build_pipeline("k-reciprocal", ("cluster-expansion",), overrides)
-    reranking, expansion = (
-        {key: value for key, value in step.items() if key != "name"}
-        for step in (table["scorer"], table["transforms"][0])
-    )
-    return reranking, expansion
-
-
-def build_pipeline(scorer: str, transforms: tuple[str, ...], overrides: tuple[str, ...]) -> dict[str, Any]:
-    """A pipeline table from `--scorer`, `--transform` and `--set step.key=value`.
-
-    Raises:
-        ConfigError: `--set` names a step that is not there.
-    """
-    tables = apply_overrides({}, overrides)
-    named = {"scorer": scorer, **{t: t for t in transforms}}
-    unknown = sorted(set(tables) - set(named))
-    if unknown:
-        raise ConfigError(f"--set {unknown[0]}...: the pipeline has the steps {', '.join(named)}")
-    for name, values in tables.items():
-        if not isinstance(values, dict):
-            raise click.UsageError(f"--set wants step.key=value such as scorer.k1=6, found {name}={values!r}")
-    return {
-        "transforms": [{"name": t, **tables.get(t, {})} for t in transforms],
-        "scorer": {"name": scorer, **tables.get("scorer", {})},
-    }
+"""Gives a command its `settings`, an `AblationSettings`."""

@@ -1,11 +1,37 @@
 """The values of an ablation: its rows, before and after they are measured."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
+from gaitprint.arguments import settle_fields
 from gaitprint.evaluation.identification.result import Evaluation
 from gaitprint.evaluation.protocol.protocol import Protocol
 from gaitprint.evaluation.statistics.interval import Interval
+from gaitprint.retrieval.spec import PipelineSpec, StepSpec
+
+
+@dataclass(frozen=True)
+class AblationSettings:
+    """How the method's own steps are set, and which rows are wanted."""
+
+    reranking: Mapping[str, Any] = field(default_factory=dict)
+    """Settings of the scorer `k-reciprocal` that are not its defaults."""
+    expansion: Mapping[str, Any] = field(default_factory=dict)
+    """Likewise of the transform `cluster-expansion`."""
+    fusion: str = "raw"
+    """`raw` as the method does, or `unit`."""
+    further: bool = True
+    """Also the rows that the method's own table leaves out."""
+
+    def __post_init__(self) -> None:
+        settle_fields(self)
+
+    def steps(self, *, expanded: bool, reranked: bool) -> PipelineSpec:
+        """The method's pipeline with some of its steps."""
+        expansion = StepSpec("cluster-expansion", self.expansion)
+        scorer = StepSpec("k-reciprocal", self.reranking) if reranked else PipelineSpec().scorer
+        return PipelineSpec((expansion,) if expanded else (), scorer)
 
 
 @dataclass(frozen=True)

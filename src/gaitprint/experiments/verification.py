@@ -1,10 +1,8 @@
 """From embeddings and a pipeline to error rates with everything that must be said beside them."""
 
-from collections.abc import Mapping, Sequence
-from functools import partial
+from collections.abc import Sequence
 
 from gaitprint.evaluation.identification.warnings import FEW_SUBJECTS
-from gaitprint.evaluation.protocol.protocol import Protocol
 from gaitprint.evaluation.protocol.selection import absent_notes
 from gaitprint.evaluation.verification.calibration import Calibration
 from gaitprint.evaluation.verification.operating import reasons
@@ -13,49 +11,41 @@ from gaitprint.evaluation.verification.result import Verification
 from gaitprint.evaluation.verification.settings import VerifySettings
 from gaitprint.evaluation.verification.verify import verify
 from gaitprint.experiments.people_warnings import people_warnings
+from gaitprint.experiments.request import EvaluationRequest
 from gaitprint.provenance.calibration_subjects import choice_warnings
-from gaitprint.retrieval.budget import ComputeBudget
-from gaitprint.retrieval.pipeline import Pipeline
 from gaitprint.types import Embeddings
 
 
 def measure_verification(
     data: Embeddings,
-    rules: Protocol,
-    steps: Pipeline,
+    request: EvaluationRequest,
     settings: VerifySettings,
     *,
-    lists: Mapping[str, Sequence[str]] | None = None,
     calibration: Calibration | None = None,
     fitted: Sequence[str] = (),
-    work: ComputeBudget,
 ) -> VerificationReport:
     """Measure how well a pipeline tells pairs apart, and known people from strangers.
 
     Args:
         data: the embeddings.
-        rules: which pairs are compared.
-        steps: what compares them.
+        request: which pairs are compared, how, with which draws.
         settings: rates, thresholds, strangers, calibration.
-        lists: named lists of keys that the protocol asks for.
         calibration: of other people, tried here instead of one of these.
         fitted: what must be said of the people that it was fitted to, or that chose the steps.
-        work: memory, cores and progress of comparing.
 
     Raises:
         ProtocolError: the embeddings do not answer the protocol's questions.
     """
+    steps, budget = request.steps, request.budget
     verification = verify(
         data,
-        rules,
-        partial(steps.comparison, work=ComputeBudget(work.memory, work.threads, say=work.say)),
+        request.rules,
+        steps.as_distances(budget.quiet()),
         settings,
-        lists=lists,
-        label=steps.label,
-        transductive=steps.transductive,
-        alone=steps.pairwise,
+        seed=request.seed,
+        resamples=request.resamples,
         calibration=calibration,
-        progress=lambda done, total: work.progress(done, total, "strangers"),
+        progress=lambda done, total: budget.progress(done, total, "strangers"),
     )
     familiar = [*people_warnings([data]), *choice_warnings([steps], data)]
     warnings = (*familiar, *_warnings(verification, data), *fitted)

@@ -1,8 +1,11 @@
 """Embeddings from a file or from memory, and the rows of them that somebody asked for."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
+from gaitprint.arguments import settle_fields
 from gaitprint.errors import ProtocolError, did_you_mean
 from gaitprint.inference.embeddings_file import load_embeddings
 from gaitprint.types import Embeddings, SequenceRecord
@@ -13,32 +16,51 @@ def open_embeddings(embeddings: Path | Embeddings) -> Embeddings:
     return embeddings if isinstance(embeddings, Embeddings) else load_embeddings(embeddings)
 
 
-def filter_embeddings(
-    embeddings: Embeddings,
-    subjects: Sequence[str] | None = None,
-    views: Sequence[str] | None = None,
-    conditions: Sequence[str] | None = None,
-) -> Embeddings:
-    """The sequences of the given subjects, views and conditions; None is all.
+@dataclass(frozen=True)
+class SequenceFilter:
+    """Which sequences are meant: all, but for what is named here."""
 
-    Raises:
-        ProtocolError: a name that no sequence has, or nothing is left.
-    """
-    keep = list(range(len(embeddings)))
-    for word, names_asked in (("subject", subjects), ("view", views), ("condition", conditions)):
-        if names_asked is None:
-            continue
-        present = {name for r in embeddings.records if (name := _name(r, word)) is not None}
-        for name in names_asked:
-            if name not in present:
-                part = _part(embeddings) if word == "subject" else ""
-                raise ProtocolError(f"no sequence has the {word} {name!r}{part}: {did_you_mean(name, present)}")
-        # every name is checked first: one that is misspelt would silently ask for fewer
-        names = frozenset(names_asked)
-        keep = [i for i in keep if _name(embeddings.records[i], word) in names]
-    if not keep:
-        raise ProtocolError("no sequence has the subjects, views and conditions asked for: ask for fewer restrictions")
-    return embeddings if len(keep) == len(embeddings) else embeddings.select(keep)
+    subjects: Sequence[str] | None = None
+    """Only these; None: all."""
+    views: Sequence[str] | None = None
+    """Likewise."""
+    conditions: Sequence[str] | None = None
+    """Likewise."""
+    key_lists: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    """Named lists of sequence keys that a protocol asks for, such as the `PROBE_SET` of a partition file."""
+
+    def __post_init__(self) -> None:
+        settle_fields(self)
+
+    def apply(self, embeddings: Embeddings) -> Embeddings:
+        """Take the sequences of the wanted subjects, views and conditions; the lists are the protocol's to read.
+
+        Raises:
+            ProtocolError: a name that no sequence has, or nothing is left.
+        """
+        keep = list(range(len(embeddings)))
+        for word, wanted in (("subject", self.subjects), ("view", self.views), ("condition", self.conditions)):
+            if wanted is None:
+                continue
+            present = {name for r in embeddings.records if (name := _name(r, word)) is not None}
+            for name in wanted:
+                if name not in present:
+                    part = _part(embeddings) if word == "subject" else ""
+                    raise ProtocolError(f"no sequence has the {word} {name!r}{part}: {did_you_mean(name, present)}")
+            # every name is checked first: one that is misspelt would silently ask for fewer
+            names = frozenset(wanted)
+            keep = [i for i in keep if _name(embeddings.records[i], word) in names]
+        if not keep:
+            raise ProtocolError(
+                "no sequence has the subjects, views and conditions asked for: ask for fewer restrictions"
+            )
+        return embeddings if len(keep) == len(embeddings) else embeddings.select(keep)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values for JSON."""
+        names = {"subjects": self.subjects, "views": self.views, "conditions": self.conditions}
+        said = {word: None if wanted is None else list(wanted) for word, wanted in names.items()}
+        return {**said, "lists": {name: list(keys) for name, keys in self.key_lists.items()}}
 
 
 def _part(embeddings: Embeddings) -> str:

@@ -77,7 +77,9 @@ def _settle_evaluation(account: Account) -> None:
     account.agree("evaluator_cfg.sampler.sample_type", whole, "sequences are embedded whole, in their order")
     metric = account.word("evaluator_cfg.metric", "euc")
     scorer = SCORERS.get(metric)
-    measure = f"`gaitprint eval identify VECTORS --scorer {scorer}` measures so" if scorer else "no such distance here"
+    measure = (
+        f"`gaitprint eval identify VECTORS --pipeline {scorer}` measures so" if scorer else "no such distance here"
+    )
     account.settle("evaluator_cfg.metric", "unused", measure)
     data = account.word("data_cfg.dataset_name", "CASIA-B")
     crossed = account.flag("evaluator_cfg.cross_view_gallery", False)

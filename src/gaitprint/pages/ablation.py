@@ -2,11 +2,10 @@
 
 from collections.abc import Mapping, Sequence
 
-import numpy as np
-
 from gaitprint.evaluation.identification.mean_figures import mean_cmc
 from gaitprint.evaluation.statistics.intervals import Band
 from gaitprint.experiments.ablation import AblationResult, AblationRow
+from gaitprint.experiments.request import EvaluationRequest
 from gaitprint.pages import evaluation_values as pages
 from gaitprint.pages.match_sheets import match_sheets
 from gaitprint.report.values import Cell, CmcCurve, Report, Table
@@ -22,14 +21,12 @@ def ablation_page(
     data: Mapping[str, Embeddings],
     fusion: str,
     store: Store | None,
-    seed: int,
-    resamples: int,
+    request: EvaluationRequest,
 ) -> Report:
     """Everything an ablation found, in the order people ask for it."""
     first, whole = result.rows[0], result.rows[result.full]
     shown = [first] if whole is first else [first, whole]
     maps = [pages.heat_maps(row.evaluation, row.description) for row in shown]
-    generator = np.random.Generator(np.random.PCG64(seed))
     return Report(
         title="What each step brings",
         subtitle=f"{result.protocol.title}: one network, re-ranking, query expansion, more networks.",
@@ -38,9 +35,9 @@ def ablation_page(
         warnings=result.warnings,
         tables=tuple(ablation_tables(result)),
         heatmaps=tuple(m for pair in zip(*maps, strict=True) for m in pair),
-        curves=cmc_curves(result, [mean_cmc(row.evaluation, seed, resamples) for row in result.rows]),
-        sheets=() if store is None else match_sheets(whole.evaluation, store, generator),
-        settings=ablation_settings(result, data, fusion, seed),
+        curves=cmc_curves(result, [mean_cmc(row.evaluation, request.seed, request.resamples) for row in result.rows]),
+        sheets=() if store is None else match_sheets(whole.evaluation, store, request.generator()),
+        settings=ablation_settings(result, data, fusion, request.seed),
     )
 
 

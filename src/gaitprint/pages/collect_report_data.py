@@ -1,22 +1,21 @@
 """What is said of an ablation's rows beyond the ablation: by view, curves, error rates, mistakes."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
-from pathlib import Path
 
 from gaitprint.errors import ProtocolError
 from gaitprint.evaluation.identification.mean_figures import mean_cmc
 from gaitprint.evaluation.identification.mistakes import Mistake, worst_mistakes
-from gaitprint.evaluation.protocol.protocol import load_protocol
 from gaitprint.evaluation.verification.report import VerificationReport
 from gaitprint.evaluation.verification.settings import VerifySettings
 from gaitprint.experiments.ablation import AblationResult, AblationRow
 from gaitprint.experiments.identification import report_evaluation
+from gaitprint.experiments.request import EvaluationRequest
 from gaitprint.experiments.verification import measure_verification
 from gaitprint.pages.report_data import ReportData, shown_closely
 from gaitprint.pages.verification import distributions
-from gaitprint.retrieval.budget import ComputeBudget
 from gaitprint.retrieval.pipeline import Pipeline
+from gaitprint.retrieval.spec import PipelineSpec
 from gaitprint.types import Embeddings
 
 NO_MAPS = (
@@ -28,29 +27,23 @@ NO_MAPS = (
 def collect_report_data(
     ablation: AblationResult,
     sets: Mapping[tuple[str, ...], Embeddings],
-    protocol: str | Path,
+    request: EvaluationRequest,
     settings: VerifySettings,
-    lists: Mapping[str, Sequence[str]] | None,
-    progress: Callable[[int, int, str], None],
-    work: ComputeBudget,
 ) -> ReportData:
     """Everything a report shows.
 
     Args:
         ablation: whose rows are meant.
         sets: embeddings by networks, those of several fused.
-        protocol: the ablation's.
-        settings: of error rates; its seed and resamples are the ablation's, so that all intervals go together.
-        lists: the ablation's.
-        progress: called with (done, in all, what is being done).
-        work: memory and cores of comparing.
+        request: the ablation's: its seed and resamples, so that all intervals go together.
+        settings: of error rates.
     """
-    seed, resamples = settings.seed, settings.resamples
+    seed, resamples = request.seed, request.resamples
     closely = shown_closely(ablation)
     verifications, missing = {}, []
     for row in closely:
         try:
-            verifications[row.description] = _verified(row, sets, protocol, settings, lists, progress, work)
+            verifications[row.description] = _verified(row, sets, request, settings)
         # pairs or strangers are too few: the rest of the report stands without them, and says so
         except ProtocolError as error:
             missing.append(f"No error rates of pairs and strangers ({row.description}): {error}.")
@@ -77,23 +70,15 @@ def collect_report_data(
 def _verified(
     row: AblationRow,
     sets: Mapping[tuple[str, ...], Embeddings],
-    protocol: str | Path,
+    request: EvaluationRequest,
     settings: VerifySettings,
-    lists: Mapping[str, Sequence[str]] | None,
-    progress: Callable[[int, int, str], None],
-    work: ComputeBudget,
 ) -> VerificationReport:
     def told(done: int, total: int, what: str) -> None:
-        progress(done, total, f"{what}, {row.description}")
+        request.budget.progress(done, total, f"{what}, {row.description}")
 
-    return measure_verification(
-        sets[row.variant.networks],
-        load_protocol(protocol),
-        Pipeline.from_settings(row.pipeline),
-        settings,
-        lists=lists,
-        work=replace(work, progress=told),
-    )
+    budget = replace(request.budget, progress=told)
+    own = replace(request, pipeline=PipelineSpec.from_table(row.pipeline), budget=budget)
+    return measure_verification(sets[row.variant.networks], own, settings)
 
 
 def _mistakes(row: AblationRow) -> tuple[Mistake, ...]:

@@ -10,18 +10,22 @@ from gaitprint.evaluation.verification.reliability import Reliability
 from gaitprint.evaluation.verification.result import CalibrationFigures, SetFigures, Verification
 from gaitprint.evaluation.verification.scores import Scores
 from gaitprint.evaluation.verification.settings import VerifySettings
+from gaitprint.experiments.request import EvaluationRequest
 from gaitprint.pages.verification_tables import gallery_text, pairs_table, searches_table, threshold_table
 from gaitprint.provenance.data_warnings import spoken_datasets
 from gaitprint.report.error_curves import DetCurve, Distributions, ReliabilityCurve
 from gaitprint.report.values import Report, Table
-from gaitprint.retrieval.pipeline import Pipeline
 from gaitprint.types import Embeddings
 
 BARS = 60
 
 
 def verification_page(
-    verification: Verification, data: Embeddings, steps: Pipeline, settings: VerifySettings, warnings: tuple[str, ...]
+    verification: Verification,
+    data: Embeddings,
+    request: EvaluationRequest,
+    settings: VerifySettings,
+    warnings: tuple[str, ...],
 ) -> Report:
     """Everything that was found, as the values of a report."""
     whole = verification.whole.equal_error.figure
@@ -34,7 +38,7 @@ def verification_page(
         ("Pairs of two people", str(verification.whole.other_pairs)),
         ("Gallery without strangers", gallery_text(verification)),
         ("Strangers", f"{100 * verification.share:.3g} % of the subjects, {verification.splits} splits"),
-        ("Distance", steps.scorer.distance),
+        ("Distance", request.steps.scorer.distance),
         ("Sees all probes", "yes, transductive" if verification.transductive else "no"),
     ]
     tables = [pairs_table({"": verification}), searches_table({"": verification}), threshold_table(verification)]
@@ -54,9 +58,9 @@ def verification_page(
         tables=tuple(tables),
         curves=tuple(curves),
         settings={
-            "pipeline": steps.settings,
+            "pipeline": request.steps.settings,
             "protocol": verification.protocol.name,
-            "verify": dataclasses.asdict(settings),
+            "verify": {**dataclasses.asdict(settings), "seed": request.seed, "resamples": request.resamples},
             "embeddings": {"source": data.source, **data.settings},
         },
     )

@@ -4,7 +4,7 @@ import os
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TypeVar
 
@@ -54,6 +54,10 @@ class ComputeBudget:
     def cores(self) -> int:
         """Threads in numbers."""
         return self.threads or usable_cores()
+
+    def quiet(self) -> "ComputeBudget":
+        """The same without progress: for a part of something whose own progress is told."""
+        return replace(self, progress=_silent)
 
     def rows(self, bytes_a_row: float, at_most: int = 1024) -> int:
         """Rows of a block of which every thread holds one, each row taking so many bytes."""

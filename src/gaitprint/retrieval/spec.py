@@ -157,7 +157,10 @@ def _kind(name: str) -> str:
 
 def _addressed(override: str, steps: Sequence[StepSpec]) -> tuple[int, str]:
     """Which step an override is of, and what of it is `key=value`."""
-    address = override.partition("=")[0].strip()
+    address, equals, _ = override.partition("=")
+    address = address.strip()
+    if not equals:
+        raise ConfigError(f"a setting is given as step.key=value such as k-reciprocal.k1=6, found {override!r}")
     names = [step.name.replace("_", "-") for step in steps]
     for name in sorted({*names, "scorer"}, key=len, reverse=True):  # a dotted name may begin as another does
         if address.replace("_", "-").startswith(f"{name}."):
@@ -166,6 +169,6 @@ def _addressed(override: str, steps: Sequence[StepSpec]) -> tuple[int, str]:
             place = names.index(name) if name in names else len(names) - 1
             return place, override.strip()[len(name) + 1 :]
     step, dot, _ = address.partition(".")
-    if not dot or "=" not in override:
+    if not dot:
         raise ConfigError(f"--set wants step.key=value such as k-reciprocal.k1=6, found {override!r}")
     raise ConfigError(f"--set {step}...: the pipeline has the steps {', '.join([*names[:-1], 'scorer', names[-1]])}")

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from gaitprint.retrieval.quantization.planning import Capacity, Demand, plan_capacity
+from gaitprint.experiments.capacity import Capacity, Demand, plan_capacity
 from gaitprint.retrieval.quantization.settings import named
 
 DEFAULT = ("float32", "fp16", "int8", "pca-128", "pca-128-int8")

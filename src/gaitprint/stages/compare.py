@@ -1,26 +1,21 @@
 """`gaitprint eval compare`: two runs on the same probes, what the second gains, and what is more than chance."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from gaitprint.errors import ConfigError, ProtocolError
-from gaitprint.evaluation.identification.evaluate import evaluate as measure
 from gaitprint.evaluation.identification.paired import REAL, PairedLine, compare_evaluations
 from gaitprint.evaluation.identification.result import Evaluation
 from gaitprint.evaluation.identification.warnings import data_warnings
-from gaitprint.evaluation.protocol.protocol import load_protocol
 from gaitprint.evaluation.statistics.sign_flip_test import ALL_UP_TO
 from gaitprint.experiments.people_warnings import people_warnings
+from gaitprint.experiments.request import EvaluationRequest
 from gaitprint.inference.fusion import different_data
-from gaitprint.inference.selection import filter_embeddings, open_embeddings
 from gaitprint.provenance.calibration_subjects import choice_warnings
-from gaitprint.retrieval.budget import ComputeBudget
 from gaitprint.retrieval.pipeline import Pipeline
+from gaitprint.retrieval.spec import PipelineSpec
 from gaitprint.types import Embeddings, SequenceRecord
 
 SMALLEST = 6
@@ -74,69 +69,36 @@ class ComparisonReport:
 def compare(
     before: Path | Embeddings,
     after: Path | Embeddings | None = None,
+    request: EvaluationRequest = EvaluationRequest(),
     *,
-    protocol: str | Path = "casia-b",
-    pipeline: dict[str, Any] | None = None,
-    after_pipeline: dict[str, Any] | None = None,
+    after_pipeline: PipelineSpec | None = None,
     figure: str = "rank-1",
-    subjects: Sequence[str] | None = None,
-    views: Sequence[str] | None = None,
-    conditions: Sequence[str] | None = None,
-    lists: Mapping[str, Sequence[str]] | None = None,
-    seed: int = 0,
-    resamples: int = 1000,
-    work: ComputeBudget | None = None,
 ) -> ComparisonReport:
     """Compare two runs, subject by subject.
 
     Args:
         before: embeddings.
         after: of the same sequences, made otherwise; None: the same, with another pipeline.
-        protocol: the name of ours, or a TOML file.
-        pipeline: transforms and scorer as in a settings file; None: Euclid of whole vectors.
+        request: protocol, sequences, pipeline, seed, resamples and budget.
         after_pipeline: of `after`; None: the same.
         figure: `rank-K`, or `mAP` or `mINP` where the protocol asks for them.
-        subjects: only these; None: all.
-        views: only these; None: all.
-        conditions: only these; None: all.
-        lists: named lists of keys that the protocol asks for (`PROBE_SET`).
-        seed: of intervals and tests.
-        resamples: of the bootstrap over subjects.
-        work: memory, cores and progress of comparing; None: the usual.
 
     Raises:
         ConfigError: both runs are the same. ProtocolError: they are of different probes, and which is first.
         GaitprintError: in one line.
     """
-    first = Pipeline.from_settings(pipeline or {})
-    second = first if after_pipeline is None else Pipeline.from_settings(after_pipeline)
+    first = request.steps
+    second = first if after_pipeline is None else Pipeline.from_spec(after_pipeline)
     if after is None and second.settings == first.settings:
         raise ConfigError(
             "there is nothing to compare: give a second file of embeddings, or another pipeline for after "
-            "(--after-scorer, --after-transform, --after-set)"
+            "(--after-pipeline, --after-set)"
         )
-    rules = load_protocol(protocol)
-    left = filter_embeddings(open_embeddings(before), subjects, views, conditions)
-    right = (
-        left
-        if after is None
-        else in_order_of(left, filter_embeddings(open_embeddings(after), subjects, views, conditions))
-    )
-
-    def measured(data: Embeddings, steps: Pipeline) -> Evaluation:
-        return measure(
-            data,
-            rules,
-            partial(steps.comparison, work=work),
-            generator=np.random.Generator(np.random.PCG64(seed)),
-            lists=lists,
-            label=steps.label,
-            transductive=steps.transductive,
-            resamples=1,
-        )
-
-    runs = measured(left, first), measured(right, second)
-    lines = compare_evaluations(*runs, np.random.Generator(np.random.PCG64(seed)), figure, resamples)
+    _ = request.rules  # refused before anything large is read
+    left = request.open(before)
+    right = left if after is None else in_order_of(left, request.open(after))
+    runs = request.measure(left, first, resamples=1), request.measure(right, second, resamples=1)
+    lines = compare_evaluations(*runs, request.generator(), figure, request.resamples)
     said = (*people_warnings([left, right]), *choice_warnings([first, second], left))
     warnings = (*said, *_of_other_data(left, right), *_warnings(lines, runs))
     return ComparisonReport(*runs, figure, lines, warnings)

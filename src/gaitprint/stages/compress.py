@@ -2,22 +2,21 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from gaitprint.components import name_of
 from gaitprint.errors import ArtefactError, ConfigError, ProtocolError
 from gaitprint.evaluation.identification.evaluate import evaluate
 from gaitprint.evaluation.identification.mean_figures import difference, mean_figure, mean_interval
 from gaitprint.evaluation.identification.result import Evaluation
-from gaitprint.evaluation.protocol.distance_blocks import Distances
-from gaitprint.evaluation.protocol.protocol import load_protocol
 from gaitprint.evaluation.statistics.interval import Interval
 from gaitprint.experiments.people_warnings import people_warnings
+from gaitprint.experiments.request import EvaluationRequest
 from gaitprint.inference.embeddings_file import load_embeddings
-from gaitprint.inference.selection import filter_embeddings
-from gaitprint.retrieval.pipeline import Pipeline
 from gaitprint.retrieval.quantization import codec_file
 from gaitprint.retrieval.quantization import templates as templates_file
 from gaitprint.retrieval.quantization.card_file import check_card_place
@@ -26,7 +25,7 @@ from gaitprint.retrieval.quantization.codec_file import save_codec
 from gaitprint.retrieval.quantization.settings import named
 from gaitprint.retrieval.quantization.shortlist import Rescored
 from gaitprint.retrieval.quantization.templates import make_templates, save_templates
-from gaitprint.types import Comparison, Embeddings
+from gaitprint.types import Compare, Comparison, Distances, Embeddings
 
 UNTRAINED = ("fp16", "int8", "int8-part")
 """Codecs that learn nothing."""
@@ -82,42 +81,31 @@ class CompressionReport:
 
 def compress(
     embeddings: Path,
+    request: EvaluationRequest = EvaluationRequest(),
     *,
     fit: Path | None = None,
-    protocol: str | Path = "casia-b",
     codecs: Sequence[str] = (),
-    scorer: str = "euclidean",
     shortlist: int = 100,
-    subjects: Sequence[str] | None = None,
-    views: Sequence[str] | None = None,
-    conditions: Sequence[str] | None = None,
     out: Path | None = None,
-    seed: int = 0,
-    resamples: int = 1000,
 ) -> CompressionReport:
     """Measure codecs under a protocol: the gallery is kept as templates, probes stay as they are.
 
     Args:
         embeddings: of the people to be tested; made by `gaitprint model embed`.
+        request: protocol, sequences, seed, resamples, budget, and a pipeline that compares one pair at a time.
         fit: embeddings by the same networks of other people, on which codecs are fitted; None: none that learns.
-        protocol: the name of ours, or a TOML file.
         codecs: names such as `pca-128-int8`; none: a selection.
-        scorer: how vectors are compared, one probe at a time.
         shortlist: nearest templates of the whole gallery that are compared anew with their plain vectors.
-        subjects: test only these; None: all.
-        views: likewise.
-        conditions: likewise.
         out: folder for the codec and the templates of what was tested; one codec must be named.
-        seed: of codebooks and intervals.
-        resamples: of the bootstrap over subjects.
 
     Raises:
         GaitprintError: in one line; a subject is both trained on and tested.
     """
-    pipeline = Pipeline.from_settings({"scorer": scorer})
+    pipeline = request.steps
     if not pipeline.pairwise:
         sees = "all probes" if pipeline.transductive else "other sequences"
-        raise ConfigError(f"templates are compared one by one, {scorer} sees {sees}: use euclidean or part-mean")
+        steps = " > ".join(name_of(step) for step in pipeline.steps)
+        raise ConfigError(f"templates are compared one by one, {steps} sees {sees}: use euclidean or part-mean")
     if shortlist < 1:
         raise ConfigError(f"a shortlist holds one template or more, found {shortlist}")
     wanted = [named(name) for name in codecs or (DEFAULT if fit is not None else UNTRAINED)]
@@ -128,27 +116,28 @@ def compress(
             raise ConfigError(f"--out holds one codec and its templates: name one with --codec, found {len(codecs)}")
         check_card_place(Path(out) / "templates.safetensors", templates_file.FORMAT, "template")
         check_card_place(Path(out) / "codec.safetensors", codec_file.FORMAT, "codec")
-    rules = load_protocol(protocol)
-    data = filter_embeddings(load_embeddings(embeddings), subjects, views, conditions)
+    rules = request.rules
+    data = request.open(embeddings)
     training = data.select(np.arange(0)) if fit is None else load_embeddings(fit)
     if fit is not None:
         _check_apart(training, data)
 
-    def measured(distances: Distances) -> Evaluation:
-        chance = np.random.Generator(np.random.PCG64(seed))
-        return evaluate(data, rules, distances, generator=chance, label=pipeline.label, resamples=1)
+    def measured(compare: Compare) -> Evaluation:
+        distances = Distances(compare, pipeline.label)
+        return evaluate(data, rules, distances, generator=request.generator(), resamples=1)
 
-    plain = measured(pipeline.comparison)
+    chance = request.seed, request.resamples
+    plain = measured(partial(pipeline.comparison, work=request.budget))
     figures, codec = [], None
     for settings in wanted:
-        codec = fit_codec(settings, training, np.random.Generator(np.random.PCG64(seed)))
-        figures.append(_figures(codec, data, pipeline, shortlist, plain, measured, seed, resamples))
+        codec = fit_codec(settings, training, request.generator())
+        figures.append(_figures(codec, data, shortlist, plain, measured, request))
     return CompressionReport(
         protocol=rules.name,
         distance=pipeline.scorer.distance,
         source=data.source,
         plain=mean_figure(plain),
-        interval=mean_interval(plain, seed, resamples),
+        interval=mean_interval(plain, *chance),
         plain_bytes=4 * data.layout.width,
         shortlist=shortlist,
         trained_on=len({r.subject for r in training.records}),
@@ -161,29 +150,30 @@ def compress(
 def _figures(
     codec: Codec,
     data: Embeddings,
-    pipeline: Pipeline,
     shortlist: int,
     plain: Evaluation,
-    measured: Callable[[Distances], Evaluation],
-    seed: int,
-    resamples: int,
+    measured: Callable[[Compare], Evaluation],
+    request: EvaluationRequest,
 ) -> CodecFigures:
+    compare = partial(request.steps.comparison, work=request.budget)
+
     def templates(probe: Embeddings, gallery: Embeddings) -> Comparison:
-        return pipeline.comparison(probe, codec.restored(gallery))
+        return compare(probe, codec.restored(gallery))
 
     def anew(probe: Embeddings, gallery: Embeddings) -> Comparison:
-        return Rescored(templates(probe, gallery), pipeline.comparison(probe, gallery), shortlist)
+        return Rescored(templates(probe, gallery), compare(probe, gallery), shortlist)
 
     first, second = measured(templates), measured(anew)
+    chance = request.seed, request.resamples
     return CodecFigures(
         name=codec.settings.name,
         made=codec.description,
         template_bytes=codec.template_bytes,
         share=codec.template_bytes / (4 * data.layout.width),
         rank1=mean_figure(first),
-        difference=difference(first, plain, seed, resamples),
+        difference=difference(first, plain, *chance),
         rescored=mean_figure(second),
-        rescored_difference=difference(second, plain, seed, resamples),
+        rescored_difference=difference(second, plain, *chance),
     )
 
 

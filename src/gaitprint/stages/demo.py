@@ -8,11 +8,14 @@ from typing import Any
 from gaitprint.datasets.synthetic import VIEWS as ALL_VIEWS
 from gaitprint.errors import ConfigError
 from gaitprint.evaluation.identification.report import EvaluationReport
-from gaitprint.experiments.ablation import AblationResult
+from gaitprint.experiments.ablation import AblationResult, AblationSettings
+from gaitprint.experiments.request import EvaluationRequest
 from gaitprint.inference.embeddings_file import load_embeddings
 from gaitprint.inference.fusion import fuse
+from gaitprint.inference.selection import SequenceFilter
 from gaitprint.ingest.layout_choice import LayoutChoice
 from gaitprint.output_folder import bound_folder
+from gaitprint.retrieval.budget import ComputeBudget
 from gaitprint.stages.embed import embed
 from gaitprint.stages.evaluate import evaluate
 from gaitprint.stages.prepare import prepare
@@ -108,22 +111,17 @@ def demo(
             embed(store, [Path(trained_network.model)], made[name], progress=progress)
         say("measuring by condition and view")
         by_view = Path(out) / "views.html"
+        request = EvaluationRequest(seed=seed)
         vectors = {name: load_embeddings(path) for name, path in made.items()}
         together = fuse(list(vectors.values()))
-        figures = {name: _rank1(evaluate(e, seed=seed)) for name, e in vectors.items()}
-        figures["both"] = _rank1(evaluate(together, seed=seed, report=by_view, store=store))
+        figures = {name: _rank1(evaluate(e, request)) for name, e in vectors.items()}
+        figures["both"] = _rank1(evaluate(together, request, report=by_view, store=store))
         say("measuring what each step of the method brings")
-        expansion = {"k": SEQUENCES - 1}
-        result = report(
-            vectors,
-            Path(out) / "report",
-            protocol="hid-draws",
-            views=VIEWS,
-            expansion=expansion,
-            store=store,
-            seed=seed,
-            progress=progress,
+        steps = AblationSettings(expansion={"k": SEQUENCES - 1})
+        drawn = EvaluationRequest(
+            "hid-draws", SequenceFilter(views=VIEWS), seed=seed, budget=ComputeBudget(progress=progress)
         )
+        result = report(vectors, Path(out) / "report", drawn, steps, store=store)
         return DemoResult(result.page, by_view, figures, result.ablation)
 
 

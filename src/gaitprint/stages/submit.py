@@ -1,7 +1,6 @@
 """`gaitprint eval submit`: embeddings in, the answer file of a competition out, checked before it is written."""
 
 from collections.abc import Mapping, Sequence
-from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
@@ -14,6 +13,7 @@ from gaitprint.experiments.people_warnings import people_warnings
 from gaitprint.inference.selection import open_embeddings
 from gaitprint.retrieval.budget import ComputeBudget
 from gaitprint.retrieval.pipeline import Pipeline
+from gaitprint.retrieval.spec import PipelineSpec
 from gaitprint.types import Embeddings
 
 PROTOCOLS = {"hid": "hid", "grew": "grew-test"}
@@ -27,7 +27,7 @@ def submit(
     form: str = "hid",
     header: Literal["label", "subjectID"] = "label",
     protocol: str | Path | None = None,
-    pipeline: dict[str, Any] | None = None,
+    pipeline: PipelineSpec = PipelineSpec(),
     lists: Mapping[str, Sequence[str]] | None = None,
     work: ComputeBudget | None = None,
 ) -> dict[str, Any]:
@@ -39,7 +39,7 @@ def submit(
         form: `hid` has one subject a probe, `grew` the twenty nearest.
         header: the second column of a HID file; the first editions wanted `subjectID`.
         protocol: who is probe and who gallery; None: the form's own.
-        pipeline: transforms and scorer; None: Euclid.
+        pipeline: transforms and scorer.
         lists: named lists of keys that a protocol of one's own asks for.
         work: memory, cores and progress of comparing; None: the usual.
 
@@ -51,7 +51,7 @@ def submit(
     """
     if form not in PROTOCOLS:
         raise ConfigError(f"the form of an answer file is 'hid' or 'grew', found {form!r}")
-    steps = Pipeline.from_settings(pipeline or {})
+    steps = Pipeline.from_spec(pipeline)
     rules = load_protocol(protocol or PROTOCOLS[form])
     data = open_embeddings(embeddings)
     if protocol is None:
@@ -59,7 +59,7 @@ def submit(
     top = GREW_RANKS if form == "grew" else 1
     check_writable(Path(out))
     listed = with_lists(rules, lists or {})
-    found = answer_probes(data, listed, partial(steps.comparison, work=work), top=top)
+    found = answer_probes(data, listed, steps.as_distances(work), top=top)
     if form == "grew":
         write_grew_answer(Path(out), found.probes, found.subjects, expected_probes=found.probes, known_ids=found.known)
     else:

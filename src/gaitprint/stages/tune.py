@@ -1,9 +1,8 @@
 """`gaitprint eval tune`: embeddings of training subjects in, settings out, with what they are worth to others."""
 
 import hashlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import nullcontext
-from dataclasses import replace
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -13,17 +12,18 @@ import numpy as np
 from gaitprint.atomic_files import sha256_json
 from gaitprint.errors import ConfigError
 from gaitprint.evaluation.identification.warnings import FEW_SUBJECTS
-from gaitprint.evaluation.protocol.protocol import Protocol, load_protocol, with_lists
+from gaitprint.evaluation.protocol.protocol import Protocol
 from gaitprint.evaluation.protocol.selection import absent_notes
+from gaitprint.evaluation.statistics.interval import RESAMPLES
 from gaitprint.evaluation.statistics.subject_folds import subject_folds
 from gaitprint.experiments.people_warnings import people_warnings
+from gaitprint.experiments.request import EvaluationRequest
 from gaitprint.inference.fusion import fuse
-from gaitprint.inference.selection import filter_embeddings, open_embeddings
 from gaitprint.locks import sole_writer
 from gaitprint.pages.tuning import tuning_page
 from gaitprint.provenance.calibration_subjects import chooser
 from gaitprint.report.html import check_report_place, write_report
-from gaitprint.retrieval.budget import ComputeBudget
+from gaitprint.retrieval.budget import Progress
 from gaitprint.retrieval.spec import CHOSEN_BY
 from gaitprint.tuning import decision
 from gaitprint.tuning.grids import Grid
@@ -32,42 +32,26 @@ from gaitprint.tuning.result import Tried, TuneReport
 from gaitprint.tuning.scores import Scores, SubjectSet
 from gaitprint.tuning.search import ROUNDS, search
 from gaitprint.tuning.search import Tried as Searched
+from gaitprint.tuning.settings import TuneSettings
 from gaitprint.tuning.simplicity import FAMILIES, Table, family
 from gaitprint.tuning.subjects import check_may_choose
 from gaitprint.tuning.tuning_file import check_tuned_place, journal_place, write_tuned
 from gaitprint.types import Embeddings
 
-__all__ = ["TuneReport", "tune"]
+__all__ = ["TuneReport", "TuneSettings", "tune"]
 
 EASY = 99.0
 """Percent of rank-1 from which on there is nothing to choose by."""
 
 
-def _silent(done: int, total: int, what: str) -> None:
-    """Progress that nobody asked for."""
-    del done, total, what
-
-
 def tune(
     embeddings: Sequence[Path | Embeddings],
     out: Path | None = None,
+    request: EvaluationRequest = EvaluationRequest(),
+    settings: TuneSettings = TuneSettings(),
     *,
-    protocol: str | Path = "casia-b",
-    subjects: Sequence[str] | None = None,
-    views: Sequence[str] | None = None,
-    conditions: Sequence[str] | None = None,
-    lists: Mapping[str, Sequence[str]] | None = None,
-    folds: int = 2,
-    repeats: int = 5,
-    split: str | None = None,
     store: Path | None = None,
-    test_subjects: bool = False,
-    equal_numbers: bool = False,
     report: Path | None = None,
-    seed: int = 0,
-    progress: Callable[[int, int, str], None] = _silent,
-    work: ComputeBudget | None = None,
-    grid: Grid | None = None,
 ) -> TuneReport:
     """Choose distance, re-ranking, expansion and weights of networks; refuse what does not help.
 
@@ -79,50 +63,38 @@ def tune(
             of the same sequences.
         out: the TOML file to write, none where None; evidence (.json) and journal (.jsonl) lie beside it. A stopped
             tuning goes on from its journal.
-        protocol: the name of ours, or a TOML file.
-        subjects: only these; None: all. The same for `views` and `conditions`.
-        views: as above.
-        conditions: as above.
-        lists: named lists of keys that the protocol asks for.
-        folds: of subjects; of two, either half chooses for the other.
-        repeats: how often subjects are cut anew.
-        split: which split says who is tested; None: the usual one.
+        request: protocol, sequences, seed and budget; its progress is told (rounds done, rounds in all, which). The
+            pipelines and the number of resamples are tuning's own.
+        settings: who chooses, who measures, how finely is looked.
         store: whose layout knows the split; None: the published one of the data set that the embeddings name.
-        test_subjects: let test subjects choose, and say so.
-        equal_numbers: every subject of the test has as many probes as every other, as a competition promises: also
-            try expansion that supposes it. Where it is not so, such settings do harm.
         report: the HTML page to write, none where None.
-        seed: of folds and intervals.
-        progress: called with (rounds done, rounds in all, which).
-        work: memory and cores of comparing; None: the usual.
-        grid: how finely to look; None: the usual.
 
     Raises:
         GaitprintError: in one line.
     """
     if not embeddings:
         raise ConfigError("tuning needs the embeddings of at least one network: `gaitprint model embed` makes them")
-    rules = load_protocol(protocol)
-    grid = grid or Grid()
-    if equal_numbers:
-        grid = replace(grid, at_most=tuple(sorted({*grid.at_most, 1.0})))
-    each = [filter_embeddings(open_embeddings(e), subjects, views, conditions) for e in embeddings]
+    request.check_no_pipeline("tuning")
+    if request.resamples != RESAMPLES:
+        raise ConfigError(f"tuning draws {decision.RESAMPLES} resamples of its own: leave those of the request out")
+    rules, seed = request.rules, request.seed
+    each = [request.open(e) for e in embeddings]
     data = each[0] if len(each) == 1 else fuse(each)
-    absent = (f"{note}." for note in absent_notes(with_lists(rules, lists or {}), data.records))
-    warnings = (*people_warnings(each), *absent, *check_may_choose(data, split, store, test_subjects))
+    absent = (f"{note}." for note in absent_notes(rules, data.records))
+    warnings = (*people_warnings(each), *absent, *check_may_choose(data, settings.split, store, settings.test_subjects))
     people = tuple(sorted({r.subject for r in data.records if r.subject is not None}))
-    cut = subject_folds(people, folds, repeats, np.random.Generator(np.random.PCG64(seed)))
+    cut = subject_folds(people, settings.folds, settings.repeats, request.generator())
     if out is not None:
         check_tuned_place(out)
     if report is not None:
         check_report_place(report)
-    facts = _facts(each, data, rules, people, (folds, repeats, seed))
+    facts = _facts(each, data, rules, people, (settings.folds, settings.repeats, seed))
     with nullcontext() if out is None else sole_writer(out):
         journal = Journal(None if out is None else journal_place(out), facts)
-        scores = Scores(data, rules, lists, journal, work or ComputeBudget())
+        scores = Scores(data, rules, journal, request.budget.quiet())
         sets = [*(SubjectSet(fold.choosing, fold.repeat) for fold in cut), SubjectSet(people, 0)]
         shape = (_sequences(rules, data, len(people)), [len(e.layout.blocks) for e in each])
-        *others, everybody = _searches(scores, sets, shape, grid, progress)
+        *others, everybody = _searches(scores, sets, shape, settings.grid_tried, request.budget.progress)
         choices = [{name: tried.chosen(name) for name in FAMILIES} for tried in others]
         families = decision.decide(decision.measured(scores, cut, choices, people), everybody, choices, seed)
         best = [f for f in families if f.taken][-1]
@@ -146,7 +118,7 @@ def _searches(
     sets: Sequence[SubjectSet],
     shape: tuple[int, Sequence[int]],
     grid: Grid,
-    progress: Callable[[int, int, str], None],
+    progress: Progress,
 ) -> list[Searched]:
     """One search on each set of subjects; `shape` is sequences of a subject, and networks as parts of each."""
     total, found = len(sets) * ROUNDS, []

@@ -16,7 +16,7 @@ from gaitprint.retrieval.pipeline import Pipeline
 from gaitprint.tuning.journal import Journal
 from gaitprint.tuning.shared import SharedSides
 from gaitprint.tuning.simplicity import Table
-from gaitprint.types import Comparison, Embeddings
+from gaitprint.types import Comparison, Distances, Embeddings
 
 Told = Callable[[int, int], None]
 """Called with (pipelines done, pipelines in all)."""
@@ -48,11 +48,10 @@ class Scores:
         self,
         data: Embeddings,
         protocol: Protocol,
-        lists: Mapping[str, Sequence[str]] | None,
         journal: Journal,
         work: ComputeBudget,
     ) -> None:
-        self._data, self._lists, self._journal, self._work = data, lists, journal, work
+        self._data, self._journal, self._work = data, journal, work
         # rank-1 alone is tuned on: average precision would take a full sort of every row
         self._protocol = dataclasses.replace(protocol, metrics=())
         self.computed = 0
@@ -91,7 +90,7 @@ class Scores:
         for number, key in enumerate(order, start=1):
             pipeline = _Asked(Pipeline.from_settings(tables[key]), sides, self._work)
             unread = np.random.Generator(np.random.PCG64(0))  # of an interval that nobody reads
-            evaluation = evaluate(data, rules, pipeline, generator=unread, lists=self._lists, resamples=1)
+            evaluation = evaluate(data, rules, Distances(pipeline), generator=unread, resamples=1)
             figures[key] = _by_subject(evaluation, group.subjects)
             told(number, len(order))
         return figures

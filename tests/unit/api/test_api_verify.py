@@ -4,6 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from asked import asked
 
 import gaitprint as gp
 from gaitprint.errors import ArtefactError, ConfigError, GaitprintError, ProtocolError
@@ -98,7 +99,10 @@ def test_the_file_that_the_command_writes_decides(tmp_path: Path) -> None:
         '[gallery]\nconditions = ["nm-01"]\n[probes.NM]\nconditions = ["nm-05"]\n'
     )
     report = verify(
-        data, protocol=rules, settings=VerifySettings(splits=1, resamples=20), calibration=tmp_path / "c.json"
+        data,
+        request=asked(protocol=rules, resamples=20),
+        settings=VerifySettings(splits=1),
+        calibration=tmp_path / "c.json",
     )
     held = gp.load_calibration(tmp_path / "c.json")
     assert held.facts["subjects"] == 60

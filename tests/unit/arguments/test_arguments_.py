@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from asked import asked
 
 from gaitprint import stages
 from gaitprint.arguments import settled
@@ -103,7 +104,7 @@ def test_an_argument_too_many_or_too_few_is_pythons_own_error() -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["answer", "compress", "doctor", "embed", "evaluate", "prepare", "runs", "train", "tune"]
+    "name", ["submit", "compress", "doctor", "embed", "evaluate", "prepare", "runs", "train", "tune"]
 )
 @pytest.mark.parametrize(
     "value",
@@ -112,7 +113,7 @@ def test_an_argument_too_many_or_too_few_is_pythons_own_error() -> None:
 )
 def test_no_stage_fails_from_within(tmp_path: Path, monkeypatch, name: str, value: object) -> None:
     monkeypatch.chdir(tmp_path)
-    more = {"answer": 1, "embed": 1, "prepare": 1, "train": 1}.get(name, 0)
+    more = {"submit": 1, "embed": 1, "prepare": 1, "train": 1}.get(name, 0)
     with pytest.raises(GaitprintError) as caught:
         getattr(stages, name)(*[value] * (1 + more))
     assert "\n" not in str(caught.value)
@@ -122,10 +123,10 @@ def test_no_stage_fails_from_within(tmp_path: Path, monkeypatch, name: str, valu
 @pytest.mark.parametrize(
     ("stage", "given", "words"),
     [
-        ("evaluate", {"embeddings": DATA, "views": "090"}, "no sequence has the view '090'"),
-        ("evaluate", {"embeddings": DATA, "subjects": "ab"}, "no sequence has the subject 'ab'"),
-        ("verify", {"embeddings": DATA, "conditions": "nm-05"}, "no sequence has the condition 'nm-05'"),
-        ("ablate", {"embeddings": {"a": DATA}, "subjects": "ab"}, "no sequence has the subject 'ab'"),
+        ("evaluate", {"embeddings": DATA, "request": asked(views="090")}, "no sequence has the view '090'"),
+        ("evaluate", {"embeddings": DATA, "request": asked(subjects="ab")}, "no sequence has the subject 'ab'"),
+        ("verify", {"embeddings": DATA, "request": asked(conditions="nm-05")}, "no sequence has the condition 'nm-05'"),
+        ("ablate", {"embeddings": {"a": DATA}, "request": asked(subjects="ab")}, "no sequence has the subject 'ab'"),
         ("prepare", {"source": "synthetic", "out": "none", "subjects": "001,"}, "no walker is called '001,'"),
         ("plan", {"recipe": "quick", "overrides": "training.nothing=1"}, "no setting 'nothing'"),
     ],

@@ -166,7 +166,7 @@ def test_memory_that_ran_out_is_one_line(monkeypatch, capsys, error):
         (["model", "plan", "quick", "--set", "network.name=nix"], 1),
         (["model", "plan", "quick", "--set", "iterations=3"], 1),
         (["data", "prepare", "synthetic", "store", "--dataset", "nix"], 1),
-        (["eval", "identify", "none", "--scorer", "nix"], 1),
+        (["eval", "identify", "none", "--pipeline", "nix"], 1),
         (["data", "doctor", "none"], 1),
         (["model", "embed", "none", "--model", "none", "--out", "out"], 1),
         (["nix"], 2),

@@ -5,7 +5,7 @@ import numpy as np
 from gaitprint.evaluation.identification.evaluate import evaluate
 from gaitprint.evaluation.protocol.protocol import Protocol, load_protocol
 from gaitprint.retrieval.distances.exact import flat_euclidean
-from gaitprint.types import Embeddings, PartLayout, SequenceRecord
+from gaitprint.types import Distances, Embeddings, PartLayout, SequenceRecord
 
 VIEWS = ("000", "090", "180")
 CONDITIONS = ("nm-01", "nm-02", "nm-05", "nm-06", "bg-01", "cl-01")
@@ -30,7 +30,7 @@ def measured(embeddings, protocol="casia-b", resamples=50):
     return evaluate(
         embeddings,
         rules,
-        lambda p, g: flat_euclidean(p.vectors, g.vectors),
+        Distances(lambda p, g: flat_euclidean(p.vectors, g.vectors)),
         generator=chance,
         resamples=resamples,
     )

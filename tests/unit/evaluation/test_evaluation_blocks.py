@@ -9,7 +9,7 @@ from gaitprint.evaluation.protocol import distance_blocks as module
 from gaitprint.evaluation.protocol.protocol import load_protocol
 from gaitprint.retrieval.contracts import MatrixComparison, Scorer, Transform
 from gaitprint.retrieval.pipeline import Pipeline
-from gaitprint.types import Comparison, Embeddings, PartLayout, SequenceRecord
+from gaitprint.types import Comparison, Distances, Embeddings, PartLayout, SequenceRecord
 
 
 def walks() -> Embeddings:
@@ -37,9 +37,9 @@ STEPS = [
 def test_rows_and_whole_give_the_same_trials(protocol, steps, monkeypatch):
     pipeline, data, rules = Pipeline.from_settings(steps), walks(), load_protocol(protocol)
 
-    def measured(distances) -> list[dict[str, np.ndarray]]:
+    def measured(compare) -> list[dict[str, np.ndarray]]:
         generator = np.random.Generator(np.random.PCG64(0))
-        found = evaluate(data, rules, distances, generator=generator, resamples=10)
+        found = evaluate(data, rules, Distances(compare), generator=generator, resamples=10)
         return [vars(r.trials) | {"mean": np.array(r.mean)} for r in found.results]
 
     whole = measured(pipeline.distances)

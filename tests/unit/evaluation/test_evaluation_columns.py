@@ -54,8 +54,8 @@ def test_every_outcome_is_a_row():
 
 def test_every_error_rate_is_a_row():
     data, steps = walks(subjects=40, noise=1.5), Pipeline.from_settings({})
-    settings = VerifySettings(splits=2, resamples=40)
-    verification = verify(data, load_protocol("casia-b"), steps.comparison, settings, label="x", transductive=False)
+    settings = VerifySettings(splits=2)
+    verification = verify(data, load_protocol("casia-b"), steps.as_distances(), settings, resamples=40)
     found = rows(rate_columns(verification))
     assert tuple(found[0]) == RATES
     for s in verification.sets:

@@ -6,7 +6,7 @@ import pytest
 from gaitprint.errors import DataError, ProtocolError, ShapeError
 from gaitprint.evaluation.identification.answers import answer_probes, video_name, write_grew_answer, write_hid_answer
 from gaitprint.evaluation.protocol.protocol import Selection, load_protocol
-from gaitprint.types import Embeddings, PartLayout, SequenceRecord
+from gaitprint.types import Distances, Embeddings, PartLayout, SequenceRecord
 
 KNOWN = {f"{i:05}" for i in range(30)}
 TWENTY = tuple(f"{i:05}" for i in range(20))
@@ -31,7 +31,7 @@ HID = embeddings_of(
 
 
 def test_nearest_first_and_ties_by_place():
-    found = answer_probes(HID, load_protocol("hid"), euclid, top=3)
+    found = answer_probes(HID, load_protocol("hid"), Distances(euclid), top=3)
     assert found.probes == ("p1", "p2")
     assert found.subjects == (("0500", "0502", "0502"), ("0502", "0502", "0500"))
     assert found.known == {"0500", "0502"}
@@ -45,14 +45,14 @@ def test_the_video_is_the_innermost_name_that_says_something():
 def test_answers_need_one_probe_selection_and_a_labelled_gallery_large_enough():
     for name in ("casia-b", "hid-draws"):
         with pytest.raises(ProtocolError, match="one probe selection and no draws"):
-            answer_probes(HID, load_protocol(name), euclid)
+            answer_probes(HID, load_protocol(name), Distances(euclid))
     with pytest.raises(ProtocolError, match="4 nearest gallery sequences were asked for, the gallery holds 3"):
-        answer_probes(HID, load_protocol("hid"), euclid, top=4)
+        answer_probes(HID, load_protocol("hid"), Distances(euclid), top=4)
     rest = dataclasses.replace(load_protocol("hid"), gallery=Selection(conditions=("a", "p1")), exclude=("same-key",))
     with pytest.raises(ProtocolError, match="1 gallery sequences of hid have no subject"):
-        answer_probes(HID, rest, euclid)
+        answer_probes(HID, rest, Distances(euclid))
     with pytest.raises(ShapeError, match=r"\[2, 3\]"):
-        answer_probes(HID, load_protocol("hid"), lambda p, g: euclid(g, p))
+        answer_probes(HID, load_protocol("hid"), Distances(lambda p, g: euclid(g, p)))
 
 
 @pytest.mark.parametrize("header", ["label", "subjectID"])

@@ -9,7 +9,7 @@ from gaitprint.evaluation.identification.evaluate import evaluate
 from gaitprint.evaluation.protocol.draws import draw_sides
 from gaitprint.evaluation.protocol.protocol import Draws, ProbeSelection, Protocol, Selection, load_protocol, with_lists
 from gaitprint.evaluation.protocol.selection import absent_notes
-from gaitprint.types import Embeddings, PartLayout, SequenceRecord
+from gaitprint.types import Distances, Embeddings, PartLayout, SequenceRecord
 
 VIEWS = ("000", "090", "180")
 
@@ -36,9 +36,9 @@ def euclid(probes, gallery):
     return np.linalg.norm(x[:, None] - y[None], axis=-1).astype(np.float32)
 
 
-def run(embeddings, protocol, distances=euclid, **settings):
+def run(embeddings, protocol, distances=euclid, said=None, **settings):
     settings = {"generator": np.random.default_rng(0), "resamples": 50, **settings}
-    return evaluate(embeddings, protocol, distances, **settings)
+    return evaluate(embeddings, protocol, Distances(distances, **(said or {})), **settings)
 
 
 def pooled(**values):
@@ -214,7 +214,7 @@ def test_an_unmatched_probe_has_no_right_key():
 
 
 def test_the_whole_evaluation_is_plain_json():
-    found = run(made(walks()), load_protocol("casia-b"), label="euclid", transductive=False)
+    found = run(made(walks()), load_protocol("casia-b"), said={"label": "euclid", "transductive": False})
     values = json.loads(json.dumps(found.to_dict(outcomes=True), allow_nan=False))
     assert values["protocol"] == "casia-b"
     assert values["transductive"] is False
@@ -275,10 +275,12 @@ def test_unlabelled_probes_are_refused_with_the_way_out():
 def test_lists_are_handed_over():
     embeddings = made(walks())
     keys = [f"{s:03}-nm-05-000" for s in range(6)]
-    result = run(embeddings, load_protocol("gait3d"), lists={"PROBE_SET": keys})["Gait3D"]
+    result = run(embeddings, with_lists(load_protocol("gait3d"), {"PROBE_SET": keys}))["Gait3D"]
     assert result.counts.probes == 6
     assert result.counts.gallery == len(embeddings) - 6
     with pytest.raises(ProtocolError, match="needs the list PROBE_SET"):
+        with_lists(load_protocol("gait3d"), {})
+    with pytest.raises(ProtocolError, match="PROBE_SET of sequence keys was not handed over"):
         run(embeddings, load_protocol("gait3d"))
 
 

@@ -5,8 +5,8 @@ import pytest
 
 from gaitprint.evaluation.identification.evaluate import evaluate
 from gaitprint.evaluation.identification.logline import log_line, summary_text, table_text
-from gaitprint.evaluation.protocol.protocol import load_protocol
-from gaitprint.types import Embeddings, PartLayout, SequenceRecord
+from gaitprint.evaluation.protocol.protocol import load_protocol, with_lists
+from gaitprint.types import Distances, Embeddings, PartLayout, SequenceRecord
 
 
 def walk(subject, condition, view, place):
@@ -26,17 +26,16 @@ TABLE = [
 ]
 
 
-def run(name, walks, **settings):
+def run(name, walks, lists=None, **said):
     records, places = zip(*walks, strict=True)
     vectors = np.array(places, np.float32)[:, None]
     embeddings = Embeddings(vectors, records, PartLayout(((1, 1),)), "made")
     return evaluate(
         embeddings,
-        load_protocol(name),
-        lambda p, g: np.abs(p.vectors - g.vectors.T),
+        with_lists(load_protocol(name), lists or {}),
+        Distances(lambda p, g: np.abs(p.vectors - g.vectors.T), **said),
         generator=np.random.default_rng(0),
         resamples=20,
-        **settings,
     )
 
 
@@ -90,7 +89,7 @@ def test_a_summary_of_draws_tells_their_spread():
 
 def test_a_summary_of_listed_probes_tells_who_was_left_out():
     lists = {"PROBE_SET": ["001-00-000", "002-00-000", "003-00-000"]}
-    text = summary_text(run("gait3d", TABLE, lists=lists))
+    text = summary_text(run("gait3d", TABLE, lists))
     assert "1 of 3 comparisons without a right item (left out)" in text
     assert "mINP" in text
 

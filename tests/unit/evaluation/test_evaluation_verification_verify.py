@@ -20,10 +20,11 @@ from gaitprint.evaluation.verification.scores import Counter
 from gaitprint.evaluation.verification.settings import VerifySettings
 from gaitprint.evaluation.verification.verify import verify
 from gaitprint.retrieval.distances.exact import flat_euclidean
-from gaitprint.types import Embeddings, PartLayout, SequenceRecord
+from gaitprint.types import Distances, Embeddings, PartLayout, SequenceRecord
 
 POOLED = Protocol("p", "p", "", "pooled", {"P": ProbeSelection(conditions=("b",))}, Selection(conditions=("a",)))
-FEW = VerifySettings(resamples=50, splits=3)
+FEW = VerifySettings(splits=3)
+ASKED = dataclasses.replace(FEW, false_match=(0.1, 0.01), thresholds=(2.0,))
 
 
 def people(subjects, walks=2, views=("0", "9"), noise=1.0, seed=0, width=4):
@@ -202,7 +203,13 @@ def test_thresholds_of_strangers_by_hand():
 def test_all_of_it_on_many_people():
     data = people(120, walks=1, noise=0.6, width=6)
     protocol = dataclasses.replace(POOLED, mode="view-by-view", ranks=(1, 5))
-    found = verify(data, protocol, euclid, dataclasses.replace(FEW, false_match=(0.1, 0.01), thresholds=(2.0,)))
+    found = verify(
+        data,
+        protocol,
+        Distances(euclid),
+        dataclasses.replace(FEW, false_match=(0.1, 0.01), thresholds=(2.0,)),
+        resamples=50,
+    )
     assert [s.name for s in found.sets] == ["P"]
     whole = found.whole
     same, other = slow_pairs(data, protocol)
@@ -222,14 +229,20 @@ def test_all_of_it_on_many_people():
     assert found.calibration is not None
     assert found.calibration.after.log_loss < found.calibration.before.log_loss
     assert found.calibration.after.log_loss < found.calibration.prior_loss
-    again = verify(data, protocol, euclid, dataclasses.replace(FEW, false_match=(0.1, 0.01), thresholds=(2.0,)))
+    again = verify(
+        data,
+        protocol,
+        Distances(euclid),
+        dataclasses.replace(FEW, false_match=(0.1, 0.01), thresholds=(2.0,)),
+        resamples=50,
+    )
     assert again.to_dict() == found.to_dict()
 
 
 def test_distances_that_only_keep_the_order_change_no_rate():
     data = people(60, walks=1)
-    plain = verify(data, POOLED, euclid, FEW).whole
-    changed = verify(data, POOLED, lambda p, g: np.square(euclid(p, g)), FEW).whole
+    plain = verify(data, POOLED, Distances(euclid), FEW, resamples=50).whole
+    changed = verify(data, POOLED, Distances(lambda p, g: np.square(euclid(p, g))), FEW, resamples=50).whole
     assert changed.equal_error.figure.value == pytest.approx(plain.equal_error.figure.value, abs=2e-4)
     assert changed.misses[0].figure.value == pytest.approx(plain.misses[0].figure.value, abs=1e-3)
     assert [f for _, f in changed.ranks] == [f for _, f in plain.ranks]
@@ -237,7 +250,13 @@ def test_distances_that_only_keep_the_order_change_no_rate():
 
 def test_few_people_are_shown_every_figure_and_promised_none():
     data = people(20)
-    found = verify(data, POOLED, euclid, dataclasses.replace(FEW, false_match=(0.1, 0.001), thresholds=(2.0,)))
+    found = verify(
+        data,
+        POOLED,
+        Distances(euclid),
+        dataclasses.replace(FEW, false_match=(0.1, 0.001), thresholds=(2.0,)),
+        resamples=50,
+    )
     same, other = slow_pairs(data, POOLED)
     for point in found.whole.misses:
         assert point.figure.value == pytest.approx(np.mean(same > np.float32(point.threshold)))
@@ -259,7 +278,7 @@ def test_few_people_are_shown_every_figure_and_promised_none():
 
 
 def test_drawn_galleries_are_searched_one_a_split():
-    found = verify(people(40, walks=3), load_protocol("hid-draws"), euclid, FEW)
+    found = verify(people(40, walks=3), load_protocol("hid-draws"), Distances(euclid), FEW, resamples=50)
     assert found.whole.known + found.whole.strangers == 3 * 40 * 9
     assert found.gallery.sequences == 20
 

@@ -329,8 +329,8 @@ def test_augmentations_keep_their_order_and_the_toolkits_values():
 @pytest.mark.parametrize(
     ("evaluator", "key", "way_out"),
     [
-        ({"metric": "euc"}, "metric", "--scorer part-mean"),
-        ({"metric": "cos"}, "metric", "--scorer part-cosine"),
+        ({"metric": "euc"}, "metric", "--pipeline part-mean"),
+        ({"metric": "cos"}, "metric", "--pipeline part-cosine"),
         ({"metric": "mine"}, "metric", "no such distance"),
         ({"eval_func": "evaluate_Gait3D"}, "eval_func", "--protocol gait3d"),
         ({"eval_func": "evaluate_indoor_dataset"}, "eval_func", "--protocol casia-b`"),

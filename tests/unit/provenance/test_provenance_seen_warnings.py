@@ -247,7 +247,7 @@ class TestChosenSettings:
         gl, chosen = tmp_path / "gl.safetensors", tmp_path / "tuned.toml"
         save_embeddings(gl, made(memory()))
         chosen.write_text(tomli_w.dumps(self.chosen_on(made(memory()))))
-        other = ["--after-scorer", "euclidean"] if name == "compare" else []
+        other = ["--after-pipeline", "euclidean"] if name == "compare" else []
         option = "--after-pipeline" if name == "after" else "--pipeline"
         command = "compare" if name == "after" else name
         assert main(["eval", command, str(gl), option, str(chosen), *other, "--json"]) == 0

@@ -3,10 +3,13 @@ from html import unescape
 
 import numpy as np
 import pytest
+from asked import asked
 
 from gaitprint.errors import ArtefactError, ConfigError
+from gaitprint.experiments.ablation import AblationSettings
 from gaitprint.inference.embeddings_file import save_embeddings
 from gaitprint.inference.fusion import fuse
+from gaitprint.retrieval.budget import ComputeBudget
 from gaitprint.stages.ablate import ablate, further_rows, method_rows
 from gaitprint.stages.evaluate import evaluate
 from gaitprint.store import StorePlan, StoreWriter
@@ -39,7 +42,11 @@ SMALL = {"resamples": 20}
 
 
 def test_rows_are_the_methods_and_each_is_what_evaluate_gives():
-    result = ablate(two(), reranking={"k1": 4, "k2": 2, "lambda_": 0.4}, expansion={"k": 5}, fusion="unit", **SMALL)
+    result = ablate(
+        two(),
+        request=asked(**SMALL),
+        settings=AblationSettings(reranking={"k1": 4, "k2": 2, "lambda_": 0.4}, expansion={"k": 5}, fusion="unit"),
+    )
     labels = [row.label for row in result.rows]
     assert labels[:4] == ["gaitgl", "+ re-ranking", "+ query expansion", "+ gaitmask (full method)"]
     assert result.full == 3
@@ -54,7 +61,7 @@ def test_rows_are_the_methods_and_each_is_what_evaluate_gives():
     ]  # fmt: skip
     assert len(result.rows) == len(expected)
     for row, (embeddings, transforms, scorer) in zip(result.rows, expected, strict=True):
-        alone = evaluate(embeddings, pipeline={"transforms": transforms, "scorer": scorer}, **SMALL)
+        alone = evaluate(embeddings, request=asked(pipeline={"transforms": transforms, "scorer": scorer}, **SMALL))
         assert row.mean == alone.mean, row.label
         assert row.interval == alone.interval
         assert row.transductive == bool(transforms or scorer != "euclidean")
@@ -65,7 +72,7 @@ def test_rows_are_the_methods_and_each_is_what_evaluate_gives():
 
 @pytest.fixture(scope="module")
 def plain():
-    return ablate(two(), **SMALL)
+    return ablate(two(), request=asked(**SMALL))
 
 
 def test_gains_are_against_the_first_row(plain):
@@ -79,7 +86,7 @@ def test_gains_are_against_the_first_row(plain):
 def test_the_result_is_json_and_files_do_as_well_as_memory(tmp_path, plain):
     for name, e in two().items():
         save_embeddings(tmp_path / name, e)
-    result = ablate({name: tmp_path / name for name in two()}, **SMALL)
+    result = ablate({name: tmp_path / name for name in two()}, request=asked(**SMALL))
     values = json.loads(json.dumps(result.to_dict(), allow_nan=False))
     assert values == json.loads(json.dumps(plain.to_dict()))
     assert values["full_method"] == "+ gaitmask (full method)"
@@ -93,7 +100,7 @@ def test_the_result_is_json_and_files_do_as_well_as_memory(tmp_path, plain):
 
 def test_notes_say_plainly_where_a_step_hurts():
     # a subject has 9 sequences on both sides together: 30 neighbours are mostly others
-    result = ablate(two(noise=0.3), expansion={"k": 30}, **SMALL)
+    result = ablate(two(noise=0.3), request=asked(**SMALL), settings=AblationSettings(expansion={"k": 30}))
     assert result.best != result.full
     assert result.notes[0].startswith(
         "The full method (gaitgl + gaitmask, expanded, re-ranked) does not come out best: "
@@ -106,7 +113,9 @@ def test_notes_say_plainly_where_a_step_hurts():
 
 
 def test_notes_say_so_where_the_full_method_is_best():
-    result = ablate(two(noise=1.3), expansion={"k": 8}, further=False, **SMALL)
+    result = ablate(
+        two(noise=1.3), request=asked(**SMALL), settings=AblationSettings(expansion={"k": 8}, further=False)
+    )
     means = [row.mean for row in result.rows]
     assert means[3] == max(means), means
     assert result.best == result.full == means.index(max(means))
@@ -118,11 +127,13 @@ def test_notes_say_so_where_the_full_method_is_best():
 def test_one_network_under_two_names_is_refused():
     one = next(iter(two().values()))
     with pytest.raises(ConfigError, match="a and b hold the same vectors"):
-        ablate({"a": one, "b": one}, **SMALL)
+        ablate({"a": one, "b": one}, request=asked(**SMALL))
 
 
 def test_one_subject_has_points_but_no_interval():
-    notes = ablate(two(subjects=2), subjects=["000"], expansion={"k": 2}, **SMALL).notes
+    notes = ablate(
+        two(subjects=2), request=asked(subjects=["000"], **SMALL), settings=AblationSettings(expansion={"k": 2})
+    ).notes
     assert notes == ("The full method (gaitgl + gaitmask, expanded, re-ranked) comes out best with 100.0 %.",)
 
 
@@ -139,13 +150,17 @@ def test_any_number_of_networks(networks, method, further):
     assert len(every) == len(set(every))
     labels = [v.label for v in (*rows, *others)]
     assert len(labels) == len(set(labels))
-    result = ablate({n: made_up(i, subjects=3) for i, n in enumerate(networks)}, resamples=5)
+    result = ablate({n: made_up(i, subjects=3) for i, n in enumerate(networks)}, request=asked(resamples=5))
     assert [r.label for r in result.rows] == labels
 
 
 def test_progress_counts_every_row():
     heard = []
-    result = ablate(two(), further=False, progress=lambda *args: heard.append(args), **SMALL)
+    result = ablate(
+        two(),
+        request=asked(budget=ComputeBudget(progress=lambda *args: heard.append(args)), **SMALL),
+        settings=AblationSettings(further=False),
+    )
     assert heard == [*((i, 4, row.label) for i, row in enumerate(result.rows)), (4, 4, "")]
 
 
@@ -154,7 +169,11 @@ def test_warnings_are_said_once(plain):
     assert sum(w.startswith("Rows marked transductive") for w in warnings) == 1
     assert sum("Only 6 subjects" in w for w in warnings) == 1
     assert len(warnings) == len(set(warnings))
-    noise = ablate({"gaitgl": made_up(0, noise=60.0, subjects=20)}, further=False, **SMALL)
+    noise = ablate(
+        {"gaitgl": made_up(0, noise=60.0, subjects=20)},
+        request=asked(**SMALL),
+        settings=AblationSettings(further=False),
+    )
     assert any(w.startswith("gaitgl: NM ") for w in noise.warnings)
 
 
@@ -162,13 +181,15 @@ def test_errors():
     with pytest.raises(ConfigError, match="at least one network"):
         ablate({})
     with pytest.raises(ConfigError, match="k1 counts neighbours"):
-        ablate(two(), reranking={"k1": 0})
+        ablate(two(), settings=AblationSettings(reranking={"k1": 0}))
     with pytest.raises(ConfigError, match="no setting 'kk'"):
-        ablate(two(), expansion={"kk": 3})
+        ablate(two(), settings=AblationSettings(expansion={"kk": 3}))
     with pytest.raises(ArtefactError, match="is only in 1"):
         ablate({"a": made_up(0), "b": made_up(1, subjects=5)})
     with pytest.raises(ConfigError, match="'raw' or 'unit'"):
-        ablate(two(), fusion="log")
+        ablate(two(), settings=AblationSettings(fusion="log"))
+    with pytest.raises(ConfigError, match="an ablation compares by pipelines of its own"):
+        ablate(two(), request=asked(pipeline={"scorer": "part-mean"}))
 
 
 @pytest.fixture(scope="module")
@@ -182,7 +203,7 @@ def store(tmp_path_factory):
 
 def test_the_page_has_every_row_maps_curves_and_matches(tmp_path, store):
     page = tmp_path / "ablation.html"
-    result = ablate(two(), report=page, store=store, **SMALL)
+    result = ablate(two(), request=asked(**SMALL), report=page, store=store)
     html = page.read_text(encoding="utf-8")
     for row in result.rows:
         assert row.label in html
@@ -208,7 +229,7 @@ def test_the_page_of_one_network_and_of_many_probe_sets(tmp_path):
         'name = "five"\ntitle = "Five"\nsource = "ours"\nmode = "pooled"\n[gallery]\nconditions = ["nm-01"]\n'
         f'{probes}[probes.P4]\nconditions = ["cl-*"]\n'
     )
-    ablate({"gaitgl": made_up(0)}, protocol=protocol, report=page, **SMALL)
+    ablate({"gaitgl": made_up(0)}, request=asked(protocol=protocol, **SMALL), report=page)
     html = page.read_text(encoding="utf-8")
     assert "By probe set" in html
     assert "none: one network" in html

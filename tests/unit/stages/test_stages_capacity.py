@@ -8,9 +8,8 @@ import numpy as np
 import pytest
 
 from gaitprint.errors import ConfigError
-from gaitprint.retrieval.quantization import planning
-from gaitprint.retrieval.quantization.codec_file import save_codec
-from gaitprint.retrieval.quantization.planning import (
+from gaitprint.experiments import capacity as planning
+from gaitprint.experiments.capacity import (
     Demand,
     disk_bytes,
     made_up_codec,
@@ -18,6 +17,7 @@ from gaitprint.retrieval.quantization.planning import (
     seconds_for,
     sizes,
 )
+from gaitprint.retrieval.quantization.codec_file import save_codec
 from gaitprint.retrieval.quantization.scan import TemplateIndex
 from gaitprint.retrieval.quantization.settings import named
 from gaitprint.retrieval.quantization.templates import Templates, save_templates

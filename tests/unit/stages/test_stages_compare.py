@@ -3,9 +3,11 @@ import json
 
 import numpy as np
 import pytest
+from asked import asked
 
 from gaitprint.errors import ConfigError, ProtocolError
 from gaitprint.inference.embeddings_file import save_embeddings
+from gaitprint.retrieval.spec import PipelineSpec
 from gaitprint.stages.compare import compare, in_order_of, line_name
 from gaitprint.stages.evaluate import evaluate
 from gaitprint.types import Embeddings, PartLayout, SequenceRecord
@@ -38,7 +40,9 @@ def test_two_files_are_compared_whatever_the_order_of_their_sequences(tmp_path):
     values = json.loads(json.dumps(found.to_dict(), allow_nan=False))
     assert values == compare(poor, good).to_dict()
     first = found.lines[0]
-    assert (first.before, first.after) == pytest.approx([evaluate(e, resamples=1).mean for e in (poor, good)])
+    assert (first.before, first.after) == pytest.approx(
+        [evaluate(e, request=asked(resamples=1)).mean for e in (poor, good)]
+    )
     assert first.verdict == "gain"
     assert values["findings"][0].startswith(f"Overall: a gain, {first.points:+.1f} points, 95 % interval +")
     assert values["before"] == {"source": "source 1", "label": found.before.label, "transductive": False}
@@ -60,14 +64,19 @@ def test_which_lines_hold_is_said():
 def test_one_file_under_two_pipelines():
     pipeline = {"scorer": {"name": "k-reciprocal", "k1": 4, "k2": 2}}
     data = made_up(noise=1.0)
-    found = compare(data, after_pipeline=pipeline, protocol="hid-draws", figure="rank-5")
-    runs = [evaluate(data, pipeline=p, protocol="hid-draws", resamples=1).evaluation for p in (None, pipeline)]
+    found = compare(
+        data, request=asked(protocol="hid-draws"), after_pipeline=PipelineSpec.from_table(pipeline), figure="rank-5"
+    )
+    runs = [
+        evaluate(data, request=asked(pipeline=p, protocol="hid-draws", resamples=1)).evaluation
+        for p in (None, pipeline)
+    ]
     assert (found.lines[0].before, found.lines[0].after) == pytest.approx([r.results[0].cmc[4] for r in runs])
     assert any("help of all other probes" in w for w in found.warnings)
     assert found.to_dict()["after"]["transductive"] is True
 
 
-@pytest.mark.parametrize("settings", [{}, {"after_pipeline": {"scorer": "euclidean"}}])
+@pytest.mark.parametrize("settings", [{}, {"after_pipeline": PipelineSpec()}])
 def test_a_run_is_not_compared_with_itself(settings):
     with pytest.raises(ConfigError, match="nothing to compare: give a second file"):
         compare(made_up(), **settings)
@@ -101,7 +110,7 @@ def test_sequences_of_the_second_alone_are_named_too():
 
 
 def test_selections_narrow_both():
-    found = compare(made_up(), made_up(2), subjects=["001", "002", "003"])
+    found = compare(made_up(), made_up(2), request=asked(subjects=["001", "002", "003"]))
     assert found.lines[0].subjects == 3
     assert any("with fewer than 6 no test can show a difference" in w for w in found.warnings)
     assert all(line.verdict == "not shown" for line in found.lines)
@@ -116,5 +125,5 @@ def test_too_few_subjects_for_so_many_lines_is_said():
 def test_runs_of_different_data_whose_names_agree_are_pointed_out():
     first, other = (dataclasses.replace(made_up(seed), settings={"store": name}) for seed, name in ((0, "a"), (1, "b")))
     again = dataclasses.replace(made_up(1), settings={"store": "a"})
-    said = [compare(first, after=after, resamples=20).warnings for after in (other, again)]
+    said = [compare(first, request=asked(resamples=20), after=after).warnings for after in (other, again)]
     assert ["of different data (a and b)" in " ".join(warnings) for warnings in said] == [True, False]

@@ -5,6 +5,7 @@ import json
 
 import numpy as np
 import pytest
+from asked import asked
 
 from gaitprint.errors import ArtefactError, ConfigError, DataError, ProtocolError
 from gaitprint.evaluation.identification.evaluate import evaluate
@@ -17,7 +18,7 @@ from gaitprint.retrieval.quantization.settings import named
 from gaitprint.retrieval.quantization.templates import load_templates
 from gaitprint.retrieval.scorers.euclidean import Euclidean
 from gaitprint.stages.compress import UNTRAINED, compress
-from gaitprint.types import Embeddings, PartLayout, SequenceRecord
+from gaitprint.types import Distances, Embeddings, PartLayout, SequenceRecord
 
 VIEWS = ("000", "090")
 CONDITIONS = ("nm-01", "nm-05", "bg-01", "cl-01")
@@ -45,15 +46,15 @@ def files(tmp_path):
 
 def rank1(data, distances):
     found = evaluate(
-        data, load_protocol("casia-b"), distances, generator=np.random.default_rng(0), resamples=1
-    )  # fmt: skip
+        data, load_protocol("casia-b"), Distances(distances), generator=np.random.default_rng(0), resamples=1
+    )
     return float(np.mean([r.mean for r in found.results]))
 
 
 @pytest.mark.parametrize("name", ["fp16", "int8-part", "pca-3-int8", "pq-2"])
 def test_figures_are_those_of_the_restored_gallery(name, files):
     data, training = made_up(10, 8, 0), made_up(1, 6, 1)
-    report = compress(files / "test", fit=files / "train", codecs=[name], shortlist=5, resamples=50)
+    report = compress(files / "test", request=asked(resamples=50), fit=files / "train", codecs=[name], shortlist=5)
     codec = fit_codec(named(name), training, np.random.Generator(np.random.PCG64(0)))
 
     def restored(probe, gallery):
@@ -85,7 +86,9 @@ def test_figures_are_those_of_the_restored_gallery(name, files):
 
 
 def test_a_shortlist_of_all_loses_nothing(files):
-    report = compress(files / "test", fit=files / "train", codecs=["pq-1", "pca-1"], shortlist=999, resamples=10)
+    report = compress(
+        files / "test", request=asked(resamples=10), fit=files / "train", codecs=["pq-1", "pca-1"], shortlist=999
+    )
     assert report.figures[0].rank1 != report.plain
     for figures in report.figures:
         assert figures.rescored == report.plain
@@ -93,7 +96,7 @@ def test_a_shortlist_of_all_loses_nothing(files):
 
 
 def test_without_training_only_what_learns_nothing_is_shown(files):
-    report = compress(files / "test", resamples=10)
+    report = compress(files / "test", request=asked(resamples=10))
     assert tuple(f.name for f in report.figures) == UNTRAINED
     assert report.trained_on == 0
     plain = json.loads(json.dumps(report.to_dict(), allow_nan=False))
@@ -105,22 +108,22 @@ def test_without_training_only_what_learns_nothing_is_shown(files):
 
 def test_what_is_written_reads_back(files):
     report = compress(
-        files / "test", fit=files / "train", codecs=["pca-3-int8"], out=files / "small", resamples=10
-    )  # fmt: skip
+        files / "test", request=asked(resamples=10), fit=files / "train", codecs=["pca-3-int8"], out=files / "small"
+    )
     codec = load_codec(files / "small" / "codec.safetensors")
     templates = load_templates(files / "small" / "templates.safetensors", codec)
     assert templates.records == made_up(10, 8, 0).records
     assert codec.subjects == tuple(f"{i:03d}" for i in range(1, 7))
     assert report.files == {str(p): p.stat().st_size for p in sorted((files / "small").iterdir(), reverse=True)}
     assert len(report.files) == 2
-    again = compress(files / "test", codecs=["fp16"], out=files / "small", resamples=10)
+    again = compress(files / "test", request=asked(resamples=10), codecs=["fp16"], out=files / "small")
     assert load_codec(files / "small" / "codec.safetensors").settings.name == "fp16"
     assert again.files.keys() == report.files.keys()
 
 
 def test_the_same_seed_gives_the_same_report(files):
     made = [
-        compress(files / "test", fit=files / "train", codecs=["pq-2"], seed=seed, resamples=20).to_dict()
+        compress(files / "test", request=asked(seed=seed, resamples=20), fit=files / "train", codecs=["pq-2"]).to_dict()
         for seed in (3, 3)
     ]
     assert made[0] == made[1]
@@ -130,10 +133,13 @@ def test_nobody_is_fitted_on_and_tested(files):
     save_embeddings(files / "mixed", made_up(5, 6, 1, dataset="a"))
     with pytest.raises(ProtocolError, match=r"1 subjects are in --fit .* \(010, \.\.\.\).*--part train"):
         compress(files / "test", fit=files / "mixed")
-    report = compress(files / "test", fit=files / "mixed", codecs=["int8"], subjects=["011", "012"], resamples=5)
+    report = compress(
+        files / "test", request=asked(subjects=["011", "012"], resamples=5), fit=files / "mixed", codecs=["int8"]
+    )
     assert report.trained_on == 6
     save_embeddings(files / "other", made_up(10, 8, 0, dataset="b"))
-    compress(files / "other", fit=files / "mixed", codecs=["int8"], resamples=5)  # namesakes of another data set
+    # namesakes of another data set
+    compress(files / "other", request=asked(resamples=5), fit=files / "mixed", codecs=["int8"])
 
 
 def test_training_that_cannot_be_used(files):
@@ -161,7 +167,7 @@ def test_a_scorer_that_goes_by_the_gallery_compares_no_templates(files, monkeypa
 
 def test_what_is_asked_wrongly(files):
     with pytest.raises(ConfigError, match="k-reciprocal sees all probes"):
-        compress(files / "test", scorer="k-reciprocal")
+        compress(files / "test", asked({"scorer": "k-reciprocal"}))
     with pytest.raises(ConfigError, match="one template or more, found 0"):
         compress(files / "test", shortlist=0)
     with pytest.raises(ConfigError, match="name one with --codec, found 2"):

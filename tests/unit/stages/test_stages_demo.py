@@ -1,6 +1,7 @@
 """From nothing to a report, twice."""
 
 import pytest
+from asked import asked
 
 from gaitprint.errors import ArtefactError, ConfigError
 from gaitprint.inference.embeddings_file import load_embeddings
@@ -48,13 +49,15 @@ def test_its_figures_are_those_of_a_separate_evaluation(first):
     vectors["both"] = fuse(list(vectors.values()))
     assert result.conditions.keys() == vectors.keys()
     for name, figures in result.conditions.items():
-        alone = evaluate(vectors[name], resamples=10)
+        alone = evaluate(vectors[name], request=asked(resamples=10))
         assert figures == {r.name: r.mean for r in alone.evaluation.results}
         assert figures.keys() == {"NM", "BG", "CL"}
     rows = {row.label: row.mean for row in result.ablation.rows}
     assert (
         rows["gaitgl"]
-        == evaluate(vectors["gaitgl"], protocol="hid-draws", views=["072", "090", "108"], seed=2, resamples=10).mean
+        == evaluate(
+            vectors["gaitgl"], request=asked(protocol="hid-draws", views=["072", "090", "108"], seed=2, resamples=10)
+        ).mean
     )
     shown = f"{result.ablation.rows[result.ablation.full].mean:.1f}"
     assert shown in result.report.read_text(encoding="utf-8")

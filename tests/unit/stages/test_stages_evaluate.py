@@ -3,6 +3,7 @@ import json
 
 import numpy as np
 import pytest
+from asked import asked
 
 from gaitprint.errors import ArtefactError, ComponentError, ProtocolError
 from gaitprint.evaluation.identification.evaluate import evaluate as measure
@@ -10,7 +11,7 @@ from gaitprint.evaluation.identification.mean_figures import difference, mean_fi
 from gaitprint.evaluation.identification.warnings import chance_warnings, data_warnings
 from gaitprint.evaluation.protocol.protocol import load_protocol
 from gaitprint.inference.embeddings_file import save_embeddings
-from gaitprint.inference.selection import filter_embeddings
+from gaitprint.inference.selection import SequenceFilter
 from gaitprint.pages.evaluation_values import data_facts, percent
 from gaitprint.pages.match_sheets import match_sheets, strip_image
 from gaitprint.provenance.data_warnings import dataset_names, synthetic_warnings
@@ -18,7 +19,7 @@ from gaitprint.report.values import Percent
 from gaitprint.retrieval.distances.exact import flat_euclidean
 from gaitprint.stages.evaluate import evaluate
 from gaitprint.store import Store, StorePlan, StoreWriter
-from gaitprint.types import Embeddings, PartLayout, SequenceRecord
+from gaitprint.types import Distances, Embeddings, PartLayout, SequenceRecord
 
 VIEWS = ("000", "090", "180")
 CONDITIONS = ("nm-01", "nm-02", "nm-05", "bg-01", "cl-01")
@@ -50,7 +51,7 @@ def euclid(embeddings, protocol="casia-b", distances=None):
     return measure(
         embeddings,
         load_protocol(protocol),
-        distances or (lambda p, g: flat_euclidean(p.vectors, g.vectors)),
+        Distances(distances or (lambda p, g: flat_euclidean(p.vectors, g.vectors))),
         generator=np.random.default_rng(0),
         resamples=20,
     )
@@ -91,7 +92,7 @@ def store(tmp_path_factory):
 def test_figures_are_those_of_plain_loops_and_the_report_is_json(tmp_path):
     embeddings = made_up()
     save_embeddings(tmp_path / "e.safetensors", embeddings)
-    result = evaluate(tmp_path / "e.safetensors", resamples=50)
+    result = evaluate(tmp_path / "e.safetensors", request=asked(resamples=50))
     slow = [slow_rank1(embeddings, c) for c in ("nm-05", "bg-01", "cl-01")]
     assert [r.mean for r in result.evaluation.results] == pytest.approx(slow)
     assert result.mean == pytest.approx(np.mean(slow))
@@ -107,33 +108,36 @@ def test_figures_are_those_of_plain_loops_and_the_report_is_json(tmp_path):
 
 def test_a_file_and_memory_give_the_same_and_the_seed_is_the_only_chance(tmp_path):
     save_embeddings(tmp_path / "e.safetensors", made_up())
-    first, again = evaluate(tmp_path / "e.safetensors", resamples=50), evaluate(made_up(), resamples=50)
+    first, again = (
+        evaluate(tmp_path / "e.safetensors", request=asked(resamples=50)),
+        evaluate(made_up(), request=asked(resamples=50)),
+    )
     assert first.to_dict() == again.to_dict()
-    other = evaluate(made_up(), seed=1, resamples=50)
+    other = evaluate(made_up(), request=asked(seed=1, resamples=50))
     assert other.mean == first.mean
     assert other.interval != first.interval
 
 
 def test_a_pipeline_changes_the_figures_and_says_that_it_is_transductive():
     pipeline = {"transforms": ["unit-length"], "scorer": {"name": "k-reciprocal", "k1": 4, "k2": 2}}
-    result = evaluate(made_up(), pipeline=pipeline, resamples=20)
+    result = evaluate(made_up(), request=asked(pipeline=pipeline, resamples=20))
     assert result.transductive
     assert result.to_dict()["transductive"] is True
     assert "k-reciprocal" in result.distance
     assert any(w.startswith("The figures are transductive") for w in result.warnings)
     assert result.pipeline["scorer"]["k1"] == 4
     with pytest.raises(ComponentError, match="did you mean 'euclidean'"):
-        evaluate(made_up(), pipeline={"scorer": {"name": "euclidian"}})
+        evaluate(made_up(), request=asked(pipeline={"scorer": {"name": "euclidian"}}))
 
 
 def test_selection_narrows_and_names_what_is_not_there():
     embeddings = made_up()
-    some = filter_embeddings(embeddings, subjects=["001", "002"], views=["000", "090"], conditions=["nm-01", "nm-05"])
+    some = SequenceFilter(["001", "002"], ["000", "090"], ["nm-01", "nm-05"]).apply(embeddings)
     assert {(r.subject, r.view, r.condition) for r in some.records} == {
         (s, v, c) for s in ("001", "002") for v in ("000", "090") for c in ("nm-01", "nm-05")
     }
-    assert filter_embeddings(embeddings) is embeddings
-    result = evaluate(embeddings, subjects=["001", "002", "003"], resamples=20)
+    assert SequenceFilter().apply(embeddings) is embeddings
+    result = evaluate(embeddings, request=asked(subjects=["001", "002", "003"], resamples=20))
     assert result.evaluation.results[0].counts.subjects == 3
     for wanted, match in (
         ({"subjects": ["01"]}, "no sequence has the subject '01': did you mean '001'"),
@@ -142,18 +146,18 @@ def test_selection_narrows_and_names_what_is_not_there():
         ({"subjects": []}, "fewer restrictions"),
     ):
         with pytest.raises(ProtocolError, match=match):
-            evaluate(embeddings, **wanted)
+            evaluate(embeddings, request=asked(**wanted))
 
 
 def test_warnings_name_empty_cells_few_subjects_and_guessing():
     embeddings = made_up(subjects=4)
     without = lacking(embeddings, "090", "nm-05")
-    warnings = evaluate(without, resamples=20).warnings
+    warnings = evaluate(without, request=asked(resamples=20)).warnings
     assert any("NM: no probe at view 090" in w for w in warnings)
     assert any("Only 4 subjects" in w for w in warnings)
     assert len(warnings) == len(set(warnings))
     noise = made_up(subjects=25, noise=50.0)
-    warnings = evaluate(noise, resamples=20).warnings
+    warnings = evaluate(noise, request=asked(resamples=20)).warnings
     assert any("near blind guessing (4.0 %)" in w for w in warnings)
     assert not any("Only" in w for w in warnings)
     assert chance_warnings("x", euclid(made_up(subjects=12, noise=0.1))) == []
@@ -162,7 +166,7 @@ def test_warnings_name_empty_cells_few_subjects_and_guessing():
 def test_unmatched_probes_are_told():
     embeddings = made_up()
     keep = [i for i, r in enumerate(embeddings.records) if r.subject != "003" or r.condition not in ("nm-01", "nm-02")]
-    result = evaluate(embeddings.select(keep), resamples=20)
+    result = evaluate(embeddings.select(keep), request=asked(resamples=20))
     counts = result.evaluation["NM"].counts
     assert counts.unmatched > 0
     told = [w for w in result.warnings if w.startswith(f"NM: {counts.unmatched} of {counts.trials} comparisons")]
@@ -182,7 +186,7 @@ def test_every_way_of_counting_unmatched_probes_is_told(unmatched, told):
     evaluation = measure(
         embeddings.select(keep),
         dataclasses.replace(load_protocol("casia-b"), unmatched=unmatched),
-        lambda p, g: flat_euclidean(p.vectors, g.vectors),
+        Distances(lambda p, g: flat_euclidean(p.vectors, g.vectors)),
         generator=np.random.default_rng(0),
         resamples=5,
     )
@@ -222,7 +226,7 @@ def test_probe_sets_weigh_alike_even_where_one_has_an_empty_row():
     evaluation = euclid(without)
     interval = mean_interval(evaluation, 0, 200)
     assert interval.mean == pytest.approx(mean_figure(evaluation))
-    assert evaluate(without, resamples=20).to_dict()["interval"] is not None
+    assert evaluate(without, request=asked(resamples=20)).to_dict()["interval"] is not None
 
 
 def test_differences_are_paired():
@@ -241,7 +245,7 @@ def test_differences_are_paired():
 @pytest.mark.parametrize("protocol", ["casia-b", "casia-b-cross-view", "hid-draws"])
 def test_the_page_shows_every_kind_of_protocol(tmp_path, store, protocol):
     page = tmp_path / "page.html"
-    result = evaluate(made_up(noise=1.0), protocol=protocol, report=page, store=store, resamples=20)
+    result = evaluate(made_up(noise=1.0), request=asked(protocol=protocol, resamples=20), report=page, store=store)
     html = page.read_text(encoding="utf-8")
     assert f"{result.mean:.1f} % rank-1" in html
     assert "made up" in html
@@ -254,7 +258,7 @@ def test_the_page_shows_every_kind_of_protocol(tmp_path, store, protocol):
 
 
 def test_a_page_needs_no_store(tmp_path):
-    evaluate(made_up(), report=tmp_path / "page.html", resamples=20)
+    evaluate(made_up(), request=asked(resamples=20), report=tmp_path / "page.html")
     assert "data:image" not in (tmp_path / "page.html").read_text(encoding="utf-8")
 
 
@@ -284,7 +288,7 @@ def test_another_store_is_refused(tmp_path):
     with StoreWriter(tmp_path / "store", StorePlan("folder", (64, 64))) as writer:
         writer.add(SequenceRecord("other", "x", "nm-01", "000"), np.ones((1, 64, 64), np.uint8))
     with pytest.raises(ArtefactError, match=r"has no sequence .*: give the store that was embedded"):
-        evaluate(made_up(), report=tmp_path / "page.html", store=tmp_path / "store", resamples=20)
+        evaluate(made_up(), request=asked(resamples=20), report=tmp_path / "page.html", store=tmp_path / "store")
     assert not (tmp_path / "page.html").exists()
     with pytest.raises(ArtefactError, match="no store at"):
         evaluate(made_up(), store=tmp_path / "nowhere")
@@ -315,7 +319,7 @@ def test_a_page_says_which_data_it_is_of_and_that_walkers_are_not_people(setting
 
 def test_every_figure_of_the_page_and_of_the_json_has_its_interval(tmp_path):
     page = tmp_path / "page.html"
-    result = evaluate(made_up(noise=1.0), protocol="casia-b-cross-view", report=page, resamples=20)
+    result = evaluate(made_up(noise=1.0), request=asked(protocol="casia-b-cross-view", resamples=20), report=page)
     html = page.read_text(encoding="utf-8")
     assert ("Rank-1 by view, %" in html, "Rank-1 by condition, %" in html) == (True, False)
     by_name = {r["name"]: r for r in json.loads(json.dumps(result.to_dict(), allow_nan=False))["results"]}
@@ -331,7 +335,7 @@ def test_every_figure_of_the_page_and_of_the_json_has_its_interval(tmp_path):
 
 
 def test_conditions_of_a_probe_set_have_a_table():
-    result = evaluate(made_up(), protocol="hid-draws", resamples=20)
+    result = evaluate(made_up(), request=asked(protocol="hid-draws", resamples=20))
     values = result.to_dict()["results"][0]
     assert values["by_condition"]["names"] == sorted(CONDITIONS)
     assert values["by_view"]["names"] == list(VIEWS)

@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+from asked import asked
 from test_stages_ablate import made_up
 
 from gaitprint.evaluation.identification.mistakes import of_different_people, worst_mistakes
@@ -8,7 +9,7 @@ from gaitprint.stages.evaluate import evaluate
 
 @pytest.fixture(scope="module", params=["casia-b", "hid-draws"])
 def evaluation(request):
-    return evaluate(made_up(0, noise=1.5, subjects=10), protocol=request.param, resamples=5).evaluation
+    return evaluate(made_up(0, noise=1.5, subjects=10), request=asked(protocol=request.param, resamples=5)).evaluation
 
 
 def test_each_probe_stands_once_where_it_fails_worst(evaluation):

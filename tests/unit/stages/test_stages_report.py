@@ -1,14 +1,17 @@
 import csv
+import dataclasses
 import json
 import re
 from html.parser import HTMLParser
 
 import numpy as np
 import pytest
+from asked import asked
 from test_stages_ablate import made_up, store, two  # noqa: F401 - `store` is a fixture
 
 from gaitprint.errors import ArtefactError, ConfigError
 from gaitprint.evaluation.verification.settings import VerifySettings
+from gaitprint.experiments.ablation import AblationSettings
 from gaitprint.inference.fusion import fuse
 from gaitprint.pages.report_tables import HEADERS
 from gaitprint.stages.ablate import ablate
@@ -16,7 +19,9 @@ from gaitprint.stages.evaluate import evaluate
 from gaitprint.stages.report import report
 from gaitprint.stages.verify import verify
 
-ASKED = {"expansion": {"k": 4}, "reranking": {"k1": 4, "k2": 2}, "seed": 3, "resamples": 20}
+ASKED = {"seed": 3, "resamples": 20}
+STEPS = AblationSettings(expansion={"k": 4}, reranking={"k1": 4, "k2": 2})
+SAME = {"request": asked(**ASKED), "settings": STEPS}
 """Of `report` and of `ablate`."""
 MANY = {"noise": 1.1, "subjects": 36}
 """Enough people for figures of pairs, in this much noise."""
@@ -76,7 +81,7 @@ def plain(value):
 def made(tmp_path_factory, store):  # noqa: F811
     out = tmp_path_factory.mktemp("report") / "out"
     settings = {"subjects": 6, "noise": 1.2}
-    result = report(two(**settings), out, store=store, splits=2, **ASKED)
+    result = report(two(**settings), out, store=store, splits=2, **SAME)
     return out, result, settings
 
 
@@ -93,18 +98,18 @@ def test_json_has_what_the_commands_say_of_the_same_vectors(made):
     out, _, settings = made
     said = json.loads((out / "report.json").read_text())
     data = two(**settings)
-    assert said["ablate"] == plain(ablate(data, **ASKED).to_dict())
+    assert said["ablate"] == plain(ablate(data, **SAME).to_dict())
     sets = {"gaitgl": data["gaitgl"], "gaitmask": data["gaitmask"], "gaitgl+gaitmask": fuse(list(data.values()))}
     steps = {r["step"]: r for r in lines(out, "ablation.csv")}
     assert list(steps) == list(said["evaluate"]) == list(said["cmc"])
     pipelines = dict(zip(steps, (row["pipeline"] for row in said["ablate"]["rows"]), strict=True))
     for step, row in steps.items():
-        alone = evaluate(sets[row["networks"]], pipeline=pipelines[step], seed=3, resamples=20)
+        alone = evaluate(sets[row["networks"]], request=asked(pipeline=pipelines[step], seed=3, resamples=20))
         assert said["evaluate"][step] == plain(alone.to_dict())
     assert {"gaitgl, Euclid alone", "gaitgl + gaitmask, expanded, re-ranked"} <= set(said["verify"])
     for step, found in said["verify"].items():
-        settings = VerifySettings(splits=2, seed=3, resamples=20)
-        alone = verify(sets[steps[step]["networks"]], pipeline=pipelines[step], settings=settings)
+        request = asked(pipeline=pipelines[step], **ASKED)
+        alone = verify(sets[steps[step]["networks"]], request, VerifySettings(splits=2))
         assert found == plain(alone.to_dict())
 
 
@@ -190,7 +195,7 @@ def test_the_page_parses_loads_nothing_and_every_figure_is_spoken(made):
 
 def test_pairs_of_enough_people_have_curves_and_points(tmp_path):
     data = {"net": made_up(0, **MANY)}
-    report(data, tmp_path / "out", further=False, splits=1, **ASKED)
+    report(data, tmp_path / "out", asked(**ASKED), dataclasses.replace(STEPS, further=False), splits=1)
     said = json.loads((tmp_path / "out" / "report.json").read_text())
     rows = lines(tmp_path / "out", "det.csv")
     assert rows
@@ -218,11 +223,12 @@ def spoken(path):
 
 
 def test_pooled_galleries_have_no_map_and_a_single_person_no_error_rates(tmp_path):
-    one = report({"net": made_up(0, subjects=1)}, tmp_path / "one", **ASKED)
+    one = report({"net": made_up(0, subjects=1)}, tmp_path / "one", **SAME)
     assert any(w.startswith("No error rates of pairs and strangers (net, Euclid alone): ") for w in one.found.warnings)
     assert lines(tmp_path / "one", "det.csv") == lines(tmp_path / "one", "scores.csv") == []
     assert "Detection error" not in (tmp_path / "one" / "report.html").read_text(encoding="utf-8")
-    drawn = report({"net": made_up(0, noise=0.0)}, tmp_path / "drawn", protocol="hid-draws", splits=1, **ASKED)
+    draws = asked(protocol="hid-draws", **ASKED)
+    drawn = report({"net": made_up(0, noise=0.0)}, tmp_path / "drawn", draws, STEPS, splits=1)
     assert any(w.startswith("There is no map view by view") for w in drawn.found.warnings)
     assert lines(tmp_path / "drawn", "heat_maps.csv") == lines(tmp_path / "drawn", "mistakes.csv") == []
     Page((tmp_path / "drawn" / "report.html").read_text(encoding="utf-8"))
@@ -231,7 +237,7 @@ def test_pooled_galleries_have_no_map_and_a_single_person_no_error_rates(tmp_pat
 def test_walkers_are_never_taken_for_people(tmp_path):
     data = made_up(0)
     data = type(data)(data.vectors, data.records, data.layout, data.source, {"dataset": "synthetic", "data": "ab" * 32})
-    report({"net": data}, tmp_path / "out", splits=1, **ASKED)
+    report({"net": data}, tmp_path / "out", splits=1, **SAME)
     text = (tmp_path / "out" / "report.html").read_text(encoding="utf-8")
     assert text.count("synthetic walkers, not people") >= 2
     assert "Synthetic walkers are not people" in text
@@ -243,17 +249,19 @@ def test_walkers_are_never_taken_for_people(tmp_path):
 
 def test_a_folder_belongs_to_one_report(tmp_path):
     data, out = {"net": made_up(0)}, tmp_path / "out"
-    report(data, out, splits=1, **ASKED)
+    report(data, out, splits=1, **SAME)
     before = {p.name: p.read_bytes() for p in out.iterdir()}
     (out / "report.html").unlink()
     (out / "cmc.csv").write_text("cut")
-    report(data, out, splits=1, **ASKED)
+    report(data, out, splits=1, **SAME)
     assert {p.name: p.read_bytes() for p in out.iterdir()} == before, "the same again, to the byte"
     for other in ({**ASKED, "seed": 4}, {**ASKED, "protocol": "hid-draws"}, {**ASKED, "views": ["000", "090"]}):
         with pytest.raises(ArtefactError, match="a report of other vectors or settings: choose a new folder"):
-            report(data, out, splits=1, **other)
+            report(data, out, asked(**other), STEPS, splits=1)
     with pytest.raises(ConfigError, match="at least one network"):
         report({}, tmp_path / "none")
     with pytest.raises(ConfigError, match="k1"):
-        report(data, tmp_path / "none", **{**ASKED, "reranking": {"k1": 0}})
+        report(data, tmp_path / "none", settings=AblationSettings(reranking={"k1": 0}))
+    with pytest.raises(ConfigError, match="a report compares by pipelines of its own"):
+        report(data, tmp_path / "none", asked(pipeline={"scorer": "part-mean"}))
     assert not (tmp_path / "none").exists()

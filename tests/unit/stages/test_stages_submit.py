@@ -7,6 +7,7 @@ import pytest
 
 from gaitprint.cli.main import main
 from gaitprint.errors import ConfigError, GaitprintError, ProtocolError
+from gaitprint.retrieval.spec import PipelineSpec
 from gaitprint.stages.submit import submit
 from gaitprint.types import Embeddings, PartLayout, SequenceRecord
 
@@ -46,7 +47,7 @@ def test_each_probe_gets_the_subject_of_its_nearest_gallery_sequence(tmp_path: P
 
 
 def test_a_transductive_answer_says_so(tmp_path: Path) -> None:
-    steps = {"scorer": {"name": "k-reciprocal", "k1": 1, "k2": 1}}
+    steps = PipelineSpec.parse("k-reciprocal", ["k-reciprocal.k1=1", "k-reciprocal.k2=1"])
     assert submit(hid(), tmp_path / "a.csv", pipeline=steps)["transductive"] is True
 
 

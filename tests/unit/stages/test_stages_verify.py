@@ -3,6 +3,7 @@ import json
 
 import numpy as np
 import pytest
+from asked import asked
 
 from gaitprint.errors import ArtefactError, ProtocolError
 from gaitprint.evaluation.verification.settings import VerifySettings
@@ -11,7 +12,7 @@ from gaitprint.retrieval.pipeline import Pipeline
 from gaitprint.stages.verify import verify
 from gaitprint.types import Embeddings, PartLayout, SequenceRecord
 
-FEW = VerifySettings(splits=2, resamples=40)
+FEW, FAST = VerifySettings(splits=2), {"resamples": 40}
 RERANKED = {"scorer": {"name": "k-reciprocal", "k1": 4}}
 
 
@@ -40,7 +41,7 @@ def protocol(tmp_path):
 
 def test_the_report_says_all_and_the_page_shows_it(tmp_path, protocol):
     page = tmp_path / "page.html"
-    found = verify(people(), protocol=protocol, settings=FEW, report=page)
+    found = verify(people(), asked(protocol=protocol, **FAST), FEW, report=page)
     values = json.loads(json.dumps(found.to_dict(), allow_nan=False))
     assert [s["name"] for s in values["sets"]] == ["NM", "CL", "all"]
     assert values["distance"] == "Euclid of whole vectors"
@@ -59,7 +60,7 @@ def test_the_report_says_all_and_the_page_shows_it(tmp_path, protocol):
 
 @pytest.mark.parametrize("subjects", [2, 3])
 def test_fewer_people_than_folds_are_told_how_many_it_takes(protocol, subjects):
-    found = verify(people(subjects), protocol=protocol, settings=FEW)
+    found = verify(people(subjects), asked(protocol=protocol, **FAST), FEW)
     assert any(f"Only {subjects} subjects" in w for w in found.warnings)
     assert found.verification.calibration_missing.startswith("no calibration: 50 subjects would be needed")
     assert "of 5 folds" in found.verification.calibration_missing
@@ -67,7 +68,7 @@ def test_fewer_people_than_folds_are_told_how_many_it_takes(protocol, subjects):
 
 def test_few_people_get_figures_that_are_marked(tmp_path, protocol):
     page = tmp_path / "page.html"
-    found = verify(people(20), protocol=protocol, settings=FEW, report=page)
+    found = verify(people(20), asked(protocol=protocol, **FAST), FEW, report=page)
     whole = found.to_dict()["sets"][-1]
     for said in (whole["equal_error_rate"], *whole["fnmr_at_fmr"], *whole["fnir_at_fpir"], *whole["rank"].values()):
         assert said["carried"] is False
@@ -88,21 +89,25 @@ def test_few_people_get_figures_that_are_marked(tmp_path, protocol):
 
 def test_a_calibration_is_written_used_on_others_and_refuses_other_distances(tmp_path, protocol):
     file = tmp_path / "c.json"
-    made = verify(people(), protocol=protocol, settings=FEW, calibration=file).verification.calibration
+    made = verify(people(), asked(protocol=protocol, **FAST), FEW, calibration=file).verification.calibration
     facts = json.loads(file.read_text())["facts"]
     assert (facts["protocol"], facts["subjects"]) == ("two", 60)
     others = dataclasses.replace(FEW, prior=0.01)
-    used = verify(people(40, seed=9), protocol=protocol, settings=others, use=file).verification.calibration
+    used = verify(people(40, seed=9), asked(protocol=protocol, **FAST), others, use=file).verification.calibration
     assert used.folds == 0
     assert used.after.prior == 0.01
     assert used.after.log_loss < used.prior_loss
     np.testing.assert_array_equal(used.calibration.log_ratios, made.calibration.log_ratios)
     with pytest.raises(ArtefactError, match="made for embeddings of 'made up', these are of 'new'"):
-        verify(people(source="new"), protocol=protocol, use=file)
+        verify(people(source="new"), asked(protocol=protocol, **FAST), use=file)
     with pytest.raises(ArtefactError, match="for distances of the pipeline"):
-        verify(people(), protocol=protocol, pipeline={"scorer": {"name": "part-mean"}}, use=file)
+        verify(
+            people(),
+            asked(protocol=protocol, **FAST, pipeline={"scorer": {"name": "part-mean"}}),
+            use=file,
+        )
     with pytest.raises(ProtocolError, match="none is made to write"):
-        verify(people(), protocol=protocol, use=file, calibration=tmp_path / "d.json")
+        verify(people(), asked(protocol=protocol, **FAST), use=file, calibration=tmp_path / "d.json")
 
 
 def test_too_few_people_leave_no_file(tmp_path, protocol):
@@ -110,7 +115,7 @@ def test_too_few_people_leave_no_file(tmp_path, protocol):
     with pytest.raises(
         ProtocolError, match=r"c\.json was not written: a calibration with 5 folds takes 50 subjects, found 20"
     ):
-        verify(people(20), protocol=protocol, settings=FEW, calibration=file)
+        verify(people(20), asked(protocol=protocol, **FAST), FEW, calibration=file)
     assert not file.exists()
 
 
@@ -119,27 +124,27 @@ def test_a_transductive_pipeline_is_named_so(protocol):
     from gaitprint.retrieval.budget import ComputeBudget
 
     work = ComputeBudget(progress=lambda done, total, what: told.append((done, total, what)))
-    found = verify(people(12), protocol=protocol, pipeline=RERANKED, settings=FEW, work=work)
+    found = verify(people(12), asked(protocol=protocol, **FAST, pipeline=RERANKED, budget=work), FEW)
     assert found.verification.transductive
     assert any("transductive" in w for w in found.warnings)
     assert told[-1] == (4, 4, "strangers")  # two probe selections, each compared anew in two splits
 
 
 def test_comparing_once_or_for_every_split_comes_to_the_same(protocol, monkeypatch):
-    once = verify(people(40), protocol=protocol, settings=FEW).to_dict()
+    once = verify(people(40), asked(protocol=protocol, **FAST), FEW).to_dict()
     monkeypatch.setattr(Pipeline, "pairwise", False)
-    assert verify(people(40), protocol=protocol, settings=FEW).to_dict() == once
+    assert verify(people(40), asked(protocol=protocol, **FAST), FEW).to_dict() == once
 
 
 @pytest.mark.parametrize("weights", [(), (0.5,)])
 def test_weights_of_networks_are_compared_once_as_well(protocol, weights, monkeypatch):
     pipeline = {"transforms": [{"name": "block-weights", "weights": list(weights)}], "scorer": "euclidean"}
-    once = verify(people(40), protocol=protocol, settings=FEW, pipeline=pipeline).to_dict()
+    once = verify(people(40), asked(protocol=protocol, **FAST, pipeline=pipeline), FEW).to_dict()
     monkeypatch.setattr(Pipeline, "pairwise", False)
-    assert verify(people(40), protocol=protocol, settings=FEW, pipeline=pipeline).to_dict() == once
+    assert verify(people(40), asked(protocol=protocol, **FAST, pipeline=pipeline), FEW).to_dict() == once
 
 
 def test_nothing_is_measured_where_the_page_cannot_be_written(protocol, monkeypatch, tmp_path):
     monkeypatch.setattr(html, "render_report", None)
     with pytest.raises(Exception, match=r"ends in \.html"):
-        verify(people(4), protocol=protocol, report=tmp_path / "page.txt")
+        verify(people(4), asked(protocol=protocol, **FAST), report=tmp_path / "page.txt")

@@ -6,54 +6,25 @@ from typing import Any
 import click
 from rich.console import Console
 
-from gaitprint.cli.common import as_json, emit, print_table, seed_option
-from gaitprint.cli.options import (
-    chosen_subjects_option,
-    conditions_option,
-    fusion_option,
-    interval_text,
-    lists_option,
-    memory_option,
-    method_option,
-    named_files,
-    protocol_option,
-    report_option,
-    store_of_report_option,
-    views_option,
-)
-from gaitprint.cli.pipeline_options import method_steps, method_steps_option
-from gaitprint.cli.progress import progress_bar
+from gaitprint.cli.common import as_json, emit, print_table
+from gaitprint.cli.options import interval_text, named_files, report_option, store_of_report_option
+from gaitprint.cli.pipeline_options import ablation_options
+from gaitprint.cli.request_options import request_without_pipeline, told
 
 
 @click.command(short_help="What each step of the method brings.")
 @click.argument("embeddings", nargs=-1, required=True, metavar="NAME=FILE...")
-@protocol_option
-@method_steps_option
-@fusion_option
-@method_option
-@chosen_subjects_option
-@views_option
-@conditions_option
-@lists_option
+@request_without_pipeline
+@ablation_options
 @report_option
 @store_of_report_option
-@memory_option
-@seed_option
 @as_json
 def ablate(
     embeddings: tuple[str, ...],
-    protocol: str,
-    overrides: tuple[str, ...],
-    fusion: str,
-    method_only: bool,
-    subjects: tuple[str, ...] | None,
-    views: tuple[str, ...] | None,
-    conditions: tuple[str, ...] | None,
-    lists: dict[str, list[str]] | None,
+    request: Any,
+    settings: Any,
     report: Path | None,
     store: Path | None,
-    memory: int,
-    seed: int,
     as_json: bool,
 ) -> None:
     """Measure what each step of the method brings.
@@ -68,28 +39,10 @@ def ablate(
       gaitprint eval ablate gaitgl=gl.safetensors gaitmask=gm.safetensors \\
         --set cluster-expansion.k=9 --report ablation.html --store store
     """
-    from gaitprint.retrieval.budget import ComputeBudget
     from gaitprint.stages.ablate import ablate as stage
 
-    reranking, expansion = method_steps(overrides)
-    with progress_bar("measuring") as bar:
-        result = stage(
-            named_files(embeddings),
-            protocol=protocol,
-            subjects=subjects,
-            views=views,
-            conditions=conditions,
-            lists=lists,
-            reranking=reranking,
-            expansion=expansion,
-            fusion=fusion,
-            further=not method_only,
-            report=report,
-            store=store,
-            seed=seed,
-            progress=bar.update,
-            work=ComputeBudget(memory=memory, say=bar.say_once),
-        )
+    with told(request, "measuring") as asked:
+        result = stage(named_files(embeddings), asked, settings, report=report, store=store)
     emit(result.to_dict(), as_json, lambda out: print_ablation(out, result, report))
 
 

@@ -6,61 +6,34 @@ from typing import Any
 import click
 from rich.console import Console
 
-from gaitprint.cli.common import as_json, emit, print_table, seed_option
+from gaitprint.cli.common import as_json, emit, print_table
+from gaitprint.cli.completion import offer_series, steps
 from gaitprint.cli.kinds import PLACE
-from gaitprint.cli.options import (
-    chosen_subjects_option,
-    conditions_option,
-    lists_option,
-    memory_option,
-    protocol_option,
-    views_option,
-)
-from gaitprint.cli.pipeline_options import build_pipeline
-from gaitprint.cli.progress import progress_bar
-from gaitprint.config import read_toml
+from gaitprint.cli.pipeline_options import named_pipeline
+from gaitprint.cli.request_options import request_options, told
 from gaitprint.evaluation.statistics.interval import Interval
 
 
 @click.command(short_help="What one run gains over another, and whether it is real.")
 @click.argument("before", type=PLACE)
 @click.argument("after", type=PLACE, required=False)
-@protocol_option
+@request_options
 @click.option("--figure", default="rank-1", show_default=True, metavar="NAME", help="rank-K, mAP or mINP.")
-@click.option("--scorer", metavar="NAME", help="How vectors are compared, see `gaitprint eval identify`.")
-@click.option("--transform", "transforms", multiple=True, metavar="NAME", help="What happens to them before.")
-@click.option("--set", "overrides", multiple=True, metavar="STEP.KEY=VALUE", help="A setting of a step.")
-@click.option("--pipeline", type=PLACE, metavar="FILE.toml", help="All steps, from a file.")
-@click.option("--after-scorer", metavar="NAME", help="The same four for AFTER.  [default: as before]")
-@click.option("--after-transform", "after_transforms", multiple=True, metavar="NAME")
-@click.option("--after-set", "after_overrides", multiple=True, metavar="STEP.KEY=VALUE")
-@click.option("--after-pipeline", type=PLACE, metavar="FILE.toml")
-@chosen_subjects_option
-@views_option
-@conditions_option
-@lists_option
-@memory_option
-@seed_option
+@click.option(
+    "--after-pipeline",
+    shell_complete=offer_series(steps),
+    metavar="STEPS|FILE.toml",
+    help="How the vectors of AFTER are compared.  [default: as before]",
+)
+@click.option("--after-set", multiple=True, metavar="STEP.KEY=VALUE", help="A setting of its steps. Repeatable.")
 @as_json
 def compare(
     before: Path,
     after: Path | None,
-    protocol: str,
+    request: Any,
     figure: str,
-    scorer: str | None,
-    transforms: tuple[str, ...],
-    overrides: tuple[str, ...],
-    pipeline: Path | None,
-    after_scorer: str | None,
-    after_transforms: tuple[str, ...],
-    after_overrides: tuple[str, ...],
-    after_pipeline: Path | None,
-    subjects: tuple[str, ...] | None,
-    views: tuple[str, ...] | None,
-    conditions: tuple[str, ...] | None,
-    lists: dict[str, list[str]] | None,
-    memory: int,
-    seed: int,
+    after_pipeline: str | None,
+    after_set: tuple[str, ...],
     as_json: bool,
 ) -> None:
     """Say what AFTER gains over BEFORE on the same probes, and which gains are more than chance.
@@ -74,46 +47,17 @@ def compare(
     \b
     Examples:
       gaitprint eval compare gl.safetensors gm.safetensors
-      gaitprint eval compare gl.safetensors --after-scorer k-reciprocal \\
-        --after-set scorer.k1=6
+      gaitprint eval compare gl.safetensors --after-pipeline k-reciprocal \\
+        --after-set k-reciprocal.k1=6
       gaitprint eval compare gl.safetensors gm.safetensors \\
         --protocol casia-b-cross-view --figure mAP
     """
-    from gaitprint.retrieval.budget import ComputeBudget
     from gaitprint.stages.compare import compare as stage
 
-    first = _steps("", pipeline, scorer, transforms, overrides)
-    second = _steps("after-", after_pipeline, after_scorer, after_transforms, after_overrides)
-    with progress_bar("comparing") as bar:
-        result = stage(
-            before,
-            after,
-            protocol=protocol,
-            pipeline=first,
-            after_pipeline=second,
-            figure=figure,
-            subjects=subjects,
-            views=views,
-            conditions=conditions,
-            lists=lists,
-            seed=seed,
-            work=ComputeBudget(memory=memory, progress=bar.update, say=bar.say_once),
-        )
+    second = named_pipeline(after_pipeline, after_set, request.pipeline)
+    with told(request, "comparing") as asked:
+        result = stage(before, after, asked, after_pipeline=second, figure=figure)
     emit(result.to_dict(), as_json, lambda out: _print(out, result))
-
-
-def _steps(
-    prefix: str, file: Path | None, scorer: str | None, transforms: tuple[str, ...], overrides: tuple[str, ...]
-) -> dict[str, Any] | None:
-    """A pipeline table; None where nothing was said."""
-    if not (scorer or transforms or overrides):
-        return None if file is None else read_toml(file)
-    if file is not None:
-        raise click.UsageError(
-            f"--{prefix}pipeline {file} holds all steps: leave out --{prefix}scorer, --{prefix}transform and "
-            f"--{prefix}set"
-        )
-    return build_pipeline(scorer or "euclidean", transforms, overrides)
 
 
 def _print(out: Console, result: Any) -> None:

@@ -6,52 +6,24 @@ from typing import Any
 import click
 from rich.console import Console
 
-from gaitprint.cli.common import as_json, emit, print_table, seed_option
+from gaitprint.cli.common import as_json, emit, print_table
 from gaitprint.cli.kinds import PLACE
-from gaitprint.cli.options import (
-    chosen_subjects_option,
-    conditions_option,
-    interval_text,
-    lists_option,
-    memory_option,
-    protocol_option,
-    report_option,
-    store_of_report_option,
-    views_option,
-)
-from gaitprint.cli.pipeline_options import pipeline_of, pipeline_options
-from gaitprint.cli.progress import progress_bar
+from gaitprint.cli.options import interval_text, report_option, store_of_report_option
+from gaitprint.cli.request_options import request_options, told
 from gaitprint.texts import natural_order
 
 
 @click.command(short_help="Vectors -> the protocol's figures.")
 @click.argument("embeddings", type=PLACE)
-@protocol_option
-@pipeline_options
-@chosen_subjects_option
-@views_option
-@conditions_option
-@lists_option
+@request_options
 @report_option
 @store_of_report_option
-@memory_option
-@seed_option
 @as_json
 def identify(
     embeddings: Path,
-    protocol: str,
-    scorer: str | None,
-    transforms: tuple[str, ...],
-    overrides: tuple[str, ...],
-    pipeline: Path | None,
-    subjects: tuple[str, ...] | None,
-    views: tuple[str, ...] | None,
-    conditions: tuple[str, ...] | None,
-    lists: dict[str, list[str]] | None,
+    request: Any,
     report: Path | None,
     store: Path | None,
-    memory: int,
-    seed: int,
     as_json: bool,
 ) -> None:
     """Measure EMBEDDINGS under a protocol: rank-1 with 95 % intervals, and the log line people paste into papers.
@@ -62,30 +34,16 @@ def identify(
     \b
     Examples:
       gaitprint eval identify gl.safetensors
-      gaitprint eval identify gl.safetensors --scorer k-reciprocal \\
-        --set scorer.k1=6 --report gl.html --store store
-      gaitprint eval identify gl.safetensors --transform cluster-expansion \\
+      gaitprint eval identify gl.safetensors --pipeline k-reciprocal \\
+        --set k-reciprocal.k1=6 --report gl.html --store store
+      gaitprint eval identify gl.safetensors --pipeline cluster-expansion \\
         --set cluster-expansion.k=9 --views 072,090,108
     """
     from gaitprint.evaluation.identification.logline import log_line
-    from gaitprint.retrieval.budget import ComputeBudget
     from gaitprint.stages.evaluate import evaluate as stage
 
-    steps = pipeline_of(scorer, transforms, overrides, pipeline)
-    with progress_bar("comparing") as bar:
-        result = stage(
-            embeddings,
-            protocol=protocol,
-            pipeline=steps,
-            subjects=subjects,
-            views=views,
-            conditions=conditions,
-            lists=lists,
-            report=report,
-            store=store,
-            seed=seed,
-            work=ComputeBudget(memory=memory, progress=bar.update, say=bar.say_once),
-        )
+    with told(request, "comparing") as asked:
+        result = stage(embeddings, asked, report=report, store=store)
 
     def text(out: Console) -> None:
         out.print(log_line(result.evaluation))

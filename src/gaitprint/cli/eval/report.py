@@ -1,28 +1,17 @@
 """`gaitprint eval report`."""
 
 from pathlib import Path
+from typing import Any
 
 import click
 from rich.console import Console
 
-from gaitprint.cli.common import as_json, emit, seed_option
+from gaitprint.cli.common import as_json, emit
 from gaitprint.cli.eval.ablate import print_ablation
 from gaitprint.cli.kinds import PLACE
-from gaitprint.cli.options import (
-    chosen_subjects_option,
-    conditions_option,
-    fusion_option,
-    lists_option,
-    memory_option,
-    method_option,
-    named_files,
-    protocol_option,
-    splits_option,
-    store_option,
-    views_option,
-)
-from gaitprint.cli.pipeline_options import method_steps, method_steps_option
-from gaitprint.cli.progress import progress_bar
+from gaitprint.cli.options import named_files, splits_option, store_option
+from gaitprint.cli.pipeline_options import ablation_options
+from gaitprint.cli.request_options import request_without_pipeline, told
 
 
 @click.command(short_help="One page of everything, with JSON and CSV.")
@@ -34,34 +23,18 @@ from gaitprint.cli.progress import progress_bar
     metavar="FOLDER",
     help="Folder for page, JSON and CSV: new, empty, or that of the same report.",
 )
-@protocol_option
-@method_steps_option
-@fusion_option
-@method_option
+@request_without_pipeline
+@ablation_options
 @splits_option
-@chosen_subjects_option
-@views_option
-@conditions_option
-@lists_option
 @store_option
-@memory_option
-@seed_option
 @as_json
 def report(
     embeddings: tuple[str, ...],
     out: Path,
-    protocol: str,
-    overrides: tuple[str, ...],
-    fusion: str,
-    method_only: bool,
+    request: Any,
+    settings: Any,
     splits: int,
-    subjects: tuple[str, ...] | None,
-    views: tuple[str, ...] | None,
-    conditions: tuple[str, ...] | None,
-    lists: dict[str, list[str]] | None,
     store: Path | None,
-    memory: int,
-    seed: int,
     as_json: bool,
 ) -> None:
     """Put all about an evaluation on one page: the ablation, CMC, DET, maps view by view, the worst mistakes.
@@ -87,29 +60,10 @@ def report(
       mistakes.csv         the worst 1000 of each probe set
       asked.json           whose folder it is
     """
-    from gaitprint.retrieval.budget import ComputeBudget
     from gaitprint.stages.report import report as stage
 
-    reranking, expansion = method_steps(overrides)
-    with progress_bar("measuring") as bar:
-        result = stage(
-            named_files(embeddings),
-            out,
-            protocol=protocol,
-            subjects=subjects,
-            views=views,
-            conditions=conditions,
-            lists=lists,
-            reranking=reranking,
-            expansion=expansion,
-            fusion=fusion,
-            further=not method_only,
-            splits=splits,
-            store=store,
-            seed=seed,
-            progress=bar.update,
-            work=ComputeBudget(memory=memory, say=bar.say_once),
-        )
+    with told(request, "measuring") as asked:
+        result = stage(named_files(embeddings), out, asked, settings, splits=splits, store=store)
 
     def text(console: Console) -> None:
         print_ablation(console, result.ablation, result.page)

@@ -1,6 +1,7 @@
 """`gaitprint eval submit`."""
 
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -8,7 +9,7 @@ from gaitprint.cli.common import as_json, emit
 from gaitprint.cli.completion import offer, protocols
 from gaitprint.cli.kinds import PLACE
 from gaitprint.cli.options import lists_option, memory_option
-from gaitprint.cli.pipeline_options import pipeline_of, pipeline_options
+from gaitprint.cli.pipeline_options import pipeline_options
 from gaitprint.cli.progress import progress_bar
 
 
@@ -45,10 +46,7 @@ def submit(
     form: str,
     header: str,
     protocol: str | None,
-    scorer: str | None,
-    transforms: tuple[str, ...],
-    overrides: tuple[str, ...],
-    pipeline: Path | None,
+    pipeline: Any,
     lists: dict[str, list[str]] | None,
     memory: int,
     as_json: bool,
@@ -62,8 +60,8 @@ def submit(
     \b
     Examples:
       gaitprint eval submit both.safetensors --out submission.csv
-      gaitprint eval submit both.safetensors --scorer k-reciprocal \\
-        --set scorer.k1=6 --out submission.csv
+      gaitprint eval submit both.safetensors --pipeline k-reciprocal \\
+        --set k-reciprocal.k1=6 --out submission.csv
       gaitprint eval submit both.safetensors --form grew --out submission.csv
     """
     from gaitprint.retrieval.budget import ComputeBudget
@@ -71,7 +69,6 @@ def submit(
 
     if form == "grew" and header != "label":
         raise click.UsageError(f"--header {header} is of HID files, a GREW file has its own: leave it or --form out")
-    steps = pipeline_of(scorer, transforms, overrides, pipeline)
     with progress_bar("comparing") as bar:
         work = ComputeBudget(memory=memory, progress=bar.update, say=bar.say_once)
         facts = stage(
@@ -80,7 +77,7 @@ def submit(
             form=form,
             header=header,  # type: ignore[arg-type]
             protocol=protocol,
-            pipeline=steps,
+            pipeline=pipeline,
             lists=lists,
             work=work,
         )

@@ -1,22 +1,62 @@
 """`gaitprint eval tune`."""
 
 from pathlib import Path
+from typing import Any
 
 import click
 from rich.console import Console
 
-from gaitprint.cli.common import as_json, emit, print_table, seed_option, split_option
+from gaitprint.cli.common import as_json, emit, print_table, split_option
 from gaitprint.cli.kinds import PLACE
-from gaitprint.cli.options import (
-    chosen_subjects_option,
-    conditions_option,
-    lists_option,
-    memory_option,
-    protocol_option,
-    report_option,
-    views_option,
+from gaitprint.cli.option_groups import FieldOption, OptionGroup
+from gaitprint.cli.options import report_option
+from gaitprint.cli.request_options import request_without_pipeline, told
+
+
+def _settings(**asked: Any) -> Any:
+    from gaitprint.tuning.settings import TuneSettings
+
+    return TuneSettings(**asked)
+
+
+_TUNE = "gaitprint.tuning.settings:TuneSettings"
+tune_options = OptionGroup(
+    "settings",
+    _settings,
+    click.option(
+        "--folds",
+        cls=FieldOption,
+        of=_TUNE,
+        type=int,
+        show_default=True,
+        metavar="COUNT",
+        help="Groups of subjects: one measures, others choose.",
+    ),
+    click.option(
+        "--repeats",
+        cls=FieldOption,
+        of=_TUNE,
+        type=int,
+        show_default=True,
+        metavar="COUNT",
+        help="How often subjects are cut into folds.",
+    ),
+    split_option,
+    click.option(
+        "--yes-these-are-test-subjects",
+        "test_subjects",
+        is_flag=True,
+        help="Let test subjects choose; the settings then say so, and figures on these subjects do not count as a "
+        "test.",
+    ),
+    click.option(
+        "--equal-numbers",
+        is_flag=True,
+        help="Subjects of the test have equally many probes, as a competition promises: also try expansion that "
+        "supposes it. Where it is not so, that does harm.",
+    ),
 )
-from gaitprint.cli.progress import progress_bar
+"""Gives a command its `settings`, a `TuneSettings`."""
 
 
 @click.command(short_help="Retrieval settings, chosen on training subjects.")
@@ -28,59 +68,23 @@ from gaitprint.cli.progress import progress_bar
     metavar="FILE.toml",
     help="Settings to write, for --pipeline of other commands. Evidence (.json) and journal (.jsonl) lie beside it.",
 )
-@protocol_option
-@click.option(
-    "--folds",
-    default=2,
-    show_default=True,
-    metavar="COUNT",
-    help="Groups of subjects: one measures, others choose.",
-)
-@click.option("--repeats", default=5, show_default=True, metavar="COUNT", help="How often subjects are cut into folds.")
-@split_option
+@request_without_pipeline
+@tune_options
 @click.option(
     "--store",
     type=PLACE,
     metavar="STORE",
     help="Whose layout knows the split, where the data set is no published one.",
 )
-@click.option(
-    "--yes-these-are-test-subjects",
-    "test_subjects",
-    is_flag=True,
-    help="Let test subjects choose; the settings then say so, and figures on these subjects do not count as a test.",
-)
-@click.option(
-    "--equal-numbers",
-    is_flag=True,
-    help="Subjects of the test have equally many probes, as a competition promises: also try expansion that supposes "
-    "it. Where it is not so, that does harm.",
-)
-@chosen_subjects_option
-@views_option
-@conditions_option
-@lists_option
 @report_option
-@memory_option
-@seed_option
 @as_json
 def tune(
     embeddings: tuple[Path, ...],
     out: Path,
-    protocol: str,
-    folds: int,
-    repeats: int,
-    split: str | None,
+    request: Any,
+    settings: Any,
     store: Path | None,
-    test_subjects: bool,
-    equal_numbers: bool,
-    subjects: tuple[str, ...] | None,
-    views: tuple[str, ...] | None,
-    conditions: tuple[str, ...] | None,
-    lists: dict[str, list[str]] | None,
     report: Path | None,
-    memory: int,
-    seed: int,
     as_json: bool,
 ) -> None:
     """Choose distance, re-ranking, query expansion and weights of networks on training subjects.
@@ -97,30 +101,11 @@ def tune(
         --views 072,090,108 --out tuned.toml --report tuned.html
       gaitprint eval identify test.safetensors --pipeline tuned.toml
     """
-    from gaitprint.retrieval.budget import ComputeBudget
     from gaitprint.stages.tune import tune as stage
     from gaitprint.tuning.result import points
 
-    with progress_bar("tuning") as bar:
-        result = stage(
-            embeddings,
-            out,
-            protocol=protocol,
-            subjects=subjects,
-            views=views,
-            conditions=conditions,
-            lists=lists,
-            folds=folds,
-            repeats=repeats,
-            split=split,
-            store=store,
-            test_subjects=test_subjects,
-            equal_numbers=equal_numbers,
-            report=report,
-            seed=seed,
-            progress=bar.update,
-            work=ComputeBudget(memory=memory),
-        )
+    with told(request, "tuning") as asked:
+        result = stage(embeddings, out, asked, settings, store=store, report=report)
 
     def text(out_: Console) -> None:
         rows = []

@@ -6,20 +6,11 @@ from typing import Any
 import click
 from rich.console import Console
 
-from gaitprint.cli.common import as_json, emit, print_table, seed_option
+from gaitprint.cli.common import as_json, emit, print_table
 from gaitprint.cli.kinds import PLACE, Dependent
-from gaitprint.cli.options import (
-    chosen_subjects_option,
-    conditions_option,
-    lists_option,
-    memory_option,
-    protocol_option,
-    report_option,
-    splits_option,
-    views_option,
-)
-from gaitprint.cli.pipeline_options import pipeline_of, pipeline_options
-from gaitprint.cli.progress import progress_bar
+from gaitprint.cli.option_groups import FieldOption, OptionGroup
+from gaitprint.cli.options import VERIFY, report_option, splits_option
+from gaitprint.cli.request_options import request_options, told
 
 
 def _rates(text: str) -> tuple[float, ...]:
@@ -34,93 +25,112 @@ def _rates(text: str) -> tuple[float, ...]:
     return tuple(found)
 
 
+def _percent(rates: tuple[float, ...]) -> str:
+    return ",".join(f"{100 * rate:g}%" for rate in rates)
+
+
+class DependentField(Dependent, FieldOption):
+    """An option that another one leaves nothing to decide, with the default of a value's field."""
+
+
+def _settings(**asked: Any) -> Any:
+    from gaitprint.config import build_settings
+    from gaitprint.evaluation.verification.settings import VerifySettings
+
+    return build_settings(VerifySettings, {k: list(v) if isinstance(v, tuple) else v for k, v in asked.items()})
+
+
+verify_options = OptionGroup(
+    "settings",
+    _settings,
+    click.option(
+        "--fmr",
+        "false_match",
+        cls=FieldOption,
+        of=VERIFY,
+        text=_percent,
+        show_default=True,
+        callback=lambda _c, _p, v: _rates(v),
+        metavar="RATES",
+        help="False match rates at which the false non-match rate is wanted.",
+    ),
+    click.option(
+        "--fpir",
+        "false_positive",
+        cls=FieldOption,
+        of=VERIFY,
+        text=_percent,
+        show_default=True,
+        callback=lambda _c, _p, v: _rates(v),
+        metavar="RATES",
+        help="False positive rates of strangers at which the share of known people missed is wanted.",
+    ),
+    click.option(
+        "--threshold",
+        "thresholds",
+        multiple=True,
+        type=float,
+        metavar="DISTANCE",
+        help="A distance whose error rates are shown as a row of the table. Repeatable.",
+    ),
+    click.option(
+        "--strangers",
+        cls=FieldOption,
+        of=VERIFY,
+        type=float,
+        show_default=True,
+        metavar="SHARE",
+        help="Share of subjects left out of the gallery.",
+    ),
+    splits_option,
+    click.option(
+        "--method",
+        cls=DependentField,
+        of=VERIFY,
+        excludes="use",
+        why="makes a calibration, --use brings one",
+        type=click.Choice(["logistic", "isotonic"]),
+        show_default=True,
+        help="How a distance becomes a probability.",
+    ),
+    click.option(
+        "--prior",
+        cls=FieldOption,
+        of=VERIFY,
+        type=float,
+        show_default=True,
+        metavar="SHARE",
+        help="Probability before comparing.",
+    ),
+    click.option(
+        "--folds",
+        cls=DependentField,
+        of=VERIFY,
+        excludes="use",
+        why="tries a calibration that is made, --use brings one",
+        show_default=True,
+        type=click.IntRange(min=3),
+        help="Groups of subjects to try it on.",
+    ),
+)
+"""Gives a command its `settings`, a `VerifySettings`."""
+
+
 @click.command(short_help="Error rates of pairs and of strangers.")
 @click.argument("embeddings", type=PLACE)
-@protocol_option
-@pipeline_options
-@click.option(
-    "--fmr",
-    default="10%,1%,0.1%",
-    show_default=True,
-    callback=lambda _c, _p, v: _rates(v),
-    metavar="RATES",
-    help="False match rates at which the false non-match rate is wanted.",
-)
-@click.option(
-    "--fpir",
-    default="10%,1%,0.3%",
-    show_default=True,
-    callback=lambda _c, _p, v: _rates(v),
-    metavar="RATES",
-    help="False positive rates of strangers at which the share of known people missed is wanted.",
-)
-@click.option(
-    "--threshold",
-    "thresholds",
-    multiple=True,
-    type=float,
-    metavar="DISTANCE",
-    help="A distance whose error rates are shown as a row of the table. Repeatable.",
-)
-@click.option(
-    "--strangers", default=0.5, show_default=True, metavar="SHARE", help="Share of subjects left out of the gallery."
-)
-@splits_option
-@click.option(
-    "--method",
-    cls=Dependent,
-    excludes="use",
-    why="makes a calibration, --use brings one",
-    type=click.Choice(["logistic", "isotonic"]),
-    default="logistic",
-    show_default=True,
-    help="How a distance becomes a probability.",
-)
-@click.option("--prior", default=0.5, show_default=True, metavar="SHARE", help="Probability before comparing.")
-@click.option(
-    "--folds",
-    cls=Dependent,
-    excludes="use",
-    why="tries a calibration that is made, --use brings one",
-    default=5,
-    show_default=True,
-    type=click.IntRange(min=3),
-    help="Groups of subjects to try it on.",
-)
+@request_options
+@verify_options
 @click.option("--calibration", type=PLACE, metavar="FILE.json", help="Where to write the calibration.")
 @click.option("--use", type=PLACE, metavar="FILE.json", help="Try this calibration of other people instead.")
-@chosen_subjects_option
-@views_option
-@conditions_option
-@lists_option
 @report_option
-@memory_option
-@seed_option
 @as_json
 def verify(
     embeddings: Path,
-    protocol: str,
-    scorer: str | None,
-    transforms: tuple[str, ...],
-    overrides: tuple[str, ...],
-    pipeline: Path | None,
-    fmr: tuple[float, ...],
-    fpir: tuple[float, ...],
-    thresholds: tuple[float, ...],
-    strangers: float,
-    splits: int,
-    method: str,
-    prior: float,
-    folds: int,
+    request: Any,
+    settings: Any,
     calibration: Path | None,
     use: Path | None,
-    subjects: tuple[str, ...] | None,
-    views: tuple[str, ...] | None,
-    conditions: tuple[str, ...] | None,
-    lists: dict[str, list[str]] | None,
     report: Path | None,
-    memory: int,
-    seed: int,
     as_json: bool,
 ) -> None:
     """Measure EMBEDDINGS one to one, and one to many with strangers: are these two walks of one person, is he known?
@@ -138,30 +148,10 @@ def verify(
         --calibration gl.json
       gaitprint eval verify gl.safetensors --use gl.json --prior 0.01
     """
-    from gaitprint.config import build_settings
-    from gaitprint.evaluation.verification.settings import VerifySettings
-    from gaitprint.retrieval.budget import ComputeBudget
     from gaitprint.stages.verify import verify as stage
 
-    steps = pipeline_of(scorer, transforms, overrides, pipeline)
-    asked = {"false_match": fmr, "false_positive": fpir, "thresholds": thresholds, "strangers": strangers}
-    asked |= {"splits": splits, "method": method, "prior": prior, "folds": folds, "seed": seed}
-    settings = build_settings(VerifySettings, {k: list(v) if isinstance(v, tuple) else v for k, v in asked.items()})
-    with progress_bar("strangers") as bar:
-        result = stage(
-            embeddings,
-            protocol=protocol,
-            pipeline=steps,
-            settings=settings,
-            subjects=subjects,
-            views=views,
-            conditions=conditions,
-            lists=lists,
-            calibration=calibration,
-            use=use,
-            report=report,
-            work=ComputeBudget(memory=memory, progress=bar.update, say=bar.say_once),
-        )
+    with told(request, "strangers") as asked:
+        result = stage(embeddings, asked, settings, calibration=calibration, use=use, report=report)
 
     def text(out: Console) -> None:
         print_rates(out, result)

@@ -1,24 +1,21 @@
 """`gaitprint gallery compress`."""
 
 from pathlib import Path
+from typing import Any
 
 import click
 from rich.console import Console
 
-from gaitprint.cli.common import as_json, emit, print_table, seed_option
+from gaitprint.cli.common import as_json, emit, print_table
 from gaitprint.cli.kinds import PLACE
-from gaitprint.cli.options import (
-    chosen_subjects_option,
-    conditions_option,
-    interval_text,
-    protocol_option,
-    views_option,
-)
+from gaitprint.cli.options import interval_text
+from gaitprint.cli.request_options import request_options, told
 from gaitprint.evaluation.statistics.interval import Interval
 
 
 @click.command(short_help="Smaller templates, and what they cost.")
 @click.argument("embeddings", type=PLACE)
+@request_options
 @click.option(
     "--fit",
     type=PLACE,
@@ -32,7 +29,6 @@ from gaitprint.evaluation.statistics.interval import Interval
     metavar="NAME",
     help="fp16, int8, int8-part, pq-8, pca-128, pca-128-int8 and alike. Repeatable.  [default: a selection]",
 )
-@click.option("--scorer", default="euclidean", show_default=True, metavar="NAME", help="How vectors are compared.")
 @click.option(
     "--shortlist",
     default=100,
@@ -42,24 +38,14 @@ from gaitprint.evaluation.statistics.interval import Interval
     help="Nearest templates that are compared anew, exactly.",
 )
 @click.option("--out", type=PLACE, metavar="FOLDER", help="Where codec and templates are written.")
-@protocol_option
-@chosen_subjects_option
-@views_option
-@conditions_option
-@seed_option
 @as_json
 def compress(
     embeddings: Path,
+    request: Any,
     fit: Path | None,
     codecs: tuple[str, ...],
-    scorer: str,
     shortlist: int,
     out: Path | None,
-    protocol: str,
-    subjects: tuple[str, ...] | None,
-    views: tuple[str, ...] | None,
-    conditions: tuple[str, ...] | None,
-    seed: int,
     as_json: bool,
 ) -> None:
     """Keep the gallery of EMBEDDINGS as templates of fewer bytes and say what that costs in rank-1.
@@ -77,19 +63,8 @@ def compress(
     """
     from gaitprint.stages.compress import compress as stage
 
-    result = stage(
-        embeddings,
-        fit=fit,
-        protocol=protocol,
-        codecs=codecs,
-        scorer=scorer,
-        shortlist=shortlist,
-        subjects=subjects,
-        views=views,
-        conditions=conditions,
-        out=out,
-        seed=seed,
-    )
+    with told(request, "comparing") as asked:
+        result = stage(embeddings, asked, fit=fit, codecs=codecs, shortlist=shortlist, out=out)
 
     def text(out: Console) -> None:
         rows = [["plain", f"{result.plain_bytes}", f"{result.plain:.2f}", interval_text(result.interval), "", ""]]

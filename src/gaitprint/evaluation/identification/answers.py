@@ -1,6 +1,6 @@
 """Answer files of competitions: checked before a byte is written, whole or not there."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -9,10 +9,10 @@ import numpy as np
 
 from gaitprint.atomic_files import write_text
 from gaitprint.errors import DataError, ProtocolError
-from gaitprint.evaluation.protocol.distance_blocks import Distances, checked
-from gaitprint.evaluation.protocol.protocol import Protocol, with_lists
+from gaitprint.evaluation.protocol.distance_blocks import checked
+from gaitprint.evaluation.protocol.protocol import Protocol
 from gaitprint.evaluation.protocol.selection import choose_sides
-from gaitprint.types import Embeddings, SequenceRecord
+from gaitprint.types import Distances, Embeddings, SequenceRecord
 
 GREW_RANKS = 20
 """Subjects per line of a GREW answer."""
@@ -35,7 +35,6 @@ def answer_probes(
     distances: Distances,
     *,
     top: int = 1,
-    lists: Mapping[str, Sequence[str]] | None = None,
 ) -> Answers:
     """Name the subjects of a protocol's probes, whose own subjects need not be known.
 
@@ -47,14 +46,14 @@ def answer_probes(
         raise ProtocolError(
             f"answers need a protocol with one probe selection and no draws, {protocol.name} is not one"
         )
-    side = choose_sides(with_lists(protocol, lists or {}), embeddings.records)[0]
+    side = choose_sides(protocol, embeddings.records)[0]
     probes, gallery = embeddings.select(side.probes), embeddings.select(side.gallery)
     if len(gallery) < top:
         raise ProtocolError(f"{top} nearest gallery sequences were asked for, the gallery holds {len(gallery)}")
     subjects = [r.subject for r in gallery.records if r.subject is not None]
     if len(subjects) < len(gallery):
         raise ProtocolError(f"{len(gallery) - len(subjects)} gallery sequences of {protocol.name} have no subject")
-    blocks = (block.argsort(axis=1, kind="stable")[:, :top] for _, block in checked(distances)(probes, gallery))
+    blocks = (block.argsort(axis=1, kind="stable")[:, :top] for _, block in checked(distances.compare)(probes, gallery))
     # a stable sort: equal distances keep the gallery's order, as in `rank_probes`
     order = np.concatenate(list(blocks))
     ranked = tuple(tuple(subjects[i] for i in row) for row in order)

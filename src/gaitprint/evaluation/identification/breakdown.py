@@ -10,6 +10,7 @@ from gaitprint.evaluation.identification.groups import KINDS, Group, Kind, figur
 from gaitprint.evaluation.identification.result import Evaluation, ProbeSetResult
 from gaitprint.evaluation.statistics.bootstrap import draw_subjects
 from gaitprint.evaluation.statistics.influence import Figures, join_figures, table_figures
+from gaitprint.evaluation.statistics.interval import LEVEL, RESAMPLES
 from gaitprint.evaluation.statistics.intervals import Band, percent_band
 
 
@@ -40,7 +41,7 @@ class Breakdown:
 
 
 def break_down(
-    evaluation: Evaluation, generator: np.random.Generator, resamples: int = 1000, level: float = 0.95
+    evaluation: Evaluation, generator: np.random.Generator, resamples: int = RESAMPLES, level: float = LEVEL
 ) -> tuple[Breakdown, ...]:
     """Figures by view, then by condition, of every probe selection; one drawing of subjects serves all.
 

@@ -1,16 +1,16 @@
 """From embeddings, a protocol and a way to compare: the figures of the protocol."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 from jaxtyping import Int
 
 from gaitprint.evaluation.identification.result import Evaluation, ProbeSetResult
 from gaitprint.evaluation.identification.summary import Cells, summarise
-from gaitprint.evaluation.protocol.distance_blocks import Blocks, Distances, checked
+from gaitprint.evaluation.protocol.distance_blocks import Blocks, checked
 from gaitprint.evaluation.protocol.draws import draw_trials
 from gaitprint.evaluation.protocol.metrics import rank_probes
-from gaitprint.evaluation.protocol.protocol import Protocol, with_lists
+from gaitprint.evaluation.protocol.protocol import Protocol
 from gaitprint.evaluation.protocol.selection import (
     Sides,
     choose_sides,
@@ -20,8 +20,9 @@ from gaitprint.evaluation.protocol.selection import (
     subject_numbers,
 )
 from gaitprint.evaluation.protocol.trials import Trials, join_rows, make_trials
+from gaitprint.evaluation.statistics.interval import LEVEL, RESAMPLES
 from gaitprint.texts import natural_order
-from gaitprint.types import Embeddings, SequenceRecord
+from gaitprint.types import Distances, Embeddings, SequenceRecord
 
 
 def evaluate(
@@ -30,26 +31,20 @@ def evaluate(
     distances: Distances,
     *,
     generator: np.random.Generator,
-    lists: Mapping[str, Sequence[str]] | None = None,
-    label: str = "",
-    transductive: bool | None = None,
-    resamples: int = 1000,
-    level: float = 0.95,
+    resamples: int = RESAMPLES,
+    level: float = LEVEL,
 ) -> Evaluation:
     """Measure embeddings under a protocol.
 
-    `distances` is called once a probe selection, with its probes of all views and its whole gallery; view by view,
-    the cells are parts of that one matrix. A transductive method (query expansion, re-ranking) therefore sees the
-    union of all views, never one cell alone. In the mode `draws` it is called once a draw and sees only that draw.
+    `distances` compares once a probe selection, its probes of all views with its whole gallery; view by view, the cells
+    are parts of that one matrix. A transductive method (query expansion, re-ranking) therefore sees the union of all
+    views, never one cell alone. In the mode `draws` it compares once a draw and sees only that draw.
 
     Args:
         embeddings: of all sequences the protocol selects from; others do no harm.
-        protocol: from `load_protocol`.
-        distances: probes and gallery to [Q, G], small is alike.
+        protocol: from `load_protocol`, its lists filled by `with_lists`.
+        distances: how probes and gallery are compared, and what is said of it; `Pipeline.as_distances` makes it.
         generator: for the intervals only; draws have the protocol's own seed.
-        lists: named lists of keys that the protocol asks for (`PROBE_SET`).
-        label: what `distances` is, for reports.
-        transductive: whether it sees all probes together; None: not stated, and printed so.
         resamples: of the bootstrap over subjects.
         level: of confidence.
 
@@ -57,13 +52,12 @@ def evaluate(
         ProtocolError: a selection is empty, a selected sequence has no subject, or nothing can be counted.
         ShapeError: the distances have another shape or are not finite.
     """
-    protocol = with_lists(protocol, lists or {})
     records = embeddings.records
     codes = subject_numbers(records)
     results: list[ProbeSetResult] = []
     if protocol.mode == "draws":
         for name in protocol.probes:
-            trials, size = draw_trials(embeddings, protocol, name, codes, checked(distances))
+            trials, size = draw_trials(embeddings, protocol, name, codes, checked(distances.compare))
             rows = tuple(str(i + 1) for i in range(protocol.draws.repetitions))
             cells = Cells(rows, ("",), np.ones((len(rows), 1), bool))
             results.append(summarise(name, protocol, cells, trials, size, generator, resamples, level))
@@ -73,14 +67,14 @@ def evaluate(
         for side in sides:
             require_subjects(protocol, side.name, side.probes, records, "probes")
             require_subjects(protocol, side.name, side.gallery, records, "gallery sequences")
-            trials, columns = _trials(side, protocol, views, embeddings, codes, checked(distances))
+            trials, columns = _trials(side, protocol, views, embeddings, codes, checked(distances.compare))
             rows = views if len(columns) > 1 or protocol.average_over == "views" else ("",)
             counted = np.ones((len(rows), len(columns)), bool)
             if protocol.mode == "view-by-view" and not protocol.identical_views:
                 np.fill_diagonal(counted, False)
             cells, size = Cells(rows, columns, counted), len(side.gallery)
             results.append(summarise(side.name, protocol, cells, trials, size, generator, resamples, level))
-    return Evaluation(protocol, embeddings.source, label, transductive, tuple(results), records)
+    return Evaluation(protocol, embeddings.source, distances.label, distances.transductive, tuple(results), records)
 
 
 def _trials(

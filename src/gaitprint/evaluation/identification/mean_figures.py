@@ -6,7 +6,7 @@ from gaitprint.evaluation.identification.paired import first_difference, mean_di
 from gaitprint.evaluation.identification.result import Evaluation
 from gaitprint.evaluation.statistics.bootstrap import Resamples, draw_subjects
 from gaitprint.evaluation.statistics.influence import Figures, join_figures
-from gaitprint.evaluation.statistics.interval import Interval
+from gaitprint.evaluation.statistics.interval import LEVEL, Interval
 from gaitprint.evaluation.statistics.intervals import Band, difference_band, percent_band
 
 
@@ -33,7 +33,7 @@ def mean_cmc(evaluation: Evaluation, seed: int, resamples: int) -> Band:
     if draws is not None:
         return percent_band(figures, draws)
     none = np.full(len(figures.value), np.nan)
-    return Band(figures.value, none, none, 0.95, figures.subjects)
+    return Band(figures.value, none, none, LEVEL, figures.subjects)
 
 
 def difference(a: Evaluation, b: Evaluation, seed: int, resamples: int) -> Interval | None:

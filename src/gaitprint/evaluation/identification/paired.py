@@ -12,7 +12,7 @@ from gaitprint.evaluation.identification.groups import KINDS, figure_values, gro
 from gaitprint.evaluation.identification.result import Evaluation
 from gaitprint.evaluation.statistics.bootstrap import draw_subjects
 from gaitprint.evaluation.statistics.influence import Figures, join_figures, mean_of_figures, table_figures
-from gaitprint.evaluation.statistics.interval import Interval
+from gaitprint.evaluation.statistics.interval import LEVEL, RESAMPLES, Interval
 from gaitprint.evaluation.statistics.intervals import difference_band
 from gaitprint.evaluation.statistics.sign_flip_test import FLIPS, flip_test, holm
 
@@ -74,9 +74,9 @@ def compare_evaluations(
     after: Evaluation,
     generator: np.random.Generator,
     figure: str = "rank-1",
-    resamples: int = 1000,
+    resamples: int = RESAMPLES,
     flips: int = FLIPS,
-    level: float = 0.95,
+    level: float = LEVEL,
 ) -> tuple[PairedLine, ...]:
     """Differences of a figure: over all, by probe set, and by view and condition where a set has several.
 

@@ -3,13 +3,11 @@
 from collections.abc import Callable, Iterator
 
 import numpy as np
-from jaxtyping import Float, Float32
+from jaxtyping import Float
 
 from gaitprint.errors import ShapeError
-from gaitprint.types import Comparison, Embeddings
+from gaitprint.types import Compare, Comparison, Embeddings
 
-Distances = Callable[[Embeddings, Embeddings], Float32[np.ndarray, "Q G"] | Comparison]
-"""Distances of probes and gallery, small is alike."""
 Blocks = Iterator[tuple[slice, Float[np.ndarray, "q G"]]]
 """Some probes, and their distances to the whole gallery."""
 
@@ -17,11 +15,11 @@ BLOCK = 1 << 24
 """Distances asked for at once (64 MB)."""
 
 
-def checked(distances: Distances) -> Callable[[Embeddings, Embeddings], Blocks]:
-    """`distances` block by block, each checked for shape and finiteness."""
+def checked(compare: Compare) -> Callable[[Embeddings, Embeddings], Blocks]:
+    """`compare` block by block, each checked for shape and finiteness."""
 
-    def compare(probes: Embeddings, gallery: Embeddings) -> Blocks:
-        answer = distances(probes, gallery)
+    def blocks(probes: Embeddings, gallery: Embeddings) -> Blocks:
+        answer = compare(probes, gallery)
         expected = (len(probes), len(gallery))
         rows = answer.rows if isinstance(answer, Comparison) else lambda start, stop: np.asarray(answer)[start:stop]
         _check_shape(tuple(answer.shape) if isinstance(answer, Comparison) else np.shape(answer), expected)
@@ -32,7 +30,7 @@ def checked(distances: Distances) -> Callable[[Embeddings, Embeddings], Blocks]:
             _check_block(block, some, probes, gallery)
             yield some, block
 
-    return compare
+    return blocks
 
 
 def _check_shape(shape: tuple[int, ...], expected: tuple[int, int]) -> None:

@@ -16,6 +16,7 @@ from scipy.special import expit, logit
 
 from gaitprint.config import require
 from gaitprint.errors import ProtocolError
+from gaitprint.evaluation.statistics.interval import LEVEL, RESAMPLES
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,7 +37,7 @@ class Resamples:
 
 
 def draw_subjects(
-    subjects: int, generator: np.random.Generator, resamples: int = 1000, level: float = 0.95
+    subjects: int, generator: np.random.Generator, resamples: int = RESAMPLES, level: float = LEVEL
 ) -> Resamples:
     """Draw as many subjects as there are, with return, so often.
 

@@ -2,6 +2,11 @@
 
 from dataclasses import dataclass
 
+RESAMPLES = 1000
+"""Draws of subjects for an interval, where nobody says how many."""
+LEVEL = 0.95
+"""Of confidence, likewise."""
+
 
 @dataclass(frozen=True)
 class Interval:

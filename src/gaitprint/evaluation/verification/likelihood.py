@@ -14,6 +14,7 @@ import numpy as np
 from jaxtyping import Bool, Float64, Int
 
 from gaitprint.config import require
+from gaitprint.evaluation.statistics.interval import LEVEL
 
 STEPS = 12
 """Of Newton's method; the change is below 1e-6 long before."""
@@ -40,7 +41,7 @@ class Likelihood:
         """The largest log10 of a ratio that is given, to either side."""
         return float(np.log10(self.people))
 
-    def at(self, distances: Float64[np.ndarray, " S"], level: float = 0.95) -> Float64[np.ndarray, "S 3"]:
+    def at(self, distances: Float64[np.ndarray, " S"], level: float = LEVEL) -> Float64[np.ndarray, "S 3"]:
         """log10 of the ratio of each column, and both ends of its interval: above 0 speaks for one person."""
         logs = np.log10(np.maximum(distances, self.least))
         lines = np.clip(self.intercept + self.slope * logs, -self.bound, self.bound)

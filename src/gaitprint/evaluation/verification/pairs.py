@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Bool, Float32, Int
 
-from gaitprint.evaluation.protocol.distance_blocks import Distances, checked
+from gaitprint.evaluation.protocol.distance_blocks import checked
 from gaitprint.evaluation.protocol.draws import drawn_sides
 from gaitprint.evaluation.protocol.protocol import Protocol
 from gaitprint.evaluation.protocol.selection import (
@@ -20,7 +20,7 @@ from gaitprint.evaluation.protocol.selection import (
     short_view,
     subject_numbers,
 )
-from gaitprint.types import Embeddings, SequenceRecord
+from gaitprint.types import Compare, Embeddings, SequenceRecord
 
 PAIRS = 1 << 21
 """Pairs looked at together: bounds what is held beside the distances to some 60 MB."""
@@ -69,7 +69,7 @@ def pair_sets(protocol: Protocol, records: Sequence[SequenceRecord]) -> list[Pai
 
 
 def pair_blocks(
-    pairs: PairSet, protocol: Protocol, embeddings: Embeddings, numbers: Int[np.ndarray, " N"], distances: Distances
+    pairs: PairSet, protocol: Protocol, embeddings: Embeddings, numbers: Int[np.ndarray, " N"], compare: Compare
 ) -> Iterator[PairBlock]:
     """Go over all pairs of a set, block by block.
 
@@ -79,7 +79,7 @@ def pair_blocks(
     probes, gallery = embeddings.select(pairs.probes), embeddings.select(pairs.gallery)
     left, right = numbers[pairs.probes], numbers[pairs.gallery]
     step = max(1, PAIRS // max(len(right), 1))
-    for some, block in checked(distances)(probes, gallery):
+    for some, block in checked(compare)(probes, gallery):
         for start in range(0, len(block), step):
             part = block[start : start + step].astype(np.float32, copy=False)
             rows = slice(some.start + start, some.start + start + len(part))

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from gaitprint.config import require
+from gaitprint.evaluation.statistics.interval import LEVEL
 from gaitprint.evaluation.statistics.sample_size import subjects_for
 from gaitprint.evaluation.verification.calibration import Method
 
@@ -29,11 +30,7 @@ class VerifySettings:
     """Over subjects, for trying a calibration on others than those it was fitted to."""
     prior: float = 0.5
     """Probability that two walks are of one person before they are compared."""
-    seed: int = 0
-    """Of strangers, folds and intervals."""
-    resamples: int = 1000
-    """Draws of subjects for the intervals."""
-    level: float = 0.95
+    level: float = LEVEL
     """Of confidence."""
 
     def __post_init__(self) -> None:

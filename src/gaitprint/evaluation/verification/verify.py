@@ -1,15 +1,15 @@
 """From embeddings, a protocol and a way to compare: error rates of pairs and of searches with strangers."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 
 import numpy as np
 from jaxtyping import Int
 
-from gaitprint.evaluation.protocol.distance_blocks import Distances
-from gaitprint.evaluation.protocol.protocol import Protocol, with_lists
+from gaitprint.evaluation.protocol.protocol import Protocol
 from gaitprint.evaluation.protocol.selection import subject_numbers
 from gaitprint.evaluation.statistics.bootstrap import draw_subjects
+from gaitprint.evaluation.statistics.interval import RESAMPLES
 from gaitprint.evaluation.verification.calibrating import calibrate
 from gaitprint.evaluation.verification.calibration import Calibration
 from gaitprint.evaluation.verification.open_set import search_splits
@@ -26,7 +26,7 @@ from gaitprint.evaluation.verification.summary import (
     threshold_table,
     wanted_thresholds,
 )
-from gaitprint.types import Embeddings
+from gaitprint.types import Distances, Embeddings
 
 
 def verify(
@@ -35,10 +35,8 @@ def verify(
     distances: Distances,
     settings: VerifySettings,
     *,
-    lists: Mapping[str, Sequence[str]] | None = None,
-    label: str = "",
-    transductive: bool = False,
-    alone: bool = False,
+    seed: int = 0,
+    resamples: int = RESAMPLES,
     calibration: Calibration | None = None,
     progress: Callable[[int, int], None] = lambda done, total: None,
 ) -> Verification:
@@ -48,13 +46,12 @@ def verify(
 
     Args:
         embeddings: of all sequences the protocol selects from.
-        protocol: from `load_protocol`.
-        distances: probes and gallery to [Q, G], or to a comparison that answers rows; small is alike.
+        protocol: from `load_protocol`, its lists filled by `with_lists`.
+        distances: how probes and gallery are compared, and what is said of it; where a pair hangs on nobody else,
+            nothing is compared anew for every split.
         settings: what is asked.
-        lists: named lists of keys that the protocol asks for.
-        label: what `distances` is, for reports.
-        transductive: whether it sees all probes together.
-        alone: whether the distance of a pair hangs on nobody else, which spares comparing anew for every split.
+        seed: of strangers, folds and intervals.
+        resamples: of the bootstrap over subjects.
         calibration: one from elsewhere, to be tried on all pairs here; None: fit and cross-fit one.
         progress: told how many comparisons with strangers are done, of how many.
 
@@ -62,18 +59,17 @@ def verify(
         ProtocolError: a selection is empty, or there are no pairs of one subject, or of two.
         ShapeError: the distances have another shape or are not finite.
     """
-    protocol = with_lists(protocol, lists or {})
     sets = pair_sets(protocol, embeddings.records)
     numbers, people = _taking_part(sets, subject_numbers(embeddings.records))
-    source = PairSource(embeddings, protocol, numbers, distances, tuple(sets) if len(sets) <= HELD else ())
+    source = PairSource(embeddings, protocol, numbers, distances.compare, tuple(sets) if len(sets) <= HELD else ())
 
     # folds first, then draws of subjects, from one generator: their order is part of what a seed stands for
-    chance = np.random.Generator(np.random.PCG64(settings.seed))
+    chance = np.random.Generator(np.random.PCG64(seed))
     folds = deal_folds(people, settings.folds, chance)
-    draws = draw_subjects(people, chance, settings.resamples, settings.level)
+    draws = draw_subjects(people, chance, resamples, settings.level)
 
-    draw = partial(search_splits, share=settings.strangers, splits=settings.splits, seed=settings.seed)
-    searches, size = draw(sets, numbers, source, alone=alone, progress=progress)
+    draw = partial(search_splits, share=settings.strangers, splits=settings.splits, seed=seed)
+    searches, size = draw(sets, numbers, source, alone=distances.pairwise, progress=progress)
     scores = survey(sets, source)
     rates = {name: pair_rates(*both) for name, both in scores.items()}
     grid = threshold_grid(scores, wanted_thresholds(rates, searches, settings))
@@ -95,8 +91,8 @@ def verify(
     return Verification(
         protocol=protocol,
         source=embeddings.source,
-        label=label,
-        transductive=transductive,
+        label=distances.label,
+        transductive=distances.transductive is True,
         subjects=people,
         sets=tuple(figures),
         thresholds=threshold_table(rates[""], searches[""], *curves[""], settings),
