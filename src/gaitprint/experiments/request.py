@@ -10,7 +10,7 @@ from gaitprint.arguments import settle_fields
 from gaitprint.errors import ConfigError
 from gaitprint.evaluation.identification.evaluate import evaluate
 from gaitprint.evaluation.identification.result import Evaluation
-from gaitprint.evaluation.protocol.protocol import Protocol, load_protocol, with_lists
+from gaitprint.evaluation.protocol.protocol import DEFAULT_PROTOCOL, Protocol, load_protocol, with_lists
 from gaitprint.evaluation.statistics.interval import RESAMPLES
 from gaitprint.inference.selection import SequenceFilter, open_embeddings
 from gaitprint.retrieval.budget import ComputeBudget
@@ -23,7 +23,7 @@ from gaitprint.types import Embeddings
 class EvaluationRequest:
     """What a measurement is asked for. Nothing is loaded before it is wanted, and then once."""
 
-    protocol: str | Path = "casia-b"
+    protocol: str | Path = DEFAULT_PROTOCOL
     """The name of ours, or a TOML file."""
     filter: SequenceFilter = SequenceFilter()
     """Which sequences take part, and the lists of keys that the protocol asks for."""

@@ -7,6 +7,7 @@ from typing import get_args
 
 from gaitprint.arguments import settle_fields
 from gaitprint.errors import ConfigError
+from gaitprint.evaluation.protocol.protocol import DEFAULT_PROTOCOL
 from gaitprint.inference.fusion import SCALES
 from gaitprint.retrieval.distances.contributions import AdditiveScorer
 from gaitprint.types import Embeddings
@@ -23,7 +24,7 @@ class ExplainRequest:
     which needs `embeddings`."""
     embeddings: Path | Embeddings | None = None
     """Of the same networks: where the nearest are looked for, and where it is learnt how usual a distance is."""
-    protocol: str | Path = "casia-b"
+    protocol: str | Path = DEFAULT_PROTOCOL
     """Who may be compared with the probe."""
     lists: Mapping[str, Sequence[str]] = field(default_factory=dict)
     """Named lists of keys that the protocol asks for."""

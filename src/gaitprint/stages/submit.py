@@ -2,11 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from gaitprint.atomic_files import check_writable
-from gaitprint.errors import ConfigError, ProtocolError
-from gaitprint.evaluation.identification.answers import GREW_RANKS, answer_probes, write_grew_answer, write_hid_answer
+from gaitprint.errors import ProtocolError
+from gaitprint.evaluation.identification.answer_format import AnswerFormat
+from gaitprint.evaluation.identification.answers import answer_probes
 from gaitprint.evaluation.protocol.protocol import load_protocol, with_lists
 from gaitprint.evaluation.protocol.selection import absent_notes
 from gaitprint.experiments.people_warnings import people_warnings
@@ -16,16 +17,12 @@ from gaitprint.retrieval.pipeline import Pipeline
 from gaitprint.retrieval.spec import PipelineSpec
 from gaitprint.types import Embeddings
 
-PROTOCOLS = {"hid": "hid", "grew": "grew-test"}
-"""The protocol that says who is probe and who gallery, by the form of the file."""
-
 
 def submit(
     embeddings: Path | Embeddings,
     out: Path,
     *,
-    form: str = "hid",
-    header: Literal["label", "subjectID"] = "label",
+    answer_format: AnswerFormat = AnswerFormat(),
     protocol: str | Path | None = None,
     pipeline: PipelineSpec = PipelineSpec(),
     lists: Mapping[str, Sequence[str]] | None = None,
@@ -36,9 +33,8 @@ def submit(
     Args:
         embeddings: of gallery and probes, made by `gaitprint model embed --part all`.
         out: the .csv to write.
-        form: `hid` has one subject a probe, `grew` the twenty nearest.
-        header: the second column of a HID file; the first editions wanted `subjectID`.
-        protocol: who is probe and who gallery; None: the form's own.
+        answer_format: of the file: one subject a probe, or the twenty nearest.
+        protocol: who is probe and who gallery; None: the format's own.
         pipeline: transforms and scorer.
         lists: named lists of keys that a protocol of one's own asks for.
         work: memory, cores and progress of comparing; None: the usual.
@@ -49,24 +45,15 @@ def submit(
     Raises:
         GaitprintError: in one line; nothing is written.
     """
-    if form not in PROTOCOLS:
-        raise ConfigError(f"the form of an answer file is 'hid' or 'grew', found {form!r}")
     steps = Pipeline.from_spec(pipeline)
-    rules = load_protocol(protocol or PROTOCOLS[form])
+    rules = load_protocol(protocol or answer_format.protocol)
     data = open_embeddings(embeddings)
     if protocol is None:
         _check_nobody_trains(data)
-    top = GREW_RANKS if form == "grew" else 1
     check_writable(Path(out))
     listed = with_lists(rules, lists or {})
-    found = answer_probes(data, listed, steps.as_distances(work), top=top)
-    if form == "grew":
-        write_grew_answer(Path(out), found.probes, found.subjects, expected_probes=found.probes, known_ids=found.known)
-    else:
-        first = [ranked[0] for ranked in found.subjects]
-        write_hid_answer(
-            Path(out), found.probes, first, expected_probes=found.probes, known_ids=found.known, header=header
-        )
+    found = answer_probes(data, listed, steps.as_distances(work), top=answer_format.ranks)
+    answer_format.write(Path(out), found)
     return {
         "answer": str(out),
         "probes": len(found.probes),

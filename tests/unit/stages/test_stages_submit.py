@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from gaitprint.cli.main import main
-from gaitprint.errors import ConfigError, GaitprintError, ProtocolError
+from gaitprint.errors import ConfigError, DataError, GaitprintError, ProtocolError
+from gaitprint.evaluation.identification.answer_format import AnswerFormat
 from gaitprint.retrieval.spec import PipelineSpec
 from gaitprint.stages.submit import submit
 from gaitprint.types import Embeddings, PartLayout, SequenceRecord
@@ -38,7 +39,7 @@ def test_a_header_of_the_other_form_is_refused(tmp_path: Path, capsys: pytest.Ca
 
 @pytest.mark.parametrize("header", ["label", "subjectID"])
 def test_each_probe_gets_the_subject_of_its_nearest_gallery_sequence(tmp_path: Path, header: str) -> None:
-    facts = submit(hid(), tmp_path / "a.csv", header=header)
+    facts = submit(hid(), tmp_path / "a.csv", answer_format=AnswerFormat(header=header))
     lines = (tmp_path / "a.csv").read_text().splitlines()
     assert lines[0] == f"videoID,{header}"
     assert sorted(lines[1:]) == ["v1,0500", "v2,0501"]
@@ -54,7 +55,7 @@ def test_a_transductive_answer_says_so(tmp_path: Path) -> None:
 def test_grew_lists_the_twenty_nearest(tmp_path: Path) -> None:
     gallery = [(f"{i:05d}/01/x", f"{i:05d}", "01", "x", float(i)) for i in range(1, 23)]
     rows = [*gallery, ("probe/03/clip", None, "03", "clip", 0.0)]
-    submit(made(rows), tmp_path / "a.csv", form="grew")
+    submit(made(rows), tmp_path / "a.csv", answer_format=AnswerFormat("grew"))
     header, line = (tmp_path / "a.csv").read_text().splitlines()
     assert header == "videoId," + ",".join(f"rank{k}" for k in range(1, 21))
     assert line == "clip," + ",".join(str(i) for i in range(1, 21))
@@ -63,13 +64,17 @@ def test_grew_lists_the_twenty_nearest(tmp_path: Path) -> None:
 def test_too_small_a_gallery_for_grew_is_refused_and_nothing_is_written(tmp_path: Path) -> None:
     rows = [("00001/01/x", "00001", "01", "x", 0.0), ("probe/03/c", None, "03", "c", 1.0)]
     with pytest.raises(ProtocolError, match="20 nearest gallery sequences"):
-        submit(made(rows), tmp_path / "a.csv", form="grew")
+        submit(made(rows), tmp_path / "a.csv", answer_format=AnswerFormat("grew"))
     assert list(tmp_path.iterdir()) == []
 
 
 def test_an_unknown_form_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="'hid' or 'grew', found 'csv'"):
-        submit(hid(), tmp_path / "a.csv", form="csv")
+        AnswerFormat("csv")
+    with pytest.raises(ConfigError, match="the header subjectID is of HID files"):
+        AnswerFormat("grew", "subjectID")
+    with pytest.raises(DataError, match="'label' or 'subjectID', found 'id'"):
+        AnswerFormat(header="id")
 
 
 def test_data_without_probes_are_refused(tmp_path: Path) -> None:

@@ -6,10 +6,12 @@ from typing import Any
 import click
 from rich.console import Console
 
-from gaitprint.cli.common import as_json, device_option, emit, print_table, seed_option, set_threads, threads_option
+from gaitprint.cli.common import SEED, as_json, device_option, emit, print_table, set_threads, threads_option
 from gaitprint.cli.kinds import PLACE
 from gaitprint.cli.option_groups import FieldOption, OptionGroup
 from gaitprint.cli.options import fusion_option, lists_option, protocol_option
+
+_REQUEST = "gaitprint.explanation.request:ExplainRequest"
 
 
 def _request(**asked: Any) -> Any:
@@ -40,12 +42,12 @@ request_options = OptionGroup(
         "--scorer",
         type=click.Choice(["euclidean", "part-mean"]),
         cls=FieldOption,
-        of="gaitprint.explanation.request:ExplainRequest",
+        of=_REQUEST,
         show_default=True,
         help="The distance; no other is a sum over parts.",
     ),
     fusion_option,
-    seed_option,
+    click.option("--seed", cls=FieldOption, of=_REQUEST, **SEED),
 )
 
 

@@ -8,28 +8,48 @@ import click
 from gaitprint.cli.common import as_json, emit
 from gaitprint.cli.completion import offer, protocols
 from gaitprint.cli.kinds import PLACE
+from gaitprint.cli.option_groups import FieldOption, OptionGroup
 from gaitprint.cli.options import lists_option, memory_option
 from gaitprint.cli.pipeline_options import pipeline_options
 from gaitprint.cli.progress import progress_bar
+
+_FORMAT = "gaitprint.evaluation.identification.answer_format:AnswerFormat"
+
+
+def _format(form: str, header: str) -> Any:
+    from gaitprint.evaluation.identification.answer_format import AnswerFormat
+
+    if form == "grew" and header != AnswerFormat.header:
+        raise click.UsageError(f"--header {header} is of HID files, a GREW file has its own: leave it or --form out")
+    return AnswerFormat(form, header)
+
+
+format_options = OptionGroup(
+    "answer_format",
+    _format,
+    click.option(
+        "--form",
+        cls=FieldOption,
+        of=_FORMAT,
+        type=click.Choice(["hid", "grew"]),
+        show_default=True,
+        help="hid: one subject a probe; grew: the twenty nearest.",
+    ),
+    click.option(
+        "--header",
+        cls=FieldOption,
+        of=_FORMAT,
+        type=click.Choice(["label", "subjectID"]),
+        show_default=True,
+        help="Second column of a HID file; its first editions wanted subjectID.",
+    ),
+)
 
 
 @click.command(short_help="Write a competition's answer file.")
 @click.argument("embeddings", type=PLACE)
 @click.option("--out", type=PLACE, required=True, help="The .csv file to write.")
-@click.option(
-    "--form",
-    type=click.Choice(["hid", "grew"]),
-    default="hid",
-    show_default=True,
-    help="hid: one subject a probe; grew: the twenty nearest.",
-)
-@click.option(
-    "--header",
-    type=click.Choice(["label", "subjectID"]),
-    default="label",
-    show_default=True,
-    help="Second column of a HID file; its first editions wanted subjectID.",
-)
+@format_options
 @click.option(
     "--protocol",
     shell_complete=offer(protocols, files=True),
@@ -43,8 +63,7 @@ from gaitprint.cli.progress import progress_bar
 def submit(
     embeddings: Path,
     out: Path,
-    form: str,
-    header: str,
+    answer_format: Any,
     protocol: str | None,
     pipeline: Any,
     lists: dict[str, list[str]] | None,
@@ -67,15 +86,12 @@ def submit(
     from gaitprint.retrieval.budget import ComputeBudget
     from gaitprint.stages.submit import submit as stage
 
-    if form == "grew" and header != "label":
-        raise click.UsageError(f"--header {header} is of HID files, a GREW file has its own: leave it or --form out")
     with progress_bar("comparing") as bar:
         work = ComputeBudget(memory=memory, progress=bar.update, say=bar.say_once)
         facts = stage(
             embeddings,
             out,
-            form=form,
-            header=header,  # type: ignore[arg-type]
+            answer_format=answer_format,
             protocol=protocol,
             pipeline=pipeline,
             lists=lists,

@@ -7,11 +7,11 @@ import click
 from rich.console import Console
 
 from gaitprint.cli.common import (
+    SEED,
     as_json,
     device_option,
     emit,
     first_process,
-    seed_option,
     selection_options,
     set_threads,
     threads_option,
@@ -20,6 +20,8 @@ from gaitprint.cli.completion import offer, recipes
 from gaitprint.cli.kinds import PLACE, PROCESSES
 from gaitprint.cli.option_groups import FieldOption, OptionGroup
 from gaitprint.cli.progress import progress_bar
+
+_REQUEST = "gaitprint.training.request:TrainingRequest"
 
 
 def _request(**asked: Any) -> Any:
@@ -40,7 +42,7 @@ request_options = OptionGroup(
     click.option(
         "--recipe",
         cls=FieldOption,
-        of="gaitprint.training.request:TrainingRequest",
+        of=_REQUEST,
         shell_complete=offer(recipes, files=True),
         show_default=True,
         metavar="NAME",
@@ -55,7 +57,7 @@ request_options = OptionGroup(
     ),
     click.option("--init", type=PLACE, metavar="FILE", help="Model file to start from, for fine-tuning."),
     selection_options,
-    seed_option,
+    click.option("--seed", cls=FieldOption, of=_REQUEST, **SEED),
     click.option(
         "--minutes",
         type=click.FloatRange(min=0, min_open=True),

@@ -3,7 +3,6 @@
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
 
 import numpy as np
 
@@ -14,6 +13,8 @@ from gaitprint.evaluation.protocol.protocol import Protocol
 from gaitprint.evaluation.protocol.selection import choose_sides
 from gaitprint.types import Distances, Embeddings, SequenceRecord
 
+HEADERS = ("label", "subjectID")
+"""Second columns that organisers of HID have asked for, the usual one first."""
 GREW_RANKS = 20
 """Subjects per line of a GREW answer."""
 
@@ -65,6 +66,12 @@ def video_name(record: SequenceRecord) -> str:
     return record.condition if record.view == "default" else record.view
 
 
+def check_header(header: str) -> None:
+    """Raise DataError unless a HID file's second column is one of `HEADERS`."""
+    if header not in HEADERS:
+        raise DataError(f"the second column of a HID answer is 'label' or 'subjectID', found {header!r}")
+
+
 def write_hid_answer(
     path: Path,
     probe_keys: Sequence[str],
@@ -72,15 +79,14 @@ def write_hid_answer(
     *,
     expected_probes: Collection[str],
     known_ids: Collection[str],
-    header: Literal["subjectID", "label"] = "label",
+    header: str = HEADERS[0],
 ) -> None:
     """Write a HID answer, `videoID,label` (first editions: `videoID,subjectID`), in the order given.
 
     Raises:
         DataError: a probe is missing, strange or there twice, an id is unknown, or the file cannot be written.
     """
-    if header not in ("subjectID", "label"):
-        raise DataError(f"the second column of a HID answer is 'label' or 'subjectID', found {header!r}")
+    check_header(header)
     _check_probes(probe_keys, expected_probes)
     _check_lengths(probe_keys, subject_ids)
     _check_ids(subject_ids, known_ids)

@@ -13,6 +13,9 @@ from typing import Literal
 from gaitprint.config import build_settings, read_toml, require, require_lists
 from gaitprint.errors import ProtocolError, did_you_mean
 
+DEFAULT_PROTOCOL = "casia-b"
+"""The protocol that is meant where nobody names one."""
+
 
 @dataclass(frozen=True)
 class Selection:
