@@ -11,7 +11,7 @@ from jaxtyping import Float32
 from torch import nn
 
 from gaitprint.atomic_files import sha256_json
-from gaitprint.devices import card_memory
+from gaitprint.devices import DEVICE, card_memory
 from gaitprint.errors import DataError
 from gaitprint.inference.clip_averaging import WHOLE, Clip, ClipAveraging
 from gaitprint.inference.embed_settings import EmbedSettings
@@ -39,7 +39,7 @@ class Embedder:
         preprocessing: Preprocessing,
         digest: str,
         facts: dict[str, Any],
-        device: str = "cpu",
+        device: str = DEVICE,
         averaging: ClipAveraging = WHOLE,
     ) -> None:
         self.network = network.to(device).eval()

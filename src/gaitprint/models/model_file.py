@@ -19,6 +19,7 @@ from torch import Tensor, nn
 
 from gaitprint.atomic_files import write_bytes
 from gaitprint.config import settings_to_dict
+from gaitprint.devices import DEVICE
 from gaitprint.errors import ArtefactError, ComponentError, ConfigError
 from gaitprint.models.card import FORMAT, ModelCard, ModelDescription
 from gaitprint.models.making import make_network
@@ -69,7 +70,7 @@ def save_model(path: Path, model: nn.Module, description: ModelDescription) -> M
     return ModelCard.from_dict(json.loads(text), Path(path))
 
 
-def load_model(path: Path, device: str = "cpu") -> LoadedModel:
+def load_model(path: Path, device: str = DEVICE) -> LoadedModel:
     """Read a model file and build its network, in evaluation mode on `device`.
 
     Raises:

@@ -5,7 +5,7 @@ from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
 
-from gaitprint.devices import check_device
+from gaitprint.devices import DEVICE, check_device
 from gaitprint.errors import ConfigError
 from gaitprint.inference.clip_averaging import WHOLE, ClipAveraging
 from gaitprint.inference.embed_settings import EmbedSettings
@@ -20,7 +20,7 @@ from gaitprint.store import SequenceSet, Store
 from gaitprint.types import Embeddings
 
 
-def open_embedder(path: Path, device: str = "cpu", averaging: ClipAveraging = WHOLE) -> Embedder:
+def open_embedder(path: Path, device: str = DEVICE, averaging: ClipAveraging = WHOLE) -> Embedder:
     """Open a model file as something that embeds.
 
     Args:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from gaitprint.devices import check_device
+from gaitprint.devices import DEVICE, check_device
 from gaitprint.training.planner import Plan, plan
 from gaitprint.training.recipe import load_recipe
 from gaitprint.training.room import check_start
@@ -10,7 +10,7 @@ from gaitprint.training.run_precision import chosen_precision
 
 
 def plan_run(
-    recipe: str, *, overrides: Sequence[str] = (), subjects: int = 74, device: str = "cpu", ranks: int = 1
+    recipe: str, *, overrides: Sequence[str] = (), subjects: int = 74, device: str = DEVICE, ranks: int = 1
 ) -> Plan:
     """Memory and time of a recipe, measured on four made-up clips; nothing is written but, once, how fast bfloat16 is.
 

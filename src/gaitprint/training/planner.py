@@ -7,7 +7,7 @@ from functools import partial
 import torch
 from torch import Tensor, nn
 
-from gaitprint.devices import card_memory
+from gaitprint.devices import DEVICE, card_memory
 from gaitprint.memory import check_room
 from gaitprint.training.loop import Execution, build_network, prepare_network
 from gaitprint.training.objective import Objective
@@ -70,7 +70,9 @@ class Plan:
         )
 
 
-def plan(recipe: Recipe, classes: int, device: str = "cpu", ranks: int = 1, precision: Precision | None = None) -> Plan:
+def plan(
+    recipe: Recipe, classes: int, device: str = DEVICE, ranks: int = 1, precision: Precision | None = None
+) -> Plan:
     """Measure four made-up clips of the recipe's shape and scale to a process's part of the batch.
 
     Convolutions grow with the number of clips, and they are nearly all of it. On a GPU, where four clips do not fill
