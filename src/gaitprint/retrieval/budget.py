@@ -5,7 +5,7 @@ import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from functools import partial
+from functools import cached_property, partial
 from typing import TypeVar
 
 import numpy as np
@@ -50,9 +50,9 @@ class ComputeBudget:
         require(self.memory >= least, f"a comparison needs 64 MiB at least, found {self.memory / (1 << 20):.3g} MiB")
         require(self.threads >= 0, f"threads are 0 (all cores) or more, found {self.threads}")
 
-    @property
+    @cached_property
     def cores(self) -> int:
-        """Threads in numbers."""
+        """Threads in numbers; asked of the system once, which takes longer than a small block does."""
         return self.threads or usable_cores()
 
     def quiet(self) -> "ComputeBudget":
@@ -84,6 +84,7 @@ class ComputeBudget:
         size = 4 * rows * width
         if size <= self.memory:
             return np.empty((rows, width), np.float32)
+        # the map keeps the file alive after it is closed; without a name it goes with the array
         with tempfile.TemporaryFile() as file:
             try:
                 if hasattr(os, "posix_fallocate"):

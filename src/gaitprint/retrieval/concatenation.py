@@ -12,6 +12,7 @@ def joined(
     """Probes, then the gallery. Read it only: it may be the very memory of the two, as a transform before left them."""
     count = len(probes) + len(gallery)
     if _side_by_side(probes, gallery):
+        # both arrays are parts of one: the second half of this view is the gallery's own memory
         return np.lib.stride_tricks.as_strided(probes, (count, probes.shape[1]), writeable=False)
     union = work.array(count, probes.shape[1])
     union[: len(probes)] = probes

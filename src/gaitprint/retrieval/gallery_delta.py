@@ -53,6 +53,7 @@ class GalleryDelta:
         if not self.size - len(self.probe):
             return fitted
         whole = fitted.copy()
+        # order: who stays, then who enters, as in a gallery that is enrolled from the start
         whole[self.rows] = self.vectors
         return np.concatenate([whole[self.stays(len(fitted))], self.inserted])
 

@@ -31,6 +31,7 @@ class Pipeline:
 
     def __post_init__(self) -> None:
         first = self._first_inductive
+        # after it there is a gallery for each probe, and no set of all probes that a step could look at
         later = next((step for step in self.steps[first:] if step.transductive), None)
         if first < len(self.transforms) and later is not None:
             raise ConfigError(

@@ -171,7 +171,7 @@ def _sequences(rules: Protocol, data: Embeddings, people: int) -> int:
 
 
 def _supposed(table: Table) -> list[str]:
-    if not any(step.get("at_most") for step in table["transforms"]):
+    if not any(step.get("max_probes_ratio") for step in table["transforms"]):
         return []
     return ["These settings suppose that all subjects of the test have equally many probes; elsewhere they do harm."]
 

@@ -35,7 +35,7 @@ class Grid:
     """Weights by likeness, cosine ** alpha."""
     seeded: tuple[int, ...] = (3, 4, 6)
     """The k2 with which clusters grow from the gallery; none: they are not tried."""
-    at_most: tuple[float, ...] = (0.0,)
+    max_probes_ratio: tuple[float, ...] = (0.0,)
     """What they suppose of the numbers of probes; 1.0: that all subjects have equally many."""
     ratios: tuple[float, ...] = (0.25, 0.5, 2.0, 4.0)
     """Weights of one network against the others at 1."""
@@ -111,8 +111,8 @@ def expansions(sequences: int, grid: Grid) -> list[Table]:
         cluster += _partitions(others, grid.thresholds)
     tables: list[Table] = [{"name": "cluster-expansion", **settings} for settings in cluster]
     tables += [{"name": "alpha-expansion", "k": k} for k in sorted({min(3, others + 1), others + 1})]
-    grown = product(grid.seeded, grid.at_most)
-    return tables + [{"name": "seeded-expansion", "k2": k2, "at_most": at_most} for k2, at_most in grown]
+    grown = product(grid.seeded, grid.max_probes_ratio)
+    return tables + [{"name": "seeded-expansion", "k2": k2, "max_probes_ratio": ratio} for k2, ratio in grown]
 
 
 def _partitions(others: int, thresholds: Sequence[float]) -> list[Table]:
@@ -135,9 +135,9 @@ def expanded(start: Table, step: Table) -> Table:
 def variations(table: Table, grid: Grid) -> list[Table]:
     """A resolved, expanded pipeline with one thing of its expansion changed, or with unit length before or after it."""
     step = next(t for t in table["transforms"] if t["name"] in EXPANSIONS)
-    changes: list[Table] = [{"times": 2}]
+    changes: list[Table] = [{"rounds": 2}]
     if step["name"] == "seeded-expansion":
-        changes = [{"times": 1}, {"share": 0.3}, {"temperature": 0.03}, {"k1": 9}]
+        changes = [{"rounds": 1}, {"step": 0.3}, {"temperature": 0.03}, {"k1": 9}]
     elif step["name"] == "cluster-expansion":
         changes += [{"alpha": a} for a in grid.powers] + [{"include_self": not step["include_self"]}]
         changes += [{"distance": "part_mean"}] if step["linkage"] != "ward" else []

@@ -32,4 +32,4 @@ class TuneSettings:
         """The grid with what equal numbers of probes allow."""
         if not self.equal_numbers:
             return self.grid
-        return replace(self.grid, at_most=tuple(sorted({*self.grid.at_most, 1.0})))
+        return replace(self.grid, max_probes_ratio=tuple(sorted({*self.grid.max_probes_ratio, 1.0})))

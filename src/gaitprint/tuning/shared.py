@@ -60,7 +60,7 @@ class SharedSides:
         sides = compared.probe, compared.gallery
         if self._fits and isinstance(step, ClusterExpansion) and step.settings.clustering in BY_LISTS:
             s = step.settings
-            if s.times == 1:
+            if s.rounds == 1:
                 lists = compared.items(s.distance).clusters(s.k, s.clustering == "mutual")
                 means = cluster_means(compared.union, lists, s, self._work)
                 return _Transformed(*split(means, *sides, step))

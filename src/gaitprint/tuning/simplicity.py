@@ -67,12 +67,13 @@ def simplicity(table: Table) -> tuple[float, ...]:
 
 def _of_expansion(step: Table) -> tuple[float, ...]:
     if step["name"] == "seeded-expansion":
-        return float(step["times"]), 2.0 + float(step["at_most"] > 0), float(step["k1"]), float(step["k2"]), 0.0
+        limited = float(step["max_probes_ratio"] > 0)
+        return float(step["rounds"]), 2.0 + limited, float(step["k1"]), float(step["k2"]), 0.0
     if step["name"] == "alpha-expansion":
-        return float(step["times"]), 1.0, float(step["k"]), 0.0, float(len(_CLUSTERINGS))
+        return float(step["rounds"]), 1.0, float(step["k"]), 0.0, float(len(_CLUSTERINGS))
     listed = step["clustering"] in ("neighbours", "mutual")
     return (
-        float(step["times"]),
+        float(step["rounds"]),
         float(step["alpha"] > 0),
         float(step["k"] if listed else 100),
         float(not step["include_self"]),

@@ -13,7 +13,7 @@ def test_golden(golden, embed):
     for name in names:
         _, times, _, k, _, alpha = name.split("_")
         step = find_component("transform", "alpha-expansion").make(
-            {"times": int(times), "k": int(k), "alpha": int(alpha)}
+            {"rounds": int(times), "k": int(k), "alpha": int(alpha)}
         )
         p, g = transformed(step, embed(arrays["query"]), embed(arrays["gallery"]))
         for found, expected in ((p, arrays[f"query_out/{name}"]), (g, arrays[f"gallery_out/{name}"])):
@@ -48,7 +48,7 @@ def test_blocks_of_rows_change_nothing(embed):
     assert p.settings["transforms"][0]["name"] == "alpha-expansion"
 
 
-@pytest.mark.parametrize("values", [{"k": 0}, {"alpha": -1.0}, {"times": 0}])
+@pytest.mark.parametrize("values", [{"k": 0}, {"alpha": -1.0}, {"rounds": 0}])
 def test_settings_out_of_range_are_named(values):
     with pytest.raises(ConfigError, match="at least"):
         find_component("transform", "alpha-expansion").make(values)

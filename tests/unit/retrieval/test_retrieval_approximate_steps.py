@@ -62,7 +62,7 @@ def test_with_all_neighbours_wanted_the_figures_are_the_exact_ones(step, sides):
 
 def test_each_round_of_expansion_says_its_own(sides):
     said = []
-    steps = Pipeline.from_settings({"transforms": [EXPAND | {"search": "approximate", "times": 2, "recall": 0.9}]})
+    steps = Pipeline.from_settings({"transforms": [EXPAND | {"search": "approximate", "rounds": 2, "recall": 0.9}]})
     steps.comparison(*sides, ComputeBudget(threads=1, say=said.append))
     assert len(said) == 2
 

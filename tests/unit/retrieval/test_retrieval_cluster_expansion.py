@@ -101,7 +101,7 @@ def test_a_lone_sample_keeps_its_own_feature(embed, clustering):
 
 
 @pytest.mark.parametrize("clustering", CLUSTERINGS)
-@pytest.mark.parametrize("settings", [{}, {"alpha": 2.0}, {"include_self": True}, {"times": 2}])
+@pytest.mark.parametrize("settings", [{}, {"alpha": 2.0}, {"include_self": True}, {"rounds": 2}])
 def test_two_items_and_identical_items_survive(embed, clustering, settings):
     x = np.array([[1, 2], [3, 4]], np.float32)
     assert np.isfinite(expand(embed, x, clustering=clustering, **settings)).all()
@@ -133,7 +133,7 @@ def test_alpha_weighs_by_cosine_and_opposed_members_not_at_all(embed):
 def test_times_repeats_on_the_outcome(embed):
     x = np.random.default_rng(5).normal(size=(20, 6)).astype(np.float32)
     once = expand(embed, x, 8, k=3)
-    np.testing.assert_array_equal(expand(embed, x, 8, k=3, times=2), expand(embed, once, 8, k=3))
+    np.testing.assert_array_equal(expand(embed, x, 8, k=3, rounds=2), expand(embed, once, 8, k=3))
     assert not np.allclose(once, x)
 
 
@@ -264,7 +264,7 @@ def test_source_stays_and_the_step_is_noted(embed):
         ({"threshold_neighbour": 0}, "threshold_neighbour is at least 1"),
         ({"min_samples": 0}, "min_samples is at least 1"),
         ({"alpha": -0.5}, "alpha is at least 0"),
-        ({"times": 0}, "times is at least 1"),
+        ({"rounds": 0}, "times is at least 1"),
         ({"clustering": "ward"}, "clustering is one of"),
         ({"clusterings": "dbscan"}, "did you mean 'clustering'"),
     ],

@@ -10,7 +10,7 @@ from gaitprint.retrieval.pipeline import Pipeline
 from gaitprint.types import Embeddings, PartLayout, SequenceRecord
 
 STEPS = [
-    {"name": "cluster-expansion", "k": 3, "times": 2},
+    {"name": "cluster-expansion", "k": 3, "rounds": 2},
     {"name": "cluster-expansion", "clustering": "components", "threshold": 0.5},
     {"name": "cluster-expansion", "clustering": "components", "threshold": 0.5, "alpha": 1.0},
     {"name": "alpha-expansion", "k": 3},

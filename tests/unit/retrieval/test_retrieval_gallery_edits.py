@@ -26,7 +26,7 @@ PIPELINES = {
     "long lists": {"scorer": {**RERANKED, "k1": 12, "k2": 1, "base": "part_mean"}},
     "expanded": {"transforms": [EXPANDED], "scorer": "euclidean"},
     "mutual": {"transforms": [{**EXPANDED, "k": 5, "clustering": "mutual", "alpha": 1.0}], "scorer": RERANKED},
-    "twice": {"transforms": ["unit-length", {**EXPANDED, "k": 2, "times": 2}], "scorer": RERANKED},
+    "twice": {"transforms": ["unit-length", {**EXPANDED, "k": 2, "rounds": 2}], "scorer": RERANKED},
     "alpha": {"transforms": [{"name": "alpha-expansion", "k": 4, "inductive": True}], "scorer": "part-mean"},
     "clusters": {
         "transforms": [{"name": "cluster-expansion", "clustering": "components", "threshold": 0.3, "inductive": True}],

@@ -41,13 +41,13 @@ def expand(probe: Embeddings, gallery: Embeddings, work: ComputeBudget | None = 
     return np.concatenate([side.vectors for side in found])
 
 
-def slowly(probe, gallery, k1, k2, lambda_, temperature, at_most, share, times) -> np.ndarray:
+def slowly(probe, gallery, k1, k2, lambda_, temperature, max_probes_ratio, step, rounds) -> np.ndarray:
     """The same, one number at a time."""
     x = np.concatenate([probe.vectors, gallery.vectors]).astype(float)
     names = [r.subject for r in gallery.records]
     people = list(dict.fromkeys(names))
     moved, probes = x, len(probe)
-    for _ in range(times):
+    for _ in range(rounds):
         now = moved.astype(np.float32)
         reranked = k_reciprocal(metric_named("part_mean", LAYOUT).block(now, now), probes, k1, k2, lambda_)
         p = np.zeros((probes, len(people)))
@@ -55,19 +55,19 @@ def slowly(probe, gallery, k1, k2, lambda_, temperature, at_most, share, times) 
             for s, person in enumerate(people):
                 p[i, s] = np.exp(-min(reranked[i, j] for j, n in enumerate(names) if n == person) / temperature)
             p[i] /= p[i].sum()
-        if at_most:
-            p = assign_balanced(p, max(at_most * probes / len(people), 1))
+        if max_probes_ratio:
+            p = assign_balanced(p, max(max_probes_ratio * probes / len(people), 1))
         belongs = np.vstack([p, [[float(n == person) for person in people] for n in names]])
         means = [
             sum(b[s] * v for b, v in zip(belongs, x, strict=True)) / belongs[:, s].sum() for s in range(len(people))
         ]
-        moved = np.array([(1 - share) * v + share * (b @ np.array(means)) for v, b in zip(x, belongs, strict=True)])
+        moved = np.array([(1 - step) * v + step * (b @ np.array(means)) for v, b in zip(x, belongs, strict=True)])
     return moved
 
 
-@pytest.mark.parametrize("at_most", [0.0, 1.0, 1.3])
+@pytest.mark.parametrize("max_probes_ratio", [0.0, 1.0, 1.3])
 @pytest.mark.parametrize("names", ["one each", "two of one subject", "unknown"])
-def test_against_plain_loops(at_most, names):
+def test_against_plain_loops(max_probes_ratio, names):
     x, known = walks(0)
     probe, gallery = sides(x, known)
     if names == "two of one subject":
@@ -78,7 +78,8 @@ def test_against_plain_loops(at_most, names):
         probe, gallery = (
             replace(s, records=tuple(replace(r, subject=None) for r in s.records)) for s in (probe, gallery)
         )
-    settings = {"k1": 4, "k2": 2, "lambda_": 0.3, "temperature": 0.05, "at_most": at_most, "share": 0.4, "times": 2}
+    settings = {"k1": 4, "k2": 2, "lambda_": 0.3, "temperature": 0.05, "step": 0.4, "rounds": 2}
+    settings |= {"max_probes_ratio": max_probes_ratio}
     found = expand(probe, gallery, **settings)
     if names == "unknown":  # each gallery sequence is then a subject of its own
         records = tuple(replace(r, subject=r.key) for r in gallery.records)
@@ -89,7 +90,7 @@ def test_against_plain_loops(at_most, names):
 def test_right_clusters_become_their_means():
     x, known = walks(1, noise=0.01)
     probe, gallery = sides(x, known)
-    found = expand(probe, gallery, share=1.0, times=1, k1=5, k2=5)
+    found = expand(probe, gallery, step=1.0, rounds=1, k1=5, k2=5)
     means = x.reshape(5, 6, -1).mean(axis=1, dtype=float)
     np.testing.assert_allclose(found, np.concatenate([np.repeat(means, 5, axis=0), means]), atol=1e-4)
 
@@ -97,17 +98,17 @@ def test_right_clusters_become_their_means():
 def test_share_zero_moves_nothing():
     x, known = walks(2)
     probe, gallery = sides(x, known)
-    np.testing.assert_array_equal(expand(probe, gallery, share=0.0), np.concatenate([probe.vectors, gallery.vectors]))
+    np.testing.assert_array_equal(expand(probe, gallery, step=0.0), np.concatenate([probe.vectors, gallery.vectors]))
 
 
 @given(st.integers(0, 2**32 - 1), st.sampled_from([0.0, 1.0, 1.2]))
-def test_the_probes_labels_are_never_read(seed, at_most):
+def test_the_probes_labels_are_never_read(seed, max_probes_ratio):
     x, known = walks(seed)
     probe, gallery = sides(x, known)
-    blank = expand(probe, gallery, at_most=at_most)
+    blank = expand(probe, gallery, max_probes_ratio=max_probes_ratio)
     names = np.random.default_rng(seed).permutation(np.repeat([r.subject for r in gallery.records], 5))
     told = tuple(replace(r, subject=str(n)) for r, n in zip(probe.records, names, strict=True))
-    assert expand(replace(probe, records=told), gallery, at_most=at_most).tobytes() == blank.tobytes()
+    assert expand(replace(probe, records=told), gallery, max_probes_ratio=max_probes_ratio).tobytes() == blank.tobytes()
 
 
 def test_the_gallerys_labels_are():
@@ -119,22 +120,23 @@ def test_the_gallerys_labels_are():
 
 
 @given(st.integers(0, 2**32 - 1), st.sampled_from([0.0, 1.0, 1.2]))
-def test_permuting_items_permutes_the_answer(seed, at_most):
+def test_permuting_items_permutes_the_answer(seed, max_probes_ratio):
     x, known = walks(seed)
     probe, gallery = sides(x, known)
-    whole = expand(probe, gallery, at_most=at_most)
+    whole = expand(probe, gallery, max_probes_ratio=max_probes_ratio)
     rng = np.random.default_rng(seed)
     rows, columns = rng.permutation(len(probe)), rng.permutation(len(gallery))
-    found = expand(probe.select(rows), gallery.select(columns), at_most=at_most)
+    found = expand(probe.select(rows), gallery.select(columns), max_probes_ratio=max_probes_ratio)
     np.testing.assert_allclose(found, whole[np.concatenate([rows, len(probe) + columns])], rtol=1e-3, atol=1e-4)
 
 
 def test_the_same_bytes_again_whatever_the_memory():
     x, known = walks(4, subjects=300)
     probe, gallery = sides(x, known)
-    whole = expand(probe, gallery, at_most=1.0)
-    assert expand(probe, gallery, at_most=1.0).tobytes() == whole.tobytes()
-    np.testing.assert_array_equal(expand(probe, gallery, ComputeBudget(memory=64 << 20, threads=1), at_most=1.0), whole)
+    whole = expand(probe, gallery, max_probes_ratio=1.0)
+    assert expand(probe, gallery, max_probes_ratio=1.0).tobytes() == whole.tobytes()
+    little = ComputeBudget(memory=64 << 20, threads=1)
+    np.testing.assert_array_equal(expand(probe, gallery, little, max_probes_ratio=1.0), whole)
 
 
 def test_what_does_not_fit_the_memory_is_refused():
@@ -148,10 +150,10 @@ def test_what_does_not_fit_the_memory_is_refused():
 def test_settings_out_of_range_are_refused():
     make = find_component("transform", "seeded-expansion").make
     for settings, message in (
-        ({"at_most": 0.5}, "at_most is 0 .no limit. or at least 1 .*, found 0.5"),
+        ({"max_probes_ratio": 0.5}, "max_probes_ratio is 0 .no limit. or at least 1 .*, found 0.5"),
         ({"temperature": 0.0}, "temperature is at least 0.005, found 0.0"),
-        ({"share": 1.5}, "share is between 0 and 1, found 1.5"),
-        ({"times": 0}, "times is at least 1, found 0"),
+        ({"step": 1.5}, "step is between 0 and 1, found 1.5"),
+        ({"rounds": 0}, "rounds is at least 1, found 0"),
         ({"lambda_": 2.0}, "lambda_ is a share between 0 and 1"),
         ({"k1": 0}, "k1 counts neighbours"),
         ({"k2": 0}, "k2 counts neighbours"),
@@ -166,11 +168,11 @@ def test_shares_fall_with_distance():
 
 
 @given(st.integers(0, 2**32 - 1), st.sampled_from([1.0, 1.1, 1.5]))
-def test_limited_shares_are_the_nearest_that_fit(seed, at_most):
+def test_limited_shares_are_the_nearest_that_fit(seed, max_probes_ratio):
     """Against a general solver of the same problem."""
     rng = np.random.default_rng(seed)
     given_shares = shares(rng.uniform(size=(6, 3)), 0.3)
-    room = at_most * 2
+    room = max_probes_ratio * 2
     found = assign_balanced(given_shares, room)
     np.testing.assert_allclose(found.sum(axis=1), 1)
     assert found.sum(axis=0).max() <= room * 1.001

@@ -91,7 +91,7 @@ def test_re_rankings_nearer_to_the_plain_distance_are_simpler(simple, rich):
 @pytest.mark.parametrize(
     ("simple", "rich"),
     [
-        ({"k": 9}, {"k": 2, "times": 2}),
+        ({"k": 9}, {"k": 2, "rounds": 2}),
         ({"k": 9}, {"k": 2, "alpha": 3.0}),
         ({"k": 2}, {"k": 3, "include_self": True}),
         ({"k": 2, "include_self": True}, {"k": 2}),
@@ -104,9 +104,9 @@ def test_expansions_that_mix_less_are_simpler(simple, rich):
 
 
 def test_clusters_from_the_gallery_come_last_and_those_with_equal_numbers_after_them():
-    listed = {"name": "cluster-expansion", "k": 50, "times": 2, "alpha": 3.0}
+    listed = {"name": "cluster-expansion", "k": 50, "rounds": 2, "alpha": 3.0}
     grown = {"name": "seeded-expansion", "k2": 3}
-    steps = [listed, grown, {**grown, "k2": 4}, {**grown, "at_most": 1.0}, {**grown, "times": 3}]
+    steps = [listed, grown, {**grown, "k2": 4}, {**grown, "max_probes_ratio": 1.0}, {**grown, "rounds": 3}]
     keys = [simplicity(resolved({"transforms": [step]})) for step in steps]
     assert keys == sorted(keys)
     assert len(set(keys)) == len(steps)
@@ -114,16 +114,16 @@ def test_clusters_from_the_gallery_come_last_and_those_with_equal_numbers_after_
 
 def test_equal_numbers_are_supposed_only_where_the_grid_says_so():
     def supposed(grid):
-        return {e["at_most"] for e in grids.expansions(10, grid) if e["name"] == "seeded-expansion"}
+        return {e["max_probes_ratio"] for e in grids.expansions(10, grid) if e["name"] == "seeded-expansion"}
 
     assert supposed(Grid()) == {0.0}
-    assert supposed(Grid(at_most=(0.0, 1.0))) == {0.0, 1.0}
+    assert supposed(Grid(max_probes_ratio=(0.0, 1.0))) == {0.0, 1.0}
     assert supposed(Grid(seeded=())) == set()
-    start = resolved({"transforms": [{"name": "seeded-expansion", "at_most": 1.0}]})
+    start = resolved({"transforms": [{"name": "seeded-expansion", "max_probes_ratio": 1.0}]})
     varied = [resolved(t)["transforms"] for t in grids.variations(start, Grid())]
     steps = [next(s for s in t if s["name"] == "seeded-expansion") for t in varied]
-    assert {s["at_most"] for s in steps} == {1.0}
-    assert {s["share"] for s in steps} == {0.5, 0.3}
+    assert {s["max_probes_ratio"] for s in steps} == {1.0}
+    assert {s["step"] for s in steps} == {0.5, 0.3}
 
 
 def test_equal_weights_are_simpler_than_unequal_ones():

@@ -101,7 +101,7 @@ def test_equal_numbers_are_tried_where_they_are_promised(promised, tried, tmp_pa
         pass
 
     def search(measure, sequences, networks, grid):
-        raise SearchedError(grid.at_most)
+        raise SearchedError(grid.max_probes_ratio)
 
     monkeypatch.setattr("gaitprint.stages.tune.search", search)
     with pytest.raises(SearchedError) as found:
@@ -114,9 +114,9 @@ def test_equal_numbers_are_tried_where_they_are_promised(promised, tried, tmp_pa
 
 
 def test_settings_that_suppose_equal_numbers_say_so():
-    grown = {"name": "seeded-expansion", "at_most": 1.0}
+    grown = {"name": "seeded-expansion", "max_probes_ratio": 1.0}
     assert "suppose that all subjects of the test have equally many probes" in _supposed({"transforms": [grown]})[0]
-    assert _supposed({"transforms": [{**grown, "at_most": 0.0}, {"name": "unit-length"}]}) == []
+    assert _supposed({"transforms": [{**grown, "max_probes_ratio": 0.0}, {"name": "unit-length"}]}) == []
 
 
 def test_a_stopped_tuning_goes_on_and_ends_alike(helped, tmp_path):

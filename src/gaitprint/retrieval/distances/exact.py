@@ -83,6 +83,7 @@ def part_mean_cosine(
     slices = part_slices(layout, x.shape[1])
 
     def tile(a: NDArray[np.float64], b: NDArray[np.float64]) -> NDArray[np.float64]:
+        # identical vectors may come out a rounding below 0
         return np.maximum(1.0 - _unit_parts(a, slices) @ _unit_parts(b, slices).T / len(slices), 0.0)
 
     return _by_tiles(x, y, tile, np.zeros(x.shape[1]))
@@ -126,6 +127,7 @@ def _by_tiles(
         for j in range(i if y is x else 0, len(y), _ROWS):
             b = a if y is x and i == j else np.subtract(y[j : j + _ROWS], middle, out=room[: len(y) - j])
             block = tile(a, b)
+            # a product of a block with itself need not be symmetric in its last digit
             if b is a:
                 upper = np.triu(block)
                 block = upper + np.triu(block, 1).T
@@ -141,6 +143,7 @@ def _squared(a: NDArray[np.float64], b: NDArray[np.float64]) -> NDArray[np.float
     squares = (-2.0 * a) @ b.T
     squares += a_squares[:, None]
     squares += b_squares
+    # one look at the smallest saves the search for near pairs in most tiles
     if squares.min() >= _NEAR * (a_squares.max() + b_squares.max()):
         return squares
     rows, columns = np.nonzero(squares < _NEAR * (a_squares[:, None] + b_squares))

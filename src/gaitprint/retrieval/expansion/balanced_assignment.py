@@ -11,6 +11,7 @@ _ENOUGH = 1e-4
 
 def shares(distances: Float64[np.ndarray, "Q S"], temperature: float) -> Float64[np.ndarray, "Q S"]:
     """exp(-distance / temperature), each row summing to 1."""
+    # a common factor of a row cancels; without it exp would underflow to rows of zeros
     nearest = distances.min(axis=1, keepdims=True)
     found = np.exp((nearest - distances) / temperature)
     return np.asarray(found / found.sum(axis=1, keepdims=True))
@@ -27,11 +28,13 @@ def assign_balanced(given: Float64[np.ndarray, "Q S"], room: float) -> Float64[n
         room: of each column, at least rows / columns.
     """
     rows, columns = given.shape
+    # where the rows just fill all columns every column is full: none may stay below its room
     exact = room * columns <= rows * (1.0 + 1e-9)
     weights = np.ones(columns)
     for _ in range(_ROUNDS):
         scaled = room / (given.T @ (1.0 / (given @ weights)))
         if not exact:
+            # a column that is not full keeps its weight: the limit is an upper one
             scaled = np.minimum(1.0, scaled)
         change = np.abs(scaled / weights - 1.0).max()
         weights = scaled

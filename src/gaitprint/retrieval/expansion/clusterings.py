@@ -59,6 +59,7 @@ def components(x: Vectors, metric: Metric, threshold: float, work: ComputeBudget
         left.append(i)
         right.append(j)
         waiting += len(i)
+        # components of components are components: pairs may be folded in at any time
         if waiting * _PAIR > work.memory:
             labels = _joined(labels, left, right)
             left, right, waiting = [], [], 0
@@ -86,6 +87,7 @@ def dbscan(x: Vectors, metric: Metric, threshold: float, samples: int, work: Com
     graph = sparse.csr_array((np.ones(int(inside.sum()), bool), (i[inside], j[inside])), shape=(items, items))
     labels = connected_components(graph, directed=False)[1]
     first = np.full(items, items)
+    # a region is named by its first dense sample, so a border sample goes to the one that begins first
     np.minimum.at(first, labels[dense], np.flatnonzero(dense))
     regions = np.where(dense, first[labels], items)
     border = dense[j] & ~dense[i]
@@ -118,6 +120,7 @@ def agglomerative(
     All pairs are held. Where the memory is too small for that, Ward's linkage merges near neighbours only; the other
     linkages are refused.
     """
+    # the library merges strictly below its limit, and the threshold itself shall count
     limit = None if clusters is not None else float(np.nextafter(threshold, np.inf))
     needed = 20 * len(x) ** 2
     if linkage == "ward":
@@ -143,6 +146,7 @@ def _graph(x: Vectors, metric: Metric, work: ComputeBudget) -> sparse.csr_matrix
         pieces, labels = connected_components(graph, directed=False)
         if pieces == 1:
             return graph
+        # pieces are linked by their first samples: linkage goes by vectors, and only needs a path
         _, first, sizes = np.unique(labels, return_index=True, return_counts=True)
         order = np.argsort(labels, kind="stable")
         means = np.add.reduceat(x[order], np.cumsum(sizes) - sizes, axis=0) / sizes[:, None]

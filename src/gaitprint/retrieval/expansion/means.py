@@ -45,6 +45,7 @@ def partition_means(
 ) -> Float32[np.ndarray, "N D"]:
     """A cluster's sum is made once; its members differ in themselves only."""
     _, labels, sizes = np.unique(labels, return_inverse=True, return_counts=True)
+    # stable, so that a sum adds its members in their order, whatever the labels are called
     order = np.argsort(labels, kind="stable")
     starts = np.cumsum(sizes) - sizes
     result = (work or ComputeBudget()).array(*vectors.shape)
@@ -52,6 +53,7 @@ def partition_means(
         strip = vectors[:, columns : columns + 256].astype(np.float64)
         sums = np.add.reduceat(strip[order], starts, axis=0)[labels]
         count = sizes[labels, None].astype(np.float64)
+        # the mean of others is (sum - own) / (size - 1): one sum a cluster serves all its members
         if not include_self:
             sums, count = sums - strip, count - 1.0
         means = np.divide(sums, count, out=strip.copy(), where=count > 0)

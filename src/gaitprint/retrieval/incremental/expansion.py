@@ -122,17 +122,17 @@ class FittedExpansion(RecomputedTransform):
     """Rounds of expansion, each on what the one before made. All probes together need none of them: `transform`."""
 
     rule: ListExpansion
-    times: int
+    rounds: int
     committed: tuple[ExpansionRound, ...] = ()
     """The rounds, where they are known."""
 
     @cached_property
-    def rounds(self) -> tuple[ExpansionRound, ...]:
+    def fitted(self) -> tuple[ExpansionRound, ...]:
         """Made when the first probe comes by itself."""
         if self.committed:
             return self.committed
         vectors, rounds = self.before.vectors, []
-        for _ in range(self.times):
+        for _ in range(self.rounds):
             rounds.append(ExpansionRound.of(self.rule, vectors, self.budget))
             vectors = rounds[-1].vectors
         return tuple(rounds)
@@ -140,18 +140,18 @@ class FittedExpansion(RecomputedTransform):
     @cached_property
     def gallery(self) -> Embeddings:
         """The gallery after all rounds."""
-        return derive(self.before, self.rounds[-1].vectors, self.step)
+        return derive(self.before, self.fitted[-1].vectors, self.step)
 
     def apply(self, delta: GalleryDelta) -> GalleryDelta:
         """The probe and the items it changes, after all rounds."""
-        for one in self.rounds:
+        for one in self.fitted:
             delta = one.apply(delta)
         return delta
 
     def commit(self, delta: GalleryDelta, gallery: Embeddings) -> tuple["FittedExpansion", GalleryDelta]:
         """Commit the edit to every round."""
         rounds = []
-        for one in self.rounds:
+        for one in self.fitted:
             committed, delta = one.commit(delta)
             rounds.append(committed)
         return replace(self, before=gallery, committed=tuple(rounds)), delta

@@ -83,6 +83,7 @@ def to_keys(distances: Float32[np.ndarray, "..."], numbers: Int[np.ndarray, "...
     """Join distances and numbers: the bits of a float that is not negative sort as it does."""
     # -0.0 + 0.0 is 0.0: the bits of -0.0 would sort in front of all others
     bits = np.ascontiguousarray(distances + np.float32(0.0)).view(np.int32).astype(np.int64)
+    # distance above, number below: one sort orders by distance and breaks ties by number
     return np.asarray((bits << 32) | numbers)
 
 

@@ -157,6 +157,8 @@ class PatchedNeighbours:
 
     def _portions(self, rows: Int[np.ndarray, " m"]) -> list[Int[np.ndarray, " p"]]:
         """Rows in portions whose scores fit the memory."""
+        if not len(rows):
+            return []
         step = self.fitted.budget.rows(16.0 * self.count)
         return [rows[start : start + step] for start in range(0, len(rows), step)]
 

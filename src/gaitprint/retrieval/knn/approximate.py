@@ -142,6 +142,7 @@ def compared(
     def one(some: slice) -> int:
         own = rows[some, None]
         near = codes.near(rows[some], effort.lists, effort.candidates)
+        # codes may miss the row itself, which every list of neighbours holds
         near[~(near == own).any(axis=1), -1] = own[~(near == own).any(axis=1), 0]
         there = near >= 0
         far = np.full(near.shape, np.inf, np.float32)
@@ -168,7 +169,9 @@ def _approximate(
     rng = np.random.Generator(np.random.PCG64(_SEED))
     rows = rng.permutation(len(x))
     quiet = ComputeBudget(work.memory, work.threads)
+    # the effort is chosen on some rows and measured on others, or its recall would flatter itself
     choice, test = np.sort(rows[:_SOME]), np.sort(rows[_SOME : 2 * _SOME])
+    # a pair is compared once for both of its rows, hence the half
     limit = len(x) * x.shape[1] / 2 - (_FAR * x.shape[1] if farthest else 0)
     truth = search(x[test], x, metric, k, quiet)
     for effort in _efforts(codes, choice, search(x[choice], x, metric, k, quiet), recall, x.shape, limit):
@@ -216,6 +219,7 @@ def _efforts(
             share = float(((place < look) & (rank < count))[others].mean())
             if share >= recall and cost < limit:
                 options.append((cost, share, Effort(look, count)))
+    # dearer and no better on the same rows: not worth a try
     best = 0.0
     for _, share, effort in sorted(options, key=lambda option: option[0]):
         if share > best:

@@ -47,6 +47,7 @@ def _nearest_block(block: Float[np.ndarray, "m N"], k: int) -> Int[np.ndarray, "
     """All entries up to the k-th smallest value, then sorted by (row, value, column) and cut to k."""
     limit = np.partition(block, k - 1, axis=1)[:, k - 1 : k]
     rows, columns = np.nonzero(block <= limit)
+    # last key first: by row, then by value, then by column
     order = np.lexsort((columns, block[rows, columns], rows))
     starts = np.searchsorted(rows, np.arange(len(block)))
     return np.asarray(columns[order][starts[:, None] + np.arange(k)])

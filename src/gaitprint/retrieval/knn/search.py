@@ -61,6 +61,7 @@ def search(
     if k < 1 or not len(x) or not len(y):
         raise ShapeError(f"neighbours need k >= 1 and an item on each side, found k = {k}, {len(x)} and {len(y)}")
     found = _Search(x, y, metric, min(k, len(y)), work, farthest)
+    # turned tiles keep candidates of all rows waiting at once: only where these fit
     among_themselves = y is x and 4 * _CANDIDATE * found.k * len(x) <= work.memory
     if among_themselves:
         found.halves()
@@ -206,5 +207,6 @@ class _Scratch:
 
 def _side(work: ComputeBudget, width: int) -> int:
     """Side of a tile: two blocks of vectors, two of scores and a mask a thread, in half of the memory."""
+    # side s: 2 blocks of 4 s width, 2 of 4 s^2 scores, s^2 of mask, 8 s width + 9 s^2 <= room, solved for s
     room = work.memory / 2 / work.cores
     return int(max(1, min(_SIDE, (np.sqrt((8.0 * width) ** 2 + 36.0 * room) - 8.0 * width) / 18.0)))

@@ -114,6 +114,7 @@ class ShortCodes:
         kept = min(width, _DIRECTIONS, len(sample))
         main = np.eye(width) if width == kept else np.linalg.svd(sample, full_matrices=False)[2][:kept].T
         even = kept + kept % 2
+        # main directions carry unequal shares; a random turn among them spreads these over all codes
         turn = np.linalg.qr(rng.normal(size=(even, even)))[0]
         self._basis: Float32[np.ndarray, "D R"] = (main @ turn[:kept]).astype(np.float32)
 

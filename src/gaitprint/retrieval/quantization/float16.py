@@ -75,6 +75,7 @@ def widen(halves: Float16[np.ndarray, "N W"]) -> Float32[np.ndarray, "N W"]:
     places up, the number is too small by 2 ** 112, for subnormals too.
     """
     bits = halves.view(np.int16).astype(np.int32)
+    # the sign goes along and is doubled by the sign extension of int16: the mask takes the copies away
     bits <<= 13
     bits &= _KEEP
     result = bits.view(np.float32)

@@ -36,6 +36,7 @@ class WholeNumbers:
         for first in range(0, len(vectors), _ROWS):
             block = vectors[first : first + _ROWS]
             scale = np.maximum.reduceat(np.abs(block), starts, axis=1) / np.float32(_LARGEST)
+            # in double precision, so that the nearest whole number is the nearest
             spread = self._spread(scale).astype(np.float64)
             ratio = np.divide(block, spread, out=np.zeros(block.shape), where=spread > 0)
             codes[first : first + _ROWS] = np.clip(np.rint(ratio), -_LARGEST, _LARGEST)

@@ -58,6 +58,9 @@ def fit_principal(vectors: Float32[np.ndarray, "N D"], width: int) -> Principal:
     mean = vectors.mean(axis=0, dtype=np.float64)
     centred = np.subtract(vectors, mean, dtype=np.float64)
     items, floats = centred.shape
+    # both have the same eigenvalues above 0, and V = X^T U /
+    # X^T U
+    #
     small = centred @ centred.T if items <= floats else centred.T @ centred
     keep = min(width, len(small))
     values, found = eigh(small, subset_by_index=(len(small) - keep, len(small) - 1))
@@ -69,6 +72,7 @@ def fit_principal(vectors: Float32[np.ndarray, "N D"], width: int) -> Principal:
     if items <= floats:
         axes = axes @ centred
         axes /= np.linalg.norm(axes, axis=1, keepdims=True)
+    # an eigenvector's sign is the library's whim: fixed, so that machines give one codec
     largest = np.abs(axes).argmax(axis=1)
     axes = axes * np.sign(axes[np.arange(len(axes)), largest])[:, None]
     return Principal(mean.astype(np.float32), axes.astype(np.float32))

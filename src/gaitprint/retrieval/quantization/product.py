@@ -47,6 +47,11 @@ class Product:
             block = vectors[first : first + _ROWS].astype(np.float64)
             for m, piece in enumerate(self.pieces):
                 book = self.centres[:, piece].astype(np.float64)
+                #
+                # x - c
+                # ^2 less
+                # x
+                # ^2, which is the same for all centres
                 squares = np.einsum("cw,cw->c", book, book) - 2.0 * block[:, piece] @ book.T
                 codes[first : first + _ROWS, m] = squares.argmin(axis=1)
         return {"codes": codes}

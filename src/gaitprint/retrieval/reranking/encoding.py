@@ -124,6 +124,7 @@ def _distances(graph: NeighbourGraph, numbers: Numbers, rows: Numbers, members: 
     """From items, by place in `numbers`, to members of their sets: most stand in the lists, with their distance."""
     lists, known = graph.lists(numbers), graph.list_distances(numbers)
     listed: Bool[np.ndarray, "t K"] = lists[rows] == members[:, None]
+    # an entry that stands nowhere reads some distance here, and is overwritten below
     result = np.asarray(known[rows, listed.argmax(axis=1)])
     far = np.flatnonzero(~listed.any(axis=1))
     result[far] = graph.pairs(numbers[rows[far]], members[far])

@@ -91,6 +91,7 @@ class IncrementalReranker:
         sources = self._averaged(union, _PROBE)
         own = averaged(encodings(union, sources[0], self._sets(union, sources[0])), np.arange(sources.size)[None])
         rows, encoded = self._that_hold(union, own.indices)
+        # all other rows share no column with the probe's, so their smaller entries sum to 0
         far = np.ones(union.count)  # who has nothing in common with the probe's row is at 1
         reached = self._that_average(union, rows)
         at = np.full(union.count, len(rows))  # one empty row behind the others stands for all that were not encoded

@@ -27,7 +27,7 @@ class AlphaExpansionSettings:
     """The most cosine-similar items of probes and gallery together, the item itself included."""
     alpha: float = 3.0
     """Weights are cosine ** alpha; negative cosines weigh nothing."""
-    times: int = 1
+    rounds: int = 1
     """Repetitions, each on the last one's features."""
     inductive: bool = False
     """Each probe is expanded with the gallery alone, as in live use; else all probes take part."""
@@ -40,7 +40,7 @@ class AlphaExpansionSettings:
         check_search(self.search, self.recall, self.inductive)
         require(self.k >= 1, f"k counts neighbours and is at least 1, found {self.k}")
         require(self.alpha >= 0, f"alpha is at least 0, found {self.alpha}")
-        require(self.times >= 1, f"times is at least 1, found {self.times}")
+        require(self.rounds >= 1, f"rounds is at least 1, found {self.rounds}")
 
 
 @dataclass(frozen=True)
@@ -68,7 +68,7 @@ class AlphaExpansion(RecomputeTransform):
         require_one(self.settings.inductive, probe, "alpha-expansion")
         union = joined(probe.vectors, gallery.vectors, budget)
         s = self.settings
-        for _ in range(s.times):
+        for _ in range(s.rounds):
             union = expand(union, s.k, s.alpha, budget, wanted(s.search, s.recall))
         return split(union, probe, gallery, self)
 
@@ -82,7 +82,7 @@ class AlphaExpansion(RecomputeTransform):
             return alpha_sums(own, members, s.alpha)
 
         rule = ListExpansion(_cosine(gallery.layout.width), s.k, means, include_self=True)
-        return FittedExpansion(self, gallery, budget, rule, s.times)
+        return FittedExpansion(self, gallery, budget, rule, s.rounds)
 
 
 def expand(

@@ -54,7 +54,7 @@ class ClusterExpansionSettings:
     """Whether the sample itself counts in its mean."""
     alpha: float = 0.0
     """Members weigh cosine similarity ** alpha (negative cosines weigh nothing); 0 is the plain mean."""
-    times: int = 1
+    rounds: int = 1
     """Repetitions; each clusters the last one's features anew."""
     inductive: bool = False
     """Each probe is expanded with the gallery alone, as in live use; else all probes take part."""
@@ -83,7 +83,7 @@ class ClusterExpansionSettings:
         require(self.threshold_neighbour >= 1, f"threshold_neighbour is at least 1, found {self.threshold_neighbour}")
         require(self.min_samples >= 1, f"min_samples is at least 1, found {self.min_samples}")
         require(self.alpha >= 0, f"alpha is at least 0, found {self.alpha}")
-        require(self.times >= 1, f"times is at least 1, found {self.times}")
+        require(self.rounds >= 1, f"rounds is at least 1, found {self.rounds}")
 
 
 @dataclass(frozen=True)
@@ -107,7 +107,7 @@ class ClusterExpansion(RecomputeTransform):
         require_one(self.settings.inductive, probe, "cluster-expansion")
         union = joined(probe.vectors, gallery.vectors, budget)
         subjects = len({r.subject for r in gallery.records if r.subject is not None})
-        for _ in range(self.settings.times):
+        for _ in range(self.settings.rounds):
             clusters = find_clusters(union, probe.layout, self.settings, subjects, budget)
             union = cluster_means(union, clusters, self.settings, budget)
         return split(union, probe, gallery, self)
@@ -125,7 +125,7 @@ class ClusterExpansion(RecomputeTransform):
             return list_means(own, members, use, s.alpha, s.include_self)
 
         rule = ListExpansion(metric_named(s.distance, gallery.layout), s.k, means, mutual=s.clustering == "mutual")
-        return FittedExpansion(self, gallery, budget, rule, s.times)
+        return FittedExpansion(self, gallery, budget, rule, s.rounds)
 
 
 def find_clusters(
@@ -218,6 +218,7 @@ def _weigh(
     weights **= settings.alpha
     if not settings.include_self:
         weights[targets[:, None] == members] = 0.0
+    # where no other member is at an acute angle nothing is averaged: the feature stays
     totals = weights.sum(axis=1)
     fed = totals > 0
     result[targets[fed]] = (weights[fed] / totals[fed, None]) @ vectors[members].astype(np.float64)

@@ -2,7 +2,7 @@
 
 The gallery's own labels say how many clusters there are and that its subjects are different people. Each probe belongs
 to every subject a little, by its re-ranked distance to the subject's gallery; nobody reads whose probe it is. Where it
-is known that all subjects have about as many probes (a competition's form), `at_most` shares the probes out so.
+is known that all subjects have about as many probes (a competition's form), `max_probes_ratio` deals them out so.
 """
 
 from dataclasses import dataclass
@@ -40,13 +40,13 @@ class SeededExpansionSettings:
     """As above."""
     temperature: float = 0.015
     """Re-ranked distance over which a subject's say falls to 1/e: small is a hard choice, large shares among many."""
-    at_most: float = 0.0
+    max_probes_ratio: float = 0.0
     """Probes a subject may have, as a multiple of an equal share (probes / subjects); 0: any number. **A prior, and a
     strong one.** 1 says that every subject has as many probes as every other. Where that is so it finds mistakes that
     no distance shows; where it is not, it makes them."""
-    share: float = 0.5
+    step: float = 0.5
     """How far a feature moves, 0 (not at all) to 1 (it becomes the mean)."""
-    times: int = 2
+    rounds: int = 2
     """Rounds. Each re-ranks the last one's features, and moves the first ones anew."""
 
     def __post_init__(self) -> None:
@@ -55,11 +55,12 @@ class SeededExpansionSettings:
         require(0 <= self.lambda_ <= 1, f"lambda_ is a share between 0 and 1, found {self.lambda_}")
         require(self.temperature >= 0.005, f"temperature is at least 0.005, found {self.temperature}")
         require(
-            self.at_most == 0 or self.at_most >= 1,
-            f"at_most is 0 (no limit) or at least 1 (an equal share for everybody), found {self.at_most}",
+            self.max_probes_ratio == 0 or self.max_probes_ratio >= 1,
+            "max_probes_ratio is 0 (no limit) or at least 1 (an equal share for everybody), found "
+            f"{self.max_probes_ratio}",
         )
-        require(0 <= self.share <= 1, f"share is between 0 and 1, found {self.share}")
-        require(self.times >= 1, f"times is at least 1, found {self.times}")
+        require(0 <= self.step <= 1, f"step is between 0 and 1, found {self.step}")
+        require(self.rounds >= 1, f"rounds is at least 1, found {self.rounds}")
 
 
 @dataclass(frozen=True)
@@ -73,9 +74,9 @@ class SeededExpansion(RecomputeTransform):
         """Expand both sides over their union."""
         union, seeds = joined(probe.vectors, gallery.vectors, budget), seeds_of(gallery.records)
         moved = union
-        for _ in range(self.settings.times):
+        for _ in range(self.settings.rounds):
             members = memberships(moved, probe.layout, seeds, self.settings, budget)
-            moved = towards_means(union, members, seeds, self.settings.share, budget)
+            moved = towards_means(union, members, seeds, self.settings.step, budget)
         return split(moved, probe, gallery, self)
 
 
@@ -99,7 +100,7 @@ def memberships(
         vectors: probes, then the gallery.
         layout: their parts.
         seeds: of the gallery's rows, numbered from 0.
-        settings: see there; `share` and `times` are not used.
+        settings: see there; `step` and `rounds` are not used.
         budget: memory and cores.
 
     Raises:
@@ -120,19 +121,21 @@ def memberships(
     rows = budget.rows(16.0 * len(vectors))
     for start in range(0, probes, rows):
         block = reranked.rows(start, min(start + rows, probes))
+        # a probe is as near to a subject as to its nearest sequence
         distances[start : start + rows] = np.minimum.reduceat(block[:, order], starts, axis=1)
     found = shares(distances, s.temperature)
-    return assign_balanced(found, max(s.at_most * probes / count, 1.0)) if s.at_most else found
+    # at least 1 in all: with fewer probes than subjects an equal share is below one probe
+    return assign_balanced(found, max(s.max_probes_ratio * probes / count, 1.0)) if s.max_probes_ratio else found
 
 
 def towards_means(
     vectors: Float32[np.ndarray, "N D"],
     members: Float64[np.ndarray, "Q S"],
     seeds: Int[np.ndarray, " G"],
-    share: float,
+    step: float,
     budget: ComputeBudget | None = None,
 ) -> Float32[np.ndarray, "N D"]:
-    """Features moved by `share` towards the mean of their seed, of all seeds by membership. Sums are double."""
+    """Features moved by `step` towards the mean of their seed, of all seeds by membership. Sums are double."""
     probes = len(members)
     weights = members.sum(axis=0) + np.bincount(seeds)
     result = (budget or ComputeBudget()).array(*vectors.shape)
@@ -141,9 +144,9 @@ def towards_means(
         means = members.T @ strip[:probes]
         np.add.at(means, seeds, strip[probes:])
         means /= weights[:, None]
-        strip *= 1.0 - share
-        strip[:probes] += share * (members @ means)
-        strip[probes:] += share * means[seeds]
+        strip *= 1.0 - step
+        strip[:probes] += step * (members @ means)
+        strip[probes:] += step * means[seeds]
         result[:, column : column + _COLUMNS] = strip
     return result
 
