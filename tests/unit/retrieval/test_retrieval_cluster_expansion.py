@@ -264,7 +264,7 @@ def test_source_stays_and_the_step_is_noted(embed):
         ({"threshold_neighbour": 0}, "threshold_neighbour is at least 1"),
         ({"min_samples": 0}, "min_samples is at least 1"),
         ({"alpha": -0.5}, "alpha is at least 0"),
-        ({"rounds": 0}, "times is at least 1"),
+        ({"rounds": 0}, "rounds is at least 1"),
         ({"clustering": "ward"}, "clustering is one of"),
         ({"clusterings": "dbscan"}, "did you mean 'clustering'"),
     ],
