@@ -6,7 +6,7 @@ from types import SimpleNamespace
 import pytest
 
 from gaitprint import cores
-from gaitprint.cli import _common
+from gaitprint.cli import common
 from gaitprint.cores import _quotas, usable_cores
 from gaitprint.retrieval.budget import ComputeBudget
 
@@ -77,9 +77,9 @@ def test_torch_gets_no_more_threads_than_cores_unless_somebody_says_so(monkeypat
     told = SimpleNamespace(threads=None)
     monkeypatch.setattr(torch, "get_num_threads", lambda: has)
     monkeypatch.setattr(torch, "set_num_threads", lambda count: setattr(told, "threads", count))
-    monkeypatch.setattr(_common, "usable_cores", lambda: 2)
+    monkeypatch.setattr(common, "usable_cores", lambda: 2)
     monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
     if variable is not None:
         monkeypatch.setenv("OMP_NUM_THREADS", variable)
-    _common.set_threads(given)
+    common.set_threads(given)
     assert told.threads == expected
