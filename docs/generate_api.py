@@ -17,8 +17,9 @@ PAGE = Path(__file__).with_name("api.md")
 GROUPS = {
     "Walks, in and out": ["load_silhouettes", "Silhouettes", "SequenceRecord"],
     "Vectors": ["Model", "embed", "Embeddings", "save_embeddings", "load_embeddings"],
-    "Distances and lists": ["distances", "compare", "rank", "Ranking", "Match"],
-    "Measurements": ["EvaluationRequest", "SequenceFilter", "PipelineSpec"],
+    "Distances and lists": ["distances", "compare", "rank", "Ranking", "Match", "Pipeline", "PipelineSpec"],
+    "People who are known": ["Gallery"],
+    "Measurements": ["evaluate", "EvaluationReport", "EvaluationRequest", "SequenceFilter"],
     "Yes or no": ["verify", "Decision", "load_calibration", "CalibrationFile"],
     "Why": ["explain"],
     "Errors": ["GaitprintError"],
@@ -39,6 +40,8 @@ model = gp.Model.load("demo/gaitgl/model.safetensors")
 anna = gp.load_silhouettes("walks/anna/monday", subject="anna")
 gallery = gp.load_embeddings("demo/gaitgl.safetensors")
 ranking = gp.rank(model.embed(anna), gallery, top=3)
+known = gp.Gallery.open(gallery, "unit-length,part-mean").enroll(model.embed(anna))
+print(known.identify(model.embed(anna))[0][0].subject, gp.evaluate(gallery).mean)
 print(ranking[0][0].subject, gp.distances(model.embed(anna), gallery).shape, ranking.to_columns()["distance"])
 ```
 

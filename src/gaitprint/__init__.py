@@ -11,6 +11,8 @@ The short public interface; each command of the `gaitprint` program is a functio
     gp.distances(known, known)                               # small is alike
     gp.rank(probe=known.select([0]), gallery=known.select([1, 2, 3]))
     gp.verify(known.select([0]), known.select([1]), "calibration.json")
+    gallery = gp.Gallery.open(known)                         # gone through once; enroll() and remove() make another
+    gallery.identify(model.embed(walk))
 """
 
 from importlib import import_module
@@ -22,10 +24,13 @@ _PUBLIC = {
     "CalibrationFile": "gaitprint.evaluation.verification.calibration_file",
     "Decision": "gaitprint.evaluation.verification.decision",
     "Embeddings": "gaitprint.types",
+    "EvaluationReport": "gaitprint.evaluation.identification.report",
     "EvaluationRequest": "gaitprint.experiments.request",
     "GaitprintError": "gaitprint.errors",
+    "Gallery": "gaitprint.api.galleries",
     "Match": "gaitprint.retrieval.ranking",
     "Model": "gaitprint.api.models",
+    "Pipeline": "gaitprint.retrieval.pipeline",
     "PipelineSpec": "gaitprint.retrieval.spec",
     "Ranking": "gaitprint.retrieval.ranking",
     "SequenceFilter": "gaitprint.inference.selection",
@@ -34,6 +39,7 @@ _PUBLIC = {
     "compare": "gaitprint.api.comparing",
     "distances": "gaitprint.api.comparing",
     "embed": "gaitprint.api.models",
+    "evaluate": "gaitprint.api.evaluating",
     "explain": "gaitprint.api.comparing",
     "load_calibration": "gaitprint.api.files",
     "load_embeddings": "gaitprint.api.files",

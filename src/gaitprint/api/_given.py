@@ -51,11 +51,13 @@ def given_pipeline(value: Any) -> Pipeline:
     """Build the pipeline that somebody names; None is the usual one.
 
     Args:
-        value: a `PipelineSpec`, a table of a settings file, or the steps or the file as `--pipeline` takes them.
+        value: a `Pipeline` or `PipelineSpec`, a settings table, or the steps or the file as `--pipeline` takes them.
 
     Raises:
         ConfigError: none of these. ComponentError: no step has that name.
     """
+    if isinstance(value, Pipeline):
+        return value
     if value is None or isinstance(value, PipelineSpec):
         return Pipeline.from_spec(value or PipelineSpec())
     if isinstance(value, str | os.PathLike):

@@ -22,7 +22,7 @@ from gaitprint.types import Embeddings, Silhouettes
 
 Vectors = Embeddings | str | Path
 """Embeddings, or the path of a file of them."""
-Steps = PipelineSpec | Mapping[str, Any] | str | Path
+Steps = retrieval.Pipeline | PipelineSpec | Mapping[str, Any] | str | Path
 """A pipeline: its steps as `--pipeline` takes them, as in `"unit-length,part-mean"`, a settings file, or its table."""
 
 

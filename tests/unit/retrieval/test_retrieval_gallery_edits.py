@@ -131,7 +131,7 @@ def test_whom_an_edit_cannot_mean_is_named():
         fitted.remove(["1", "77"])
     with pytest.raises(DataError, match="all 5 sequences would be removed"):
         fitted.remove([r.key for r in gallery.records])
-    with pytest.raises(DataError, match="the probe side holds no sequence"):
+    with pytest.raises(DataError, match="there is no sequence in walks to enrol"):
         fitted.insert(gallery.select([]))
     stranger = walks(rng, 1, "plain", start=9)
     with pytest.raises(ArtefactError, match="embed both"):

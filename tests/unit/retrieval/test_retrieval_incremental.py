@@ -182,7 +182,7 @@ def test_probes_of_other_networks_and_no_probe_are_refused(embed):
     fitted = made([], RERANKED, True).fit(gallery)
     with pytest.raises(ArtefactError, match="probes were made by 'weights-b'"):
         fitted.distances(embed(np.eye(6), LAYOUT.blocks, source="weights-b"))
-    with pytest.raises(DataError, match="the probe side holds no sequence"):
+    with pytest.raises(DataError, match="there is no sequence in probes"):
         fitted.distances(gallery.select([]))
     with pytest.raises(DataError, match="holds no sequence"):
         made([], RERANKED, True).fit(gallery.select([]))

@@ -89,9 +89,9 @@ def test_strangers_and_empty_sides_are_refused(sides, embed):
         pipeline.distances(probe, embed(gallery.vectors, source="weights-b"))
     with pytest.raises(ArtefactError, match="the gallery"):
         pipeline.distances(probe, embed(gallery.vectors, ((2, 3),)))
-    with pytest.raises(DataError, match="the gallery side holds no sequence"):
+    with pytest.raises(DataError, match="there is no sequence in the gallery"):
         pipeline.distances(probe, gallery.select([]))
-    with pytest.raises(DataError, match="the probe side holds no sequence"):
+    with pytest.raises(DataError, match="there is no sequence in probes"):
         pipeline.distances(probe.select([]), gallery)
 
 

@@ -57,7 +57,7 @@ class FittedPipeline:
             ArtefactError: they come from other networks or preprocessing than the gallery.
             DataError: there is none, or a key is there already.
         """
-        check_sides(items, self.gallery)
+        check_sides(items, self.gallery, "walks to enrol")
         keys = Counter(record.key for record in (*self.gallery.records, *items.records))
         twice = [record.key for record in items.records if keys[record.key] > 1]
         if twice:
