@@ -184,7 +184,7 @@ def test_probes_of_other_networks_and_no_probe_are_refused(embed):
         fitted.distances(embed(np.eye(6), LAYOUT.blocks, source="weights-b"))
     with pytest.raises(DataError, match="there is no sequence in probes"):
         fitted.distances(gallery.select([]))
-    with pytest.raises(DataError, match="holds no sequence"):
+    with pytest.raises(DataError, match="there is no sequence"):
         made([], RERANKED, True).fit(gallery.select([]))
 
 
