@@ -1,5 +1,6 @@
 """The whole way through the commands, as people go it."""
 
+import dataclasses
 import json
 import os
 import pty
@@ -240,9 +241,9 @@ def test_the_demo_goes_all_the_way(run, tmp_path, monkeypatch):
 
     real = stage.prepare
 
-    def small(source, out, settings, **rest):
+    def small(source, out, layout, **rest):
         few = {"views": ["072", "090", "108"], "conditions": ["nm-01", "nm-05", "bg-01", "cl-01"], "frames": 6}
-        return real(source, out, settings={**settings, **few}, **rest)
+        return real(source, out, dataclasses.replace(layout, settings={**layout.settings, **few}), **rest)
 
     monkeypatch.setattr(stage, "prepare", small)
     words = ["demo", tmp_path / "demo", "--subjects", "16", "--iterations", "1", "--threads", "1"]

@@ -481,7 +481,7 @@ ABLATE = {
     "expansion choice": ("eval ablate a={gl} --set cluster-expansion.clustering=kmeans", ["'neighbours'", "'kmeans'"]),
     "expansion without value": (
         "eval ablate a={gl} --set cluster-expansion.k",
-        ["given as key=value", "'cluster-expansion.k'"],
+        ["given as step.key=value", "'cluster-expansion.k'"],
     ),
     "page of other ending": ("eval ablate a={gl} --report {out}", ["ends in .html"]),
     "protocol unknown": ("eval ablate a={gl} --protocol casia-f", ["'casia-f'", "did you mean"]),
