@@ -62,7 +62,7 @@ def test_two_networks_and_named_walks(world, run, tmp_path):
         (["--probe", "012/nm-01/090"], 1, ["no probe of protocol casia-b", "--against"]),
         (["--against", PROBE], 1, ["on both sides"]),
         (["--against", "999"], 1, ["the store has no sequence '999'"]),
-        (["--scorer", "k-reciprocal"], 2, ["'k-reciprocal'", "euclidean", "part-mean"]),
+        (["--scorer", "k-reciprocal"], 1, ["'k-reciprocal'", "euclidean", "part-mean"]),
         (["--protocol", "casia-bb"], 1, ["'casia-bb'", "did you mean"]),
         (["--fusion", "sum"], 2, ["'sum'", "raw", "unit"]),
         (["--out", "{out}"], 1, ["ends in .html"]),

@@ -19,7 +19,7 @@ from gaitprint.errors import ConfigError, ShapeError
 from gaitprint.inference.engine import Embedder
 from gaitprint.layers.part_pooling import EPS, POWER_RANGE, GeneralisedMean, PartHead, generalised_mean
 from gaitprint.models.base import PartNetwork
-from gaitprint.retrieval.distances.contributions import AdditiveScorer, distance_of
+from gaitprint.retrieval.distances.contributions import PartSum
 from gaitprint.silhouettes.clips import to_clip
 from gaitprint.types import Frames
 
@@ -51,7 +51,7 @@ class Observed:
 class Explanation:
     """Two walks' distance in pieces: `parts` adds up to `total`, `moments` and `timeless` to `parts`."""
 
-    scorer: AdditiveScorer
+    part_sum: PartSum
     parts: Float64[np.ndarray, " P"]
     """What each part adds, over all networks in their order: never negative."""
     moments: Float64[np.ndarray, "P S R"]
@@ -62,13 +62,13 @@ class Explanation:
 
     @property
     def total(self) -> float:
-        """The sum: the square of Euclid, or the part mean."""
+        """The sum: the distance, or its square."""
         return float(self.parts.sum())
 
     @property
     def distance(self) -> float:
         """The distance as the scorer gives it."""
-        return distance_of(self.total, self.scorer)
+        return self.part_sum.distance(self.total)
 
 
 def observe(embedder: Embedder, frames: Frames) -> Observed:
@@ -133,7 +133,7 @@ def moment_shares(
     return pooled, shares
 
 
-def explain(a: Sequence[Observed], b: Sequence[Observed], scorer: AdditiveScorer = "euclidean") -> Explanation:
+def explain(a: Sequence[Observed], b: Sequence[Observed], part_sum: PartSum) -> Explanation:
     """The distance of two walks in pieces; one `Observed` a network, in the same order.
 
     Raises:
@@ -143,12 +143,9 @@ def explain(a: Sequence[Observed], b: Sequence[Observed], scorer: AdditiveScorer
         raise ShapeError("two walks are explained by the same networks in the same order, found different ones")
     pieces = [_pieces(x, y) for x, y in zip(a, b, strict=True)]
     squares, moments, timeless = (np.concatenate(column) for column in zip(*pieces, strict=True))
-    if scorer == "euclidean":
-        return Explanation(scorer, squares, moments, timeless)
-    roots = np.sqrt(squares)
-    # |d_p| = |d_p|^2 / |d_p|: each part's pieces are divided by its own distance
-    factor = np.divide(1.0, roots * len(squares), out=np.zeros_like(roots), where=roots > 0)
-    return Explanation(scorer, roots / len(squares), moments * factor[:, None, None], timeless * factor)
+    factors = part_sum.factors(squares)
+    parts = part_sum.contributions(squares)
+    return Explanation(part_sum, parts, moments * factors[:, None, None], timeless * factors)
 
 
 def _pieces(

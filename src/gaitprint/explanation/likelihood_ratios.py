@@ -9,7 +9,7 @@ from jaxtyping import Bool, Float64, Int
 
 from gaitprint.evaluation.verification.likelihood import Likelihood, learn_likelihood
 from gaitprint.explanation.pair_explanation import Strips
-from gaitprint.retrieval.distances.contributions import AdditiveScorer, part_contributions
+from gaitprint.retrieval.distances.contributions import PartSum, part_contributions
 from gaitprint.types import Embeddings, SequenceRecord
 
 FEWEST = 6
@@ -34,7 +34,7 @@ class LikelihoodRatio:
 def likelihood_ratios(
     embeddings: Embeddings,
     strips: Strips,
-    scorer: AdditiveScorer,
+    part_sum: PartSum,
     probe: SequenceRecord,
     other: SequenceRecord,
     found: Float64[np.ndarray, " S"],
@@ -51,7 +51,7 @@ def likelihood_ratios(
         return None
     kind, pairs, people = chosen
     parts = part_contributions(
-        embeddings.vectors[pairs[:, 0]], embeddings.vectors[pairs[:, 1]], embeddings.layout, scorer
+        embeddings.vectors[pairs[:, 0]], embeddings.vectors[pairs[:, 1]], embeddings.layout, part_sum
     )
     columns = strips.summed(parts.T).T
     # the last column is the whole distance, learnt as one more strip

@@ -8,7 +8,7 @@ from jaxtyping import Bool, Int
 from gaitprint.errors import ProtocolError, did_you_mean
 from gaitprint.evaluation.protocol.protocol import Protocol
 from gaitprint.evaluation.protocol.selection import choose_pool, choose_sides, compared_pairs, short_view
-from gaitprint.retrieval.distances.contributions import AdditiveScorer
+from gaitprint.retrieval.contracts import Scorer
 from gaitprint.retrieval.pipeline import Pipeline
 from gaitprint.types import Embeddings, SequenceRecord
 
@@ -33,9 +33,7 @@ class NearestMatches:
     """Walks that were ranked."""
 
 
-def find_nearest_matches(
-    embeddings: Embeddings, protocol: Protocol, probe: int, scorer: AdditiveScorer
-) -> NearestMatches:
+def find_nearest_matches(embeddings: Embeddings, protocol: Protocol, probe: int, scorer: Scorer) -> NearestMatches:
     """The nearest walk of the probe's subject and the nearest of anybody else, in the probe's gallery of a protocol.
 
     View by view the galleries of all views that count are one. Where nobody knows the probe's subject: the nearest
@@ -46,9 +44,7 @@ def find_nearest_matches(
     """
     records = embeddings.records
     gallery = _gallery(protocol, records, probe)
-    distances = Pipeline.from_settings({"scorer": scorer}).distances(
-        embeddings.select([probe]), embeddings.select(gallery)
-    )
+    distances = Pipeline((), scorer).distances(embeddings.select([probe]), embeddings.select(gallery))
     order = np.argsort(distances[0], kind="stable")
     # walks of nobody known count as a person each
     subjects = np.array([records[int(i)].subject or records[int(i)].key for i in gallery])[order]

@@ -8,10 +8,10 @@ from jaxtyping import Float64, Int
 from torch import nn
 
 from gaitprint.errors import ConfigError
+from gaitprint.explanation.additive_scorer import AdditiveScorer
 from gaitprint.explanation.attribution import Explanation, Observed, explain, explainable, observe
 from gaitprint.inference.engine import Embedder
 from gaitprint.models.part_rows import STRIDE, PartRows
-from gaitprint.retrieval.distances.contributions import AdditiveScorer
 from gaitprint.types import Frames, SequenceRecord
 
 STRIPS = 16
@@ -68,7 +68,7 @@ class PairExplanation:
     scorer: AdditiveScorer
     distance: float
     total: float
-    """What the pieces add up to: the square of Euclid, or the part mean itself."""
+    """What the pieces add up to: the distance itself, or its square."""
     strips: Float64[np.ndarray, " S"]
     moments: Float64[np.ndarray, "S A B"]
     """By strip, moment of the probe and moment of the other."""
@@ -133,7 +133,7 @@ def explain_pair(
     scorer: AdditiveScorer,
 ) -> PairExplanation:
     """A probe against another walk; each is its record, its frames, and what was seen in them."""
-    explanation: Explanation = explain(probe[2], other[2], scorer)
+    explanation: Explanation = explain(probe[2], other[2], scorer.part_sum)
     return PairExplanation(
         role, probe[0], other[0], scorer, explanation.distance, explanation.total,
         strips.summed(explanation.parts), strips.summed(explanation.moments),

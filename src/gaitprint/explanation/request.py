@@ -3,13 +3,12 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import get_args
 
 from gaitprint.arguments import settle_fields
 from gaitprint.errors import ConfigError
 from gaitprint.evaluation.protocol.protocol import DEFAULT_PROTOCOL
+from gaitprint.explanation.additive_scorer import AdditiveScorer
 from gaitprint.inference.fusion import SCALES
-from gaitprint.retrieval.distances.contributions import AdditiveScorer
 from gaitprint.types import Embeddings
 
 
@@ -29,7 +28,7 @@ class ExplainRequest:
     lists: Mapping[str, Sequence[str]] = field(default_factory=dict)
     """Named lists of keys that the protocol asks for."""
     scorer: str = "euclidean"
-    """`euclidean` or `part-mean`; no other distance is a sum over parts."""
+    """Whose distance is a sum over parts, such as `euclidean` or `part-mean`."""
     fusion: str = SCALES[0]
     """How several networks' vectors were put together."""
     seed: int = 0
@@ -44,15 +43,11 @@ class ExplainRequest:
             )
         if self.probe in self.against:
             raise ConfigError(f"a walk is explained against another, found {self.probe!r} on both sides")
-        if self.scorer not in get_args(AdditiveScorer):
-            raise ConfigError(
-                f"a distance that is a sum over parts is 'euclidean' or 'part-mean', found {self.scorer!r}"
-            )
+        AdditiveScorer.named(self.scorer)  # or it raises
         if self.fusion not in SCALES:
             raise ConfigError(f"fusion scales 'raw' or 'unit', found {self.fusion!r}")
 
     @property
     def additive_scorer(self) -> AdditiveScorer:
         """The scorer, known to be a sum over parts."""
-        names: tuple[AdditiveScorer, ...] = get_args(AdditiveScorer)
-        return next(name for name in names if name == self.scorer)
+        return AdditiveScorer.named(self.scorer)

@@ -12,7 +12,6 @@ from gaitprint.explanation.pair_explanation import PairExplanation, Strips
 from gaitprint.pages.explain_panels import ROLES
 from gaitprint.report.panels import Panel, ratio_text
 from gaitprint.report.values import Cell, Report, Table
-from gaitprint.retrieval.distances.metrics import METRICS
 
 SYNTHETIC = "Synthetic walkers are not people: this says nothing about how anybody is recognised."
 
@@ -35,7 +34,7 @@ def findings(
         share, even = 100 * one.strips[heavy].sum() / (one.total or 1.0), 100 * len(heavy) / len(strips)
         yield (
             f"Farthest apart from {one.other.key}: {regions(strips, heavy)}; {len(heavy)} of {len(strips)} strips hold "
-            f"{share:.0f} % of the distance{' squared' if one.scorer == 'euclidean' else ''} (evenly: {even:.0f} %)."
+            f"{share:.0f} % of the distance{' squared' if one.scorer.part_sum.squared else ''} (evenly: {even:.0f} %)."
         )
 
 
@@ -120,7 +119,7 @@ def page(
     """The page as values."""
     probe = pairs[0].probe
     names = " + ".join(str(n.get("title") or n.get("network")) for n in networks)
-    facts = [("Probe", probe.key), ("Networks", names), ("Distance", METRICS[_METRIC[pairs[0].scorer]].title)]
+    facts = [("Probe", probe.key), ("Networks", names), ("Distance", pairs[0].scorer.scorer.distance)]
     if rivals is not None:
         facts.append(("Walks ranked", str(rivals.gallery)))
     return Report(
@@ -132,9 +131,6 @@ def page(
         panels=drawn,
         tables=(_table(strips, pairs, beside),),
     )
-
-
-_METRIC: dict[str, Any] = {"euclidean": "euclidean", "part-mean": "part_mean"}
 
 
 def _title(pairs: Sequence[PairExplanation]) -> str:
@@ -197,7 +193,7 @@ def plain(
     ]
     return {
         "probe": pairs[0].probe.key,
-        "scorer": pairs[0].scorer,
+        "scorer": pairs[0].scorer.name,
         "strips": rows,
         "gallery": None if rivals is None else rivals.gallery,
         "against": against,

@@ -13,6 +13,7 @@ import numpy as np
 from jaxtyping import Float, Float32
 
 from gaitprint.retrieval.budget import ComputeBudget
+from gaitprint.retrieval.distances.contributions import PartSum
 from gaitprint.retrieval.gallery_delta import GalleryDelta
 from gaitprint.types import Comparison, Embeddings
 
@@ -103,6 +104,11 @@ class Scorer(Protocol):
     @property
     def pairwise(self) -> bool:
         """Whether the distance of two sequences is a matter of these two alone."""
+        ...
+
+    @property
+    def part_sum(self) -> PartSum | None:
+        """How the distance is a sum over parts, so that it can be explained; None: it is none."""
         ...
 
     @property

@@ -88,7 +88,7 @@ def explain(
         _check_figure(figure)
     rivals, wanted = None, [("other", key) for key in request.against]
     if known is not None and rules is not None:
-        rivals = find_nearest_matches(known, rules, row_of(known, probe), summed)
+        rivals = find_nearest_matches(known, rules, row_of(known, probe), summed.scorer)
         wanted = [(r.role, known.records[r.row].key) for r in rivals.rivals]
     embedders = [open_embedder(Path(m), device) for m in models]
     strips = strips_of(embedders)
@@ -98,7 +98,9 @@ def explain(
     found = tuple(explain_pair(strips, role, seen[probe], seen[key], summed) for role, key in wanted)
     generator = np.random.Generator(np.random.PCG64(request.seed))
     beside = tuple(
-        None if known is None else likelihood_ratios(known, strips, summed, c.probe, c.other, c.strips, generator)
+        None
+        if known is None
+        else likelihood_ratios(known, strips, summed.part_sum, c.probe, c.other, c.strips, generator)
         for c in found
     )
     synthetic = isinstance(sequences, Store) and sequences.dataset == "synthetic"

@@ -5,6 +5,7 @@ import numpy as np
 from gaitprint.components import component_names, find_component
 from gaitprint.retrieval.budget import ComputeBudget
 from gaitprint.retrieval.contracts import Scorer
+from gaitprint.retrieval.distances.contributions import PartSum, part_contributions
 from gaitprint.retrieval.pipeline import Pipeline
 from gaitprint.testing.embeddings import drawn_sides, hard_cases
 from gaitprint.testing.pipelines import check_in_pipeline
@@ -24,10 +25,10 @@ def check_scorer(name: str) -> None:
     """
     for about in promises_of("scorer", name):
         with about.promise(
-            "it is built as Scorer(settings) that can fit, with settings, transductive, pairwise and distance"
+            "it is built as Scorer(settings) that can fit, with settings, transductive, pairwise, part_sum and distance"
         ):
             step = about.make()
-            expect_declares(step, Scorer, ("settings", "transductive", "inductive", "pairwise", "distance"))
+            expect_declares(step, Scorer, ("settings", "transductive", "inductive", "pairwise", "part_sum", "distance"))
         with about.promise("`distance` says in one line what the numbers are"):
             said = step.distance
             expect(isinstance(said, str) and bool(said.strip()) and "\n" not in said, repr(said))
@@ -35,6 +36,8 @@ def check_scorer(name: str) -> None:
         _check_copies(about, step)
         if step.pairwise:
             _check_pairs(about, step)
+        if step.part_sum is not None:
+            _check_part_sum(about, step, step.part_sum)
         check_in_pipeline(about, Pipeline((), step), about.example.blocks)
         for transform in component_names("transform"):
             before = find_component("transform", transform).make()
@@ -68,3 +71,17 @@ def _check_pairs(about: Promises, step: Scorer) -> None:
         for q, g in ((0, 0), (2, 5), (4, 6)):
             alone = compared(step, probe.select([q]), gallery.select([g]))
             expect_near(alone[0, 0], whole[q, g], 1e-6, 0.0, "a pair by itself")
+
+
+def _check_part_sum(about: Promises, step: Scorer, part_sum: PartSum) -> None:
+    with about.promise("it says part_sum, so what the parts of a pair add makes its distance"):
+        probe, gallery = drawn_sides(about.example.blocks, 5, 7)
+        whole = compared(step, probe, gallery)
+        for q, g in ((0, 0), (2, 5), (4, 6)):
+            pair = probe.vectors[q : q + 1], gallery.vectors[g : g + 1]
+            parts = part_contributions(*pair, probe.layout, part_sum)[0]
+            expect(parts.min() >= 0, f"a part that adds {parts.min()}")
+            expect_near(part_sum.distance(parts.sum()), whole[q, g], 1e-5, 1e-6, "a pair")
+    with about.promise("the factors of its part_sum are contributions divided by squares"):
+        squares = np.array([0.0, 1e-6, 0.3, 2.0])
+        expect_near(part_sum.factors(squares) * squares, part_sum.contributions(squares), 1e-9, 0.0, "four parts")

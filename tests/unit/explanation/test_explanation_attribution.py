@@ -13,6 +13,7 @@ from gaitprint.explanation.pair_explanation import strips_of
 from gaitprint.inference.engine import Embedder
 from gaitprint.inference.fusion import fuse
 from gaitprint.layers.part_pooling import generalised_mean
+from gaitprint.retrieval.distances.contributions import MeanOfLengths, SumOfSquares
 from gaitprint.retrieval.distances.exact import flat_euclidean, part_mean_euclidean
 from gaitprint.silhouettes.clips import Preprocessing
 from gaitprint.store import MemorySequences
@@ -25,6 +26,7 @@ NETWORKS = {
     "bnneck": ("gaitmask", {"channels": [2, 3, 4], "height": 16, "head": "separate-bnneck", "trunk_norm": "batch"}),
 }
 DISTANCES = {"euclidean": flat_euclidean, "part-mean": part_mean_euclidean}
+SUMS = {"euclidean": SumOfSquares(), "part-mean": MeanOfLengths()}
 
 
 def embedder(name):
@@ -58,7 +60,7 @@ def test_one_networks_pieces_add_up(name, scorer):
     vectors = made.embed(data).vectors
     a, b = (observe(made, data.frames(i)) for i in range(2))
     assert a.features.ravel() == pytest.approx(vectors[0], rel=1e-4, abs=1e-5)
-    found = explain([a], [b], scorer)
+    found = explain([a], [b], SUMS[scorer])
     layout = [made.layout] if scorer == "part-mean" else []
     assert found.distance == measured(scorer, vectors, *layout)
     assert found.moments.shape == (16, 4, 3)
@@ -74,7 +76,7 @@ def test_several_networks_pieces_add_up(fusion, scorer):
     seen = [[observe(n, data.frames(i)) for n in networks] for i in range(2)]
     if fusion == "unit":
         seen = [[o.at_unit_length() for o in walk] for walk in seen]
-    found = explain(*seen, scorer)
+    found = explain(*seen, SUMS[scorer])
     layout = [fused.layout] if scorer == "part-mean" else []
     assert found.distance == measured(scorer, fused.vectors, *layout)
     assert found.timeless.any() == (fusion == "unit")
@@ -93,7 +95,7 @@ def test_moments_are_the_slow_sum_over_channels():
                 for r in range(3):
                     gap = a.pooled[p, c] - b.pooled[p, c]
                     expected[p, s, r] += gap * pull * a.shares[p, c, s] * b.shares[p, c, r]
-    assert explain([a], [b]).moments == pytest.approx(expected)
+    assert explain([a], [b], SUMS["euclidean"]).moments == pytest.approx(expected)
 
 
 def test_shares_are_gradients_of_the_mean():
@@ -135,7 +137,7 @@ def test_a_walk_and_itself_are_apart_nowhere():
     made, data = embedder("plain"), walks()
     seen = observe(made, data.frames(0))
     for scorer in DISTANCES:
-        found = explain([seen], [seen], scorer)
+        found = explain([seen], [seen], SUMS[scorer])
         assert found.distance == 0
         assert not found.moments.any()
 
@@ -144,9 +146,9 @@ def test_what_cannot_be_explained_is_said():
     made, data = embedder("plain"), walks()
     seen = observe(made, data.frames(0))
     with pytest.raises(ShapeError, match="same networks"):
-        explain([seen], [seen, seen])
+        explain([seen], [seen, seen], SUMS["euclidean"])
     with pytest.raises(ShapeError, match="same networks"):
-        explain([seen], [observe(embedder("shared-bn"), data.frames(0))])
+        explain([seen], [observe(embedder("shared-bn"), data.frames(0))], SUMS["euclidean"])
     assert replace(seen, pooled=0 * seen.pooled).at_unit_length().scale == 1.0
     made.network.pooling = torch.nn.Identity()
     with pytest.raises(ConfigError, match=r"pooling is a GeneralisedMean, found gaitprint\.networks\.gaitgl"):

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 import gaitprint as gp
+from gaitprint.components import find_component
 from gaitprint.errors import ArtefactError, ConfigError, DataError, ProtocolError
 from gaitprint.evaluation.protocol.protocol import load_protocol
 from gaitprint.explanation.likelihood_ratios import condition_kind, likelihood_ratios
@@ -17,6 +18,7 @@ from gaitprint.explanation.request import ExplainRequest
 from gaitprint.inference.embed_settings import EmbedSettings
 from gaitprint.inference.embeddings_file import load_embeddings
 from gaitprint.pages.explain import rivalry, spoken
+from gaitprint.retrieval.distances.contributions import SumOfSquares
 from gaitprint.retrieval.distances.exact import flat_euclidean
 from gaitprint.stages.embed import embed
 from gaitprint.stages.explain import explain
@@ -67,7 +69,7 @@ def test_two_networks_at_unit_length(made):
 def test_the_nearest_right_and_wrong_are_found_as_by_hand(made):
     known = load_embeddings(made[2] / "e.safetensors")
     row = row_of(known, PROBE)
-    found = find_nearest_matches(known, load_protocol("casia-b"), row, "euclidean")
+    found = find_nearest_matches(known, load_protocol("casia-b"), row, find_component("scorer", "euclidean").make())
     allowed = [i for i, r in enumerate(known.records) if r.condition in ("nm-01", "nm-02") and r.view != "090"]
     assert found.gallery == len(allowed)
     distances = {i: float(flat_euclidean(known.vectors[[row]], known.vectors[[i]])[0, 0]) for i in allowed}
@@ -85,7 +87,7 @@ def test_a_probe_of_nobody_meets_the_two_nearest_people(made):
     records = list(known.records)
     records[row] = replace(records[row], subject=None)
     unknown = Embeddings(known.vectors, tuple(records), known.layout, known.source)
-    found = find_nearest_matches(unknown, load_protocol("casia-b"), row, "part-mean")
+    found = find_nearest_matches(unknown, load_protocol("casia-b"), row, find_component("scorer", "part-mean").make())
     assert [r.role for r in found.rivals] == ["nearest", "next person"]
     assert found.rivals[0].place == 1
     assert len({records[r.row].subject for r in found.rivals}) == 2
@@ -93,7 +95,9 @@ def test_a_probe_of_nobody_meets_the_two_nearest_people(made):
 
 def test_a_protocol_that_draws_compares_with_all_others(made):
     known = load_embeddings(made[2] / "e.safetensors")
-    found = find_nearest_matches(known, load_protocol("hid-draws"), row_of(known, PROBE), "euclidean")
+    found = find_nearest_matches(
+        known, load_protocol("hid-draws"), row_of(known, PROBE), find_component("scorer", "euclidean").make()
+    )
     assert found.gallery == len(known) - 1
 
 
@@ -164,8 +168,10 @@ STRIPS = Strips(np.array([0, 32, 64]), np.array([0, 1, 0, 1]), np.array([[0, 40]
 def test_how_usual_is_learnt_from_others_of_the_same_kind():
     known = people(20, 6, 0.3)
     probe, other = known.records[0], known.records[3]
-    near = likelihood_ratios(known, STRIPS, "euclidean", probe, other, np.array([0.3, 0.3]), np.random.default_rng(0))
-    far = likelihood_ratios(known, STRIPS, "euclidean", probe, other, np.array([9.0, 9.0]), np.random.default_rng(0))
+    near = likelihood_ratios(
+        known, STRIPS, SumOfSquares(), probe, other, np.array([0.3, 0.3]), np.random.default_rng(0)
+    )
+    far = likelihood_ratios(known, STRIPS, SumOfSquares(), probe, other, np.array([9.0, 9.0]), np.random.default_rng(0))
     assert near is not None
     assert far is not None
     assert near.whole[0] > 0.5
@@ -180,20 +186,20 @@ def test_a_wider_kind_is_taken_where_the_narrow_one_lacks_people():
     known = people(8, 6, 0.3)
     strange = replace(known.records[0], view="045")
     found = likelihood_ratios(
-        known, STRIPS, "euclidean", strange, known.records[3], np.ones(2), np.random.default_rng(0)
+        known, STRIPS, SumOfSquares(), strange, known.records[3], np.ones(2), np.random.default_rng(0)
     )
     assert found is not None
     assert found.kind == "walks in nm from all views"
     strange = replace(strange, condition="cl-01")
     found = likelihood_ratios(
-        known, STRIPS, "euclidean", strange, known.records[3], np.ones(2), np.random.default_rng(0)
+        known, STRIPS, SumOfSquares(), strange, known.records[3], np.ones(2), np.random.default_rng(0)
     )
     assert found is not None
     assert found.kind.startswith("all walks")
     few = people(6, 6, 0.3)
     assert (
         likelihood_ratios(
-            few, STRIPS, "euclidean", few.records[0], few.records[9], np.ones(2), np.random.default_rng(0)
+            few, STRIPS, SumOfSquares(), few.records[0], few.records[9], np.ones(2), np.random.default_rng(0)
         )
         is None
     )

@@ -10,6 +10,8 @@ from gaitprint.components import Example
 from gaitprint.errors import ContractError
 from gaitprint.retrieval.bases.recompute import PairwiseScorer, RecomputeTransform
 from gaitprint.retrieval.derived_embeddings import derive
+from gaitprint.retrieval.distances.contributions import MeanOfLengths
+from gaitprint.retrieval.distances.exact import part_mean_euclidean
 from gaitprint.testing import check_scorer, check_transform
 
 
@@ -182,7 +184,27 @@ class Rounded(Blocks):
         return super().matrix(probe, gallery).clip(0, 6e4).astype(np.float16).astype(np.float32)
 
 
+class SaysItIsASum(Blocks):
+    part_sum = MeanOfLengths()
+
+
+class HalvesItsFactors(MeanOfLengths):
+    def factors(self, squares):
+        return super().factors(squares) / 2
+
+
+class PartsOfAnother(Blocks):
+    """The mean over parts, whose factors are of another sum."""
+
+    part_sum = HalvesItsFactors()
+
+    def matrix(self, probe, gallery):
+        return part_mean_euclidean(probe.vectors, gallery.vectors, probe.layout)
+
+
 BROKEN_SCORERS = {
+    SaysItIsASum: "it says part_sum, so what the parts of a pair add makes its distance; found a pair",
+    PartsOfAnother: "the factors of its part_sum are contributions divided by squares; found four parts",
     DoubleDistances: r"any embeddings give float32 \[Q, G\].*; found float64 for one of each",
     Cosines: "finite and at least 0; found values that are not finite for",
     LargeIsAlike: "small is alike: the nearest of a sequence is its own copy; found another item for",

@@ -40,11 +40,11 @@ request_options = OptionGroup(
     lists_option,
     click.option(
         "--scorer",
-        type=click.Choice(["euclidean", "part-mean"]),
+        metavar="NAME",
         cls=FieldOption,
         of=_REQUEST,
         show_default=True,
-        help="The distance; no other is a sum over parts.",
+        help="The scorer, whose distance is a sum over parts: euclidean, part-mean, or a dotted name of yours.",
     ),
     fusion_option,
     click.option("--seed", cls=FieldOption, of=_REQUEST, **SEED),

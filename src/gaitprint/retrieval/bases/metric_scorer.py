@@ -7,6 +7,7 @@ import numpy as np
 from jaxtyping import Float32
 
 from gaitprint.retrieval.budget import ComputeBudget
+from gaitprint.retrieval.distances.contributions import PartSum
 from gaitprint.retrieval.distances.metric import Metric
 from gaitprint.retrieval.gallery_delta import GalleryDelta
 from gaitprint.types import Embeddings
@@ -28,6 +29,11 @@ class MetricScorer:
     def distance(self) -> str:
         """What the numbers are, for reports."""
         return self.metric.title
+
+    @property
+    def part_sum(self) -> PartSum | None:
+        """As the metric says."""
+        return self.metric.part_sum
 
     def fit(self, gallery: Embeddings, budget: ComputeBudget) -> "FittedMetric":
         """Hold the gallery."""

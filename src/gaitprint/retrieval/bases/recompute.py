@@ -11,6 +11,7 @@ from jaxtyping import Float32
 from gaitprint.retrieval.budget import ComputeBudget
 from gaitprint.retrieval.contracts import MatrixComparison
 from gaitprint.retrieval.derived_embeddings import unnamed
+from gaitprint.retrieval.distances.contributions import PartSum
 from gaitprint.retrieval.gallery_delta import GalleryDelta
 from gaitprint.types import Embeddings
 
@@ -90,6 +91,11 @@ class RecomputeScorer(ABC):
     def pairwise(self) -> bool:
         """What compares two sequences by themselves is a `PairwiseScorer`."""
         return False
+
+    @property
+    def part_sum(self) -> PartSum | None:
+        """How the distance is a sum over parts: none, unless you say one."""
+        return None
 
     @property
     @abstractmethod

@@ -12,6 +12,7 @@ import numpy as np
 from jaxtyping import Float32, Float64, Int
 from numpy.typing import NDArray
 
+from gaitprint.retrieval.distances.contributions import PartSum
 from gaitprint.retrieval.distances.estimate import Estimate
 from gaitprint.retrieval.distances.exact import part_slices
 from gaitprint.types import PartLayout
@@ -39,6 +40,8 @@ class Metric(ABC):
     """What the numbers are, for reports."""
     estimator: ClassVar[type[Estimate]]
     """What scores of this distance are."""
+    part_sum: ClassVar[PartSum | None] = None
+    """How it is a sum over parts; None: it is none."""
 
     @abstractmethod
     def block(self, x: Rows, y: Items, centre: Centre | None = None) -> Block:

@@ -7,6 +7,7 @@ from jaxtyping import Float32
 from numpy.typing import NDArray
 
 from gaitprint.retrieval.distances import exact as exact
+from gaitprint.retrieval.distances.contributions import MeanOfLengths, SumOfSquares
 from gaitprint.retrieval.distances.cosine_estimate import CosineEstimate
 from gaitprint.retrieval.distances.estimate import Estimate, RootEstimate, SquaredEstimate
 from gaitprint.retrieval.distances.metric import ROUNDED, Block, Bounds, Centre, Exact, Items, Known, Metric, Rows
@@ -42,6 +43,7 @@ class EuclideanMetric(SquaredEuclideanMetric):
     """The method's own ranking."""
 
     title = "Euclid of whole vectors"
+    part_sum = SumOfSquares()
 
     def block(self, x: Rows, y: Items, centre: Centre | None = None) -> Block:
         return exact.flat_euclidean(x, y, centre)
@@ -61,6 +63,7 @@ class PartMeanMetric(Metric):
 
     title = "mean over parts of Euclid"
     estimator = RootEstimate
+    part_sum = MeanOfLengths()
 
     def block(self, x: Rows, y: Items, centre: Centre | None = None) -> Block:
         return exact.part_mean_euclidean(x, y, self.layout, centre)

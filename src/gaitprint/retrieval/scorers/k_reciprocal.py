@@ -75,6 +75,10 @@ class KReciprocal:
         """The neighbours of both count."""
         return False
 
+    @property
+    def part_sum(self) -> None:
+        """The neighbours are no part of the two."""
+
     def fit(self, gallery: Embeddings, budget: ComputeBudget) -> "FittedKReciprocal":
         """See the gallery: it is listed at once where probes come one by one."""
         fitted = FittedKReciprocal(self.settings, gallery, budget)
