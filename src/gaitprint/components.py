@@ -4,15 +4,17 @@ A component's name in configurations is its file's name; a dotted name (`my_pack
 package's module. Nothing is imported until it is asked for.
 """
 
+import sys
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, is_dataclass
 from importlib import import_module
-from importlib.util import find_spec
 from pkgutil import iter_modules
+from types import ModuleType
 from typing import Any
 
 from gaitprint.config import build_settings
-from gaitprint.errors import ComponentError, did_you_mean
+from gaitprint.errors import ComponentError, GaitprintError, did_you_mean
+from gaitprint.extras import EXTRAS
 
 KINDS = {
     "network": "gaitprint.networks",
@@ -46,6 +48,14 @@ class Component:
     examples: tuple[Example, ...] = (Example(),)
     """The small ones it is checked by: the usual one, then those whose settings make it another thing."""
 
+    def __post_init__(self) -> None:
+        if not (isinstance(self.settings, type) and is_dataclass(self.settings)):
+            raise ComponentError(f"the settings of a component are a frozen data class, found {self.settings!r}")
+        if not isinstance(self.examples, tuple) or not all(isinstance(e, Example) for e in self.examples):
+            raise ComponentError(
+                f"the examples of a component are a tuple such as (Example({{...}}),), found {self.examples!r:.100}"
+            )
+
     def make(self, values: dict[str, Any] | None = None, /, where: str = "settings", **context: Any) -> Any:
         """Check `values` against the settings class and build the thing.
 
@@ -65,20 +75,18 @@ def find_component(kind: str, name: str) -> Component:
     """The component of a kind by its name, or by the dotted path of a module elsewhere.
 
     Raises:
-        ComponentError: no such module, or it has no `component`.
+        ComponentError: no such module, one whose import fails, or it has no `component`.
     """
-    path = name if "." in name else f"{_package(kind)}.{name.replace('-', '_')}"
-    if "." not in name and name.replace("_", "-") not in component_names(kind):
-        raise ComponentError(f"no {kind} is called {name!r}: {did_you_mean(name, component_names(kind))}")
-    try:
-        missing = find_spec(path) is None
-    except (ImportError, ValueError):
-        missing = True
-    if missing:
-        raise ComponentError(f"the {kind} {name!r} is not importable: check the name and that its package is installed")
-    component = getattr(import_module(path), "component", None)
+    if "." in name:
+        module = _imported(kind, name)
+    elif name.replace("_", "-") in component_names(kind):
+        module = import_module(f"{_package(kind)}.{name.replace('-', '_')}")
+    else:
+        known = did_you_mean(name, component_names(kind))
+        raise ComponentError(f"no {kind} is called {name!r}: {known}; one of your own has a dotted name")
+    component = getattr(module, "component", None)
     if not isinstance(component, Component):
-        raise ComponentError(f"{path} is no {kind}: it must end with a line `component = Component(...)`")
+        raise ComponentError(f"{name} is no {kind}: it must end with a line `component = Component(...)`")
     return component
 
 
@@ -86,6 +94,33 @@ def name_of(built: object) -> str:
     """The name in configurations of what a component built: its file's, or another package's dotted path."""
     package, _, file = type(built).__module__.rpartition(".")
     return file.replace("_", "-") if package in KINDS.values() else type(built).__module__
+
+
+def _imported(kind: str, path: str) -> ModuleType:
+    """Import a module that somebody else wrote; whatever goes wrong is said in one line."""
+    what = f"the {kind} {path!r} is not importable"
+    if not all(part.isidentifier() for part in path.split(".")):
+        raise ComponentError(f"{what}: expected a dotted name such as my_package.my_{kind}")
+    try:
+        return import_module(path)
+    except GaitprintError:
+        raise
+    except Exception as error:
+        lacks = error.name if isinstance(error, ModuleNotFoundError) else None
+        if lacks and f"{path}.".startswith(f"{lacks}."):
+            raise ComponentError(f"{what}: {_way_to(lacks)}") from None
+        if lacks and lacks.partition(".")[0] in EXTRAS:
+            raise  # answered with the extra to install
+        said = " ".join(str(error).split())[:300]
+        raise ComponentError(f"{what}: {type(error).__name__}: {said} (--debug shows where)") from error
+
+
+def _way_to(lacks: str) -> str:
+    parent, _, module = lacks.rpartition(".")
+    if not parent:
+        return f"no package {lacks!r} is found: install it, or name the folder that holds it in PYTHONPATH"
+    siblings = [m.name for m in iter_modules(getattr(sys.modules[parent], "__path__", ()))]
+    return f"{parent} has no module {module!r}: {did_you_mean(module, siblings)}"
 
 
 def _package(kind: str) -> str:

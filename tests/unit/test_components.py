@@ -1,3 +1,4 @@
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -52,10 +53,12 @@ def test_a_component_elsewhere_is_found_by_its_dotted_name(tmp_path: Path, monke
 @pytest.mark.parametrize(
     ("kind", "name", "match"),
     [
-        ("dataset", "casia_c", "no dataset is called 'casia_c': did you mean 'casia."),
+        ("dataset", "casia_c", "no dataset is called 'casia_c': did you mean 'casia.*; one of your own has a dotted"),
         ("dataset", "", "no dataset is called ''"),
         ("dataset", "_layout", "no dataset is called '_layout'"),
-        ("dataset", "no.such.module", "'no.such.module' is not importable"),
+        ("dataset", "no.such.module", "'no.such.module' is not importable: no package 'no' is found: install"),
+        ("dataset", "os.pith", "'os.pith' is not importable: os has no module 'pith'"),
+        ("dataset", "json.decodes", "json has no module 'decodes': did you mean 'decoder'"),
         ("dataset", "..casia_b", "is not importable"),
         ("dataset", ".", "is not importable"),
         ("dataset", "os.path.join", "is not importable"),
@@ -66,3 +69,36 @@ def test_a_component_elsewhere_is_found_by_its_dotted_name(tmp_path: Path, monke
 def test_what_is_not_there_is_said(kind: str, name: str, match: str):
     with pytest.raises(ComponentError, match=match):
         find_component(kind, name)
+
+
+@pytest.mark.parametrize(
+    ("text", "match"),
+    [
+        ("import no_such_library", "network 'theirs.net' is not importable: ModuleNotFoundError: No module named 'no"),
+        ("def f(:", "network 'theirs.net' is not importable: SyntaxError: .*net.py"),
+        ("from theirs import nothing", "network 'theirs.net' is not importable: ImportError: cannot import name 'noth"),
+        ("component = Component(int, print)", "settings of a component are a frozen data class, found <class 'int'>"),
+        ("component = Component(Example, print, Example())", "examples of a component are a tuple|examples=.*violates"),
+    ],
+)
+@pytest.mark.parametrize("place", ["net.py", "__init__.py"])
+def test_a_module_that_fails_is_said_in_one_line(place: str, text: str, match: str, tmp_path: Path, monkeypatch):
+    (tmp_path / "theirs").mkdir()
+    for file in ("__init__.py", "net.py"):
+        own = f"from gaitprint.components import Component, Example\n{text}\n" if file == place else ""
+        (tmp_path / "theirs" / file).write_text(own)
+    monkeypatch.syspath_prepend(str(tmp_path))
+    for name in ("theirs", "theirs.net"):
+        monkeypatch.delitem(sys.modules, name, raising=False)
+    with pytest.raises(ComponentError, match=match.replace("net.py", place)) as caught:
+        find_component("network", "theirs.net")
+    assert "\n" not in str(caught.value)
+
+
+def test_a_missing_extra_is_left_to_who_says_what_brings_it(tmp_path: Path, monkeypatch):
+    (tmp_path / "leanly").mkdir()
+    (tmp_path / "leanly" / "net.py").write_text("import pandas\n")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    monkeypatch.setitem(sys.modules, "pandas", None)
+    with pytest.raises(ModuleNotFoundError):
+        find_component("network", "leanly.net")

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from gaitprint.arguments import settle_fields
-from gaitprint.errors import ConfigError
+from gaitprint.errors import ConfigError, ProtocolError
 from gaitprint.evaluation.identification.evaluate import evaluate
 from gaitprint.evaluation.identification.result import Evaluation
 from gaitprint.evaluation.protocol.protocol import DEFAULT_PROTOCOL, Protocol, load_protocol, with_lists
@@ -28,7 +28,7 @@ class EvaluationRequest:
     filter: SequenceFilter = SequenceFilter()
     """Which sequences take part, and the lists of keys that the protocol asks for."""
     pipeline: PipelineSpec = PipelineSpec()
-    """How vectors are compared."""
+    """How vectors are compared, such as `PipelineSpec.parse("unit-length,part-mean")`."""
     seed: int = 0
     """Of every draw: intervals, strangers, folds, the matches that are shown."""
     resamples: int = RESAMPLES
@@ -37,6 +37,9 @@ class EvaluationRequest:
     """Memory, cores and progress of comparing; changes no figure."""
 
     def __post_init__(self) -> None:
+        if isinstance(self.pipeline, str):
+            text = f"{self.pipeline!r:.100}"
+            raise ConfigError(f"pipeline of EvaluationRequest() is no text, found {text}: PipelineSpec.parse({text})")
         settle_fields(self)
 
     @cached_property
@@ -80,13 +83,19 @@ class EvaluationRequest:
         Raises:
             ProtocolError, ShapeError: see `evaluate`.
         """
-        return evaluate(
-            data,
-            self.rules,
-            (steps or self.steps).as_distances(self.budget),
-            generator=self.generator(),
-            resamples=self.resamples if resamples is None else resamples,
-        )
+        try:
+            return evaluate(
+                data,
+                self.rules,
+                (steps or self.steps).as_distances(self.budget),
+                generator=self.generator(),
+                resamples=self.resamples if resamples is None else resamples,
+            )
+        except ProtocolError as error:
+            if self.protocol != DEFAULT_PROTOCOL:
+                raise
+            # nobody need have named it: what to do is to name another
+            raise ProtocolError(f"{error}: {DEFAULT_PROTOCOL} is the usual protocol, name or write another") from error
 
     def check_no_pipeline(self, command: str) -> None:
         """Refuse a pipeline where the pipelines are the command's own.

@@ -8,6 +8,9 @@ from torch import Tensor
 Output = Literal["metric_features", "embedding", "logits"]
 """The outputs of a network, by the names of `gaitprint.tensors.PartOutputs`."""
 
+TRAINING_FIGURES = ("iteration", "loss", "gradient_norm", "learning_rate", "skipped", "clips_per_second", "data_wait")
+"""Names of the history that training fills itself: no loss's `figures` may."""
+
 
 @runtime_checkable
 class LossValues(Protocol):
@@ -41,5 +44,8 @@ class Loss(Protocol):
         ...
 
     def figures(self, values: Any) -> dict[str, float]:
-        """Named finite numbers for the progress line and the history, the same names for every batch."""
+        """Named finite numbers for the history, the same names for every batch, none of `TRAINING_FIGURES`.
+
+        `accuracy` and `active_share`, shares in [0, 1], are on the progress line, too.
+        """
         ...

@@ -75,19 +75,19 @@ def _check_splits(about: Promises, layout: Layout, found: list[FoundSequence]) -
     with about.promise("it names a split at least, the usual one first"):
         expect(layout.splits, "none")
     for split in (None, *layout.splits):
+        called = "the usual split" if split is None else f"the split {split!r}"
         with about.promise("split cuts the subjects that are there in two, whatever their order, and tests somebody"):
             parts = layout.split(split, known)
-            expect(not set(parts.train) & set(parts.test), f"subjects in both parts of {split!r}")
+            expect(not set(parts.train) & set(parts.test), f"subjects in both parts of {called}")
             others = sorted({*parts.train, *parts.test} - set(known))
-            expect(others == [], f"subjects who are not there in {split!r}: {others[:3]}")
-            expect(parts.test, f"nobody to test in {split!r}")
-            expect(
-                layout.split(split, list(reversed(known))) == parts, f"another {split!r} of subjects in another order"
-            )
+            expect(others == [], f"subjects who are not there in {called}: {others[:3]}")
+            expect(parts.test, f"nobody to test in {called}")
+            turned = layout.split(split, list(reversed(known)))
+            expect(turned == parts, f"that {called} differs for subjects in another order")
         # apart from the order: a layout that goes through its subjects twice sees nobody the second time
         with about.promise("split takes any iterable of subjects, such as one that can be gone through once"):
             once = layout.split(split, iter(known))
-            expect(once == parts, f"another {split!r} of an iterator: make a set or list of `subjects` first")
+            expect(once == parts, f"that {called} differs for an iterator: make a set or list of `subjects` first")
     with about.promise("split refuses a name that it does not know with a DataError that says so"):
         said = _refusal(lambda: layout.split(NO_SPLIT, known))
         expect(f"has no split {NO_SPLIT!r}" in said, f"{said!r}, which does not hold \"has no split '...'\"")

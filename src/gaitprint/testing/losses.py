@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from gaitprint.config import settings_to_dict
-from gaitprint.losses import Loss, Output
+from gaitprint.losses import TRAINING_FIGURES, Loss, Output
 from gaitprint.testing.promises import Promises, expect, expect_declares, promises_of
 
 BATCHES = {
@@ -81,6 +81,8 @@ def _check_values(about: Promises, loss: Loss) -> None:
                 expect(sound, f"{type(shown).__name__} {shown!r:.100} {at}")
                 wrong = [key for key, v in shown.items() if not isinstance(v, int | float) or not math.isfinite(v)]
                 expect(wrong == [], f"{', '.join(wrong)} as {[shown[key] for key in wrong]!r:.100} {at}")
+                taken = [key for key in shown if key in TRAINING_FIGURES]
+                expect(taken == [], f"{', '.join(taken)}, which training fills itself")
                 names.add(frozenset(shown))
     with about.promise("figures(values) has the same names for every batch: they are columns of the history"):
         expect(len(names) == 1, f"{len(names)} sets of names")

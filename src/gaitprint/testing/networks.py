@@ -123,7 +123,8 @@ def _check_training(about: Promises, network: Any) -> None:
             loss = loss + nn.functional.cross_entropy(outputs.logits.flatten(0, 1), labels)
         loss.backward()
         dead = [n for n, p in network.named_parameters() if p.grad is None or not p.grad.abs().sum() > 0]
-        expect(dead == [], f"none in {', '.join(dead)}")
+        silent = "" if outputs.metric_features.any() else ": its features are all 0, as if a weight were set to 0"
+        expect(dead == [], f"none in {', '.join(dead)}{silent}")
 
 
 def _check_rebuilding(about: Promises, network: Any) -> None:

@@ -6,7 +6,7 @@ from torch import Tensor, nn
 
 from gaitprint.components import find_component
 from gaitprint.errors import ConfigError
-from gaitprint.losses import Loss
+from gaitprint.losses import TRAINING_FIGURES, Loss
 from gaitprint.tensors import PartOutputs
 from gaitprint.training.recipe import LossChoice
 
@@ -37,15 +37,19 @@ class Objective:
         """The loss to go down, and what a progress line and the history show.
 
         Raises:
-            ConfigError: a loss reads an output that the network has not.
+            ConfigError: a loss reads an output that the network has not, or has a figure of training's own.
         """
         # summed in the recipe's order: another order has other last bits, and so another run
         total = torch.zeros((), device=labels.device)
         figures: dict[str, float] = {}
-        for name, weight, loss in self._terms:
+        for place, (name, weight, loss) in enumerate(self._terms, start=1):
             values = loss(_read(outputs, name, loss.reads), labels)
             total = total + weight * values.loss
-            figures.update(loss.figures(values))
+            for key, value in loss.figures(values).items():
+                if key in TRAINING_FIGURES:
+                    raise ConfigError(f"the loss {name} has a figure {key!r}, which training fills itself: rename it")
+                # the same figure of another term is another column
+                figures[f"{key}.{place}" if key in figures else key] = value
         return total, figures
 
     @torch.inference_mode()

@@ -375,3 +375,14 @@ def test_each_cell_of_a_single_draw_has_no_spread():
 def test_the_confidence_level_is_checked():
     with pytest.raises(ConfigError, match="lies between 0 and 1, found 95"):
         run(made(walks()), load_protocol("casia-b"), level=95.0)
+
+
+def test_three_subjects_without_an_error_bound_nothing_in_plain_figures():
+    records = walks(subjects=3)
+
+    def perfect(probes, gallery):
+        x, y = ([int(r.subject) for r in e.records] for e in (probes, gallery))
+        return (np.array(x)[:, None] != np.array(y)[None]).astype(np.float32)
+
+    result = run(made(records), load_protocol("casia-b"), perfect)["NM"]
+    assert "no error among 3 subjects: the error rate is below 100% (3/n)" in result.notes

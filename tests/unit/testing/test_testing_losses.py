@@ -106,6 +106,11 @@ class ReadsLabelsAsNumbers(Sound):
         return super().__call__(features * (1 + labels[:, None, None]), labels)
 
 
+class ShowsItsLoss(Sound):
+    def figures(self, values):
+        return {"loss": float(values.loss.detach())}
+
+
 class HasCentres(nn.Module):
     reads, collapsed = "metric_features", None
 
@@ -142,6 +147,7 @@ BROKEN = {
     Draws: "the same batch has the same loss, and nothing is drawn",
     CountsPlaces: "the order of the clips in a batch does not matter",
     ReadsLabelsAsNumbers: "labels are names: other numbers",
+    ShowsItsLoss: "figures.values. is a dict of finite numbers; found loss, which training fills itself",
     HasCentres: "it has no parameters of its own.*; found centres",
     ShowsATensor: r"figures\(values\) is a dict of finite numbers; found spread as",
     ShowsOtherNames: r"figures\(values\) has the same names for every batch",

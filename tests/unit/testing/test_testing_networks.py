@@ -105,6 +105,12 @@ class DividesByNothing(Sound):
         return parts._replace(metric_features=parts.metric_features / norm)
 
 
+class BeginsWithZeros(Sound):
+    def __init__(self, settings, classes, generator):
+        super().__init__(settings, classes, generator)
+        nn.init.zeros_(self.weight)
+
+
 class HasADeadParameter(Sound):
     def __init__(self, settings, classes, generator):
         super().__init__(settings, classes, generator)
@@ -138,6 +144,7 @@ BROKEN = {
     DropsOutWithTheGlobalGenerator: "what training draws come from the given generators alone",
     DrawsWeightsElsewhere: "from the given generators alone; found other weights .* of weight: draw these",
     DividesByNothing: "an empty clip gives finite values and gradients",
+    BeginsWithZeros: "reaches every parameter; found none in classifier: its features are all 0, as if a weight",
     HasADeadParameter: "the gradient reaches every parameter; found none in forgotten",
     TakesTheSettingsBack: "its settings hold no None and rebuild it.*; found None for unset",
     KeepsWeightsOutOfTheFile: "rebuild it, with its weights, to the byte; found another embedding",

@@ -100,8 +100,8 @@ def _certainty(bands: Bands | None, rank1: float) -> tuple[str, ...]:
         return ()
     subjects = bands.cmc.subjects[0]
     # the rule of three, see `sample_size`
-    bound = 100.0 * min(1.0, 3.0 / subjects)
-    return (f"no error among {subjects} subjects: the error rate is below {bound:.2g}% (3/n)",)
+    bound = "100" if subjects <= 3 else f"{300.0 / subjects:.2g}"
+    return (f"no error among {subjects} subjects: the error rate is below {bound}% (3/n)",)
 
 
 def _mean(
