@@ -68,7 +68,7 @@ def test_evaluation_runs(vectors):
     assert '"mean"' in ran.stdout
 
 
-@pytest.mark.parametrize("words", [["networks"], ["plan", "quick"]])
+@pytest.mark.parametrize("words", [["model", "list"], ["model", "plan", "quick"]])
 def test_what_needs_it_says_so_in_one_line(words):
     ran = run(COMMAND, *words)
     expected = "gaitprint: this needs torch, which is not installed: pip install 'gaitprint[train]'\n"
