@@ -48,8 +48,8 @@ def walks(rng: np.random.Generator, count: int, kind: str, start: int = 0) -> Em
 
 
 @pytest.mark.parametrize("name", PIPELINES)
-@given(st.integers(0, 2**32 - 1), st.sampled_from(["plain", "ties", "duplicates"]), st.integers(3, 50))
-@settings(max_examples=6)
+@given(st.integers(0, 2**32 - 1), st.sampled_from(["plain", "ties", "duplicates"]), st.integers(3, 36))
+@settings(max_examples=4)
 def test_edits_one_after_another_are_a_fit_from_the_start(name, seed, kind, count):
     rng = np.random.default_rng(seed)
     pipeline = Pipeline.from_settings(PIPELINES[name])
