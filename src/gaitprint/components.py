@@ -8,6 +8,7 @@ import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, is_dataclass
 from importlib import import_module
+from inspect import signature
 from pkgutil import iter_modules
 from types import ModuleType
 from typing import Any
@@ -25,6 +26,8 @@ KINDS = {
     "scorer": "gaitprint.retrieval.scorers",
 }
 """The kinds of component and the package that holds ours. Every module in it is one."""
+
+OWN_NAMES = "one of your own has a dotted name, package.module"
 
 
 @dataclass(frozen=True)
@@ -61,8 +64,18 @@ class Component:
 
         Raises:
             ConfigError: a key is unknown or a value has the wrong type.
+            ComponentError: it is built by other arguments, as components of another kind are.
         """
-        return self.build(build_settings(self.settings, values or {}, where), **context)
+        settings = build_settings(self.settings, values or {}, where)
+        try:
+            signature(self.build).bind(settings, **context)
+        except TypeError as error:
+            given = ", ".join(["settings", *(f"{key}=..." for key in context)])
+            raise ComponentError(
+                f"a component that makes a {getattr(self.build, '__name__', self.build)} is not built by ({given}): "
+                f"{error}; is it of another kind?"
+            ) from None
+        return self.build(settings, **context)
 
 
 def component_names(kind: str) -> list[str]:
@@ -83,7 +96,7 @@ def find_component(kind: str, name: str) -> Component:
         module = import_module(f"{_package(kind)}.{name.replace('-', '_')}")
     else:
         known = did_you_mean(name, component_names(kind))
-        raise ComponentError(f"no {kind} is called {name!r}: {known}; one of your own has a dotted name")
+        raise ComponentError(f"no {kind} is called {name!r}: {known}; {OWN_NAMES}")
     component = getattr(module, "component", None)
     if not isinstance(component, Component):
         raise ComponentError(f"{name} is no {kind}: it must end with a line `component = Component(...)`")
@@ -118,7 +131,7 @@ def _imported(kind: str, path: str) -> ModuleType:
 def _way_to(lacks: str) -> str:
     parent, _, module = lacks.rpartition(".")
     if not parent:
-        return f"no package {lacks!r} is found: install it, or name the folder that holds it in PYTHONPATH"
+        return f"no package {lacks!r} is found: it has to be installed, or its folder in PYTHONPATH"
     siblings = [m.name for m in iter_modules(getattr(sys.modules[parent], "__path__", ()))]
     return f"{parent} has no module {module!r}: {did_you_mean(module, siblings)}"
 

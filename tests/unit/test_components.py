@@ -56,7 +56,7 @@ def test_a_component_elsewhere_is_found_by_its_dotted_name(tmp_path: Path, monke
         ("dataset", "casia_c", "no dataset is called 'casia_c': did you mean 'casia.*; one of your own has a dotted"),
         ("dataset", "", "no dataset is called ''"),
         ("dataset", "_layout", "no dataset is called '_layout'"),
-        ("dataset", "no.such.module", "'no.such.module' is not importable: no package 'no' is found: install"),
+        ("dataset", "no.such.module", "'no.such.module' is not importable: no package 'no' is found: it has to be"),
         ("dataset", "os.pith", "'os.pith' is not importable: os has no module 'pith'"),
         ("dataset", "json.decodes", "json has no module 'decodes': did you mean 'decoder'"),
         ("dataset", "..casia_b", "is not importable"),
@@ -102,3 +102,10 @@ def test_a_missing_extra_is_left_to_who_says_what_brings_it(tmp_path: Path, monk
     monkeypatch.setitem(sys.modules, "pandas", None)
     with pytest.raises(ModuleNotFoundError):
         find_component("network", "leanly.net")
+
+
+def test_a_component_of_another_kind_is_said_by_how_it_is_built():
+    with pytest.raises(ComponentError, match=r"makes a _build is not built by \(settings, generator=...\): .*kind"):
+        Component(Settings, _build).make(generator=1)
+    with pytest.raises(ComponentError, match=r"makes a \w+ is not built by \(settings\): missing a required"):
+        find_component("network", "gaitgl").make()

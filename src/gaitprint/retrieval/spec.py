@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from gaitprint.components import component_names, find_component
+from gaitprint.components import OWN_NAMES, component_names, find_component
 from gaitprint.config import apply_overrides, read_toml
 from gaitprint.errors import ComponentError, ConfigError, did_you_mean
 from gaitprint.retrieval.contracts import Scorer
@@ -152,7 +152,7 @@ def _kind(name: str) -> str:
     for kind in ("transform", "scorer"):
         if name.replace("_", "-") in component_names(kind):
             return kind
-    raise ComponentError(f"no transform or scorer is called {name!r}: {did_you_mean(name, step_names())}")
+    raise ComponentError(f"no transform or scorer is called {name!r}: {did_you_mean(name, step_names())}; {OWN_NAMES}")
 
 
 def _addressed(override: str, steps: Sequence[StepSpec]) -> tuple[int, str]:

@@ -43,7 +43,7 @@ def test_settings_of_a_file_can_be_set_and_who_chose_them_stays(tmp_path) -> Non
 @pytest.mark.parametrize(
     ("text", "overrides", "words"),
     [
-        ("euclid", [], ["no transform or scorer is called 'euclid'", "mean 'euclidean'"]),
+        ("euclid", [], ["no transform or scorer is called 'euclid'", "mean 'euclidean'", "has a dotted name"]),
         ("unitlength,euclidean", [], ["mean 'unit-length'"]),
         ("euclidean,unit-length", [], ["euclidean is a scorer", "stands last"]),
         ("unit-length,,euclidean", [], ["separated by commas"]),
