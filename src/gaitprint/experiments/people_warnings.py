@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from gaitprint.checks.names import odd_names
-from gaitprint.provenance.data_warnings import synthetic_warnings
+from gaitprint.provenance.dataset_names import dataset_names
 from gaitprint.provenance.seen_warnings import seen_warnings
 from gaitprint.types import Embeddings
 
@@ -12,3 +12,10 @@ def people_warnings(embeddings: Sequence[Embeddings]) -> list[str]:
     """Of whom the figures are: walkers that are drawn, people whom a network has seen, or who may be one person."""
     odd = dict.fromkeys(f"{f.what} ({f.named()}): {f.advice}." for e in embeddings for f in odd_names(e.records))
     return [*synthetic_warnings(embeddings), *seen_warnings(embeddings), *(s[0].upper() + s[1:] for s in odd)]
+
+
+def synthetic_warnings(embeddings: Sequence[Embeddings]) -> list[str]:
+    """Drawn walkers must never be taken for people."""
+    if not any("synthetic" in dataset_names(e.settings) for e in embeddings):
+        return []
+    return ["Synthetic walkers are not people: these figures say nothing about how well anybody is recognised."]

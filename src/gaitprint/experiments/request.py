@@ -12,7 +12,7 @@ from gaitprint.evaluation.identification.evaluate import evaluate
 from gaitprint.evaluation.identification.result import Evaluation
 from gaitprint.evaluation.protocol.protocol import DEFAULT_PROTOCOL, Protocol, load_protocol, with_lists
 from gaitprint.evaluation.statistics.interval import RESAMPLES
-from gaitprint.inference.selection import SequenceFilter, open_embeddings
+from gaitprint.inference.selection import SequenceFilter
 from gaitprint.retrieval.budget import ComputeBudget
 from gaitprint.retrieval.pipeline import Pipeline
 from gaitprint.retrieval.spec import PipelineSpec
@@ -60,14 +60,6 @@ class EvaluationRequest:
         """
         return Pipeline.from_spec(self.pipeline)
 
-    def open(self, embeddings: Path | Embeddings) -> Embeddings:
-        """Read embeddings and take what the filter lets through.
-
-        Raises:
-            ArtefactError: see `load_embeddings`. ProtocolError: see `SequenceFilter.apply`.
-        """
-        return self.filter.apply(open_embeddings(embeddings))
-
     def generator(self) -> np.random.Generator:
         """Begin the seed's draws anew."""
         return np.random.Generator(np.random.PCG64(self.seed))
@@ -76,7 +68,7 @@ class EvaluationRequest:
         """Measure embeddings that were opened.
 
         Args:
-            data: of `open`.
+            data: as `filter.open` gives them.
             steps: another pipeline than the one asked for.
             resamples: another number, such as 1 where nobody reads the intervals.
 

@@ -32,6 +32,14 @@ class SequenceFilter:
     def __post_init__(self) -> None:
         settle_fields(self)
 
+    def open(self, embeddings: Path | Embeddings) -> Embeddings:
+        """Read embeddings, where they are a file, and take what is let through.
+
+        Raises:
+            ArtefactError: see `load_embeddings`. ProtocolError: see `apply`.
+        """
+        return self.apply(open_embeddings(embeddings))
+
     def apply(self, embeddings: Embeddings) -> Embeddings:
         """Take the sequences of the wanted subjects, views and conditions; the lists are the protocol's to read.
 

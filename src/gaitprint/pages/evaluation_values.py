@@ -4,7 +4,7 @@ import numpy as np
 
 from gaitprint.evaluation.identification.result import Evaluation
 from gaitprint.evaluation.statistics.interval import Interval
-from gaitprint.provenance.data_warnings import spoken_datasets
+from gaitprint.provenance.dataset_names import spoken_datasets
 from gaitprint.report.values import Badge, HeatMap, Percent
 from gaitprint.types import Embeddings
 

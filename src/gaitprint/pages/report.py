@@ -12,7 +12,7 @@ from gaitprint.pages.match_sheets import match_sheet, places_in
 from gaitprint.pages.report_data import ReportData, origins
 from gaitprint.pages.verification import det_curve
 from gaitprint.pages.verification_tables import pairs_table, searches_table, threshold_table
-from gaitprint.provenance.data_warnings import SYNTHETIC
+from gaitprint.provenance.dataset_names import SYNTHETIC
 from gaitprint.report.values import Curve, HeatMap, Report, Sheet, Table
 from gaitprint.store import Store
 from gaitprint.types import Embeddings

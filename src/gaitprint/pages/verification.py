@@ -12,7 +12,7 @@ from gaitprint.evaluation.verification.scores import Scores
 from gaitprint.evaluation.verification.settings import VerifySettings
 from gaitprint.experiments.request import EvaluationRequest
 from gaitprint.pages.verification_tables import gallery_text, pairs_table, searches_table, threshold_table
-from gaitprint.provenance.data_warnings import spoken_datasets
+from gaitprint.provenance.dataset_names import spoken_datasets
 from gaitprint.report.error_curves import DetCurve, Distributions, ReliabilityCurve
 from gaitprint.report.values import Report, Table
 from gaitprint.types import Embeddings

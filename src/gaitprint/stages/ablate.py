@@ -52,7 +52,7 @@ def ablate(
     request.check_no_pipeline("an ablation")
     rules = request.rules
     opened_store = None if store is None else Store.open(store)
-    data = {name: request.open(e) for name, e in embeddings.items()}
+    data = {name: request.filter.open(e) for name, e in embeddings.items()}
     if report is not None:
         check_report_place(report)
     if opened_store is not None:

@@ -95,8 +95,8 @@ def compare(
             "(--after-pipeline, --after-set)"
         )
     _ = request.rules  # refused before anything large is read
-    left = request.open(before)
-    right = left if after is None else in_order_of(left, request.open(after))
+    left = request.filter.open(before)
+    right = left if after is None else in_order_of(left, request.filter.open(after))
     runs = request.measure(left, first, resamples=1), request.measure(right, second, resamples=1)
     lines = compare_evaluations(*runs, request.generator(), figure, request.resamples)
     said = (*people_warnings([left, right]), *choice_warnings([first, second], left))

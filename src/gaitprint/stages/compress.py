@@ -117,7 +117,7 @@ def compress(
         check_card_place(Path(out) / "templates.safetensors", templates_file.FORMAT, "template")
         check_card_place(Path(out) / "codec.safetensors", codec_file.FORMAT, "codec")
     rules = request.rules
-    data = request.open(embeddings)
+    data = request.filter.open(embeddings)
     training = data.select(np.arange(0)) if fit is None else load_embeddings(fit)
     if fit is not None:
         _check_apart(training, data)

@@ -36,7 +36,7 @@ def evaluate(
     """
     steps, _ = request.steps, request.rules  # what is asked for is refused before anything large is read
     opened_store = None if store is None else Store.open(store)
-    data = request.open(embeddings)
+    data = request.filter.open(embeddings)
     if report is not None:
         check_report_place(report)
     if opened_store is not None:

@@ -82,7 +82,7 @@ def report(
     request.check_no_pipeline("a report")
     rules, verification = request.rules, VerifySettings(splits=splits)
     opened_store = None if store is None else Store.open(store)
-    data = {name: request.open(e) for name, e in embeddings.items()}
+    data = {name: request.filter.open(e) for name, e in embeddings.items()}
     if opened_store is not None:
         check_store(opened_store, next(iter(data.values())))
     asked: dict[str, Any] = {

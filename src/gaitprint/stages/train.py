@@ -18,7 +18,7 @@ from gaitprint.training.history import last_means, read_history
 from gaitprint.training.job import TrainingJob, dataset_of, first_network
 from gaitprint.training.loop import Execution, train_network
 from gaitprint.training.manifest import make_session, write_manifest
-from gaitprint.training.planner import Plan, check_plan, plan
+from gaitprint.training.planner import Plan, plan, plan_within_memory
 from gaitprint.training.process_group import ProcessGroup, join_process_group
 from gaitprint.training.recipe import Recipe, load_recipe
 from gaitprint.training.request import TrainingRequest
@@ -104,9 +104,7 @@ def train(
         if world.rank == 0:
             check_bound_folder(*job.binding)
             if planned is not None:
-                made = plan(chosen, classes, *under)
-                check_plan(made, device)
-                planned(made)
+                planned(plan_within_memory(chosen, classes, *under))
             held.enter_context(bound_folder(*job.binding))
         notes = _Notes(job, device, world.size, report)
         validate = None if aside is None else Validation(aside, chosen.preprocessing, device)

@@ -78,7 +78,7 @@ def tune(
     if request.resamples != RESAMPLES:
         raise ConfigError(f"tuning draws {decision.RESAMPLES} resamples of its own: leave those of the request out")
     rules, seed = request.rules, request.seed
-    each = [request.open(e) for e in embeddings]
+    each = [request.filter.open(e) for e in embeddings]
     data = each[0] if len(each) == 1 else fuse(each)
     absent = (f"{note}." for note in absent_notes(rules, data.records))
     warnings = (*people_warnings(each), *absent, *check_may_choose(data, settings.split, store, settings.test_subjects))

@@ -39,7 +39,7 @@ def verify(
         GaitprintError: in one line.
     """
     steps, rules = request.steps, request.rules
-    data = request.open(embeddings)
+    data = request.filter.open(embeddings)
     given = None if use is None else load_calibration(use, source=data.source, pipeline=steps.settings)
     fitted = [] if use is None else calibration_warnings(read_calibration(use).facts, data)
     if report is not None:

@@ -9,12 +9,11 @@ from torch import Tensor, nn
 
 from gaitprint.devices import DEVICE, card_memory
 from gaitprint.memory import check_room
-from gaitprint.training.loop import Execution, build_network, prepare_network
+from gaitprint.training.loop import build_network, prepare_network
 from gaitprint.training.objective import Objective
 from gaitprint.training.precision import FLOAT32, Precision
 from gaitprint.training.process_group import ProcessGroup
 from gaitprint.training.recipe import Recipe
-from gaitprint.training.resources import TrainingResources
 from gaitprint.training.room import BATCHES, WAY_OUT, check_start, weights_bytes
 from gaitprint.training.sampler import clips_of_rank
 from gaitprint.training.step import Within, loss_and_gradients
@@ -91,7 +90,7 @@ def plan(
     clips_here = clips_of_rank(settings, ranks)
     check_start(recipe, max(classes, _SUBJECTS), device, ranks)
     network = build_network(recipe, max(classes, _SUBJECTS), 0)
-    prepare_network(network, settings, Execution(TrainingResources(device)))
+    prepare_network(network, settings, device)
     generator = torch.Generator().manual_seed(0)
     frames = min(settings.frames, _LONGEST)
     longer = settings.frames / frames
@@ -120,13 +119,16 @@ def plan(
     )
 
 
-def check_plan(made: Plan, device: str) -> None:
-    """Refuse a run that will not fit into the memory there is.
+def plan_within_memory(recipe: Recipe, classes: int, device: str, ranks: int, precision: Precision) -> Plan:
+    """Plan a run as `plan` does, and refuse it where it will not fit into the memory there is.
 
     Raises:
+        ConfigError: as `plan`.
         RoomError: as it says.
     """
+    made = plan(recipe, classes, device, ranks, precision)
     check_room(made.memory, f"a step of {made.shape}", WAY_OUT, card_memory(device))
+    return made
 
 
 def iterations_within(minutes: float, made: Plan) -> int:

@@ -11,7 +11,7 @@ from typing import Any
 import torch
 
 from gaitprint.config import settings_to_dict
-from gaitprint.training.loop import Execution, build_network, prepare_network
+from gaitprint.training.loop import build_network, prepare_network
 from gaitprint.training.manifest import device_name
 from gaitprint.training.objective import Objective
 from gaitprint.training.precision import Precision, Seconds
@@ -58,7 +58,7 @@ def measure(recipe: Recipe, clock: Callable[[], float] = process_time) -> Second
     """
     settings, shape = recipe.training, recipe.preprocessing
     network = build_network(recipe, 2, 0)
-    prepare_network(network, settings, Execution())
+    prepare_network(network, settings)
     frames = min(settings.frames, _FRAMES)
     generator = torch.Generator().manual_seed(0)
     clips = torch.rand(2, 1, frames, shape.height, shape.width, generator=generator).round()

@@ -7,7 +7,7 @@ from gaitprint.errors import ProtocolError
 from gaitprint.ingest.scanning import guesses
 from gaitprint.ingest.splits import split_of
 from gaitprint.layouts.contract import Split
-from gaitprint.provenance.data_warnings import dataset_names
+from gaitprint.provenance.dataset_names import dataset_names
 from gaitprint.store import Store
 from gaitprint.types import Embeddings
 

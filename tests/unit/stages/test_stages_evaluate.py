@@ -10,11 +10,12 @@ from gaitprint.evaluation.identification.evaluate import evaluate as measure
 from gaitprint.evaluation.identification.mean_figures import difference, mean_figure, mean_interval
 from gaitprint.evaluation.identification.warnings import chance_warnings, data_warnings
 from gaitprint.evaluation.protocol.protocol import load_protocol
+from gaitprint.experiments.people_warnings import synthetic_warnings
 from gaitprint.inference.embeddings_file import save_embeddings
 from gaitprint.inference.selection import SequenceFilter
 from gaitprint.pages.evaluation_values import data_facts, percent
 from gaitprint.pages.match_sheets import match_sheets, strip_image
-from gaitprint.provenance.data_warnings import dataset_names, synthetic_warnings
+from gaitprint.provenance.dataset_names import dataset_names
 from gaitprint.report.values import Percent
 from gaitprint.retrieval.distances.exact import flat_euclidean
 from gaitprint.stages.evaluate import evaluate

@@ -14,7 +14,7 @@ from torch.utils._pytree import tree_leaves
 from gaitprint.errors import ConfigError
 from gaitprint.silhouettes.clips import Preprocessing
 from gaitprint.training import planner
-from gaitprint.training.loop import Execution, build_network, prepare_network
+from gaitprint.training.loop import build_network, prepare_network
 from gaitprint.training.objective import Objective
 from gaitprint.training.optimizers import new_optimizer
 from gaitprint.training.planner import Plan, iterations_within, plan
@@ -193,7 +193,7 @@ def held_by_a_step(chosen, precision=FLOAT32):
     """The most bytes that two steps hold at once: weights, gradients, the optimizer's memory and all on the way."""
     settings, shape = chosen.training, chosen.preprocessing
     network = build_network(chosen, 10, 0)
-    prepare_network(network, settings, Execution())
+    prepare_network(network, settings)
     optimizer, objective = new_optimizer(network, settings, 0), Objective(chosen.losses)
     labels = torch.arange(settings.subjects).repeat_interleave(settings.sequences)
     clips = torch.rand(len(labels), 1, settings.frames, shape.height, shape.width, generator=torch.Generator()).round()

@@ -14,7 +14,7 @@ from gaitprint.errors import ConfigError
 from gaitprint.models.base import PartNetwork
 from gaitprint.silhouettes.clips import Preprocessing
 from gaitprint.tensors import PartOutputs
-from gaitprint.training.loop import Execution, build_network, prepare_network
+from gaitprint.training.loop import build_network, prepare_network
 from gaitprint.training.objective import Objective
 from gaitprint.training.process_group import ProcessGroup
 from gaitprint.training.recipe import LossChoice, NetworkChoice, Recipe, TrainingSettings
@@ -47,7 +47,7 @@ def stepped(name, dtype=torch.float32, n=7, micro_batch=None, precision=nullcont
     """A network after one step's gradient, the loss, the figures and how many clips met the trunk, with grad or not."""
     chosen = recipe(name, TrainingSettings(subjects=2, micro_batch=micro_batch, **training))
     network = build_network(chosen, 3, 0).to(dtype)
-    prepare_network(network, chosen.training, Execution())
+    prepare_network(network, chosen.training)
     generator = torch.Generator().manual_seed(seed)
     clips = torch.rand(n, 1, 4, 16, 8, dtype=dtype, generator=generator)
     labels = torch.arange(n) % 3
@@ -139,7 +139,7 @@ def test_computing_again_keeps_less():
     for recompute in (False, True):
         chosen = recipe("gaitgl shared-bn", TrainingSettings(subjects=2, recompute=recompute))
         network = build_network(chosen, 3, 0)
-        prepare_network(network, chosen.training, Execution())
+        prepare_network(network, chosen.training)
         clips = torch.rand(4, 1, 6, 16, 8, generator=torch.Generator().manual_seed(0))
         sizes, runs = {}, []
 
@@ -184,15 +184,15 @@ def test_networks_that_cannot_be_taken_apart_are_refused_in_one_line(setting, va
         network = build_network(recipe(name, trunk_norm="batch"), 3, 0)
         assert network.mixes_clips
         with pytest.raises(ConfigError) as error:
-            prepare_network(network, training, Execution())
+            prepare_network(network, training)
         assert "\n" not in str(error.value)
         assert f"training.{setting}" in str(error.value)
         assert "BatchNorm" in str(error.value)
         assert f"trunk_norm='none' or leave training.{setting} out" in str(error.value)
         assert not network.recompute
-        prepare_network(network, replace(training, micro_batch=None, recompute=False), Execution())
+        prepare_network(network, replace(training, micro_batch=None, recompute=False))
     with pytest.raises(ConfigError, match=rf"training\.{setting} needs a network with a trunk and a head"):
-        prepare_network(Whole(), training, Execution())
+        prepare_network(Whole(), training)
 
 
 def test_a_step_by_itself_refuses_as_well():

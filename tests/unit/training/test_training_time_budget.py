@@ -94,7 +94,8 @@ def test_a_run_given_minutes_goes_on_to_the_length_it_began_with(walkers_store, 
     assert (first.iterations, first.model) == (2, "")
     facts = json.loads((run / "recipe.json").read_text())
     assert facts["recipe"]["training"]["iterations"] == 5
-    monkeypatch.setattr("gaitprint.stages.train.plan", measured(0.001))
+    for planner in ("gaitprint.stages.train.plan", "gaitprint.training.planner.plan"):
+        monkeypatch.setattr(planner, measured(0.001))
     told = []
     second = train(walkers_store, run, TrainingRequest(recipe, minutes=30.0), planned=told.append)
     assert second.iterations == 5

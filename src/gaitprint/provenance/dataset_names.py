@@ -1,8 +1,6 @@
-"""Where vectors come from, and that drawn walkers are no people."""
+"""The data sets that vectors come from, drawn walkers said to be such."""
 
-from collections.abc import Mapping, Sequence
-
-from gaitprint.types import Embeddings
+from collections.abc import Mapping
 
 SYNTHETIC = "synthetic walkers, not people"
 
@@ -20,10 +18,3 @@ def dataset_names(settings: Mapping[str, object]) -> list[str]:
 def spoken_datasets(settings: Mapping[str, object]) -> str:
     """The data sets for people, drawn walkers by what they are; "" where nobody says."""
     return " + ".join(SYNTHETIC if name == "synthetic" else name for name in dataset_names(settings))
-
-
-def synthetic_warnings(embeddings: Sequence[Embeddings]) -> list[str]:
-    """Drawn walkers must never be taken for people."""
-    if not any("synthetic" in dataset_names(e.settings) for e in embeddings):
-        return []
-    return ["Synthetic walkers are not people: these figures say nothing about how well anybody is recognised."]
