@@ -50,6 +50,8 @@ class Component:
     build: Callable[..., Any]
     examples: tuple[Example, ...] = (Example(),)
     """The small ones it is checked by: the usual one, then those whose settings make it another thing."""
+    tuning: Any = None
+    """Of a transform or a scorer: what tuning tries of it, see `gaitprint.retrieval.tunable`; None: nothing."""
 
     def __post_init__(self) -> None:
         if not (isinstance(self.settings, type) and is_dataclass(self.settings)):

@@ -111,11 +111,11 @@ class PipelineSpec:
         if not all(names):
             raise ConfigError(f"a pipeline is steps separated by commas, such as {_EXAMPLE}, found {text!r}")
         *before, last = names or [cls().scorer.name]
-        if _kind(last) == "scorer":
+        if step_kind(last) == "scorer":
             made = cls(tuple(map(StepSpec, before)), StepSpec(last))
         else:
             made = cls(tuple(map(StepSpec, names)))
-        early = next((step.name for step in made.transforms if _kind(step.name) == "scorer"), None)
+        early = next((step.name for step in made.transforms if step_kind(step.name) == "scorer"), None)
         if early is not None:
             raise ConfigError(f"{early} is a scorer, which stands last and once, as in {_EXAMPLE}; found {text!r}")
         return made.overridden(overrides)
@@ -144,7 +144,7 @@ def step_names() -> list[str]:
     return [*component_names("transform"), *component_names("scorer")]
 
 
-def _kind(name: str) -> str:
+def step_kind(name: str) -> str:
     """Whether a name is of a transform or of a scorer."""
     if "." in name:  # another package's module, of which only what it makes says it
         component = find_component("scorer", name)

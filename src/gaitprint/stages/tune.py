@@ -25,15 +25,16 @@ from gaitprint.provenance.calibration_subjects import chooser
 from gaitprint.report.html import check_report_place, write_report
 from gaitprint.retrieval.budget import Progress
 from gaitprint.retrieval.spec import CHOSEN_BY
+from gaitprint.retrieval.tunable import DataShape, Table, transform_tuning
 from gaitprint.tuning import decision
-from gaitprint.tuning.grids import Grid
 from gaitprint.tuning.journal import Journal
 from gaitprint.tuning.result import Tried, TuneReport
 from gaitprint.tuning.scores import Scores, SubjectSet
 from gaitprint.tuning.search import ROUNDS, search
 from gaitprint.tuning.search import Tried as Searched
 from gaitprint.tuning.settings import TuneSettings
-from gaitprint.tuning.simplicity import FAMILIES, Table, family
+from gaitprint.tuning.simplicity import FAMILIES, family, resolved, settings_of
+from gaitprint.tuning.steps import TunedSteps
 from gaitprint.tuning.subjects import check_may_choose
 from gaitprint.tuning.tuning_file import check_tuned_place, journal_place, write_tuned
 from gaitprint.types import Embeddings
@@ -82,6 +83,7 @@ def tune(
     data = each[0] if len(each) == 1 else fuse(each)
     absent = (f"{note}." for note in absent_notes(rules, data.records))
     warnings = (*people_warnings(each), *absent, *check_may_choose(data, settings.split, store, settings.test_subjects))
+    steps = settings.tuned_steps
     people = tuple(sorted({r.subject for r in data.records if r.subject is not None}))
     cut = subject_folds(people, settings.folds, settings.repeats, request.generator())
     if out is not None:
@@ -93,8 +95,9 @@ def tune(
         journal = Journal(None if out is None else journal_place(out), facts)
         scores = Scores(data, rules, journal, request.budget.quiet())
         sets = [*(SubjectSet(fold.choosing, fold.repeat) for fold in cut), SubjectSet(people, 0)]
-        shape = (_sequences(rules, data, len(people)), [len(e.layout.blocks) for e in each])
-        *others, everybody = _searches(scores, sets, shape, settings.grid_tried, request.budget.progress)
+        blocks = tuple(len(e.layout.blocks) for e in each)
+        shape = DataShape(_sequences(rules, data, len(people)), blocks, settings.equal_numbers)
+        *others, everybody = _searches(scores, sets, shape, steps, request.budget.progress)
         choices = [{name: tried.chosen(name) for name in FAMILIES} for tried in others]
         families = decision.decide(decision.measured(scores, cut, choices, people), everybody, choices, seed)
         best = [f for f in families if f.taken][-1]
@@ -116,11 +119,11 @@ def tune(
 def _searches(
     scores: Scores,
     sets: Sequence[SubjectSet],
-    shape: tuple[int, Sequence[int]],
-    grid: Grid,
+    shape: DataShape,
+    steps: TunedSteps,
     progress: Progress,
 ) -> list[Searched]:
-    """One search on each set of subjects; `shape` is sequences of a subject, and networks as parts of each."""
+    """One search on each set of subjects."""
     total, found = len(sets) * ROUNDS, []
     for number, group in enumerate(sets):
         rounds = iter(range(number * ROUNDS, total))
@@ -129,7 +132,7 @@ def _searches(
             progress(next(rounds), total, what)
             return scores.of(group, tables)
 
-        found.append(search(measure, *shape, grid))
+        found.append(search(measure, shape, steps))
     progress(total, total, "")
     return found
 
@@ -171,9 +174,8 @@ def _sequences(rules: Protocol, data: Embeddings, people: int) -> int:
 
 
 def _supposed(table: Table) -> list[str]:
-    if not any(step.get("max_probes_ratio") for step in table["transforms"]):
-        return []
-    return ["These settings suppose that all subjects of the test have equally many probes; elsewhere they do harm."]
+    asked = [(transform_tuning(step["name"]), settings_of(step)) for step in resolved(table)["transforms"]]
+    return [said for tuning, settings in asked if tuning is not None and (said := tuning.supposition(settings))]
 
 
 def _doubts(people: Sequence[str], plain: float) -> list[str]:

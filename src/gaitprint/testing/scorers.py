@@ -11,6 +11,7 @@ from gaitprint.testing.embeddings import drawn_sides, hard_cases
 from gaitprint.testing.pipelines import check_in_pipeline
 from gaitprint.testing.promises import Promises, expect, expect_declares, expect_near, promises_of
 from gaitprint.testing.steps import compared
+from gaitprint.testing.tuning import check_scorer_tuning
 
 
 def check_scorer(name: str) -> None:
@@ -38,6 +39,7 @@ def check_scorer(name: str) -> None:
             _check_pairs(about, step)
         if step.part_sum is not None:
             _check_part_sum(about, step, step.part_sum)
+        check_scorer_tuning(about, step)
         check_in_pipeline(about, Pipeline((), step), about.example.blocks)
         for transform in component_names("transform"):
             before = find_component("transform", transform).make()

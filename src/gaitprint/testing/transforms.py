@@ -11,6 +11,7 @@ from gaitprint.testing.embeddings import drawn_sides, hard_cases
 from gaitprint.testing.pipelines import check_in_pipeline
 from gaitprint.testing.promises import Promises, expect, expect_declares, expect_near, promises_of
 from gaitprint.testing.steps import transformed
+from gaitprint.testing.tuning import check_transform_tuning
 from gaitprint.types import Embeddings
 
 
@@ -37,6 +38,7 @@ def check_transform(name: str) -> None:
         _check_one_probe(about, step)
         if step.per_sequence:
             _check_per_sequence(about, step)
+        check_transform_tuning(about, step)
         for compared in component_names("scorer"):
             scorer = find_component("scorer", compared).make()
             # what follows a step of one probe at a time has to be so, too: Pipeline refuses it otherwise

@@ -7,10 +7,11 @@ from jaxtyping import Float64
 
 from gaitprint.evaluation.statistics.interval import Interval
 from gaitprint.evaluation.statistics.subject_folds import Fold, paired_gain
+from gaitprint.retrieval.tunable import Table
 from gaitprint.tuning.result import FamilyResult
 from gaitprint.tuning.scores import Scores, SubjectSet, key_of
 from gaitprint.tuning.search import Tried
-from gaitprint.tuning.simplicity import FAMILIES, Table
+from gaitprint.tuning.simplicity import FAMILIES
 
 RESAMPLES = 2000
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from gaitprint.evaluation.statistics.interval import Interval
 from gaitprint.retrieval.pipeline import Pipeline
-from gaitprint.tuning.simplicity import Table
+from gaitprint.retrieval.tunable import Table
 
 
 @dataclass(frozen=True)

@@ -13,9 +13,9 @@ from gaitprint.evaluation.identification.result import Evaluation
 from gaitprint.evaluation.protocol.protocol import Protocol
 from gaitprint.retrieval.budget import ComputeBudget
 from gaitprint.retrieval.pipeline import Pipeline
+from gaitprint.retrieval.tunable import Table
 from gaitprint.tuning.journal import Journal
 from gaitprint.tuning.shared import SharedSides
-from gaitprint.tuning.simplicity import Table
 from gaitprint.types import Comparison, Distances, Embeddings
 
 Told = Callable[[int, int], None]

@@ -6,10 +6,11 @@ import numpy as np
 from jaxtyping import Float64
 
 from gaitprint.evaluation.statistics.subject_folds import simplest_within_error
+from gaitprint.retrieval.tunable import DataShape, Table
 from gaitprint.tuning import grids
-from gaitprint.tuning.grids import Grid
 from gaitprint.tuning.scores import key_of
-from gaitprint.tuning.simplicity import FAMILIES, PLAIN, Table, family, resolved, simplicity
+from gaitprint.tuning.simplicity import FAMILIES, PLAIN, family, resolved, simplicity
+from gaitprint.tuning.steps import TunedSteps
 
 ROUNDS = 6
 """Of a search."""
@@ -50,37 +51,29 @@ class Tried:
         return [key for key, table in self.tables.items() if family(table) == name]
 
 
-def search(measure: Measure, sequences: int, networks: Sequence[int], grid: Grid) -> Tried:
+def search(measure: Measure, shape: DataShape, steps: TunedSteps) -> Tried:
     """Run all rounds of the search.
 
-    1. distances and weights of networks; 2. k1 and k2 of re-ranking on the one chosen; 3. its lambda; 4. the best
-    re-ranking on other distances; 5. expansions, by themselves and before the chosen re-ranking; 6. variations of the
-    best expansions, and re-ranking anew after them.
+    1. distances and weights of networks; 2. re-rankings on the one chosen; 3. settings around the best of them; 4. the
+    best re-ranking on other distances; 5. expansions, by themselves and before the chosen re-ranking; 6. variations of
+    the best expansions, and re-ranking anew after them.
 
     Args:
         measure: see `Measure`.
-        sequences: usual number a subject.
-        networks: blocks of the embedding of each network.
-        grid: how finely.
+        shape: of the data.
+        steps: those that take part.
     """
     tried = Tried(measure)
-    tried.run([PLAIN, *grids.distances(networks, grid)], "distances")
+    tried.run([PLAIN, *grids.distances(shape, steps)], "distances")
     alone = tried.chosen(*FAMILIES[:2])
-    tried.run(grids.rerankings(alone, grid.k1, grid.k2, grid.first_lambdas), "re-ranking")
-    near = tried.best("re-ranking", 6)
+    tried.run(grids.rerankings(alone, steps), "re-ranking")
     # several of the best, since the lambda that suits one k1 need not suit another
-    tried.run([t for s in near for t in grids.rerankings(s, (k(s, "k1"),), (k(s, "k2"),), grid.lambdas)], "lambda")
-    tried.run(grids.other_bases(tried.best("re-ranking", 1)[0]), "distances under re-ranking")
+    tried.run([t for near in tried.best("re-ranking", 6) for t in grids.refined(near, steps)], "lambda")
+    tried.run(grids.other_bases(tried.best("re-ranking", 1)[0], steps), "distances under re-ranking")
     after = alone, tried.chosen("re-ranking")
-    tried.run([grids.expanded(start, e) for start in after for e in grids.expansions(sequences, grid)], "expansion")
-    again = [v for name in FAMILIES[3:] for table in tried.best(name, 2) for v in grids.variations(table, grid)]
+    tried.run([grids.expanded(start, e) for start in after for e in grids.expansions(shape, steps)], "expansion")
+    again = [v for name in FAMILIES[3:] for table in tried.best(name, 2) for v in grids.variations(table, steps)]
     for name in FAMILIES[3:]:
-        table = tried.best(name, 1)[0]
-        again += grids.rerankings(table, grid.k1_after, grid.k2_after, grid.first_lambdas)
+        again += grids.rerankings_after_expansion(tried.best(name, 1)[0], steps)
     tried.run(again, "around the best")
     return tried
-
-
-def k(table: Table, name: str) -> int:
-    """A number of neighbours of a re-ranking."""
-    return int(table["scorer"][name])

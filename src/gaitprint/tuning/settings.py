@@ -1,9 +1,11 @@
 """What `tune` is asked for beyond what every measurement is."""
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
 
 from gaitprint.arguments import settle_fields
-from gaitprint.tuning.grids import Grid
+from gaitprint.tuning.steps import TunedSteps
 
 
 @dataclass(frozen=True)
@@ -21,15 +23,15 @@ class TuneSettings:
     equal_numbers: bool = False
     """Every subject of the test has as many probes as every other, as a competition promises: also try expansion that
     supposes it. Where it is not so, such settings do harm."""
-    grid: Grid = Grid()
-    """How finely to look."""
+    steps: tuple[str, ...] = ()
+    """Transforms and scorers of other packages to try as well, by their dotted names: each declares its `tuning`."""
+    tunings: Mapping[str, Any] = field(default_factory=dict)
+    """How finely to look: of a step by its name, what to take in place of the `tuning` that it declares."""
 
     def __post_init__(self) -> None:
         settle_fields(self)
 
     @property
-    def grid_tried(self) -> Grid:
-        """The grid with what equal numbers of probes allow."""
-        if not self.equal_numbers:
-            return self.grid
-        return replace(self.grid, max_probes_ratio=tuple(sorted({*self.grid.max_probes_ratio, 1.0})))
+    def tuned_steps(self) -> TunedSteps:
+        """All steps that take part."""
+        return TunedSteps.of(self.steps, self.tunings)

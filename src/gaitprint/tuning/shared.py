@@ -3,17 +3,13 @@
 import numpy as np
 from jaxtyping import Float32
 
+from gaitprint.components import name_of
 from gaitprint.retrieval.budget import ComputeBudget
 from gaitprint.retrieval.contracts import Transform
-from gaitprint.retrieval.derived_embeddings import split
-from gaitprint.retrieval.distances.metrics import MetricName
+from gaitprint.retrieval.joint.sides import JointSides
 from gaitprint.retrieval.pipeline import Pipeline
-from gaitprint.retrieval.scorers.k_reciprocal import KReciprocal
-from gaitprint.retrieval.transforms.cluster_expansion import ClusterExpansion, cluster_means
-from gaitprint.tuning.listed import ListedItems
+from gaitprint.retrieval.tunable import scorer_tuning, transform_tuning
 from gaitprint.types import Comparison, Embeddings
-
-BY_LISTS = ("neighbours", "mutual")
 
 
 class SharedSides:
@@ -26,8 +22,8 @@ class SharedSides:
 
     def __init__(self, probe: Embeddings, gallery: Embeddings, work: ComputeBudget) -> None:
         self._work = work
-        self._first = _Transformed(probe, gallery)
-        self._last: tuple[tuple[Transform, ...], _Transformed] = (), self._first
+        self._first = JointSides(probe, gallery, work)
+        self._last: tuple[tuple[Transform, ...], JointSides] = (), self._first
         # a matrix of float32 and three more of its size that pass by
         self._fits = 16 * (len(probe) + len(gallery)) ** 2 <= work.memory
 
@@ -36,19 +32,18 @@ class SharedSides:
         if pipeline.inductive:  # every probe has a gallery of its own: nothing is shared
             return pipeline.comparison(self._first.probe, self._first.gallery, self._work)
         scorer, compared = pipeline.scorer, self._transformed(pipeline.transforms)
-        if self._fits and isinstance(scorer, KReciprocal) and not scorer.inductive:
-            s = scorer.settings
-            return compared.items(s.base).reranked(len(compared.probe), s.k1, s.k2, s.lambda_)
-        return Pipeline((), scorer).comparison(compared.probe, compared.gallery, self._work)
+        tuning = scorer_tuning(name_of(scorer))
+        found = tuning.joint(scorer, compared) if self._fits and tuning is not None else None
+        return Pipeline((), scorer).comparison(compared.probe, compared.gallery, self._work) if found is None else found
 
-    def _transformed(self, transforms: tuple[Transform, ...]) -> "_Transformed":
+    def _transformed(self, transforms: tuple[Transform, ...]) -> JointSides:
         if not transforms:
             return self._first
         if transforms != self._last[0]:
             self._last = transforms, self._step(transforms[-1], self._before(transforms[:-1]))
         return self._last[1]
 
-    def _before(self, transforms: tuple[Transform, ...]) -> "_Transformed":
+    def _before(self, transforms: tuple[Transform, ...]) -> JointSides:
         """After all transforms but the last: mostly none, or those of the pipeline before."""
         if not transforms:
             return self._first
@@ -56,31 +51,7 @@ class SharedSides:
             return self._last[1]
         return self._step(transforms[-1], self._before(transforms[:-1]))
 
-    def _step(self, step: Transform, compared: "_Transformed") -> "_Transformed":
-        sides = compared.probe, compared.gallery
-        if self._fits and isinstance(step, ClusterExpansion) and step.settings.clustering in BY_LISTS:
-            s = step.settings
-            if s.rounds == 1:
-                lists = compared.items(s.distance).clusters(s.k, s.clustering == "mutual")
-                means = cluster_means(compared.union, lists, s, self._work)
-                return _Transformed(*split(means, *sides, step))
-        return _Transformed(*step.fit(compared.gallery, self._work).transform(compared.probe))
-
-
-class _Transformed:
-    """Both sides after some transforms, with what is known of their distances."""
-
-    def __init__(self, probe: Embeddings, gallery: Embeddings) -> None:
-        self.probe, self.gallery = probe, gallery
-        self._items: dict[MetricName, ListedItems] = {}
-
-    @property
-    def union(self) -> Float32[np.ndarray, "N D"]:
-        """All vectors, probes first."""
-        return np.concatenate([self.probe.vectors, self.gallery.vectors])
-
-    def items(self, name: MetricName) -> ListedItems:
-        """All vectors under a distance."""
-        if name not in self._items:
-            self._items[name] = ListedItems(self.union, self.probe.layout, name)
-        return self._items[name]
+    def _step(self, step: Transform, compared: JointSides) -> JointSides:
+        tuning = transform_tuning(name_of(step))
+        found = tuning.joint(step, compared) if self._fits and tuning is not None else None
+        return JointSides(*(found or step.fit(compared.gallery, self._work).transform(compared.probe)), self._work)

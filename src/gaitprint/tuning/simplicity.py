@@ -1,21 +1,14 @@
 """Which of two pipelines is simpler, and to which family a pipeline belongs."""
 
-from typing import Any
-
 from gaitprint.retrieval.pipeline import Pipeline
-
-Table = dict[str, Any]
-"""A pipeline's settings, as `Pipeline.from_settings` takes them."""
+from gaitprint.retrieval.spec import PipelineSpec
+from gaitprint.retrieval.tunable import Complexity, Table, scorer_tuning, transform_tuning
 
 FAMILIES = ("plain", "distance", "re-ranking", "expansion", "expansion + re-ranking")
 """From the simplest to the richest. `distance` is any other way of comparing pair by pair: another base distance,
 unit length, weights of networks."""
-EXPANSIONS = ("cluster-expansion", "alpha-expansion", "seeded-expansion")
-_SCORERS = ("euclidean", "part-mean", "part-cosine", "k-reciprocal")
-_BASES = ("euclidean_squared", "euclidean", "part_mean", "part_cosine")
-_CLUSTERINGS = ("neighbours", "mutual", "components", "dbscan", "agglomerative")
 
-PLAIN: Table = {"transforms": [], "scorer": {"name": "euclidean"}}
+PLAIN: Table = PipelineSpec().to_table()
 """Euclid of whole vectors: what is written where nothing helps."""
 
 
@@ -28,54 +21,46 @@ def resolved(table: Table) -> Table:
     return Pipeline.from_settings(table).settings
 
 
+def settings_of(step: Table) -> Table:
+    """A step's settings without its name."""
+    return {key: value for key, value in step.items() if key != "name"}
+
+
+def is_expansion(step: Table) -> bool:
+    """Whether a transform says that it mixes sequences."""
+    tuning = transform_tuning(step["name"])
+    return tuning is not None and tuning.family == "expansion"
+
+
+def is_reranking(step: Table) -> bool:
+    """Whether a scorer says that it re-ranks."""
+    tuning = scorer_tuning(step["name"])
+    return tuning is not None and tuning.family == "re-ranking"
+
+
 def family(table: Table) -> str:
     """One of `FAMILIES`."""
-    expanded = any(step["name"] in EXPANSIONS for step in table["transforms"])
-    reranked = table["scorer"]["name"] == "k-reciprocal"
+    expanded, reranked = any(map(is_expansion, table["transforms"])), is_reranking(table["scorer"])
     if expanded or reranked:
         return "expansion + re-ranking" if expanded and reranked else "expansion" if expanded else "re-ranking"
-    return "plain" if not table["transforms"] and table["scorer"]["name"] == "euclidean" else "distance"
+    plain = not table["transforms"] and table["scorer"]["name"] == PLAIN["scorer"]["name"]
+    return "plain" if plain else "distance"
 
 
-def simplicity(table: Table) -> tuple[float, ...]:
+def simplicity(table: Table) -> Complexity:
     """A key that is smaller for the simpler of two pipelines, of a resolved table.
 
-    In this order: fewer steps that mix sequences, fewer transforms, a plainer distance, less unequal weights of
-    networks; then of re-ranking a larger share of the plain distance, fewer encodings averaged, shorter lists; then of
-    expansion fewer repetitions, no weights by likeness, fewer members, the sample itself among them, a plainer
-    clustering. Last are clusters that grow from the gallery, and of them those that suppose equal numbers.
+    In this order: fewer steps that mix sequences, fewer transforms, then what the scorer and each transform says of its
+    settings.
     """
     transforms, scorer = table["transforms"], table["scorer"]
-    expansions = [step for step in transforms if step["name"] in EXPANSIONS]
-    reranked = scorer["name"] == "k-reciprocal"
-    weights = [w for step in transforms if step["name"] == "block-weights" for w in step["weights"]]
-    # a network left out (weight 0) counts as a ratio of 100, not as infinite
-    unequal = max(weights) / max(min(weights), 0.01) if weights else 1.0
-    key = (
-        float(len(expansions) + reranked),
-        float(len(transforms)),
-        float(_BASES.index(scorer["base"]) if reranked else _SCORERS.index(scorer["name"])),
-        unequal,
-        -scorer["lambda_"] if reranked else -1.0,
-        float(scorer["k2"] if reranked else 0),
-        float(scorer["k1"] if reranked else 0),
-    )
-    if not expansions:
-        return key
-    return key + _of_expansion(expansions[0])
-
-
-def _of_expansion(step: Table) -> tuple[float, ...]:
-    if step["name"] == "seeded-expansion":
-        limited = float(step["max_probes_ratio"] > 0)
-        return float(step["rounds"]), 2.0 + limited, float(step["k1"]), float(step["k2"]), 0.0
-    if step["name"] == "alpha-expansion":
-        return float(step["rounds"]), 1.0, float(step["k"]), 0.0, float(len(_CLUSTERINGS))
-    listed = step["clustering"] in ("neighbours", "mutual")
-    return (
-        float(step["rounds"]),
-        float(step["alpha"] > 0),
-        float(step["k"] if listed else 100),
-        float(not step["include_self"]),
-        float(_CLUSTERINGS.index(step["clustering"])),
-    )
+    mixing = sum(map(is_expansion, transforms)) + is_reranking(scorer)
+    key: Complexity = float(mixing), float(len(transforms))
+    compared = scorer_tuning(scorer["name"])
+    if compared is not None:
+        key += compared.complexity(settings_of(scorer))
+    for step in transforms:
+        changed = transform_tuning(step["name"])
+        if changed is not None:
+            key += changed.complexity(settings_of(step))
+    return key

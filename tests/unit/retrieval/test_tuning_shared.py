@@ -3,13 +3,36 @@ import pytest
 
 from gaitprint.retrieval.budget import ComputeBudget
 from gaitprint.retrieval.pipeline import Pipeline
+from gaitprint.retrieval.scorers.k_reciprocal import KReciprocalTuning
+from gaitprint.retrieval.transforms.alpha_expansion import AlphaExpansionTuning
+from gaitprint.retrieval.transforms.block_weights import BlockWeightsTuning
+from gaitprint.retrieval.transforms.cluster_expansion import ClusterExpansionTuning
+from gaitprint.retrieval.transforms.seeded_expansion import SeededExpansionTuning
+from gaitprint.retrieval.tunable import DataShape
 from gaitprint.tuning import grids
-from gaitprint.tuning.grids import Grid
 from gaitprint.tuning.shared import SharedSides
 from gaitprint.tuning.simplicity import FAMILIES, PLAIN, family, resolved, simplicity
+from gaitprint.tuning.steps import TunedSteps
 from gaitprint.types import Embeddings, PartLayout, SequenceRecord
 
-TINY = Grid(k1=(2, 30), k2=(1, 3), lambdas=(0.0, 0.3), members=(2,), thresholds=(0.4,), powers=(3.0,), ratios=(0.5,))
+ALL = TunedSteps.of()
+TINY = TunedSteps.of(
+    (),
+    {
+        "k-reciprocal": KReciprocalTuning(k1=(2, 30), k2=(1, 3), first_lambdas=(0.0, 0.3)),
+        "cluster-expansion": ClusterExpansionTuning(members=(2,), thresholds=(0.4,), powers=(3.0,)),
+        "alpha-expansion": AlphaExpansionTuning(powers=(3.0,)),
+        "block-weights": BlockWeightsTuning(ratios=(0.5,)),
+    },
+)
+
+
+def reranking(k1, k2, lambdas):
+    return TunedSteps.of((), {"k-reciprocal": KReciprocalTuning(k1=k1, k2=k2, first_lambdas=lambdas)})
+
+
+def expansions(sequences, steps=ALL, equal_numbers=False):
+    return grids.expansions(DataShape(sequences, (1,), equal_numbers), steps)
 
 
 def sides(probes=27, gallery=9, networks=2):
@@ -24,11 +47,11 @@ def sides(probes=27, gallery=9, networks=2):
 
 def tables():
     """Some of everything that tuning tries, in an order in which little can be shared."""
-    found = [PLAIN, *grids.distances([1, 1], TINY)]
-    found += grids.rerankings(PLAIN, TINY.k1, TINY.k2, TINY.lambdas)
+    found = [PLAIN, *grids.distances(DataShape(4, (1, 1)), TINY)]
+    found += grids.rerankings(PLAIN, TINY)
     reranked = found[-1]
-    found += grids.other_bases(reranked)
-    expanded = [grids.expanded(s, e) for e in grids.expansions(4, TINY) for s in (PLAIN, reranked)]
+    found += grids.other_bases(resolved(reranked), TINY)
+    expanded = [grids.expanded(s, e) for e in expansions(4, TINY) for s in (PLAIN, reranked)]
     found += expanded + [v for t in expanded[:4] for v in grids.variations(resolved(t), TINY)]
     return [found[i] for i in np.random.default_rng(1).permutation(len(found))]
 
@@ -53,11 +76,11 @@ def test_what_is_shared_is_not_made_again(monkeypatch):
     probe, gallery = sides()
     shared = SharedSides(probe, gallery, ComputeBudget(threads=1))
     made = []
-    from gaitprint.tuning import listed
+    from gaitprint.retrieval.joint import listed
 
     real = listed.Reranked
     monkeypatch.setattr(listed, "Reranked", lambda *a: made.append(a[2:4]) or real(*a))
-    for table in grids.rerankings(PLAIN, (2, 3), (1, 2), (0.0, 0.2, 0.4)):
+    for table in grids.rerankings(PLAIN, reranking((2, 3), (1, 2), (0.0, 0.2, 0.4))):
         shared.comparison(Pipeline.from_settings(table))
     assert made == [(2, 1), (2, 2), (3, 1), (3, 2)]
 
@@ -112,15 +135,16 @@ def test_clusters_from_the_gallery_come_last_and_those_with_equal_numbers_after_
     assert len(set(keys)) == len(steps)
 
 
-def test_equal_numbers_are_supposed_only_where_the_grid_says_so():
-    def supposed(grid):
-        return {e["max_probes_ratio"] for e in grids.expansions(10, grid) if e["name"] == "seeded-expansion"}
+def test_equal_numbers_are_supposed_only_where_they_are_known():
+    def supposed(steps=ALL, equal_numbers=False):
+        tried = expansions(10, steps, equal_numbers)
+        return {e["max_probes_ratio"] for e in tried if e["name"] == "seeded-expansion"}
 
-    assert supposed(Grid()) == {0.0}
-    assert supposed(Grid(max_probes_ratio=(0.0, 1.0))) == {0.0, 1.0}
-    assert supposed(Grid(seeded=())) == set()
+    assert supposed() == {0.0}
+    assert supposed(equal_numbers=True) == {0.0, 1.0}
+    assert supposed(TunedSteps.of((), {"seeded-expansion": SeededExpansionTuning(k2=())})) == set()
     start = resolved({"transforms": [{"name": "seeded-expansion", "max_probes_ratio": 1.0}]})
-    varied = [resolved(t)["transforms"] for t in grids.variations(start, Grid())]
+    varied = [resolved(t)["transforms"] for t in grids.variations(start, ALL)]
     steps = [next(s for s in t if s["name"] == "seeded-expansion") for t in varied]
     assert {s["max_probes_ratio"] for s in steps} == {1.0}
     assert {s["step"] for s in steps} == {0.5, 0.3}
@@ -138,8 +162,10 @@ def test_equal_weights_are_simpler_than_unequal_ones():
 def test_every_pipeline_of_the_grids_can_be_made_and_is_tried_once():
     every = [resolved(t) for t in tables()]
     assert {family(t) for t in every} == set(FAMILIES)
-    weights = [s["weights"] for t in grids.distances([2, 1], Grid()) for s in t["transforms"] if "weights" in s]
+    weights = [
+        s["weights"] for t in grids.distances(DataShape(4, (2, 1)), ALL) for s in t["transforms"] if "weights" in s
+    ]
     assert weights[:3] == [[1.0, 1.0, 0.0], [0.0, 0.0, 1.0], [0.25, 0.25, 1.0]]
-    assert not [t for t in grids.rerankings(PLAIN, (2,), (1, 3, 4), (0.3,)) if t["scorer"]["k2"] > 3]
-    assert {e.get("k") for e in grids.expansions(10, Grid())} >= {2, 3, 5, 9, 10}
-    assert max(e.get("k", 0) for e in grids.expansions(2, Grid())) == 2
+    assert not [t for t in grids.rerankings(PLAIN, reranking((2,), (1, 3, 4), (0.3,))) if t["scorer"]["k2"] > 3]
+    assert {e.get("k") for e in expansions(10)} >= {2, 3, 5, 9, 10}
+    assert max(e.get("k", 0) for e in expansions(2)) == 2

@@ -16,9 +16,10 @@ from gaitprint.stages.tune import _supposed, tune
 from gaitprint.tuning.search import Tried
 from gaitprint.tuning.settings import TuneSettings
 from gaitprint.tuning.simplicity import FAMILIES, PLAIN
+from gaitprint.tuning.steps import TunedSteps
 from gaitprint.tuning.subjects import check_may_choose
 
-FAST = {"repeats": 1, "grid": SMALL}
+FAST = {"repeats": 1, "tunings": SMALL}
 
 
 @pytest.fixture(scope="module")
@@ -100,8 +101,9 @@ def test_equal_numbers_are_tried_where_they_are_promised(promised, tried, tmp_pa
     class SearchedError(Exception):
         pass
 
-    def search(measure, sequences, networks, grid):
-        raise SearchedError(grid.max_probes_ratio)
+    def search(measure, shape, steps):
+        candidates = steps.transforms["seeded-expansion"].candidates(shape)
+        raise SearchedError(tuple(dict.fromkeys(c["max_probes_ratio"] for c in candidates)))
 
     monkeypatch.setattr("gaitprint.stages.tune.search", search)
     with pytest.raises(SearchedError) as found:
@@ -159,7 +161,7 @@ def test_subjects_that_test_may_not_choose(tmp_path):
 def test_the_command_lets_test_subjects_choose_aloud(tmp_path, monkeypatch, capsys):
     rules = protocol_file(tmp_path, 3)
     save_embeddings(tmp_path / "e.safetensors", people_apart(subjects=77, sequences=3, dataset="casia-b"))
-    monkeypatch.setattr(TuneSettings, "grid_tried", SMALL)
+    monkeypatch.setattr(TuneSettings, "tuned_steps", TunedSteps.of((), SMALL))
     words = ["eval", "tune", "e.safetensors", "--out", "t.toml", "--protocol", rules, "--subjects", "001-002,076-077"]
     monkeypatch.chdir(tmp_path)
     assert main([*map(str, words)]) == 1

@@ -2,14 +2,23 @@
 
 import numpy as np
 
-from gaitprint.tuning.grids import Grid
+from gaitprint.retrieval.scorers.k_reciprocal import KReciprocalTuning
+from gaitprint.retrieval.transforms.alpha_expansion import AlphaExpansionTuning
+from gaitprint.retrieval.transforms.block_weights import BlockWeightsTuning
+from gaitprint.retrieval.transforms.cluster_expansion import ClusterExpansionTuning
+from gaitprint.retrieval.transforms.seeded_expansion import SeededExpansionTuning
 from gaitprint.types import Embeddings, PartLayout, SequenceRecord
 
 LAYOUT = PartLayout(((2, 7),))
-SMALL = Grid(
-    k1=(3, 6), k2=(1, 3), lambdas=(0.0, 0.3), first_lambdas=(0.3,), k1_after=(3,), k2_after=(1,),
-    members=(), thresholds=(), powers=(), ratios=(0.5,), seeded=(),
-)  # fmt: skip
+SMALL = {
+    "k-reciprocal": KReciprocalTuning(
+        k1=(3, 6), k2=(1, 3), lambdas=(0.0, 0.3), first_lambdas=(0.3,), k1_after=(3,), k2_after=(1,)
+    ),
+    "cluster-expansion": ClusterExpansionTuning(members=(), thresholds=(), powers=()),
+    "alpha-expansion": AlphaExpansionTuning(powers=()),
+    "seeded-expansion": SeededExpansionTuning(k2=()),
+    "block-weights": BlockWeightsTuning(ratios=(0.5,)),
+}
 """Coarse, for tests."""
 PROTOCOL = """name = "{name}"
 title = "few sequences"

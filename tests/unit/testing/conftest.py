@@ -12,13 +12,13 @@ from gaitprint.components import Component, Example
 
 @pytest.fixture
 def installed(monkeypatch: pytest.MonkeyPatch) -> Callable[..., str]:
-    """`installed(Settings, build, ...examples)` is the dotted name of a module that ends with that component."""
+    """`installed(Settings, build, ...examples, tuning=None)` is the dotted name of a module with that component."""
 
-    def install(settings: type, build: type, *examples: Example) -> str:
+    def install(settings: type, build: type, *examples: Example, tuning: object = None) -> str:
         name = "somebody.broken"
         module = ModuleType(name)
         module.__spec__ = ModuleSpec(name, None)
-        module.component = Component(settings, build, examples or (Example(),))
+        module.component = Component(settings, build, examples or (Example(),), tuning)
         monkeypatch.setattr(build, "__module__", name)
         monkeypatch.setitem(sys.modules, name, module)
         return name

@@ -50,6 +50,13 @@ tune_options = OptionGroup(
         "test.",
     ),
     click.option(
+        "--step",
+        "steps",
+        multiple=True,
+        metavar="NAME",
+        help="A transform or scorer of another package to try as well, by its dotted name. Repeatable.",
+    ),
+    click.option(
         "--equal-numbers",
         is_flag=True,
         help="Subjects of the test have equally many probes, as a competition promises: also try expansion that "

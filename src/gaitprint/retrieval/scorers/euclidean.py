@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from gaitprint.components import Component
 from gaitprint.retrieval.bases.metric_scorer import MetricScorer
 from gaitprint.retrieval.distances.metrics import EuclideanMetric
+from gaitprint.retrieval.tunable import ScorerTuning
 
 
 @dataclass(frozen=True)
@@ -20,4 +21,4 @@ class Euclidean(MetricScorer):
     metric = EuclideanMetric
 
 
-component = Component(EuclideanSettings, Euclidean)
+component = Component(EuclideanSettings, Euclidean, tuning=ScorerTuning(place=0, base="euclidean_squared"))

@@ -1,7 +1,10 @@
 """Scorer: k-reciprocal re-ranking, which looks at all probes at once."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from itertools import product
+from typing import Literal
 
 import numpy as np
 from jaxtyping import Float32
@@ -12,11 +15,13 @@ from gaitprint.retrieval.budget import ComputeBudget
 from gaitprint.retrieval.concatenation import joined
 from gaitprint.retrieval.distances.metrics import METRICS, MetricName, metric_named
 from gaitprint.retrieval.gallery_delta import GalleryDelta
+from gaitprint.retrieval.joint.sides import JointSides
 from gaitprint.retrieval.knn.approximate import Search, check_search, wanted
 from gaitprint.retrieval.knn.items import VectorItems
 from gaitprint.retrieval.probewise import ProbewiseComparison
 from gaitprint.retrieval.reranking.incremental import IncrementalReranker
 from gaitprint.retrieval.reranking.k_reciprocal import Reranked
+from gaitprint.retrieval.tunable import Complexity, ScorerTuning, Settings, Table
 from gaitprint.types import Comparison, Embeddings
 
 
@@ -122,4 +127,59 @@ class FittedKReciprocal:
         return replace(self, gallery=gallery, listed=self.incremental.commit(delta))
 
 
-component = Component(KReciprocalSettings, KReciprocal, (Example(), Example({"inductive": True})))
+@dataclass(frozen=True)
+class KReciprocalTuning(ScorerTuning):
+    """First k1 and k2, then lambda, then the distance underneath."""
+
+    family: Literal["re-ranking"] = "re-ranking"
+    k1: tuple[int, ...] = (2, 3, 4, 6, 9, 14, 20)
+    k2: tuple[int, ...] = (1, 2, 4, 6)
+    """Those above k1 + 1 are left out."""
+    lambdas: tuple[float, ...] = (0.0, 0.1, 0.3, 0.5, 0.7)
+    """Of the re-rankings with the best k1 and k2."""
+    first_lambdas: tuple[float, ...] = (0.1, 0.3)
+    """While k1 and k2 are looked for."""
+    k1_after: tuple[int, ...] = (3, 6, 9, 14)
+    """After expansion, which has averaged already."""
+    k2_after: tuple[int, ...] = (1, 3, 6)
+
+    def candidates(self, base: MetricName | None) -> list[Table]:
+        return _grid(self.k1, self.k2, self.first_lambdas, base)
+
+    def refined(self, settings: Settings) -> list[Table]:
+        return _grid((settings["k1"],), (settings["k2"],), self.lambdas, settings["base"])
+
+    def other_bases(self, settings: Settings) -> list[Table]:
+        return [{**settings, "base": base} for base in _BASES]
+
+    def after_expansion(self, base: MetricName | None) -> list[Table]:
+        return _grid(self.k1_after, self.k2_after, self.first_lambdas, base)
+
+    def base_of(self, settings: Settings) -> MetricName | None:
+        base: MetricName = settings["base"]
+        return base
+
+    def scale_free_with(self, settings: Settings) -> bool:
+        return bool(settings["base"] == "part_cosine")
+
+    def complexity(self, settings: Settings) -> Complexity:
+        """A plainer distance, then a larger share of it, fewer encodings averaged, shorter lists."""
+        place = float(_BASES.index(settings["base"]))
+        return place, -settings["lambda_"], float(settings["k2"]), float(settings["k1"])
+
+    def joint(self, scorer: KReciprocal, sides: JointSides) -> Float32[np.ndarray, "Q G"]:
+        s = scorer.settings
+        return sides.items(s.base).reranked(len(sides.probe), s.k1, s.k2, s.lambda_)
+
+
+_BASES: tuple[MetricName, ...] = ("euclidean_squared", "euclidean", "part_mean", "part_cosine")
+
+
+def _grid(k1: Sequence[int], k2: Sequence[int], lambdas: Sequence[float], base: MetricName | None) -> list[Table]:
+    base = base or KReciprocalSettings().base
+    # k2 averages among the k1 nearest and the item itself: beyond, there is nobody left
+    every = [(a, b, share) for a, b, share in product(k1, k2, lambdas) if b <= a + 1]
+    return [{"k1": a, "k2": b, "lambda_": share, "base": base} for a, b, share in every]
+
+
+component = Component(KReciprocalSettings, KReciprocal, (Example(), Example({"inductive": True})), KReciprocalTuning())

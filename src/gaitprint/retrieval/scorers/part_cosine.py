@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from gaitprint.components import Component
 from gaitprint.retrieval.bases.metric_scorer import MetricScorer
 from gaitprint.retrieval.distances.metrics import PartCosineMetric
+from gaitprint.retrieval.tunable import ScorerTuning
 
 
 @dataclass(frozen=True)
@@ -20,4 +21,4 @@ class PartCosine(MetricScorer):
     metric = PartCosineMetric
 
 
-component = Component(PartCosineSettings, PartCosine)
+component = Component(PartCosineSettings, PartCosine, tuning=ScorerTuning(place=2, base="part_cosine", scale_free=True))

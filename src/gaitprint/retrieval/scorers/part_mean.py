@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from gaitprint.components import Component
 from gaitprint.retrieval.bases.metric_scorer import MetricScorer
 from gaitprint.retrieval.distances.metrics import PartMeanMetric
+from gaitprint.retrieval.tunable import ScorerTuning
 
 
 @dataclass(frozen=True)
@@ -20,4 +21,4 @@ class PartMean(MetricScorer):
     metric = PartMeanMetric
 
 
-component = Component(PartMeanSettings, PartMean)
+component = Component(PartMeanSettings, PartMean, tuning=ScorerTuning(place=1, base="part_mean"))

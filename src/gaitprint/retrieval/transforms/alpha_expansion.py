@@ -1,6 +1,7 @@
 """Transform: alpha query expansion by cosine neighbours, the alternative to cluster means (as fast-reid defines it)."""
 
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 from jaxtyping import Bool, Float32
@@ -16,6 +17,7 @@ from gaitprint.retrieval.distances.metrics import metric_named
 from gaitprint.retrieval.expansion.means import alpha_sums
 from gaitprint.retrieval.incremental.expansion import FittedExpansion, ListExpansion
 from gaitprint.retrieval.knn.approximate import Search, check_search, neighbours, wanted
+from gaitprint.retrieval.tunable import Complexity, DataShape, Settings, Table, TransformTuning
 from gaitprint.types import Embeddings, PartLayout
 
 
@@ -108,4 +110,28 @@ def _cosine(width: int) -> Metric:
     return metric_named("part_cosine", PartLayout(((1, width),)))
 
 
-component = Component(AlphaExpansionSettings, AlphaExpansion, (Example(), Example({"inductive": True})))
+@dataclass(frozen=True)
+class AlphaExpansionTuning(TransformTuning):
+    """Lists of a few, and as long as a subject has sequences."""
+
+    family: Literal["expansion"] = "expansion"
+    place: int = 1
+    powers: tuple[float, ...] = (3.0, 10.0)
+    """Weights by likeness, cosine ** alpha; 0 is tried as well."""
+
+    def candidates(self, shape: DataShape) -> list[Table]:
+        own = max(shape.sequences, 2)
+        return [{"k": k} for k in sorted({min(3, own), own})]
+
+    def variations(self, settings: Settings) -> list[Table]:
+        del settings
+        return [{"rounds": 2}, *({"alpha": a} for a in (0.0, *self.powers))]
+
+    def complexity(self, settings: Settings) -> Complexity:
+        """Fewer repetitions, fewer members; after lists of plain means."""
+        return float(settings["rounds"]), 1.0, float(settings["k"]), 0.0, 5.0
+
+
+component = Component(
+    AlphaExpansionSettings, AlphaExpansion, (Example(), Example({"inductive": True})), AlphaExpansionTuning()
+)

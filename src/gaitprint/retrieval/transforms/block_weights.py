@@ -1,6 +1,7 @@
 """Transform: each network's block times a weight of its own: how much say each network has in a fused embedding."""
 
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 from jaxtyping import Float32
@@ -9,6 +10,7 @@ from gaitprint.components import Component
 from gaitprint.config import require
 from gaitprint.errors import ShapeError
 from gaitprint.retrieval.bases.sequences import SequenceTransform
+from gaitprint.retrieval.tunable import Complexity, DataShape, Settings, Table, TransformTuning
 from gaitprint.types import Embeddings
 
 
@@ -43,4 +45,31 @@ class BlockWeights(SequenceTransform):
         return embeddings.vectors * np.repeat(np.array(weights, np.float32), widths)
 
 
-component = Component(BlockWeightsSettings, BlockWeights)
+@dataclass(frozen=True)
+class BlockWeightsTuning(TransformTuning):
+    """Each network alone, and each with another say than the rest (of two, one needs to vary)."""
+
+    family: Literal["weights"] = "weights"
+    ratios: tuple[float, ...] = (0.25, 0.5, 2.0, 4.0)
+    """Weights of one network against the others at 1."""
+
+    def candidates(self, shape: DataShape) -> list[Table]:
+        count = len(shape.networks)
+        if count == 1:
+            return []
+        alone = [[float(i == j) for j in range(count)] for i in range(count)]
+        varied = range(1 if count == 2 else count)
+        rows = alone + [[r if i == j else 1.0 for j in range(count)] for i in varied for r in self.ratios]
+        return [
+            {"weights": [w for w, blocks in zip(row, shape.networks, strict=True) for _ in range(blocks)]}
+            for row in rows
+        ]
+
+    def complexity(self, settings: Settings) -> Complexity:
+        """Less unequal weights."""
+        weights = settings["weights"]
+        # a network left out (weight 0) counts as a ratio of 100, not as infinite
+        return (max(weights) / max(min(weights), 0.01) if weights else 1.0,)
+
+
+component = Component(BlockWeightsSettings, BlockWeights, tuning=BlockWeightsTuning())

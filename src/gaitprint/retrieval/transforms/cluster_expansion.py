@@ -19,9 +19,11 @@ from gaitprint.retrieval.concatenation import joined
 from gaitprint.retrieval.derived_embeddings import require_one, split, unit_rows
 from gaitprint.retrieval.distances.metrics import metric_named
 from gaitprint.retrieval.expansion import clusterings as clusterings
+from gaitprint.retrieval.expansion.cluster_candidates import LISTED, ClusterCandidates
 from gaitprint.retrieval.expansion.clusterings import Labels, Lists
 from gaitprint.retrieval.expansion.means import list_means, partition_means
 from gaitprint.retrieval.incremental.expansion import FittedExpansion, ListExpansion
+from gaitprint.retrieval.joint.sides import JointSides
 from gaitprint.retrieval.knn.approximate import Search, check_search, wanted
 from gaitprint.types import Embeddings, PartLayout
 
@@ -66,7 +68,7 @@ class ClusterExpansionSettings:
     def __post_init__(self) -> None:
         check_search(self.search, self.recall, self.inductive)
         require(
-            self.search == "exact" or self.clustering in ("neighbours", "mutual"),
+            self.search == "exact" or self.clustering in LISTED,
             f"search 'approximate' is for clustering 'neighbours' and 'mutual', found {self.clustering!r}",
         )
         require(self.k >= 1, f"k counts neighbours and is at least 1, found {self.k}")
@@ -115,7 +117,7 @@ class ClusterExpansion(RecomputeTransform):
     def fit(self, gallery: Embeddings, budget: ComputeBudget) -> RecomputedTransform:
         """Lists are kept for one probe after another. A partition is made anew for each probe, at its full price."""
         s = self.settings
-        if s.clustering not in ("neighbours", "mutual"):
+        if s.clustering not in LISTED:
             # one more item can move a threshold, and with it any cluster: there is nothing to patch
             return RecomputedTransform(self, gallery, budget)
 
@@ -224,4 +226,17 @@ def _weigh(
     result[targets[fed]] = (weights[fed] / totals[fed, None]) @ vectors[members].astype(np.float64)
 
 
-component = Component(ClusterExpansionSettings, ClusterExpansion, (Example(), Example({"inductive": True})))
+class ClusterExpansionTuning(ClusterCandidates):
+    """What the expansion shares with others: neighbour lists, in a single round."""
+
+    def joint(self, transform: ClusterExpansion, sides: JointSides) -> tuple[Embeddings, Embeddings] | None:
+        s = transform.settings
+        if s.clustering not in LISTED or s.rounds > 1:
+            return None
+        lists = sides.items(s.distance).clusters(s.k, s.clustering == "mutual")
+        return split(cluster_means(sides.union, lists, s, sides.work), sides.probe, sides.gallery, transform)
+
+
+component = Component(
+    ClusterExpansionSettings, ClusterExpansion, (Example(), Example({"inductive": True})), ClusterExpansionTuning()
+)

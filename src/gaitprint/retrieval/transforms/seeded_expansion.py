@@ -6,6 +6,8 @@ is known that all subjects have about as many probes (a competition's form), `ma
 """
 
 from dataclasses import dataclass
+from itertools import product
+from typing import Literal
 
 import numpy as np
 from jaxtyping import Float32, Float64, Int
@@ -20,6 +22,7 @@ from gaitprint.retrieval.distances.metrics import MetricName, metric_named
 from gaitprint.retrieval.expansion.balanced_assignment import assign_balanced, shares
 from gaitprint.retrieval.knn.items import VectorItems
 from gaitprint.retrieval.reranking.k_reciprocal import Reranked
+from gaitprint.retrieval.tunable import Complexity, DataShape, Settings, Table, TransformTuning
 from gaitprint.types import Embeddings, PartLayout, SequenceRecord
 
 _COLUMNS = 256
@@ -151,4 +154,32 @@ def towards_means(
     return result
 
 
-component = Component(SeededExpansionSettings, SeededExpansion)
+@dataclass(frozen=True)
+class SeededExpansionTuning(TransformTuning):
+    """Clusters from the gallery; equal numbers are supposed only where they are known."""
+
+    family: Literal["expansion"] = "expansion"
+    place: int = 2
+    k2: tuple[int, ...] = (3, 4, 6)
+    """None: it is not tried."""
+
+    def candidates(self, shape: DataShape) -> list[Table]:
+        ratios = (0.0, 1.0) if shape.equal_numbers else (0.0,)
+        return [{"k2": k2, "max_probes_ratio": ratio} for k2, ratio in product(self.k2, ratios)]
+
+    def variations(self, settings: Settings) -> list[Table]:
+        del settings
+        return [{"rounds": 1}, {"step": 0.3}, {"temperature": 0.03}, {"k1": 9}]
+
+    def complexity(self, settings: Settings) -> Complexity:
+        """Fewer repetitions; after all other expansions, and last those that suppose equal numbers."""
+        limited = float(settings["max_probes_ratio"] > 0)
+        return float(settings["rounds"]), 2.0 + limited, float(settings["k1"]), float(settings["k2"]), 0.0
+
+    def supposition(self, settings: Settings) -> str:
+        if not settings["max_probes_ratio"]:
+            return ""
+        return "These settings suppose that all subjects of the test have equally many probes; elsewhere they do harm."
+
+
+component = Component(SeededExpansionSettings, SeededExpansion, tuning=SeededExpansionTuning())

@@ -9,6 +9,7 @@ from jaxtyping import Float32
 from gaitprint.components import Component
 from gaitprint.retrieval.bases.sequences import SequenceTransform
 from gaitprint.retrieval.derived_embeddings import unit_rows
+from gaitprint.retrieval.tunable import DataShape, Table, TransformTuning
 from gaitprint.types import Embeddings, PartLayout
 
 
@@ -39,4 +40,11 @@ def _scale_blocks(vectors: Float32[np.ndarray, "N D"], layout: PartLayout) -> Fl
     return np.concatenate([unit_rows(block) for block in np.split(vectors, ends[:-1], axis=1)], axis=1)
 
 
-component = Component(UnitLengthSettings, UnitLength)
+class UnitLengthTuning(TransformTuning):
+    """The whole vector; of several networks also each block."""
+
+    def candidates(self, shape: DataShape) -> list[Table]:
+        return [{"per": "vector"}, *([{"per": "block"}] if len(shape.networks) > 1 else [])]
+
+
+component = Component(UnitLengthSettings, UnitLength, tuning=UnitLengthTuning(place=0, only_scales=True))
