@@ -15,13 +15,13 @@ import numpy as np
 from jaxtyping import Float32
 
 from gaitprint.config import require
+from gaitprint.quantization.codec import Codec, assemble
+from gaitprint.quantization.int8 import WholeNumbers
+from gaitprint.quantization.packing import Codes
+from gaitprint.quantization.product import Product, cut
+from gaitprint.quantization.scan import TemplateIndex, block_rows
+from gaitprint.quantization.settings import CodecSettings
 from gaitprint.retrieval.distances.exact import part_slices
-from gaitprint.retrieval.quantization.codec import Codec, assemble
-from gaitprint.retrieval.quantization.int8 import WholeNumbers
-from gaitprint.retrieval.quantization.packing import Codes
-from gaitprint.retrieval.quantization.product import Product, cut
-from gaitprint.retrieval.quantization.scan import TemplateIndex, block_rows
-from gaitprint.retrieval.quantization.settings import CodecSettings
 from gaitprint.types import PartLayout, SequenceRecord
 
 FIRST, STEP = 1000, 4

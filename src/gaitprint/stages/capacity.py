@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from gaitprint.experiments.capacity import Capacity, Demand, plan_capacity
-from gaitprint.retrieval.quantization.settings import named
+from gaitprint.quantization.settings import named
 
 DEFAULT = ("float32", "fp16", "int8", "pca-128", "pca-128-int8")
 """Codecs that are planned where none is named."""

@@ -17,14 +17,14 @@ from gaitprint.evaluation.statistics.interval import Interval
 from gaitprint.experiments.people_warnings import people_warnings
 from gaitprint.experiments.request import EvaluationRequest
 from gaitprint.inference.embeddings_file import load_embeddings
-from gaitprint.retrieval.quantization import codec_file
-from gaitprint.retrieval.quantization import templates as templates_file
-from gaitprint.retrieval.quantization.card_file import check_card_place
-from gaitprint.retrieval.quantization.codec import Codec, fit_codec
-from gaitprint.retrieval.quantization.codec_file import save_codec
-from gaitprint.retrieval.quantization.settings import named
-from gaitprint.retrieval.quantization.shortlist import Rescored
-from gaitprint.retrieval.quantization.templates import make_templates, save_templates
+from gaitprint.quantization import codec_file
+from gaitprint.quantization import templates as templates_file
+from gaitprint.quantization.card_file import check_card_place
+from gaitprint.quantization.codec import Codec, fit_codec
+from gaitprint.quantization.codec_file import save_codec
+from gaitprint.quantization.settings import named
+from gaitprint.quantization.shortlist import Rescored
+from gaitprint.quantization.templates import make_templates, save_templates
 from gaitprint.types import Compare, Comparison, Distances, Embeddings
 
 UNTRAINED = ("fp16", "int8", "int8-part")

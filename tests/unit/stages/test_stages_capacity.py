@@ -17,10 +17,10 @@ from gaitprint.experiments.capacity import (
     seconds_for,
     sizes,
 )
-from gaitprint.retrieval.quantization.codec_file import save_codec
-from gaitprint.retrieval.quantization.scan import TemplateIndex
-from gaitprint.retrieval.quantization.settings import named
-from gaitprint.retrieval.quantization.templates import Templates, save_templates
+from gaitprint.quantization.codec_file import save_codec
+from gaitprint.quantization.scan import TemplateIndex
+from gaitprint.quantization.settings import named
+from gaitprint.quantization.templates import Templates, save_templates
 from gaitprint.stages.capacity import DEFAULT, capacity
 from gaitprint.types import SequenceRecord
 

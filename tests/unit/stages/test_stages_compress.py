@@ -11,11 +11,11 @@ from gaitprint.errors import ArtefactError, ConfigError, DataError, ProtocolErro
 from gaitprint.evaluation.identification.evaluate import evaluate
 from gaitprint.evaluation.protocol.protocol import load_protocol
 from gaitprint.inference.embeddings_file import save_embeddings
+from gaitprint.quantization.codec import fit_codec
+from gaitprint.quantization.codec_file import load_codec
+from gaitprint.quantization.settings import named
+from gaitprint.quantization.templates import load_templates
 from gaitprint.retrieval.distances.exact import flat_euclidean
-from gaitprint.retrieval.quantization.codec import fit_codec
-from gaitprint.retrieval.quantization.codec_file import load_codec
-from gaitprint.retrieval.quantization.settings import named
-from gaitprint.retrieval.quantization.templates import load_templates
 from gaitprint.retrieval.scorers.euclidean import Euclidean
 from gaitprint.stages.compress import UNTRAINED, compress
 from gaitprint.types import Distances, Embeddings, PartLayout, SequenceRecord

@@ -12,7 +12,7 @@ from jaxtyping import Float32, Int, UInt8
 from sklearn.cluster import MiniBatchKMeans
 
 from gaitprint.errors import ConfigError, ShapeError
-from gaitprint.retrieval.quantization.packing import Codes, Form
+from gaitprint.quantization.packing import Codes, Form
 
 _ROWS = 1024
 _BATCH = 2048

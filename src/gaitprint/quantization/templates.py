@@ -8,9 +8,9 @@ import numpy as np
 from jaxtyping import UInt8
 
 from gaitprint.errors import ArtefactError, GaitprintError, ShapeError
-from gaitprint.retrieval.quantization.card_file import read_card_file, write_card_file
-from gaitprint.retrieval.quantization.codec import Codec
-from gaitprint.retrieval.quantization.packing import Codes
+from gaitprint.quantization.card_file import read_card_file, write_card_file
+from gaitprint.quantization.codec import Codec
+from gaitprint.quantization.packing import Codes
 from gaitprint.types import Embeddings, SequenceRecord
 
 FORMAT = "gaitprint-templates"

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gaitprint.errors import ShapeError
-from gaitprint.retrieval.quantization.principal import Principal, fit_principal
+from gaitprint.quantization.principal import Principal, fit_principal
 
 
 def drawn(n, width, seed=0, rank=None):

@@ -7,10 +7,10 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from gaitprint.errors import ConfigError, ShapeError
-from gaitprint.retrieval.quantization.float16 import Halves, Whole, widen
-from gaitprint.retrieval.quantization.int8 import WholeNumbers
-from gaitprint.retrieval.quantization.packing import Packing, template_bytes
-from gaitprint.retrieval.quantization.product import Product, asymmetric_squared, cut, fit_product
+from gaitprint.quantization.float16 import Halves, Whole, widen
+from gaitprint.quantization.int8 import WholeNumbers
+from gaitprint.quantization.packing import Packing, template_bytes
+from gaitprint.quantization.product import Product, asymmetric_squared, cut, fit_product
 
 SLICES = (slice(0, 3), slice(3, 4), slice(4, 8))
 floats = st.floats(-6e4, 6e4, width=32)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float32
 
-from gaitprint.retrieval.quantization.packing import Codes, Form
+from gaitprint.quantization.packing import Codes, Form
 
 _LARGEST = 127
 """Of a signed byte; -128 is left out, so that x and -x have codes alike."""

@@ -7,7 +7,7 @@ import numpy as np
 from jaxtyping import Float16, Float32
 
 from gaitprint.errors import ShapeError
-from gaitprint.retrieval.quantization.packing import Codes, Form
+from gaitprint.quantization.packing import Codes, Form
 
 _KEEP = np.uint32(0x8FFFE000).astype(np.int32)
 """Sign, five bits of exponent and ten of fraction, once they stand where a float32 has them."""

@@ -11,10 +11,10 @@ import numpy as np
 from jaxtyping import Float32, Int, Shaped
 
 from gaitprint.errors import ShapeError
+from gaitprint.quantization.codec import Codec
+from gaitprint.quantization.packing import Codes
+from gaitprint.quantization.product import Product, asymmetric_squared
 from gaitprint.retrieval.distances.metric import Metric
-from gaitprint.retrieval.quantization.codec import Codec
-from gaitprint.retrieval.quantization.packing import Codes
-from gaitprint.retrieval.quantization.product import Product, asymmetric_squared
 
 BLOCK = 1 << 19
 """Floats unpacked at once: 2 MB, which stay in the cache between unpacking and the product."""

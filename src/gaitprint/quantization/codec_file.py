@@ -4,9 +4,9 @@ from pathlib import Path
 
 from gaitprint.config import build_settings, settings_to_dict
 from gaitprint.errors import ArtefactError, GaitprintError
-from gaitprint.retrieval.quantization.card_file import read_card_file, write_card_file
-from gaitprint.retrieval.quantization.codec import Codec, assemble
-from gaitprint.retrieval.quantization.settings import CodecSettings
+from gaitprint.quantization.card_file import read_card_file, write_card_file
+from gaitprint.quantization.codec import Codec, assemble
+from gaitprint.quantization.settings import CodecSettings
 from gaitprint.types import PartLayout
 
 FORMAT = "gaitprint-codec"

@@ -11,13 +11,13 @@ from jaxtyping import Float32
 from gaitprint.atomic_files import sha256_json
 from gaitprint.config import settings_to_dict
 from gaitprint.errors import ArtefactError, ShapeError
+from gaitprint.quantization.float16 import Halves, Whole
+from gaitprint.quantization.int8 import WholeNumbers
+from gaitprint.quantization.packing import Codes, Packing, template_bytes
+from gaitprint.quantization.principal import Principal, fit_principal
+from gaitprint.quantization.product import Product, cut, fit_product
+from gaitprint.quantization.settings import CodecSettings
 from gaitprint.retrieval.distances.exact import part_slices
-from gaitprint.retrieval.quantization.float16 import Halves, Whole
-from gaitprint.retrieval.quantization.int8 import WholeNumbers
-from gaitprint.retrieval.quantization.packing import Codes, Packing, template_bytes
-from gaitprint.retrieval.quantization.principal import Principal, fit_principal
-from gaitprint.retrieval.quantization.product import Product, cut, fit_product
-from gaitprint.retrieval.quantization.settings import CodecSettings
 from gaitprint.types import Embeddings, PartLayout
 
 

@@ -10,15 +10,15 @@ from hypothesis import strategies as st
 from safetensors.numpy import load_file, save_file
 
 from gaitprint.errors import ArtefactError, ConfigError, ShapeError
+from gaitprint.quantization.codec import fit_codec
+from gaitprint.quantization.codec_file import load_codec, save_codec
+from gaitprint.quantization.scan import TemplateIndex, rescored
+from gaitprint.quantization.settings import CodecSettings, named
+from gaitprint.quantization.shortlist import Rescored
+from gaitprint.quantization.templates import Templates, load_templates, make_templates, save_templates
 from gaitprint.retrieval.contracts import MatrixComparison
 from gaitprint.retrieval.distances.exact import flat_euclidean, flat_euclidean_squared
 from gaitprint.retrieval.distances.metrics import metric_named
-from gaitprint.retrieval.quantization.codec import fit_codec
-from gaitprint.retrieval.quantization.codec_file import load_codec, save_codec
-from gaitprint.retrieval.quantization.scan import TemplateIndex, rescored
-from gaitprint.retrieval.quantization.settings import CodecSettings, named
-from gaitprint.retrieval.quantization.shortlist import Rescored
-from gaitprint.retrieval.quantization.templates import Templates, load_templates, make_templates, save_templates
 from gaitprint.types import Embeddings, PartLayout, SequenceRecord
 
 LAYOUT = PartLayout(((2, 6), (3, 4)))
@@ -212,7 +212,7 @@ def test_templates_whose_records_do_not_fit(tmp_path):
     codec = fitted("int8")
     for records in (b'["a"]', b"[", b"\xff", b'["a", "b", "nm", "0"]'):
         arrays = {**codec.encode(made_up(2).vectors), "records": np.frombuffer(records, np.uint8)}
-        from gaitprint.retrieval.quantization.card_file import write_card_file
+        from gaitprint.quantization.card_file import write_card_file
 
         write_card_file(tmp_path / "t", "gaitprint-templates", 1, {"codec": codec.fingerprint}, arrays)
         with pytest.raises(ArtefactError, match="does not fit together"):
@@ -222,7 +222,7 @@ def test_templates_whose_records_do_not_fit(tmp_path):
 @pytest.mark.parametrize("name", NAMES)
 @pytest.mark.parametrize("block", [1 << 19, 48])
 def test_a_search_is_the_sorted_distances_to_the_restored(name, block, monkeypatch):
-    monkeypatch.setattr("gaitprint.retrieval.quantization.scan.BLOCK", block)
+    monkeypatch.setattr("gaitprint.quantization.scan.BLOCK", block)
     codec, gallery, probes = fitted(name), made_up(50), made_up(6, 3).vectors
     gallery = gallery.select([*range(50), 7, 7])  # with duplicates
     codes = codec.encode(gallery.vectors)
