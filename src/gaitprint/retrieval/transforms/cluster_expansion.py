@@ -15,11 +15,11 @@ from gaitprint.components import Component, Example
 from gaitprint.config import require
 from gaitprint.retrieval.bases.recompute import RecomputedTransform, RecomputeTransform
 from gaitprint.retrieval.budget import ComputeBudget
+from gaitprint.retrieval.cluster_candidates import LISTED, ClusterCandidates
 from gaitprint.retrieval.concatenation import joined
 from gaitprint.retrieval.derived_embeddings import require_one, split, unit_rows
 from gaitprint.retrieval.distances.metrics import metric_named
 from gaitprint.retrieval.expansion import clusterings as clusterings
-from gaitprint.retrieval.expansion.cluster_candidates import LISTED, ClusterCandidates
 from gaitprint.retrieval.expansion.clusterings import Labels, Lists
 from gaitprint.retrieval.expansion.means import list_means, partition_means
 from gaitprint.retrieval.incremental.expansion import FittedExpansion, ListExpansion
