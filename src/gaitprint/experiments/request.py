@@ -7,16 +7,13 @@ from pathlib import Path
 import numpy as np
 
 from gaitprint.arguments import settle_fields
-from gaitprint.errors import ConfigError, ProtocolError
-from gaitprint.evaluation.identification.evaluate import evaluate
-from gaitprint.evaluation.identification.result import Evaluation
+from gaitprint.errors import ConfigError
 from gaitprint.evaluation.protocol.protocol import DEFAULT_PROTOCOL, Protocol, load_protocol, with_lists
 from gaitprint.evaluation.statistics.interval import RESAMPLES
 from gaitprint.inference.selection import SequenceFilter
 from gaitprint.retrieval.budget import ComputeBudget
 from gaitprint.retrieval.pipeline import Pipeline
 from gaitprint.retrieval.spec import PipelineSpec
-from gaitprint.types import Embeddings
 
 
 @dataclass(frozen=True)
@@ -63,31 +60,6 @@ class EvaluationRequest:
     def generator(self) -> np.random.Generator:
         """Begin the seed's draws anew."""
         return np.random.Generator(np.random.PCG64(self.seed))
-
-    def measure(self, data: Embeddings, steps: Pipeline | None = None, resamples: int | None = None) -> Evaluation:
-        """Measure embeddings that were opened.
-
-        Args:
-            data: as `filter.open` gives them.
-            steps: another pipeline than the one asked for.
-            resamples: another number, such as 1 where nobody reads the intervals.
-
-        Raises:
-            ProtocolError, ShapeError: see `evaluate`.
-        """
-        try:
-            return evaluate(
-                data,
-                self.rules,
-                (steps or self.steps).as_distances(self.budget),
-                generator=self.generator(),
-                resamples=self.resamples if resamples is None else resamples,
-            )
-        except ProtocolError as error:
-            if self.protocol != DEFAULT_PROTOCOL:
-                raise
-            # nobody need have named it: what to do is to name another
-            raise ProtocolError(f"{error}: {DEFAULT_PROTOCOL} is the usual protocol, name or write another") from error
 
     def check_no_pipeline(self, command: str) -> None:
         """Refuse a pipeline where the pipelines are the command's own.

@@ -12,6 +12,7 @@ from gaitprint.evaluation.identification.mean_figures import difference, mean_fi
 from gaitprint.evaluation.identification.warnings import chance_warnings, data_warnings
 from gaitprint.evaluation.statistics.interval import Interval
 from gaitprint.experiments.ablation import AblationResult, AblationRow, AblationSettings, Variant
+from gaitprint.experiments.identification import measure
 from gaitprint.experiments.people_warnings import people_warnings
 from gaitprint.experiments.request import EvaluationRequest
 from gaitprint.inference.fusion import fuse
@@ -119,7 +120,7 @@ def further_rows(networks: tuple[str, ...]) -> tuple[Variant, ...]:
 def _measured(
     variant: Variant, request: EvaluationRequest, data: Embeddings, first: Sequence[AblationRow]
 ) -> AblationRow:
-    evaluation, steps = request.measure(data), request.steps
+    evaluation, steps = measure(request, data), request.steps
     chance = request.seed, request.resamples
     return AblationRow(
         variant=variant,

@@ -10,6 +10,7 @@ from gaitprint.evaluation.identification.paired import REAL, PairedLine, compare
 from gaitprint.evaluation.identification.result import Evaluation
 from gaitprint.evaluation.identification.warnings import data_warnings
 from gaitprint.evaluation.statistics.sign_flip_test import ALL_UP_TO
+from gaitprint.experiments.identification import measure
 from gaitprint.experiments.people_warnings import people_warnings
 from gaitprint.experiments.request import EvaluationRequest
 from gaitprint.inference.fusion import different_data
@@ -97,7 +98,7 @@ def compare(
     _ = request.rules  # refused before anything large is read
     left = request.filter.open(before)
     right = left if after is None else in_order_of(left, request.filter.open(after))
-    runs = request.measure(left, first, resamples=1), request.measure(right, second, resamples=1)
+    runs = measure(request, left, first, resamples=1), measure(request, right, second, resamples=1)
     lines = compare_evaluations(*runs, request.generator(), figure, request.resamples)
     said = (*people_warnings([left, right]), *choice_warnings([first, second], left))
     warnings = (*said, *_of_other_data(left, right), *_warnings(lines, runs))

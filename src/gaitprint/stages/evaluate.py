@@ -5,7 +5,7 @@ from pathlib import Path
 from gaitprint.evaluation.identification.report import EvaluationReport
 from gaitprint.evaluation.statistics.interval import Interval
 from gaitprint.evaluation.statistics.intervals import Band
-from gaitprint.experiments.identification import report_evaluation
+from gaitprint.experiments.identification import identify
 from gaitprint.experiments.request import EvaluationRequest
 from gaitprint.pages import evaluation_values as pages
 from gaitprint.pages.breakdown_tables import breakdown_tables
@@ -34,14 +34,14 @@ def evaluate(
     Raises:
         GaitprintError: in one line.
     """
-    steps, _ = request.steps, request.rules  # what is asked for is refused before anything large is read
+    _ = request.steps, request.rules  # what is asked for is refused before anything large is read
     opened_store = None if store is None else Store.open(store)
     data = request.filter.open(embeddings)
     if report is not None:
         check_report_place(report)
     if opened_store is not None:
         check_store(opened_store, data)
-    result = report_evaluation(request.measure(data), data, steps, request.seed, request.resamples)
+    result = identify(request, data)
     if report is not None:
         write_report(report, _page(result, data, opened_store, request))
     return result

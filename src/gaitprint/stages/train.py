@@ -11,7 +11,6 @@ from typing import Any
 import torch
 
 from gaitprint.atomic_files import unwritable, write_json
-from gaitprint.devices import check_device
 from gaitprint.output_folder import bound_folder, check_bound_folder
 from gaitprint.store import Store
 from gaitprint.training.history import last_means, read_history
@@ -87,7 +86,6 @@ def train(
     """
     started = monotonic()
     chosen, seed, device = load_recipe(request.recipe, tuple(request.overrides)), request.seed, resources.device
-    check_device(device)
     stores = tuple(Store.open(path) for path in ((store,) if isinstance(store, Path) else store))
     learnt, aside = hold_out(training_sets(stores, request.selection), chosen.training.held_out)
     sampling = partial(BatchSampler, augmentations=tuple(choice.build() for choice in chosen.augmentations))

@@ -4,14 +4,18 @@ from dataclasses import dataclass
 from typing import Literal
 
 from gaitprint.config import require
-from gaitprint.devices import DEVICE
+from gaitprint.devices import DEVICE, check_device
 
 StartMethod = Literal["fork", "spawn", "forkserver"]
 
 
 @dataclass(frozen=True)
 class TrainingResources:
-    """What a run may use of a machine."""
+    """What a run may use of this machine.
+
+    Raises:
+        ConfigError: a device that is not there, or a negative number of workers.
+    """
 
     device: str = DEVICE
     """Where the network lies: `cpu`, `cuda`, `cuda:1`."""
@@ -21,4 +25,6 @@ class TrainingResources:
     """How those processes start."""
 
     def __post_init__(self) -> None:
+        if self.device != DEVICE:  # which is always there, and torch need not be asked
+            check_device(self.device)
         require(self.workers >= 0, f"workers is a number of processes, at least 0, found {self.workers}")
