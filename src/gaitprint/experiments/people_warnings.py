@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from gaitprint.checks.names import odd_names
 from gaitprint.provenance.dataset_names import dataset_names
 from gaitprint.provenance.seen_warnings import seen_warnings
+from gaitprint.synthetic.dataset_name import is_drawn
 from gaitprint.types import Embeddings
 
 
@@ -16,6 +17,6 @@ def people_warnings(embeddings: Sequence[Embeddings]) -> list[str]:
 
 def synthetic_warnings(embeddings: Sequence[Embeddings]) -> list[str]:
     """Drawn walkers must never be taken for people."""
-    if not any("synthetic" in dataset_names(e.settings) for e in embeddings):
+    if not any(is_drawn(name) for e in embeddings for name in dataset_names(e.settings)):
         return []
     return ["Synthetic walkers are not people: these figures say nothing about how well anybody is recognised."]

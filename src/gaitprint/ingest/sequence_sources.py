@@ -17,6 +17,7 @@ from gaitprint.ingest.scanning import Found, scan
 from gaitprint.layouts.contract import FoundSequence
 from gaitprint.silhouettes.quality import measure
 from gaitprint.store import Partition, Store, is_begun, is_store, pack
+from gaitprint.synthetic.dataset_name import DRAWN, is_drawn
 from gaitprint.types import SequenceRecord
 
 Item = tuple[SequenceRecord, str, ReadSequence]
@@ -72,7 +73,7 @@ def sequence_source(
         DataError, ConfigError: see `prepare`.
     """
     named = layout.dataset != "auto"
-    if layout.dataset in ("auto", "synthetic") and (str(source) == "synthetic" or (named and not source.exists())):
+    if (is_drawn(layout.dataset) or not named) and (is_drawn(str(source)) or (named and not source.exists())):
         return _Walkers(layout.own, how, subjects)
     if is_store(source) or is_begun(source):
         require(not layout.own and not named, "a store knows its data set: leave --dataset and --set out")
@@ -160,7 +161,7 @@ class _Walkers:
         self._subjects = frozenset(names if subjects is None else subjects)
         for subject in sorted(self._subjects.difference(names)):
             raise DataError(f"no walker is called {subject!r}: those asked for are {names[0]} to {names[-1]}")
-        self.dataset, self.place, self.total = "synthetic", "", len(self._subjects) * len(where)
+        self.dataset, self.place, self.total = DRAWN, "", len(self._subjects) * len(where)
         self.layout, self._settings, self._form = values, settings, how.form
 
     def usual_shape(self) -> tuple[int, int]:

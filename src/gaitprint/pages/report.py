@@ -15,6 +15,7 @@ from gaitprint.pages.verification_tables import pairs_table, searches_table, thr
 from gaitprint.provenance.dataset_names import SYNTHETIC
 from gaitprint.report.values import Curve, HeatMap, Report, Sheet, Table
 from gaitprint.store import Store
+from gaitprint.synthetic.dataset_name import is_drawn
 from gaitprint.types import Embeddings
 
 SHOWN = 12
@@ -119,7 +120,7 @@ def _origins_table(data: Mapping[str, Embeddings]) -> Table:
     for o in origins(data):
         titles = " + ".join(str(n["title"] or n["network"]) for n in o["networks"])
         weights = " + ".join(_short(n["sha256"]) for n in o["networks"])
-        named = "" if o["dataset"] is None else SYNTHETIC if o["dataset"] == "synthetic" else str(o["dataset"])
+        named = "" if o["dataset"] is None else SYNTHETIC if is_drawn(o["dataset"]) else str(o["dataset"])
         about = (str(o["part"] or "unknown"), f"{o['subjects']} subjects, {o['sequences']} sequences")
         prints = (_short(o["embeddings"]), weights or "unknown", _short(o["data"]))
         rows.append((o["name"], titles or "unknown", named or "unknown", *about, *prints))

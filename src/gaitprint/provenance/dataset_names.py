@@ -2,6 +2,8 @@
 
 from collections.abc import Mapping
 
+from gaitprint.synthetic.dataset_name import is_drawn
+
 SYNTHETIC = "synthetic walkers, not people"
 
 
@@ -17,4 +19,4 @@ def dataset_names(settings: Mapping[str, object]) -> list[str]:
 
 def spoken_datasets(settings: Mapping[str, object]) -> str:
     """The data sets for people, drawn walkers by what they are; "" where nobody says."""
-    return " + ".join(SYNTHETIC if name == "synthetic" else name for name in dataset_names(settings))
+    return " + ".join(SYNTHETIC if is_drawn(name) else name for name in dataset_names(settings))

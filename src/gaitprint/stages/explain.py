@@ -26,6 +26,7 @@ from gaitprint.report.html import check_report_place, write_report
 from gaitprint.silhouettes.appearance import check_looks
 from gaitprint.stages.embed import open_embedder
 from gaitprint.store import MemorySequences, SequenceSet, Store
+from gaitprint.synthetic.dataset_name import is_drawn
 from gaitprint.types import Embeddings, Silhouettes
 
 
@@ -103,7 +104,7 @@ def explain(
         else likelihood_ratios(known, strips, summed.part_sum, c.probe, c.other, c.strips, generator)
         for c in found
     )
-    synthetic = isinstance(sequences, Store) and sequences.dataset == "synthetic"
+    synthetic = isinstance(sequences, Store) and is_drawn(sequences.dataset)
     result = ExplainReport(
         strips,
         found,
