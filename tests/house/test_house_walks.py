@@ -11,6 +11,7 @@ LONGEST = {"embeddings through `eval identify`": (34, 19), "`how` through `model
 """Stays and returns of each: they may only become fewer."""
 
 
+@pytest.mark.slow  # it loads nearly the whole package under a tracer
 @pytest.mark.parametrize("title", walks.WALKS)
 def test_walks_become_no_longer(title: str, tmp_path: Path) -> None:
     stays = walks.WALKS[title](tmp_path)
