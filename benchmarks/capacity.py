@@ -21,11 +21,11 @@ from time import process_time
 import numpy as np
 
 from gaitprint.experiments.capacity import Capacity, Demand, made_up_codec, plan_capacity
-from gaitprint.retrieval.quantization.codec import Codec
-from gaitprint.retrieval.quantization.codec_file import save_codec
-from gaitprint.retrieval.quantization.scan import TemplateIndex
-from gaitprint.retrieval.quantization.settings import named
-from gaitprint.retrieval.quantization.templates import Templates, save_templates
+from gaitprint.quantization.codec import Codec
+from gaitprint.quantization.codec_file import save_codec
+from gaitprint.quantization.scan import TemplateIndex
+from gaitprint.quantization.settings import named
+from gaitprint.quantization.templates import Templates, save_templates
 from gaitprint.types import SequenceRecord
 
 GALLERIES = ((64, ("float32", "fp16", "int8", "pq-1")), (128, ("float32", "int8-part")), (256, ("fp16", "pca-128")))
