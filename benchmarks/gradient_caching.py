@@ -20,7 +20,7 @@ from functools import partial
 import torch
 from torch import nn
 
-from gaitprint.training.loop import Execution, build_network, prepare_network
+from gaitprint.training.loop import build_network, prepare_network
 from gaitprint.training.objective import Objective
 from gaitprint.training.process_group import ProcessGroup
 from gaitprint.training.recipe import load_recipe
@@ -33,7 +33,7 @@ def step(subjects: int, frames: int, micro_batch: int | None, precision: str) ->
     """A network with the gradient of one batch of subjects x 8 clips."""
     recipe = load_recipe("gaitgl-journal-casia-b")
     network = build_network(recipe, 74, 0)
-    prepare_network(network, recipe.training, Execution())
+    prepare_network(network, recipe.training)
     generator = torch.Generator().manual_seed(1)
     clips = (torch.rand(subjects * SEQUENCES, 1, frames, 64, 44, generator=generator) > 0.5).float()
     labels = torch.arange(subjects).repeat_interleave(SEQUENCES)

@@ -17,7 +17,7 @@ from statistics import median
 import numpy as np
 
 from gaitprint.silhouettes.quality import FIELDS
-from gaitprint.store import StoreWriter, pack
+from gaitprint.store import StorePlan, StoreWriter, pack
 from gaitprint.types import SequenceRecord
 
 PROBE = """
@@ -40,7 +40,7 @@ def make(root: Path, sequences: int) -> None:
     """Write the made-up store."""
     packed = pack(np.full((2, 64, 64), 255, np.uint8), "compact")
     quality = dict.fromkeys(FIELDS, 0.5)
-    with StoreWriter(root, "grew", (64, 64)) as writer:
+    with StoreWriter(root, StorePlan("grew", (64, 64))) as writer:
         for i in range(sequences):
             subject, video = f"{i // 12:05d}train", f"{i:08x}"
             key = f"{subject}/00/{video}"

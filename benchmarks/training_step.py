@@ -22,7 +22,7 @@ from torch.nn import functional as F
 from gaitprint.layers.convolution import Convolution
 from gaitprint.layers.masked_convolution import Band, MaskedConvolution
 from gaitprint.networks.gaitgl import GaitGL
-from gaitprint.training.loop import Execution, build_network, prepare_network
+from gaitprint.training.loop import build_network, prepare_network
 from gaitprint.training.objective import Objective
 from gaitprint.training.process_group import ProcessGroup
 from gaitprint.training.recipe import load_recipe
@@ -94,7 +94,7 @@ def step(arguments: argparse.Namespace) -> None:
     ours = build_network(recipe, 74, 0)
     assert isinstance(ours, GaitGL)
     plain = copy.deepcopy(ours).train()
-    prepare_network(ours, recipe.training, Execution())
+    prepare_network(ours, recipe.training)
     count = arguments.subjects * arguments.sequences
     generator = torch.Generator().manual_seed(1)
     clips = (torch.rand(count, 1, arguments.frames, 64, 44, generator=generator) > 0.5).float()
