@@ -94,6 +94,9 @@ def _require_command(group: click.Group, ctx: click.Context, args: list[str]) ->
     elsewhere = [name for name in everywhere if name.split()[-1] == args[0].lower()]
     if elsewhere:
         raise click.UsageError(f"No such command {' '.join([*path, args[0]])!r}: did you mean {elsewhere[0]!r}?", ctx)
+    begun = next((name for name in group.commands if args[0].startswith(name)), None)
+    if begun is not None:  # nearer in meaning than a word of like letters, as `eval` is to `evaluate`
+        raise click.UsageError(f"No such command {' '.join([*path, args[0]])!r}: did you mean {begun!r}?", ctx)
     last = {name.split()[-1]: name for name in everywhere} if not path else {name: name for name in group.commands}
     meant = did_you_mean(args[0], {**last, **{name: name for name in group.commands}})
     for short, whole in last.items():

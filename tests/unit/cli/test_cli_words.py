@@ -13,6 +13,7 @@ from gaitprint.cli.main import main
         (["data", "prepair", "a"], "did you mean 'prepare'?"),
         (["prepare", "a"], "'prepare': did you mean 'data prepare'?"),
         (["eval", "prepare", "a"], "'eval prepare': did you mean 'data prepare'?"),
+        (["evaluate", "a"], "'evaluate': did you mean 'eval'?"),
         (["IDENTIFY", "a"], "did you mean 'eval identify'?"),
         (["--json", "eval", "identify", "a"], "--json is an option of commands and stands behind one"),
         (["--protocol", "casia-b", "eval", "identify", "a"], "--protocol is an option of commands"),

@@ -40,29 +40,27 @@ def _settings(**asked: Any) -> Any:
     return build_settings(VerifySettings, {k: list(v) if isinstance(v, tuple) else v for k, v in asked.items()})
 
 
+_RATES: dict[str, Any] = {
+    "cls": FieldOption,
+    "of": VERIFY,
+    "text": _percent,
+    "show_default": True,
+    "callback": lambda _c, _p, v: _rates(v),
+    "metavar": "RATES",
+}
 verify_options = OptionGroup(
     "settings",
     _settings,
     click.option(
         "--fmr",
         "false_match",
-        cls=FieldOption,
-        of=VERIFY,
-        text=_percent,
-        show_default=True,
-        callback=lambda _c, _p, v: _rates(v),
-        metavar="RATES",
+        **_RATES,
         help="False match rates at which the false non-match rate is wanted.",
     ),
     click.option(
         "--fpir",
         "false_positive",
-        cls=FieldOption,
-        of=VERIFY,
-        text=_percent,
-        show_default=True,
-        callback=lambda _c, _p, v: _rates(v),
-        metavar="RATES",
+        **_RATES,
         help="False positive rates of strangers at which the share of known people missed is wanted.",
     ),
     click.option(
