@@ -27,7 +27,17 @@ KINDS = {
 }
 """The kinds of component and the package that holds ours. Every module in it is one."""
 
-OWN_NAMES = "one of your own has a dotted name, package.module"
+_CONTRACTS = {
+    "network": "gaitprint.models.contracts:Network",
+    "loss": "gaitprint.losses:Loss",
+    "dataset": "gaitprint.layouts.contract:Layout",
+    "augmentation": "gaitprint.silhouettes.augmentations:Augmentation",
+    "transform": "gaitprint.retrieval.contracts:Transform",
+    "scorer": "gaitprint.retrieval.contracts:Scorer",
+}
+"""The `Protocol` that what a component of a kind makes fulfils."""
+
+OWN_NAMES = "(one of your own has a dotted name, package.module)"
 
 
 @dataclass(frozen=True)
@@ -98,11 +108,30 @@ def find_component(kind: str, name: str) -> Component:
         module = import_module(f"{_package(kind)}.{name.replace('-', '_')}")
     else:
         known = did_you_mean(name, component_names(kind))
-        raise ComponentError(f"no {kind} is called {name!r}: {known}; {OWN_NAMES}")
+        raise ComponentError(f"no {kind} is called {name!r}: {known} {OWN_NAMES}")
     component = getattr(module, "component", None)
     if not isinstance(component, Component):
         raise ComponentError(f"{name} is no {kind}: it must end with a line `component = Component(...)`")
     return component
+
+
+def make_component(
+    kind: str, name: str, values: dict[str, Any] | None = None, /, where: str = "settings", **context: Any
+) -> Any:
+    """Build what the component of a kind and a name makes.
+
+    Raises:
+        ConfigError: a key is unknown or a value has the wrong type.
+        ComponentError: no such component, or it is of another kind.
+    """
+    made = find_component(kind, name).make(values, where, **context)
+    module, _, contract = _CONTRACTS[kind].partition(":")
+    if not isinstance(made, getattr(import_module(module), contract)):
+        raise ComponentError(
+            f"{name} is no {kind}: it makes a {type(made).__name__}, which is no {contract}; is it of another kind? "
+            f"(gaitprint.testing.check_{kind} says what is missing)"
+        )
+    return made
 
 
 def name_of(built: object) -> str:

@@ -3,8 +3,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+import torch
 
-from gaitprint.components import KINDS, Component, component_names, find_component
+from gaitprint.components import KINDS, Component, component_names, find_component, make_component
 from gaitprint.errors import ComponentError, ConfigError
 
 
@@ -53,7 +54,11 @@ def test_a_component_elsewhere_is_found_by_its_dotted_name(tmp_path: Path, monke
 @pytest.mark.parametrize(
     ("kind", "name", "match"),
     [
-        ("dataset", "casia_c", "no dataset is called 'casia_c': did you mean 'casia.*; one of your own has a dotted"),
+        (
+            "dataset",
+            "casia_c",
+            r"no dataset is called 'casia_c': did you mean 'casia.*'\? \(one of your own has a dotted",
+        ),
         ("dataset", "", "no dataset is called ''"),
         ("dataset", "_layout", "no dataset is called '_layout'"),
         ("dataset", "no.such.module", "'no.such.module' is not importable: no package 'no' is found: it has to be"),
@@ -109,3 +114,29 @@ def test_a_component_of_another_kind_is_said_by_how_it_is_built():
         Component(Settings, _build).make(generator=1)
     with pytest.raises(ComponentError, match=r"makes a \w+ is not built by \(settings\): missing a required"):
         find_component("network", "gaitgl").make()
+
+
+OF_EACH_KIND = {
+    "network": "gaitprint.networks.gaitgl",
+    "loss": "gaitprint.losses.part_triplet",
+    "dataset": "gaitprint.datasets.casia_b",
+    "augmentation": "gaitprint.silhouettes.augmentations.flip",
+    "transform": "gaitprint.retrieval.transforms.unit_length",
+    "scorer": "gaitprint.retrieval.scorers.euclidean",
+}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("given", KINDS)
+def test_a_component_of_another_kind_is_said_in_one_line(kind: str, given: str):
+    if given == "network":
+        context = {"classes": None, "generator": torch.Generator()}
+        values = {"form": "casia-b", "channels": [2, 3, 4]}
+    else:
+        context, values = {}, {}
+    if given == kind:
+        assert make_component(kind, OF_EACH_KIND[given], values, **context) is not None
+        return
+    with pytest.raises(ComponentError, match=rf"{given}.* is no {kind}: it makes a \w+, .* another kind\?") as caught:
+        make_component(kind, OF_EACH_KIND[given], values, **context)
+    assert "\n" not in str(caught.value)

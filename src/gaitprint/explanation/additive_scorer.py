@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from gaitprint.components import component_names, find_component, name_of
+from gaitprint.components import component_names, make_component, name_of
 from gaitprint.errors import ConfigError
 from gaitprint.retrieval.contracts import Scorer
 from gaitprint.retrieval.distances.contributions import PartSum
@@ -22,9 +22,9 @@ class AdditiveScorer:
         Raises:
             ComponentError: no scorer has that name. ConfigError: its distance is no sum over parts.
         """
-        scorer: Scorer = find_component("scorer", name).make()
+        scorer: Scorer = make_component("scorer", name)
         if scorer.part_sum is None:
-            ours = [n for n in component_names("scorer") if find_component("scorer", n).make().part_sum is not None]
+            ours = [n for n in component_names("scorer") if make_component("scorer", n).part_sum is not None]
             raise ConfigError(f"a distance that is a sum over parts is {' or '.join(map(repr, ours))}, found {name!r}")
         return cls(scorer, scorer.part_sum)
 

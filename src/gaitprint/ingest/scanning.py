@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from gaitprint.archives import Files, Within, is_archive, open_files
-from gaitprint.components import component_names, find_component
+from gaitprint.components import component_names, find_component, make_component
 from gaitprint.datasets.manifest import MANIFESTS
 from gaitprint.errors import ConfigError, DataError
 from gaitprint.ingest.layout_choice import LayoutChoice
@@ -44,7 +44,7 @@ class Found:
 
 def guesses() -> dict[str, Layout]:
     """The layouts that `auto` tries, the strictest first."""
-    layouts: dict[str, Layout] = {name: find_component("dataset", name).make() for name in component_names("dataset")}
+    layouts: dict[str, Layout] = {name: make_component("dataset", name) for name in component_names("dataset")}
     tried = {name: layout for name, layout in layouts.items() if layout.strictness > 0}
     # the sort is stable: layouts of one strictness stay in the order of names
     return dict(sorted(tried.items(), key=lambda item: -item[1].strictness))
@@ -59,7 +59,7 @@ def layout_of(store: Store) -> Layout:
     """
     # a partition is the store's own; one of an earlier version left its file's name here
     settings = {key: value for key, value in store.layout.items() if key != "partition"}
-    layout: Layout = find_component("dataset", store.dataset).make(settings, where=f"dataset {store.dataset}")
+    layout: Layout = make_component("dataset", store.dataset, settings, where=f"dataset {store.dataset}")
     return layout
 
 
@@ -95,7 +95,7 @@ def scan(source: Path, choice: LayoutChoice) -> Found:
 
 
 def _named(files: Files, dataset: str, settings: Mapping[str, Any]) -> Found:
-    layout: Layout = find_component("dataset", dataset).make(dict(settings), where=f"dataset {dataset}")
+    layout: Layout = make_component("dataset", dataset, dict(settings), where=f"dataset {dataset}")
     # a dotted name is a module's path and stays as it is
     name = dataset if "." in dataset else dataset.replace("_", "-")
     return Found(name, layout, files, _unique(files, layout.scan(files)), dict(settings))

@@ -83,10 +83,10 @@ def read_cell(row: Mapping[str, str], column: str | None, missing: Collection[st
 
 def _refuse_near(where: str, field: str, name: str, left: Sequence[str], header: Sequence[str]) -> None:
     if field == PATH or name != field:
-        hint = "; the first line names the columns, such as path,subject,condition,view"
+        hint = "the first line names the columns, such as path,subject,condition,view"
         if any(c in ("subject", "condition", "view") for c in map(loosely, header)):
-            hint = f"; if one of them is meant, `--dataset manifest --set {field}=` and its name"
-        raise DataError(f"{where} has no column {name!r}: {did_you_mean(name, [c for c in header if c])}{hint}")
+            hint = f"if one of them is meant, `--dataset manifest --set {field}=` and its name"
+        raise DataError(f"{where} has no column {name!r}: {did_you_mean(name, [c for c in header if c])} ({hint})")
     # `subject_id` and `SubjectName` hold the word, and are far from it by `difflib`, which comes second
     words = [c for c in left if loosely(name) in map(loosely, _WORDS.findall(c))]
     near = words or [c for c in left if get_close_matches(loosely(name), [loosely(c)], 1, _NEAR)]

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float, Float32, Int
 
-from gaitprint.components import find_component, name_of
+from gaitprint.components import make_component, name_of
 from gaitprint.config import settings_to_dict
 from gaitprint.errors import ConfigError, DataError
 from gaitprint.retrieval.budget import ComputeBudget
@@ -167,7 +167,7 @@ def compare(pipeline: Pipeline, a: Embeddings, b: Embeddings) -> float:
 
 
 def _make(kind: str, step: StepSpec, where: str) -> Any:
-    return find_component(kind, step.name).make(dict(step.settings), where=where)
+    return make_component(kind, step.name, dict(step.settings), where=where)
 
 
 def _described(step: Transform | Scorer) -> dict[str, Any]:

@@ -152,7 +152,7 @@ def step_kind(name: str) -> str:
     for kind in ("transform", "scorer"):
         if name.replace("_", "-") in component_names(kind):
             return kind
-    raise ComponentError(f"no transform or scorer is called {name!r}: {did_you_mean(name, step_names())}; {OWN_NAMES}")
+    raise ComponentError(f"no transform or scorer is called {name!r}: {did_you_mean(name, step_names())} {OWN_NAMES}")
 
 
 def _addressed(override: str, steps: Sequence[StepSpec]) -> tuple[int, str]:

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from gaitprint.components import component_names, find_component
+from gaitprint.components import component_names, make_component
 from gaitprint.layouts.contract import Layout
 
 
@@ -23,6 +23,6 @@ def list_datasets() -> tuple[DatasetInfo, ...]:
     """Every layout of this package, by name."""
     infos = []
     for name in component_names("dataset"):
-        layout: Layout = find_component("dataset", name).make({})
+        layout: Layout = make_component("dataset", name)
         infos.append(DatasetInfo(name, layout.title, layout.splits, layout.protocols))
     return tuple(infos)

@@ -4,7 +4,7 @@ import torch
 from jaxtyping import Float, Float32, Int
 from torch import Tensor, nn
 
-from gaitprint.components import find_component
+from gaitprint.components import make_component
 from gaitprint.errors import ConfigError
 from gaitprint.losses import TRAINING_FIGURES, Loss
 from gaitprint.tensors import PartOutputs
@@ -19,7 +19,7 @@ class Objective:
 
     def __init__(self, losses: tuple[LossChoice, ...]) -> None:
         self._terms: list[tuple[str, float, Loss]] = [
-            (choice.name, choice.weight, find_component("loss", choice.name).make(choice.settings, "losses.settings"))
+            (choice.name, choice.weight, make_component("loss", choice.name, choice.settings, where="losses.settings"))
             for choice in losses
         ]
         margins = [loss.collapsed for _, _, loss in self._terms if loss.collapsed is not None]

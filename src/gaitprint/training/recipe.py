@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from gaitprint.atomic_files import sha256_json
-from gaitprint.components import find_component
+from gaitprint.components import find_component, make_component
 from gaitprint.config import LARGEST, apply_overrides, build_settings, read_toml, require, settings_to_dict
 from gaitprint.errors import ConfigError, did_you_mean
 from gaitprint.silhouettes.augmentations import Augmentation
@@ -55,7 +55,7 @@ class AugmentationChoice:
 
     def build(self) -> Augmentation:
         """The augmentation itself."""
-        augmentation: Augmentation = find_component("augmentation", self.name).make(self.settings)
+        augmentation: Augmentation = make_component("augmentation", self.name, self.settings)
         return augmentation
 
 
@@ -203,8 +203,8 @@ def load_recipe(name_or_path: str | Path, overrides: tuple[str, ...] | list[str]
         path = Path(str(resources.files("gaitprint") / "presets" / "recipes" / f"{name_or_path}.toml"))
     elif path.suffix != ".toml":
         raise ConfigError(
-            f"no recipe is called {str(name_or_path)!r}: {did_you_mean(str(name_or_path), recipe_names())}; "
-            "a recipe of your own is given as a path ending in .toml"
+            f"no recipe is called {str(name_or_path)!r}: {did_you_mean(str(name_or_path), recipe_names())} "
+            "(a recipe of your own is given as a path ending in .toml)"
         )
     recipe: Recipe = build_settings(Recipe, apply_overrides(read_toml(path), overrides), "recipe")
     return recipe

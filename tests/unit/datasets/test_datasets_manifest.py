@@ -193,7 +193,7 @@ class TestColumns:
         assert (found.record.subject, "'Subject' is not read" in found.notes[0]) == ("anna", True)
         (found,) = scanned(tmp_path, "path,age\nx.npy,33\n")
         assert "no column 'subject', so nobody is known; if one of 'age' says who walks" in found.notes[0]
-        with pytest.raises(DataError, match=r"known: file, subject; if one of them is meant, .*--set path="):
+        with pytest.raises(DataError, match=r"known: file, subject \(if one of them is meant, .*--set path="):
             scanned(tmp_path, "file,subject\nx.npy,anna\n")
         (found,) = scanned(tmp_path, "path,subject,condition,view,age\nx.npy,anna,day,left,33\n")
         assert found.notes == ()

@@ -67,8 +67,8 @@ def figure_values(
         return 100.0 * (trials.matched & (trials.rank <= int(rank))), used(protocol, trials)
     known = ["rank-1", *figure_names(protocol)]
     raise ProtocolError(
-        f"protocol {protocol.name} has no figure {name!r}: {did_you_mean(name, known)}; "
-        f"rank-K takes any K, mAP and mINP are there where the protocol's `metrics` name them"
+        f"protocol {protocol.name} has no figure {name!r}: {did_you_mean(name, known)} "
+        "(rank-K takes any K, mAP and mINP are there where the protocol's `metrics` name them)"
     )
 
 
