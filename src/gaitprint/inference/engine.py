@@ -1,7 +1,6 @@
 """From sequences to embeddings: whole sequences through a network, batched where they are equally long."""
 
-import logging
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import asdict
 from typing import Any
 
@@ -13,7 +12,8 @@ from torch import nn
 from gaitprint.atomic_files import sha256_json
 from gaitprint.devices import DEVICE, card_memory
 from gaitprint.errors import DataError
-from gaitprint.inference.clip_averaging import WHOLE, Clip, ClipAveraging
+from gaitprint.inference.clip_averaging import WHOLE, ClipAveraging
+from gaitprint.inference.embed_plan import ClipBatch, EmbedPlan, Unit
 from gaitprint.inference.embed_settings import EmbedSettings
 from gaitprint.memory import check_room
 from gaitprint.models.making import part_layout
@@ -21,7 +21,6 @@ from gaitprint.silhouettes.clips import Preprocessing, to_clip
 from gaitprint.store import SequenceSet
 from gaitprint.types import Embeddings
 
-_LOG = logging.getLogger(__name__)
 LONG, SHORT = 6000, 16
 """Frames: of a sequence that is asked about before it is embedded, and of the clip by which memory is measured."""
 
@@ -75,41 +74,56 @@ class Embedder:
             DataError: there is no sequence.
             RoomError: one is so long that the network's features of it would not fit into memory.
         """
-        records = sequences.records
-        if not records:
-            raise DataError("there is no sequence to embed: check the selection of subjects, conditions and views")
-        clips = list(self.averaging.clips(sequences.lengths))
-        counts = np.bincount([clip.row for clip in clips], minlength=len(records))
-        self._check_room(max(clips, key=lambda clip: clip.stop - clip.start), sequences)
-        vectors = np.zeros((len(records), self.layout.width), np.float32)
+        plan = self.plan(sequences, frames_at_once)
         done = 0
-        for batch in _equal_lengths(clips, frames_at_once):
-            batch_vectors = self.clips(np.stack([self._pixels(sequences, clip) for clip in batch]))
-            rows = [clip.row for clip in batch]
-            if len(clips) == len(records):
-                vectors[rows] = batch_vectors
-            else:
-                # a batch may hold several clips of one sequence: `+=` with repeated rows would add one of them only
-                np.add.at(vectors, rows, batch_vectors / counts[rows, None].astype(np.float32))
-            done += len(batch)
-            _LOG.debug("%d of %d clips, the last of %d frames", done, len(clips), batch[-1].stop - batch[-1].start)
-            progress(done * len(records) // len(clips), len(records))
-        settings: dict[str, object] = {"networks": [self.facts], "data": sequences.fingerprint}
-        return Embeddings(vectors, records, self.layout, self.source, settings)
 
-    def _check_room(self, longest: Clip, sequences: SequenceSet) -> None:
-        frames = longest.stop - longest.start
+        def computed() -> Iterator[Float32[np.ndarray, "_N _D"]]:
+            nonlocal done
+            for unit in plan.units:
+                yield self.batch(unit.read(sequences))
+                done += len(unit.clips)
+                progress(plan.sequences_in(done), len(sequences.records))
+
+        return self.embeddings(plan.assemble(computed(), self.layout.width), sequences)
+
+    def plan(self, sequences: SequenceSet, frames_at_once: int) -> EmbedPlan:
+        """What has to be computed.
+
+        Raises:
+            DataError: there is no sequence.
+            RoomError: one is so long that the network's features of it would not fit into memory.
+        """
+        if not sequences.records:
+            raise DataError("there is no sequence to embed: check the selection of subjects, conditions and views")
+        plan = EmbedPlan(sequences.lengths, self.averaging, frames_at_once)
+        self._check_room(plan.units[-1], sequences)
+        return plan
+
+    def batch(self, batch: ClipBatch) -> Float32[np.ndarray, "N D"]:
+        """Vectors of a unit's clips, from their pixels."""
+        clips = np.stack([to_clip(frames, self.preprocessing) for frames in batch.frames])
+        mirrored = np.array(batch.mirrored)
+        clips[mirrored] = clips[mirrored, :, :, ::-1]
+        return self.clips(clips)
+
+    def embeddings(self, vectors: Float32[np.ndarray, "N D"], sequences: SequenceSet) -> Embeddings:
+        """Vectors with their records and where they come from."""
+        settings: dict[str, object] = {"networks": [self.facts], "data": sequences.fingerprint}
+        return Embeddings(vectors, sequences.records, self.layout, self.source, settings)
+
+    def _check_room(self, longest: Unit, sequences: SequenceSet) -> None:
+        frames = longest.length
         if frames > LONG:
-            key = sequences.records[longest.row].key
+            key = sequences.records[longest.clips[0].row].key
             what, way_out = (
                 f"embedding {key}, {frames} frames at once,",
                 "cut the sequence, or average over windows of it",
             )
-            check_room(frames * self._bytes_a_frame(), what, way_out, card_memory(self.device))
+            check_room(frames * self.bytes_a_frame(), what, way_out, card_memory(self.device))
 
     @torch.inference_mode()
-    def _bytes_a_frame(self) -> float:
-        """At the peak: twice what goes in and comes out of the layer that has most, on a short clip."""
+    def bytes_a_frame(self) -> float:
+        """Memory at the peak: twice what goes in and comes out of the layer that has most, on a short clip."""
         most = [0]
 
         def see(_: nn.Module, inputs: tuple[object, ...], outputs: object) -> None:
@@ -124,19 +138,3 @@ class Embedder:
             for hook in hooks:
                 hook.remove()
         return 2 * most[0] / SHORT
-
-    def _pixels(self, sequences: SequenceSet, clip: Clip) -> Float32[np.ndarray, "T H W"]:
-        pixels = to_clip(sequences.frames(clip.row, clip.start, clip.stop), self.preprocessing)
-        return pixels[:, :, ::-1] if clip.mirrored else pixels
-
-
-def _equal_lengths(clips: Sequence[Clip], frames_at_once: int) -> Iterator[list[Clip]]:
-    """Clips grouped by length, no group beyond `frames_at_once` frames (but at least one clip)."""
-    groups: dict[int, list[Clip]] = {}
-    for clip in clips:
-        groups.setdefault(clip.stop - clip.start, []).append(clip)
-    for length in sorted(groups):
-        size = max(1, frames_at_once // length)
-        group = groups[length]
-        for start in range(0, len(group), size):
-            yield group[start : start + size]
