@@ -37,6 +37,7 @@ class CasiaB:
     splits = tuple(RULES)
     protocols: tuple[str, ...] = ("casia-b", "casia-b-cross-view")
     strictness = 9
+    drawn = False
 
     def __init__(self, settings: CasiaBSettings) -> None:
         self.settings = settings

@@ -38,6 +38,7 @@ class CasiaE:
     splits = tuple(RULES)
     protocols: tuple[str, ...] = ("casia-e", "hid", "hid-draws")
     strictness = 8
+    drawn = False
 
     def __init__(self, settings: CasiaESettings) -> None:
         self.settings = settings

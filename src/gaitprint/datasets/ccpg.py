@@ -37,6 +37,7 @@ class Ccpg:
     splits: tuple[str, ...] = ("100",)
     protocols: tuple[str, ...] = ("ccpg",)
     strictness = 6
+    drawn = False
 
     def __init__(self, settings: CcpgSettings) -> None:
         self.settings = settings

@@ -54,6 +54,7 @@ class Folder:
     title = "folder: any tree of one's own, read by a pattern of its levels"
     protocols: tuple[str, ...] = ()
     strictness = 0
+    drawn = False
 
     def __init__(self, settings: FolderSettings) -> None:
         self.settings = settings

@@ -35,6 +35,7 @@ class Gait3d:
     title = "Gait3D: 4,000 subjects, 39 cameras in a supermarket; on request from its authors, for research only"
     protocols: tuple[str, ...] = ("gait3d",)
     strictness = 4
+    drawn = False
 
     def __init__(self, settings: Gait3dSettings) -> None:
         self.settings = settings

@@ -34,6 +34,7 @@ class Grew:
     splits = ("20000",)
     protocols: tuple[str, ...] = ("grew", "grew-test")
     strictness = 3
+    drawn = False
 
     def __init__(self, settings: GrewSettings) -> None:
         self.settings = settings

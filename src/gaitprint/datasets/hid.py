@@ -46,6 +46,7 @@ class Hid:
     splits = tuple(SPLITS)
     protocols: tuple[str, ...] = ("hid", "hid-draws")
     strictness = 2
+    drawn = False
 
     def __init__(self, settings: HidSettings) -> None:
         self.settings = settings

@@ -70,6 +70,7 @@ class Manifest:
     title = "manifest: sequences listed in a CSV, TSV or Parquet file of your own, a row each"
     protocols: tuple[str, ...] = ()
     strictness = 0
+    drawn = False
 
     def __init__(self, settings: ManifestSettings) -> None:
         self.settings = settings

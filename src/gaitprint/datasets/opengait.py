@@ -31,6 +31,7 @@ class Opengait:
     title = "opengait: any data set in processed subject/condition/view folders, with a partition file"
     protocols: tuple[str, ...] = ()
     strictness = 1
+    drawn = False
 
     def __init__(self, settings: OpengaitSettings) -> None:
         self.settings = settings

@@ -40,6 +40,7 @@ class Oumvlp:
     splits = ("5153",)
     protocols: tuple[str, ...] = ("oumvlp", "oumvlp-cross-view")
     strictness = 7
+    drawn = False
 
     def __init__(self, settings: OumvlpSettings) -> None:
         self.settings = settings

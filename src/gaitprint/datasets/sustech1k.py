@@ -44,6 +44,7 @@ class Sustech1k:
     title = "SUSTech1K: 1,050 subjects, camera and LiDAR, 12 views; on request from SUSTech, for research only"
     protocols: tuple[str, ...] = ("sustech1k",)
     strictness = 5
+    drawn = False
 
     def __init__(self, settings: Sustech1kSettings) -> None:
         self.settings = settings

@@ -144,6 +144,7 @@ class SyntheticWalkers:
     splits: tuple[str, ...] = ("half",)
     protocols: tuple[str, ...] = ("casia-b", "casia-b-cross-view")
     strictness = 0
+    drawn = True
 
     def __init__(self, settings: SyntheticSettings) -> None:
         self.settings = settings
@@ -157,6 +158,17 @@ class SyntheticWalkers:
         known = sorted(set(subjects))
         train = frozenset(known[: (len(known) + 1) // 2])
         return choose_split("synthetic", name, {"half": train.__contains__}, known)
+
+    def records(self) -> tuple[SequenceRecord, ...]:
+        """See `DrawingLayout.records`."""
+        s = self.settings
+        names = [f"{subject:03d}" for subject in range(s.start, s.start + s.subjects)]
+        where = [(condition, view) for condition in sorted(set(s.conditions)) for view in sorted(set(s.views))]
+        return tuple(SequenceRecord(f"{name}/{c}/{v}", name, c, v) for name in names for c, v in where)
+
+    def draw(self) -> Iterator[tuple[SequenceRecord, Frames]]:
+        """See `DrawingLayout.draw`."""
+        return walkers(self.settings)
 
     def write_miniature(self, root: Path) -> None:
         """Four subjects, four conditions, two views."""

@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 
 from gaitprint.checks.names import odd_names
+from gaitprint.layouts.drawn import is_drawn
 from gaitprint.provenance.dataset_names import dataset_names
 from gaitprint.provenance.seen_warnings import seen_warnings
-from gaitprint.synthetic.dataset_name import is_drawn
 from gaitprint.types import Embeddings
 
 

@@ -2,30 +2,27 @@
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
 
 from gaitprint.archives import Watched, as_it_was
-from gaitprint.config import build_settings, require
-from gaitprint.datasets.synthetic import SyntheticSettings, walkers
+from gaitprint.components import component_names, make_component
+from gaitprint.config import require
 from gaitprint.errors import ArtefactError, ConfigError, DataError, did_you_mean
+from gaitprint.ingest.drawn_sequences import DrawnSequences
 from gaitprint.ingest.frame_settings import FrameSettings
 from gaitprint.ingest.layout_choice import LayoutChoice
 from gaitprint.ingest.reading import ReadSequence, Task, load, packer, read_all
 from gaitprint.ingest.scanning import Found, scan
-from gaitprint.layouts.contract import FoundSequence
-from gaitprint.silhouettes.quality import measure
+from gaitprint.layouts.contract import DrawingLayout, FoundSequence
 from gaitprint.store import Partition, Store, is_begun, is_store, pack
-from gaitprint.synthetic.dataset_name import DRAWN, is_drawn
 from gaitprint.types import SequenceRecord
 
 Item = tuple[SequenceRecord, str, ReadSequence]
 """A record, the place of its frames in the source, and what became of it."""
 SAMPLE = 9
 """Sequences, spread over the whole set, that are looked at for the size of a new store; where they differ, all are."""
-_DRAWN = "drawn"
-"""The stamp of a walker: it is the same whenever it is drawn."""
 Held = Mapping[str, SequenceRecord]
 """The records of the finished store, by key."""
 
@@ -73,8 +70,11 @@ def sequence_source(
         DataError, ConfigError: see `prepare`.
     """
     named = layout.dataset != "auto"
-    if (is_drawn(layout.dataset) or not named) and (is_drawn(str(source)) or (named and not source.exists())):
-        return _Walkers(layout.own, how, subjects)
+    name = layout.dataset if named else str(source)
+    if (named and not source.exists()) or str(source) in component_names("dataset"):
+        drawing = make_component("dataset", name, layout.own, where=f"dataset {name}")
+        if isinstance(drawing, DrawingLayout):
+            return DrawnSequences(name, drawing, layout.own, how, subjects)
     if is_store(source) or is_begun(source):
         require(not layout.own and not named, "a store knows its data set: leave --dataset and --set out")
         return _Repacked(Store.open(source), how, subjects)
@@ -145,45 +145,6 @@ class _Tree:
         results = read_all(self._packer, self._files, tasks, self._workers)
         for sequence, read in zip(left, results, strict=True):
             yield sequence.record, sequence.place, read
-
-
-class _Walkers:
-    """Synthetic sequences, made as they are asked for; what a store has of them never changes."""
-
-    def __init__(self, values: dict[str, Any], how: FrameSettings, subjects: Sequence[str] | None) -> None:
-        settings = build_settings(SyntheticSettings, values, "dataset synthetic")
-        require(how.size == 64, f"synthetic walkers are 64 pixels high, found size {how.size}")
-        names = [f"{i:03d}" for i in range(settings.start, settings.start + settings.subjects)]
-        where = [(c, v) for c in sorted(set(settings.conditions)) for v in sorted(set(settings.views))]
-        self.everything = tuple(SequenceRecord(f"{name}/{c}/{v}", name, c, v) for name in names for c, v in where)
-        self.partition: Partition | None = None
-        self.notes: tuple[str, ...] = ()
-        self._subjects = frozenset(names if subjects is None else subjects)
-        for subject in sorted(self._subjects.difference(names)):
-            raise DataError(f"no walker is called {subject!r}: those asked for are {names[0]} to {names[-1]}")
-        self.dataset, self.place, self.total = DRAWN, "", len(self._subjects) * len(where)
-        self.layout, self._settings, self._form = values, settings, how.form
-
-    def usual_shape(self) -> tuple[int, int]:
-        """See `SequenceSource`."""
-        return 64, 64
-
-    def holds(self, key: str, record: SequenceRecord | None, stamp: str) -> bool:
-        """See `SequenceSource`."""
-        del key, record, stamp  # they follow from the settings
-        return True
-
-    def read(self, done: frozenset[str], known: Mapping[str, str], held: Held) -> Iterator[Item]:
-        """See `SequenceSource`."""
-        del held  # their records follow from the settings
-        for record, frames in walkers(self._settings):
-            if record.key in done or record.subject not in self._subjects:
-                continue
-            if known.get(record.key) == _DRAWN:
-                yield record, "", ReadSequence(None, unchanged=True)
-            else:
-                packed, quality = pack(frames, self._form), asdict(measure(frames))
-                yield record, "", ReadSequence(packed, quality=quality, stamp=_DRAWN)
 
 
 class _Repacked:

@@ -1,13 +1,13 @@
 """What every data set layout offers; a layout is a component, one file each, and knows nothing of networks."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol, runtime_checkable
 
 from gaitprint.archives import Files
 from gaitprint.errors import DataError
-from gaitprint.types import SequenceRecord
+from gaitprint.types import Frames, SequenceRecord
 
 
 @dataclass(frozen=True)
@@ -46,6 +46,8 @@ class Layout(Protocol):
     """Names of the evaluation protocols that fit, the usual one first; a published data set has one."""
     strictness: int
     """How much a tree has to hold to be taken for this one by `auto`, which tries the strictest first; 0: never is."""
+    drawn: bool
+    """Whether its walkers are drawn and no people, which is then said beside every figure."""
 
     def scan(self, files: Files) -> list[FoundSequence]:
         """Every sequence of a folder or archive, in key order.
@@ -63,3 +65,17 @@ class Layout(Protocol):
 
     def write_miniature(self, root: Path) -> None:
         """Write a tiny made-up data set in this layout, so that tests need no download."""
+
+
+@runtime_checkable
+class DrawingLayout(Layout, Protocol):
+    """One that draws its walkers itself: `prepare` takes its name for a source, and needs no files."""
+
+    def records(self) -> tuple[SequenceRecord, ...]:
+        """Of all sequences, in key order."""
+
+    def draw(self) -> Iterator[tuple[SequenceRecord, Frames]]:
+        """Each sequence in the same order: its record and its normalised frames, uint8 [T, 64, 64].
+
+        They follow from the settings alone.
+        """

@@ -5,6 +5,7 @@ from importlib.metadata import version
 from typing import Any
 
 from gaitprint.evaluation.identification.mistakes import Mistake, of_different_people
+from gaitprint.layouts.drawn import is_drawn
 from gaitprint.pages import evaluation_values as pages
 from gaitprint.pages.ablation import ablation_facts, ablation_settings, ablation_tables, cmc_curves
 from gaitprint.pages.breakdown_tables import compared_breakdown
@@ -15,7 +16,6 @@ from gaitprint.pages.verification_tables import pairs_table, searches_table, thr
 from gaitprint.provenance.dataset_names import SYNTHETIC
 from gaitprint.report.values import Curve, HeatMap, Report, Sheet, Table
 from gaitprint.store import Store
-from gaitprint.synthetic.dataset_name import is_drawn
 from gaitprint.types import Embeddings
 
 SHOWN = 12

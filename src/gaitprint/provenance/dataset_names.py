@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from gaitprint.synthetic.dataset_name import is_drawn
+from gaitprint.layouts.drawn import is_drawn
 
 SYNTHETIC = "synthetic walkers, not people"
 

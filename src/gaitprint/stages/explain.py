@@ -18,6 +18,7 @@ from gaitprint.explanation.request import ExplainRequest
 from gaitprint.inference.engine import Embedder
 from gaitprint.inference.fusion import fuse
 from gaitprint.inference.selection import open_embeddings
+from gaitprint.layouts.drawn import is_drawn
 from gaitprint.pages import explain as pages
 from gaitprint.pages.explain_panels import panels_of
 from gaitprint.provenance.seen_warnings import Place, familiar_walks, seen_warnings
@@ -26,7 +27,6 @@ from gaitprint.report.html import check_report_place, write_report
 from gaitprint.silhouettes.appearance import check_looks
 from gaitprint.stages.embed import open_embedder
 from gaitprint.store import MemorySequences, SequenceSet, Store
-from gaitprint.synthetic.dataset_name import is_drawn
 from gaitprint.types import Embeddings, Silhouettes
 
 

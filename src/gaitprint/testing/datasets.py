@@ -7,17 +7,20 @@ from tempfile import TemporaryDirectory
 
 from gaitprint.archives import open_files
 from gaitprint.components import component_names
-from gaitprint.datasets import FoundSequence, Layout
+from gaitprint.datasets import DrawingLayout, FoundSequence, Layout
 from gaitprint.errors import DataError
 from gaitprint.evaluation.protocol.protocol import protocol_names
 from gaitprint.ingest.layout_choice import LayoutChoice
 from gaitprint.ingest.scanning import scan
+from gaitprint.layouts.drawn import is_drawn
 from gaitprint.stages.prepare import prepare
 from gaitprint.store import Store
 from gaitprint.testing.promises import Promises, expect, expect_declares, promises_of
 
 LEAST_SEQUENCES, LEAST_FRAMES = 8, 5
 """Of a miniature, so that it can be split and evaluated."""
+DRAWN = 2
+"""Sequences of a layout that draws its walkers itself, as many as are tried."""
 NO_SPLIT = "none of these"
 
 
@@ -34,17 +37,35 @@ def check_dataset(name: str) -> None:
     for about in promises_of("dataset", name):
         with about.promise("it is built as Layout(settings), with all that a Layout has"):
             layout = about.make()
-            needed = ("title", "splits", "protocols", "strictness", "scan", "split", "write_miniature")
+            needed = ("title", "splits", "protocols", "strictness", "drawn", "scan", "split", "write_miniature")
             expect_declares(layout, Layout, needed)
         with about.promise("`title` is one line, and `protocols` names protocols there are"):
             expect(bool(layout.title) and "\n" not in layout.title, repr(layout.title))
             unknown = sorted(set(layout.protocols) - set(protocol_names()))
             expect(unknown == [], f"no protocol called {', '.join(unknown)}")
+        _check_drawn(about, layout)
         with TemporaryDirectory(prefix="gaitprint-") as folder:
             found = _check_miniature(about, layout, Path(folder) / "data")
             _check_splits(about, layout, found)
             _check_prepared(about, Path(folder), found)
             _check_refusals(about, layout, Path(folder) / "another")
+
+
+def _check_drawn(about: Promises, layout: Layout) -> None:
+    with about.promise("it says by True or False whether its walkers are `drawn` and no people"):
+        expect(isinstance(layout.drawn, bool), repr(layout.drawn))
+        expect(is_drawn(about.name) == layout.drawn, f"{layout.drawn}, and another answer with its first settings")
+        # what has no source of people has no people
+        expect(layout.drawn or not isinstance(layout, DrawingLayout), "False of a layout that draws its walkers itself")
+    if isinstance(layout, DrawingLayout):
+        with about.promise("`draw` gives the sequences of `records` in key order, frames uint8 [T, 64, 64] of each"):
+            records = layout.records()
+            keys = [r.key for r in records]
+            expect(keys == sorted(set(keys)), "keys twice or in another order")
+            for record, (found, frames) in zip(records[:DRAWN], layout.draw(), strict=False):
+                expect(found == record, f"{found} where {record} is due")
+                shape = [str(frames.dtype), *frames.shape[1:]]
+                expect(shape == ["uint8", 64, 64] and len(frames), f"{frames.dtype} {list(frames.shape)}")
 
 
 def _check_miniature(about: Promises, layout: Layout, root: Path) -> list[FoundSequence]:

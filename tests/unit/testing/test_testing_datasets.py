@@ -8,6 +8,9 @@ import pytest
 
 from gaitprint.datasets import FoundSequence, Split
 from gaitprint.errors import ContractError, DataError
+from gaitprint.ingest.layout_choice import LayoutChoice
+from gaitprint.layouts.drawn import is_drawn
+from gaitprint.stages.prepare import prepare
 from gaitprint.testing import check_dataset
 from gaitprint.types import SequenceRecord
 
@@ -24,6 +27,7 @@ class Flat:
     splits: tuple[str, ...] = ("named",)
     protocols: tuple[str, ...] = ()
     strictness = 0
+    drawn = False
     frames = 6
 
     def __init__(self, settings):
@@ -156,3 +160,62 @@ def test_a_broken_one_is_told_what_it_broke(broken, installed) -> None:
     with pytest.raises(ContractError, match=BROKEN[broken]) as caught:
         check_dataset(installed(Settings, broken))
     assert "\n" not in str(caught.value)
+
+
+class Drawn(Flat):
+    """Two walkers, drawn."""
+
+    drawn = True
+    pairs = (("a", "left"), ("a", "rear"))
+
+    def records(self):
+        return tuple(SequenceRecord(f"{s}_{v}", s, "nm", v) for s, v in self.pairs)
+
+    def draw(self):
+        return ((record, np.full((6, 64, 64), 255, np.uint8)) for record in self.records())
+
+
+class Undrawn(Drawn):
+    drawn = False
+
+
+class DrawnUnordered(Drawn):
+    pairs = Drawn.pairs[::-1]
+
+
+class DrawnOthers(Drawn):
+    def draw(self):
+        return ((record, frames) for record, (_, frames) in zip(self.records()[::-1], super().draw(), strict=True))
+
+
+class DrawnSmall(Drawn):
+    def draw(self):
+        return ((record, frames[:, :32]) for record, frames in super().draw())
+
+
+class Unsaid(Flat):
+    drawn = None
+
+
+BROKEN_DRAWN = {
+    Undrawn: "whether its walkers are `drawn`.*; found False of a layout that draws",
+    Unsaid: "by True or False.*; found None",
+    DrawnUnordered: "sequences of `records` in key order.*; found keys twice or in another order",
+    DrawnOthers: "`draw` gives the sequences of `records`.*; found .* is due",
+    DrawnSmall: r"frames uint8 \[T, 64, 64\].*; found uint8 \[6, 32, 64\]",
+}
+
+
+@pytest.mark.parametrize("broken", BROKEN_DRAWN, ids=lambda b: b.__name__)
+def test_a_broken_one_that_draws_is_told_what_it_broke(broken, installed) -> None:
+    with pytest.raises(ContractError, match=BROKEN_DRAWN[broken]):
+        check_dataset(installed(Settings, broken))
+
+
+def test_walkers_that_somebody_draws_are_prepared_and_said_to_be_none(installed, tmp_path) -> None:
+    name = installed(Settings, Drawn)
+    check_dataset(name)
+    report = prepare(Path(name), tmp_path / "store", LayoutChoice(name))
+    assert (report.dataset, report.sequences, report.subjects) == (name, 2, 1)
+    assert is_drawn(name)
+    assert not any(is_drawn(other) for other in ("casia-b", "somebody.away", "", None, ["synthetic"]))
