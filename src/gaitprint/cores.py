@@ -5,6 +5,9 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
+WORKERS = 0
+"""Processes beside this one that share its work, where nobody says how many."""
+
 
 def usable_cores() -> int:
     """Cores that this process may run on, cut to the share of time that its control groups leave it; at least 1.

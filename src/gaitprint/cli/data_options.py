@@ -8,6 +8,7 @@ from gaitprint.cli.completion import components, offer
 from gaitprint.cli.kinds import PROCESSES
 from gaitprint.cli.option_groups import FieldOption, OptionGroup
 from gaitprint.config import apply_overrides
+from gaitprint.cores import WORKERS
 
 FRAMES = "gaitprint.ingest.frame_settings:FrameSettings"
 """Where the defaults of frames are."""
@@ -76,7 +77,7 @@ frame_options = OptionGroup(
 )
 workers_option = click.option(
     "--workers",
-    default=0,
+    default=WORKERS,
     show_default=True,
     type=PROCESSES,
     metavar="COUNT",

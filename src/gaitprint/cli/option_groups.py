@@ -50,7 +50,8 @@ class FieldOption(click.Option):
     """An option whose default is that of a value's field, looked up when it is asked for, so that help stays quick.
 
     Args:
-        of: where the class of the value is, such as `gaitprint.retrieval.budget:ComputeBudget`.
+        of: where the class of the value is, such as `gaitprint.retrieval.budget:ComputeBudget`; or a tuple of choices,
+            the usual one first.
         field: the field, where it is not called as the option.
         text: makes what one would type of the default.
     """
@@ -65,8 +66,8 @@ class FieldOption(click.Option):
         """See `click.Parameter`."""
         del ctx, call
         module, _, name = self._of.partition(":")
-        wanted = self._field or self.name
-        (default,) = (f.default for f in fields(getattr(import_module(module), name)) if f.name == wanted)
+        wanted, found = self._field or self.name, getattr(import_module(module), name)
+        (default,) = found[:1] if isinstance(found, tuple) else (f.default for f in fields(found) if f.name == wanted)
         return self._text(default)
 
 

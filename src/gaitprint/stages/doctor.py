@@ -32,6 +32,7 @@ from gaitprint.checks.identity import suspicious_identities
 from gaitprint.checks.names import odd_names
 from gaitprint.checks.quarantine import check_movable, quarantine_files, quarantine_rows
 from gaitprint.config import require
+from gaitprint.cores import WORKERS
 from gaitprint.datasets.manifest import MANIFESTS
 from gaitprint.errors import DataError, GaitprintError
 from gaitprint.ingest.frame_settings import FrameSettings
@@ -51,7 +52,7 @@ def doctor(
     layout: LayoutChoice = LayoutChoice(),
     *,
     size: int = FrameSettings.size,
-    workers: int = 0,
+    workers: int = WORKERS,
     fix: bool = False,
     page: Path | None = None,
     progress: Progress | None = None,

@@ -9,6 +9,7 @@ from typing import Any
 from gaitprint.atomic_files import check_writable, sha256_json, unwritable
 from gaitprint.checks.names import odd_names
 from gaitprint.config import require
+from gaitprint.cores import WORKERS
 from gaitprint.errors import DataError
 from gaitprint.ingest.frame_settings import FrameSettings
 from gaitprint.ingest.layout_choice import LayoutChoice
@@ -84,7 +85,7 @@ def prepare(
     *,
     frames: FrameSettings = FrameSettings(),
     subjects: Sequence[str] | None = None,
-    workers: int = 0,
+    workers: int = WORKERS,
     trust_times: bool = False,
     progress: Progress | None = None,
 ) -> PrepareReport:

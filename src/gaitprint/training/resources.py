@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from gaitprint.config import require
+from gaitprint.cores import WORKERS
 from gaitprint.devices import DEVICE, check_device
 
 StartMethod = Literal["fork", "spawn", "forkserver"]
@@ -19,7 +20,7 @@ class TrainingResources:
 
     device: str = DEVICE
     """Where the network lies: `cpu`, `cuda`, `cuda:1`."""
-    workers: int = 0
+    workers: int = WORKERS
     """Processes that make batches; 0 makes them in threads of this one. Changes no byte of the result."""
     start_method: StartMethod = "spawn"
     """How those processes start."""

@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import click
+from click.core import ParameterSource
 
 from gaitprint.cli.common import (
     as_json,
@@ -18,17 +19,19 @@ from gaitprint.cli.option_groups import FieldOption, OptionGroup
 from gaitprint.cli.options import fusion_option
 from gaitprint.cli.progress import progress_bar
 
+_CLIPS = "gaitprint.inference.clip_averaging:ClipAveraging"
 
-def _settings(fusion: str, flip: bool, windows: int, window_frames: int | None, device: str) -> Any:
+
+def _settings(fusion: str, flip: bool, windows: int, window_frames: int, device: str) -> Any:
     from gaitprint.inference.clip_averaging import ClipAveraging
     from gaitprint.inference.embed_settings import EmbedSettings
 
-    if window_frames is not None and not windows:
+    asked = click.get_current_context().get_parameter_source("window_frames") is not ParameterSource.DEFAULT
+    if asked and not windows:
         raise click.UsageError(
             f"--window-frames {window_frames} is the length of windows: give their number, --windows"
         )
-    length = {} if window_frames is None else {"frames": window_frames}
-    return EmbedSettings(fusion, device, ClipAveraging(flip, windows, **length))
+    return EmbedSettings(fusion, device, ClipAveraging(flip, windows, window_frames))
 
 
 settings_options = OptionGroup(
@@ -39,7 +42,7 @@ settings_options = OptionGroup(
     click.option(
         "--windows",
         cls=FieldOption,
-        of="gaitprint.inference.clip_averaging:ClipAveraging",
+        of=_CLIPS,
         show_default=True,
         type=click.IntRange(min=0),
         metavar="COUNT",
@@ -47,9 +50,13 @@ settings_options = OptionGroup(
     ),
     click.option(
         "--window-frames",
+        cls=FieldOption,
+        of=_CLIPS,
+        field="frames",
+        show_default=True,
         type=click.IntRange(min=1),
         metavar="FRAMES",
-        help="Frames of a window of --windows; a sequence that has no more is taken whole.  [default: 30]",
+        help="Frames of a window of --windows; a sequence that has no more is taken whole.",
     ),
     device_option,
 )
@@ -76,7 +83,8 @@ settings_options = OptionGroup(
 @click.option(
     "--part",
     type=click.Choice(["test", "train", "all"]),
-    default="test",
+    cls=FieldOption,
+    of="gaitprint.ingest.store_selection:PARTS",
     show_default=True,
     help="Which side of the split is embedded.",
 )
