@@ -4,6 +4,7 @@ import pytest
 
 from gaitprint.explanation.request import ExplainRequest
 from gaitprint.inference.embeddings_file import load_embeddings
+from gaitprint.retrieval.spec import PipelineSpec
 from gaitprint.stages.explain import explain as stage
 
 PROBE = "012/nm-05/090"
@@ -33,9 +34,9 @@ def test_the_nearest_right_and_wrong(world, run, tmp_path):
 
 
 def test_json_says_what_the_function_says(world, run):
-    said = run(*typed(world, "--scorer", "part-mean", "--json")).json()
+    said = run(*typed(world, "--pipeline", "part-mean", "--json")).json()
     known = load_embeddings(world.vectors("gaitgl"))
-    request = ExplainRequest(PROBE, embeddings=known, scorer="part-mean")
+    request = ExplainRequest(PROBE, embeddings=known, pipeline=PipelineSpec.parse("part-mean"))
     expected = stage(world.store, [world.model("gaitgl")], request).to_dict()
     assert [a["key"] for a in said["against"]] == [a["key"] for a in expected["against"]]
     for found, other in zip(said["against"], expected["against"], strict=True):
@@ -62,7 +63,9 @@ def test_two_networks_and_named_walks(world, run, tmp_path):
         (["--probe", "012/nm-01/090"], 1, ["no probe of protocol casia-b", "--against"]),
         (["--against", PROBE], 1, ["on both sides"]),
         (["--against", "999"], 1, ["the store has no sequence '999'"]),
-        (["--scorer", "k-reciprocal"], 1, ["'k-reciprocal'", "euclidean", "part-mean"]),
+        (["--pipeline", "k-reciprocal"], 1, ["'k-reciprocal'", "euclidean", "part-mean"]),
+        (["--pipeline", "unit-length,part-mean"], 1, ["'unit-length,part-mean'", "sum over parts of the vectors"]),
+        (["--set", "euclidean.k=1"], 1, ["has no setting 'k'"]),
         (["--protocol", "casia-bb"], 1, ["'casia-bb'", "did you mean"]),
         (["--fusion", "sum"], 2, ["'sum'", "raw", "unit"]),
         (["--out", "{out}"], 1, ["ends in .html"]),

@@ -119,7 +119,7 @@ def explain(
         model: a model file, or several.
         settings: `out="why.html"` writes a page, `figure="why.png"` a picture, `device="cuda"` computes there; the
             others are fields of `gaitprint.explanation.request.ExplainRequest`: `embeddings=...` says how usual the
-            distances are, `scorer="part-mean"` takes that distance.
+            distances are, `pipeline="part-mean"` takes that distance.
 
     Returns:
         An `ExplainReport`: `against[0].strips` adds up to `against[0].total`.
@@ -133,7 +133,8 @@ def explain(
     others = [_walk(walk) for walk in given_several(other, Silhouettes, "Silhouettes or a path to compare with")]
     models = [given_path(m, "a model file") for m in given_several(model, (), "a model file")]
     paths = {key: Path(v) if isinstance(v, str) else v for key, v in settings.items() if key in ("out", "figure")}
-    return explain_walks(_walk(probe), others, models, **{**settings, **paths})
+    steps = {"pipeline": given_pipeline(settings["pipeline"]).spec} if "pipeline" in settings else {}
+    return explain_walks(_walk(probe), others, models, **{**settings, **paths, **steps})
 
 
 def _walk(walk: Any) -> Silhouettes:

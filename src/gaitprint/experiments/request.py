@@ -13,7 +13,7 @@ from gaitprint.evaluation.statistics.interval import RESAMPLES
 from gaitprint.inference.selection import SequenceFilter
 from gaitprint.retrieval.budget import ComputeBudget
 from gaitprint.retrieval.pipeline import Pipeline
-from gaitprint.retrieval.spec import PipelineSpec
+from gaitprint.retrieval.spec import PipelineSpec, refuse_text
 
 
 @dataclass(frozen=True)
@@ -34,9 +34,7 @@ class EvaluationRequest:
     """Memory, cores and progress of comparing; changes no figure."""
 
     def __post_init__(self) -> None:
-        if isinstance(self.pipeline, str):
-            text = f"{self.pipeline!r:.100}"
-            raise ConfigError(f"pipeline of EvaluationRequest() is no text, found {text}: PipelineSpec.parse({text})")
+        refuse_text(self.pipeline, "EvaluationRequest")
         settle_fields(self)
 
     @cached_property

@@ -1,11 +1,14 @@
 """The scorers that can be taken apart: those that say how their distance is a sum over parts."""
 
 from dataclasses import dataclass
+from typing import Any
 
 from gaitprint.components import component_names, make_component, name_of
 from gaitprint.errors import ConfigError
 from gaitprint.retrieval.contracts import Scorer
 from gaitprint.retrieval.distances.contributions import PartSum
+from gaitprint.retrieval.pipeline import Pipeline
+from gaitprint.retrieval.spec import PipelineSpec
 
 
 @dataclass(frozen=True)
@@ -16,19 +19,25 @@ class AdditiveScorer:
     part_sum: PartSum
 
     @classmethod
-    def named(cls, name: str) -> "AdditiveScorer":
-        """Make the scorer of that name, as it is without settings.
+    def of(cls, pipeline: PipelineSpec) -> "AdditiveScorer":
+        """Make the scorer of a pipeline that has no other step.
 
         Raises:
-            ComponentError: no scorer has that name. ConfigError: its distance is no sum over parts.
+            ConfigError: a setting that it has not; steps before it; its distance is no sum over parts.
+            ComponentError: no scorer has that name.
         """
-        scorer: Scorer = make_component("scorer", name)
-        if scorer.part_sum is None:
+        made = Pipeline.from_spec(pipeline)
+        part_sum = None if made.transforms else made.scorer.part_sum
+        if part_sum is None:
             ours = [n for n in component_names("scorer") if make_component("scorer", n).part_sum is not None]
-            raise ConfigError(f"a distance that is a sum over parts is {' or '.join(map(repr, ours))}, found {name!r}")
-        return cls(scorer, scorer.part_sum)
+            wanted, found = " or ".join(map(repr, ours)), ",".join(name_of(step) for step in made.steps)
+            raise ConfigError(
+                f"only a distance that is a sum over parts of the vectors as they are is explained: the pipeline is "
+                f"{wanted}, found {found!r}"
+            )
+        return cls(made.scorer, part_sum)
 
     @property
-    def name(self) -> str:
-        """The scorer's, as settings call it."""
-        return name_of(self.scorer)
+    def settings(self) -> dict[str, Any]:
+        """Plain values of the pipeline that it is."""
+        return Pipeline((), self.scorer).settings

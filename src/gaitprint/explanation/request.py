@@ -9,6 +9,7 @@ from gaitprint.errors import ConfigError
 from gaitprint.evaluation.protocol.protocol import DEFAULT_PROTOCOL
 from gaitprint.explanation.additive_scorer import AdditiveScorer
 from gaitprint.inference.fusion import SCALES
+from gaitprint.retrieval.spec import PipelineSpec, refuse_text
 from gaitprint.types import Embeddings
 
 
@@ -27,14 +28,15 @@ class ExplainRequest:
     """Who may be compared with the probe."""
     lists: Mapping[str, Sequence[str]] = field(default_factory=dict)
     """Named lists of keys that the protocol asks for."""
-    scorer: str = "euclidean"
-    """Whose distance is a sum over parts, such as `euclidean` or `part-mean`."""
+    pipeline: PipelineSpec = PipelineSpec()
+    """One scorer whose distance is a sum over parts, such as `PipelineSpec.parse("part-mean")`."""
     fusion: str = SCALES[0]
     """How several networks' vectors were put together."""
     seed: int = 0
     """Of the draws by which it is learnt how usual a distance is."""
 
     def __post_init__(self) -> None:
+        refuse_text(self.pipeline, "ExplainRequest")
         settle_fields(self)
         if not self.against and self.embeddings is None:
             raise ConfigError(
@@ -43,11 +45,11 @@ class ExplainRequest:
             )
         if self.probe in self.against:
             raise ConfigError(f"a walk is explained against another, found {self.probe!r} on both sides")
-        AdditiveScorer.named(self.scorer)  # or it raises
+        AdditiveScorer.of(self.pipeline)  # or it raises
         if self.fusion not in SCALES:
             raise ConfigError(f"fusion scales 'raw' or 'unit', found {self.fusion!r}")
 
     @property
     def additive_scorer(self) -> AdditiveScorer:
         """The scorer, known to be a sum over parts."""
-        return AdditiveScorer.named(self.scorer)
+        return AdditiveScorer.of(self.pipeline)

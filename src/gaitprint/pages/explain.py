@@ -193,7 +193,7 @@ def plain(
     ]
     return {
         "probe": pairs[0].probe.key,
-        "scorer": pairs[0].scorer.name,
+        "pipeline": pairs[0].scorer.settings,
         "strips": rows,
         "gallery": None if rivals is None else rivals.gallery,
         "against": against,

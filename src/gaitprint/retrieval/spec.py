@@ -139,6 +139,17 @@ class PipelineSpec:
         return {"transforms": [t.to_table() for t in self.transforms], "scorer": self.scorer.to_table(), **people}
 
 
+def refuse_text(pipeline: object, owner: str) -> None:
+    """Say how a `PipelineSpec` is made of text, where a value was given text for one.
+
+    Raises:
+        ConfigError: it is text.
+    """
+    if isinstance(pipeline, str):
+        text = f"{pipeline!r:.100}"
+        raise ConfigError(f"pipeline of {owner}() is no text, found {text}: PipelineSpec.parse({text})")
+
+
 def step_names() -> list[str]:
     """The names that a pipeline may be made of: our transforms and scorers."""
     return [*component_names("transform"), *component_names("scorer")]

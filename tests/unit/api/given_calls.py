@@ -45,6 +45,7 @@ CALLS: dict[str, Callable[[object], object]] = {
     "explain, probe": lambda x: gp.explain(x, WALK, "nowhere"),
     "explain, other": lambda x: gp.explain(WALK, x, "nowhere"),
     "explain, model": lambda x: gp.explain(WALK, WALK, x),
+    "explain, pipeline": lambda x: gp.explain(WALK, WALK, "nowhere", pipeline=x),
     "save_embeddings, path": lambda x: gp.save_embeddings(None if isinstance(x, str | Path) else x, E),
     "save_embeddings, what": lambda x: gp.save_embeddings("made", x),
     "Silhouettes, frames": lambda x: gp.Silhouettes(x, WALK.record),

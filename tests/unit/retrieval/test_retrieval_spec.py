@@ -4,7 +4,7 @@ import pytest
 
 from gaitprint.errors import GaitprintError
 from gaitprint.retrieval.pipeline import Pipeline
-from gaitprint.retrieval.spec import PipelineSpec, StepSpec
+from gaitprint.retrieval.spec import PipelineSpec, StepSpec, refuse_text
 
 
 @pytest.mark.parametrize(
@@ -59,3 +59,11 @@ def test_what_is_refused(text: str, overrides: list[str], words: list[str]) -> N
     with pytest.raises(GaitprintError) as found:
         PipelineSpec.parse(text, overrides)
     assert all(word in str(found.value) for word in words), str(found.value)
+
+
+def test_text_in_place_of_a_pipeline_is_told_how_one_is_made():
+    refuse_text(PipelineSpec(), "ExplainRequest")
+    with pytest.raises(
+        GaitprintError, match=r"pipeline of ExplainRequest\(\) is no text, found 'x': PipelineSpec.parse"
+    ):
+        refuse_text("x", "ExplainRequest")

@@ -20,6 +20,7 @@ from gaitprint.inference.embeddings_file import load_embeddings
 from gaitprint.pages.explain import rivalry, spoken
 from gaitprint.retrieval.distances.contributions import SumOfSquares
 from gaitprint.retrieval.distances.exact import flat_euclidean
+from gaitprint.retrieval.spec import PipelineSpec
 from gaitprint.stages.embed import embed
 from gaitprint.stages.explain import explain
 from gaitprint.stages.train import train
@@ -28,6 +29,7 @@ from gaitprint.training.request import TrainingRequest
 from gaitprint.types import Embeddings, PartLayout, SequenceRecord
 
 PROBE = "004/nm-05/090"
+COSINE, UNIT = PipelineSpec.parse("part-cosine"), PipelineSpec.parse("unit-length,euclidean")
 
 
 @pytest.fixture(scope="module")
@@ -59,7 +61,9 @@ def test_strips_and_moments_add_up_to_the_distance(made):
 def test_two_networks_at_unit_length(made):
     store, models, root = made
     known = load_embeddings(root / "unit.safetensors")
-    result = explain(store, models, ExplainRequest(PROBE, embeddings=known, fusion="unit", scorer="part-mean"))
+    result = explain(
+        store, models, ExplainRequest(PROBE, embeddings=known, fusion="unit", pipeline=PipelineSpec.parse("part-mean"))
+    )
     first = result.against[0]
     assert first.strips.sum() == pytest.approx(first.distance)
     with pytest.raises(ArtefactError, match="same models in the same order, with the same --fusion"):
@@ -229,7 +233,16 @@ def test_what_sets_two_apart_is_said(made):
         ({"models": []}, ConfigError, "at least one model file"),
         ({"embeddings": None}, ConfigError, "--against KEY, or --embeddings FILE"),
         ({"against": [PROBE]}, ConfigError, "found '004/nm-05/090' on both sides"),
-        ({"scorer": "part-cosine"}, ConfigError, "'euclidean' or 'part-mean', found 'part-cosine'"),
+        (
+            {"pipeline": PipelineSpec.parse("part-cosine")},
+            ConfigError,
+            "'euclidean' or 'part-mean', found 'part-cosine'",
+        ),
+        (
+            {"pipeline": PipelineSpec.parse("unit-length,euclidean")},
+            ConfigError,
+            "as they are is explained: the pipeline is 'eucl",
+        ),
         ({"fusion": "sum"}, ConfigError, "'raw' or 'unit', found 'sum'"),
         ({"probe": "004/nm-05/09"}, DataError, "did you mean '004/nm-05/090'"),
         ({"probe": "004/nm-01/090"}, ProtocolError, "is no probe of protocol casia-b (NM, BG, CL)"),

@@ -10,6 +10,7 @@ from gaitprint.cli.common import SEED, as_json, device_option, emit, print_table
 from gaitprint.cli.kinds import PLACE
 from gaitprint.cli.option_groups import FieldOption, OptionGroup
 from gaitprint.cli.options import fusion_option, lists_option, protocol_option
+from gaitprint.cli.pipeline_options import pipeline_options
 
 _REQUEST = "gaitprint.explanation.request:ExplainRequest"
 
@@ -38,14 +39,7 @@ request_options = OptionGroup(
     ),
     protocol_option,
     lists_option,
-    click.option(
-        "--scorer",
-        metavar="NAME",
-        cls=FieldOption,
-        of=_REQUEST,
-        show_default=True,
-        help="The scorer, whose distance is a sum over parts: euclidean, part-mean, or a dotted name of yours.",
-    ),
+    pipeline_options,
     fusion_option,
     click.option("--seed", cls=FieldOption, of=_REQUEST, **SEED),
 )
@@ -83,6 +77,8 @@ def explain(
     Without --against the probe is set beside the nearest walk of its own person and the nearest walk of anybody else.
     The strips' shares are exact and add up to the distance. With --embeddings the page also says how usual such
     distances are among other people.
+
+    The pipeline is one scorer whose distance is a sum over parts: euclidean, part-mean, or one of yours.
 
     \b
     Examples:
