@@ -16,10 +16,6 @@ shape_checks.install()
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
-# a suite that a shell or scheduler started in the background ignores Ctrl-C, and so would every program that it tries
-if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
-    signal.signal(signal.SIGINT, signal.default_int_handler)
-
 # no verdict hangs on how fast the machine is: neither a deadline nor a complaint about slow drawing
 settings.register_profile(
     "gaitprint", deadline=None, derandomize=True, max_examples=25, suppress_health_check=[HealthCheck.too_slow]

@@ -24,6 +24,7 @@ KINDS = {
     "augmentation": "gaitprint.silhouettes.augmentations",
     "transform": "gaitprint.retrieval.transforms",
     "scorer": "gaitprint.retrieval.scorers",
+    "backend": "gaitprint.backends",
 }
 """The kinds of component and the package that holds ours. Every module in it is one."""
 

@@ -4,7 +4,7 @@ from importlib.util import find_spec
 
 from gaitprint.errors import ConfigError
 
-EXTRAS = {"torch": "train", "faiss": "faiss", "pandas": "pandas"}
+EXTRAS = {"torch": "train", "faiss": "faiss", "pandas": "pandas", "numba": "runtime"}
 """Modules, and the extra of this package that installs each."""
 
 

@@ -10,6 +10,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 from torch.utils.checkpoint import checkpoint
 
+from gaitprint.deploy.form import DeployForm
 from gaitprint.layers.part_pooling import GeneralisedMean, PartHead
 from gaitprint.models.part_rows import PartRows
 from gaitprint.tensors import PartOutputs
@@ -47,6 +48,14 @@ class PartNetwork(nn.Module):
 
     def part_rows(self, rows: int) -> PartRows | None:  # noqa: ARG002 - a network that can say has a use for it
         """Which rows each part is about, for clips of so many rows; None: nobody can say."""
+        return None
+
+    def deploy_form(self) -> DeployForm | None:
+        """The network as embedding needs it, for the fast back ends; None: there is none, and it runs as it is.
+
+        Raises:
+            ComponentError: a batch norm keeps no running figures.
+        """
         return None
 
     @property

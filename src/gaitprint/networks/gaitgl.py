@@ -13,6 +13,7 @@ from torch import Tensor, nn
 
 from gaitprint.components import Component, Example
 from gaitprint.config import require
+from gaitprint.deploy.form import Branches, DeployForm, MaxPool
 from gaitprint.layers.clips import ShortClip, check_clips, repeat_short_clips
 from gaitprint.layers.convolution import (
     Convolution,
@@ -22,6 +23,7 @@ from gaitprint.layers.convolution import (
     as_channels_last,
     max_pool_2x2,
 )
+from gaitprint.layers.folding import deploy_form, fold_branches, fold_pairs, fold_triples
 from gaitprint.layers.part_pooling import GeneralisedMean, HeadKind, PartHead
 from gaitprint.layers.winograd_time import temporal_convolve, winograd_is_faster
 from gaitprint.models.base import PartNetwork
@@ -146,6 +148,18 @@ class GaitGL(PartNetwork):
             x = self._layer(layer, x)
         pooled: Tensor = self.pooling(x)
         return pooled
+
+    def deploy_form(self) -> DeployForm:
+        """See `PartNetwork`."""
+        stem = [Branches((fold_branches(layer),)) for layer in self.stem]
+        before, after = fold_pairs(self.before_pool, "local"), fold_pairs(self.after_pool, "local")
+        return deploy_form(
+            (*stem, fold_triples(self.aggregation), *before, MaxPool(), *after),
+            self.pooling,
+            self.head,
+            self.settings.height,
+            self._short_clip,
+        )
 
     def part_rows(self, rows: int) -> PartRows:
         """See `PartNetwork`."""

@@ -13,8 +13,10 @@ from torch import Tensor, nn
 
 from gaitprint.components import Component, Example
 from gaitprint.config import require
+from gaitprint.deploy.form import Branches, DeployForm, MaxPool
 from gaitprint.layers.clips import ShortClip, check_clips, repeat_short_clips
 from gaitprint.layers.convolution import Convolution, TemporalAggregation, max_pool_2x2
+from gaitprint.layers.folding import deploy_form, fold_branches, fold_pairs, fold_triples
 from gaitprint.layers.masked_convolution import Band, MaskedConvolution, MaskMode, SeparateMaskedConvolution, draw_band
 from gaitprint.layers.part_pooling import GeneralisedMean, HeadKind, PartHead
 from gaitprint.models.base import PartNetwork
@@ -113,6 +115,18 @@ class GaitMask(PartNetwork):
             x = self._layer(layer, x, self._band(x, generator))
         pooled: Tensor = self.pooling(x)
         return pooled
+
+    def deploy_form(self) -> DeployForm:
+        """See `PartNetwork`; at test nothing is masked."""
+        before, after = fold_pairs(self.before_pool, "masked"), fold_pairs(self.after_pool, "masked")
+        stem = Branches((fold_branches(self.stem),))
+        return deploy_form(
+            (stem, fold_triples(self.aggregation), *before, MaxPool(), *after),
+            self.pooling,
+            self.head,
+            self.settings.height,
+            self.settings.short_clip,
+        )
 
     def part_rows(self, rows: int) -> PartRows:
         """See `PartNetwork`."""

@@ -1,0 +1,40 @@
+"""Back ends of embedding, one a file: how a network's deploy form becomes vectors on this machine."""
+
+from typing import Any, Protocol, runtime_checkable
+
+import numpy as np
+from jaxtyping import Float32
+
+from gaitprint.deploy.form import DeployForm
+
+
+@runtime_checkable
+class Session(Protocol):
+    """A form made ready to run; it may be called from one thread at a time."""
+
+    def __call__(self, clips: Float32[np.ndarray, "N T H W"]) -> Float32[np.ndarray, "N P D"]:
+        """The part features of clips with values in [0, 1], which stay as they are.
+
+        Raises:
+            ShapeError: they do not fit the form.
+        """
+        ...
+
+
+@runtime_checkable
+class Backend(Protocol):
+    """Opens forms; made by a component whose settings are its own."""
+
+    @property
+    def settings(self) -> Any: ...
+
+    def open(self, form: DeployForm, threads: int) -> Session:
+        """Make a form ready.
+
+        Args:
+            threads: cores to use, at least 1.
+
+        Raises:
+            BackendError: this machine, or what is installed on it, cannot run it.
+        """
+        ...

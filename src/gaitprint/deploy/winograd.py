@@ -1,0 +1,211 @@
+"""Branches of 3 x 3 x 3 convolutions with an eighth of the multiplications, see `gaitprint.deploy.winograd_kernels`."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from threading import local
+
+import numpy as np
+from jaxtyping import Float32
+
+from gaitprint.deploy.form import SLOPE, Branch, Branches
+from gaitprint.deploy.winograd_kernels import (
+    PLANES,
+    POINTS,
+    SIDE,
+    OutputRoom,
+    Place,
+    Room,
+    Tiles,
+    from_points,
+    to_points,
+)
+
+TILES = 96
+"""Tiles that are multiplied at once, about: more use a weight more often, fewer stay in the caches."""
+ROOMS = 8
+"""Sizes of work that a thread keeps memory for."""
+
+Tiled = Float32[np.ndarray, "T H 4 K C"]
+"""A map whose rows are sorted by the place of a pixel in its tile, see `gaitprint.deploy.winograd_kernels`."""
+TiledOutput = Float32[np.ndarray, "T4 H4 4 K4 D"]
+"""Another one, of as many columns."""
+
+
+def tiled(frames: int, height: int, width: int, channels: int) -> Tiled:
+    """Room for a map; only pixels beyond the width are set, to zero."""
+    columns = -(-width // SIDE)
+    x = np.empty((frames, height, SIDE, columns, channels), np.float32)
+    clear_margin(x, width)
+    return x
+
+
+def pixels(x: Tiled) -> Float32[np.ndarray, "T H K 4 C"]:
+    """View a map pixel by pixel: tiles, and the pixels of each."""
+    return x.transpose(0, 1, 3, 2, 4)
+
+
+def clear_margin(x: Tiled, width: int) -> None:
+    """Set the pixels beyond the width to zero."""
+    if width % SIDE:
+        x[:, :, width % SIDE :, -1] = 0
+
+
+def _tile_rows(height: int, begin: int, seen: int) -> Tiles:
+    """Rows of tiles that begin anew at each of `begin` strips; each sees its own of `seen` strips. No frames yet."""
+    rows, sees = height // begin, height // seen
+    first = np.array([s * rows + y for s in range(begin) for y in range(0, rows, SIDE)])
+    low = first // sees * sees
+    return Tiles(first, low, low + sees, 0, 0)
+
+
+def _some(tiles: Tiles, rows: slice, frames: tuple[int, int]) -> Tiles:
+    return Tiles(tiles.first[rows], tiles.low[rows], tiles.high[rows], *frames)
+
+
+@dataclass(frozen=True, eq=False)
+class _Laid:
+    """A branch, transformed, and where its map lies."""
+
+    points: Float32[np.ndarray, "216 C D"]
+    bias: Float32[np.ndarray, " D"]
+    strips: int
+    group: int
+    adds: bool
+
+
+class WinogradBranches:
+    """One layer of branches."""
+
+    def __init__(self, layer: Branches) -> None:
+        self.groups = len(layer.groups)
+        self._laid = [_lay(b, g, i > 0) for g, group in enumerate(layer.groups) for i, b in enumerate(group)]
+        self.channels_out: int = self._laid[0].points.shape[2]
+
+    def tasks(self, x: Tiled, out: TiledOutput) -> Iterator[list["Task"]]:
+        """Lists of tasks whose work is independent; a list adds to what those before it wrote."""
+        frames, height, _, columns, _ = x.shape
+        tiles = -(-frames // SIDE)
+        length = max(1, min(tiles, TILES // columns))
+        for branches in self._passes(height):
+            finest = max(branch.strips for branch in branches)
+            count = len(_tile_rows(height, finest, finest).first)
+            rows = max(1, TILES // (length * columns))
+            yield [
+                Task(branches, finest, x, out, slice(row, row + rows), (first, min(tiles, first + length)))
+                for row in range(0, count, rows)
+                for first in range(0, tiles, length)
+            ]
+
+    def _passes(self, height: int) -> list[list[_Laid]]:
+        """Branches that begin tiles at the same rows, and so can share points."""
+        shared: dict[tuple[int, ...], list[_Laid]] = {}
+        for branch in self._laid:
+            shared.setdefault(tuple(_tile_rows(height, branch.strips, branch.strips).first), []).append(branch)
+        return list(shared.values())
+
+
+@dataclass(frozen=True, eq=False)
+class Task:
+    """Some rows of tiles and some tiles of frames of one pass."""
+
+    branches: list[_Laid]
+    finest: int
+    x: Tiled
+    out: TiledOutput
+    rows: slice
+    frames: tuple[int, int]
+
+    @cached_property
+    def ways(self) -> dict[int, Tiles]:
+        """Rows of tiles as branches of each number of strips see them, those that see furthest first."""
+        height = self.x.shape[1]
+        return {
+            s: _some(_tile_rows(height, self.finest, s), self.rows, self.frames)
+            for s in sorted({b.strips for b in self.branches})
+        }
+
+    def run(self) -> None:
+        """Compute the outputs of these tiles."""
+        height, columns, c = self.x.shape[1], *self.x.shape[3:]
+        d = self.out.shape[4]
+        x = self.x.reshape(*self.x.shape[:3], columns * c)
+        out = self.out.reshape(*self.out.shape[:3], columns * d)
+        widest = next(iter(self.ways))
+        whole = self.ways[widest]
+        buffers = _buffers(columns, c, d, len(whole.first) * (whole.stop - whole.start) * columns)
+        points, edges, products = buffers.points, buffers.edge_points, buffers.products
+        to_points(x, whole, buffers.room, _flat(points))
+        edges_of = widest
+        for branch in self.branches:
+            tiles, weights = self.ways[branch.strips], branch.points
+            if branch.strips == widest:
+                np.matmul(points, weights, out=products)
+            else:
+                if edges_of != branch.strips:
+                    to_points(x, tiles, buffers.edge_room, _flat(edges))
+                    edges_of = branch.strips
+                middle = slice(PLANES, -PLANES)
+                np.matmul(points[middle], weights[middle], out=products[middle])
+                np.matmul(edges[:PLANES], weights[:PLANES], out=products[:PLANES])
+                np.matmul(edges[PLANES:], weights[-PLANES:], out=products[-PLANES:])
+            bias, place = np.tile(branch.bias, columns), Place(branch.group * height, branch.adds)
+            from_points(_flat(products), bias, np.float32(SLOPE), tiles, place, buffers.output_room, out)
+
+
+class _Buffers:
+    """The memory of one task."""
+
+    def __init__(self, columns: int, channels: int, outputs: int, tiles: int) -> None:
+        n, m, f32 = columns * channels, columns * outputs, np.float32
+        zeros, lines = np.zeros(n, f32), np.zeros((POINTS, SIDE, n + 2 * channels), f32)
+        self.room = Room(zeros, lines, np.empty((POINTS, POINTS, POINTS, n), f32))
+        self.edge_room = Room(zeros, lines, np.empty((POINTS, 2, POINTS, n), f32))
+        self.points = np.empty((POINTS * PLANES, tiles, channels), f32)
+        self.edge_points = np.empty((2 * PLANES, tiles, channels), f32)
+        self.products = np.empty((POINTS * PLANES, tiles, outputs), f32)
+        frames, square = np.empty((SIDE, POINTS, POINTS, m), f32), np.empty((SIDE, POINTS, m), f32)
+        self.output_room = OutputRoom(frames, square, np.empty((SIDE, m), f32))
+
+
+_kept = local()
+
+
+def _buffers(*sizes: int) -> _Buffers:
+    """This thread's memory for those sizes: the last ones are kept, for new memory costs as much as the work in it."""
+    kept: dict[tuple[int, ...], _Buffers] = _kept.__dict__.setdefault("sizes", {})
+    if sizes not in kept:
+        if len(kept) == ROOMS:
+            kept.clear()
+        kept[sizes] = _Buffers(*sizes)
+    return kept[sizes]
+
+
+def _flat(x: np.ndarray) -> np.ndarray:
+    return x.reshape(len(x), -1)
+
+
+def _lay(branch: Branch, group: int, adds: bool) -> _Laid:
+    outputs = branch.weight.shape[0]
+    bias = np.zeros(outputs, np.float32) if branch.bias is None else branch.bias
+    return _Laid(weight_points(branch.weight), bias, branch.strips, group, adds)
+
+
+def weight_points(weight: np.ndarray) -> np.ndarray:
+    """[D, C, 3 frames, 3 rows, 3 columns] to its points [216, C, D] in float32, computed in float64.
+
+    >>> weight_points(np.ones((5, 2, 3, 3, 3))).shape
+    (216, 2, 5)
+    """
+    taps = np.array(
+        [
+            [1 / 4, 0, 0],
+            [-1 / 6, -1 / 6, -1 / 6],
+            [-1 / 6, 1 / 6, -1 / 6],
+            [1 / 24, 1 / 12, 1 / 6],
+            [1 / 24, -1 / 12, 1 / 6],
+            [0, 0, 1],
+        ]
+    )
+    points = np.einsum("rh,ft,cw,okthw->rfcko", taps, taps, taps, weight.astype(np.float64), optimize=True)
+    return np.ascontiguousarray(points.reshape(POINTS * PLANES, *points.shape[3:]), dtype=np.float32)
