@@ -17,6 +17,11 @@ def shorter(left: Float32[np.ndarray, "N D"]) -> Float32[np.ndarray, "N D"]:
 
 
 @checked
+def halved(rows: Float32[np.ndarray, "N D"], by: int) -> tuple[Float32[np.ndarray, "N _"], int]:
+    return rows[by:], by
+
+
+@checked
 def repeated(word: str, times: int) -> list[str]:
     return [word] * times
 
@@ -44,6 +49,17 @@ def test_sound_calls_pass() -> None:
 def test_wrong_calls_do_not(call) -> None:
     with pytest.raises(TypeError):
         call()
+
+
+def test_what_was_sound_once_is_no_pass_for_others() -> None:
+    """Arrays of known kinds are not looked at again; everything else is, and so is what is returned."""
+    assert halved(rows(3, 2), 0)[1] == halved(rows(3, 2), by=0)[1] == halved(by=0, rows=rows(3, 2))[1] == 0
+    for given in ((rows(3, 2), 1), (rows(3, 2), 0.0), (rows(3, 2)[0], 0), (rows(3, 2).tolist(), 0)):
+        with pytest.raises(TypeError):
+            halved(*given)
+    assert stacked(rows(2, 3), rows(2, 3)).shape == (4, 3)
+    with pytest.raises(TypeError):
+        stacked(rows(2, 3), rows(2, 2))
 
 
 def test_the_package_is_decorated() -> None:

@@ -308,9 +308,10 @@ def test_the_installed_program_and_the_module_are_one():
     for start in ([str(PROGRAM)], [sys.executable, "-m", "gaitprint.cli.main"]):
         ran = subprocess.run([*start, "--version"], capture_output=True, text=True, env=QUIET, check=True)
         assert ran.stdout.startswith(f"gaitprint, version {gaitprint.__version__}\n")
-        wrong = subprocess.run([*start, "data", "doctor", "nowhere"], capture_output=True, text=True, env=QUIET)
+        words = ["data", "partition", "nowhere", "all"]
+        wrong = subprocess.run([*start, *words], capture_output=True, text=True, env=QUIET)
         assert (wrong.returncode, wrong.stdout) == (1, "")
-        assert wrong.stderr.startswith("gaitprint: expected the folder")
+        assert wrong.stderr.startswith("gaitprint: no store at nowhere: ")
 
 
 def test_a_terminal_of_80_columns_shows_whole_lines():
@@ -333,9 +334,9 @@ def test_a_terminal_of_80_columns_shows_whole_lines():
 
 
 def test_a_reader_that_leaves_early_is_no_error():
-    ran = subprocess.run(f"'{PROGRAM}' model list | head -n 1", shell=True, capture_output=True, text=True, env=QUIET)
+    ran = subprocess.run(f"'{PROGRAM}' data list | head -n 1", shell=True, capture_output=True, text=True, env=QUIET)
     assert ran.stderr == ""
-    assert ran.stdout.startswith("gaitgl: ")
+    assert ran.stdout.startswith("name ")
 
 
 def test_exit_codes_and_tracebacks(world, run):

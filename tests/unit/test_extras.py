@@ -1,5 +1,6 @@
 """Without torch: data, retrieval, evaluation and pages work; what needs a network says what brings it."""
 
+import json
 import subprocess
 import sys
 import tomllib
@@ -22,19 +23,27 @@ class Absent:
             raise ModuleNotFoundError(f"No module named {name!r}", name=name)
 sys.meta_path.insert(0, Absent())
 """
-COMMAND = WITHOUT + "from gaitprint.cli.main import main\nsys.exit(main(sys.argv[1:]))"
-LOADS = (
+PROGRAM = (
     WITHOUT
     + """
+import io, json
+from contextlib import redirect_stderr, redirect_stdout
 from importlib import import_module
 from pkgutil import walk_packages
-for room in sys.argv[1:]:
+rooms, *commands = json.loads(sys.argv[1])
+for room in rooms:
     package = import_module(f"gaitprint.{room}")
     for found in walk_packages(package.__path__, package.__name__ + "."):
         if not found.name.startswith("gaitprint.pages.explain"):
             import_module(found.name)
+from gaitprint.cli.main import main
+for words in commands:
+    with redirect_stdout(io.StringIO()) as out, redirect_stderr(io.StringIO()) as err:
+        code = main(words)
+    print(json.dumps([code, out.getvalue(), err.getvalue()]))
 """
 )
+"""Loads whole rooms, then runs commands; a line on stdout of each."""
 ROOMS = (
     "archives checks datasets evaluation experiments ingest layouts pages provenance report retrieval silhouettes "
     "store synthetic tuning"
@@ -42,37 +51,40 @@ ROOMS = (
 CONDITIONS = ("nm-01", "nm-05", "bg-01", "cl-01")
 
 
-@pytest.fixture
-def vectors(tmp_path):
+NEEDING = (["model", "list"], ["model", "plan", "quick"])
+"""Commands that cannot go without it."""
+
+
+@pytest.fixture(scope="module")
+def ran(tmp_path_factory):
+    """What one process said on stderr while it loaded, and what came of its commands."""
     walks = product("abcd", CONDITIONS, ("000", "090"))
     records = tuple(gp.SequenceRecord(f"{s}/{c}/{v}", s, c, v) for s, c, v in walks)
     values = np.random.default_rng(0).normal(size=(len(records), 4)).astype(np.float32)
-    gp.save_embeddings(tmp_path / "e.safetensors", gp.Embeddings(values, records, PartLayout(((1, 4),)), "s", {}))
-    return tmp_path / "e.safetensors"
+    vectors = tmp_path_factory.mktemp("extras") / "e.safetensors"
+    gp.save_embeddings(vectors, gp.Embeddings(values, records, PartLayout(((1, 4),)), "s", {}))
+    steps = ["--pipeline", "k-reciprocal", "--set", "k-reciprocal.k1=2"]
+    given = json.dumps([ROOMS.split(), ["eval", "identify", str(vectors), *steps, "--json"], *NEEDING])
+    done = subprocess.run([sys.executable, "-c", PROGRAM, given], capture_output=True, text=True, check=False)
+    return done.stderr, [json.loads(line) for line in done.stdout.splitlines()]
 
 
-def run(program, *words):
-    given = [sys.executable, "-c", program, *map(str, words)]
-    return subprocess.run(given, capture_output=True, text=True, check=False)
+def test_rooms_without_networks_load(ran):
+    assert ran[0] == ""
+    assert len(ran[1]) == 1 + len(NEEDING), "it came to the end"
 
 
-def test_rooms_without_networks_load():
-    assert run(LOADS, *ROOMS.split()).stderr == ""
+def test_evaluation_runs(ran):
+    code, said, told = ran[1][0]
+    assert code == 0, told
+    assert '"mean"' in said
 
 
-def test_evaluation_runs(vectors):
-    ran = run(
-        COMMAND, "eval", "identify", vectors, "--pipeline", "k-reciprocal", "--set", "k-reciprocal.k1=2", "--json"
-    )
-    assert ran.returncode == 0, ran.stderr
-    assert '"mean"' in ran.stdout
-
-
-@pytest.mark.parametrize("words", [["model", "list"], ["model", "plan", "quick"]])
-def test_what_needs_it_says_so_in_one_line(words):
-    ran = run(COMMAND, *words)
+@pytest.mark.parametrize("number", range(len(NEEDING)))
+def test_what_needs_it_says_so_in_one_line(ran, number):
+    code, _, told = ran[1][1 + number]
     expected = "gaitprint: this needs torch, which is not installed: pip install 'gaitprint[train]'\n"
-    assert (ran.returncode, ran.stderr) == (1, expected)
+    assert (code, told) == (1, expected)
 
 
 def test_in_python_it_is_an_error_of_ours(monkeypatch):
