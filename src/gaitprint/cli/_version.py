@@ -9,7 +9,7 @@ from pathlib import Path
 from gaitprint import __version__
 from gaitprint.atomic_files import read_json
 from gaitprint.errors import ArtefactError
-from gaitprint.training.remembered import cache_folder
+from gaitprint.remembered import cache_folder
 
 LIBRARIES = ("torch", "numpy", "opencv-python-headless", "scipy", "pyarrow")
 _FAST = ("avx512_bf16", "amx_bf16")

@@ -6,6 +6,7 @@ from gaitprint.arguments import settle_fields
 from gaitprint.config import require
 from gaitprint.devices import DEVICE
 from gaitprint.errors import ConfigError
+from gaitprint.inference.backend_choice import AUTO, check_backend
 from gaitprint.inference.clip_averaging import WHOLE, ClipAveraging
 from gaitprint.inference.fusion import SCALES
 
@@ -18,6 +19,8 @@ class EmbedSettings:
     """`raw` concatenates as the method does, `unit` scales each network's vector to length 1 first."""
     device: str = DEVICE
     """`cpu`, `cuda`, `cuda:1`."""
+    backend: str = AUTO
+    """What computes: `torch` (the network as it is), a back end by name, or the fastest here, see `choose_backend`."""
     averaging: ClipAveraging = WHOLE
     """Mirror images and windows whose vectors are averaged; all frames at once where not given."""
     frames_at_once: int = 600
@@ -27,4 +30,5 @@ class EmbedSettings:
         settle_fields(self)
         if self.fusion not in SCALES:
             raise ConfigError(f"fusion scales 'raw' or 'unit', found {self.fusion!r}")
+        check_backend(self.backend)
         require(self.frames_at_once >= 1, f"a batch holds 1 frame or more, found {self.frames_at_once}")

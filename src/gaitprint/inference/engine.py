@@ -12,9 +12,11 @@ from torch import nn
 from gaitprint.atomic_files import sha256_json
 from gaitprint.devices import DEVICE, card_memory
 from gaitprint.errors import DataError
+from gaitprint.inference.backend_choice import TORCH
 from gaitprint.inference.clip_averaging import WHOLE, ClipAveraging
 from gaitprint.inference.embed_plan import ClipBatch, EmbedPlan, Unit
 from gaitprint.inference.embed_settings import EmbedSettings
+from gaitprint.inference.running import open_runner, torch_runner
 from gaitprint.memory import check_room
 from gaitprint.models.making import part_layout
 from gaitprint.silhouettes.clips import Preprocessing, to_clip
@@ -40,8 +42,10 @@ class Embedder:
         facts: dict[str, Any],
         device: str = DEVICE,
         averaging: ClipAveraging = WHOLE,
+        backend: str = TORCH,
     ) -> None:
         self.network = network.to(device).eval()
+        self._run = open_runner(self.network, backend, device)
         self.preprocessing, self.device, self.averaging = preprocessing, device, averaging
         self.facts = facts if averaging.plain else {**facts, "averaging": asdict(averaging)}
         self.layout = part_layout(network)
@@ -50,13 +54,9 @@ class Embedder:
         # not in it
         self.source = sha256_json(identity if averaging.plain else [*identity, asdict(averaging)])
 
-    @torch.inference_mode()
     def clips(self, clips: Float32[np.ndarray, "N T H W"]) -> Float32[np.ndarray, "N D"]:
         """Vectors of clips of one length, all frames used."""
-        batch = torch.from_numpy(clips[:, None]).to(self.device)
-        parts = self.network(batch).embedding
-        vectors = parts.float().flatten(1).cpu().numpy()
-        return np.ascontiguousarray(vectors)
+        return np.ascontiguousarray(self._run(clips).reshape(len(clips), -1))
 
     def embed(
         self,
@@ -121,7 +121,6 @@ class Embedder:
             )
             check_room(frames * self.bytes_a_frame(), what, way_out, card_memory(self.device))
 
-    @torch.inference_mode()
     def bytes_a_frame(self) -> float:
         """Memory at the peak: twice what goes in and comes out of the layer that has most, on a short clip."""
         most = [0]
@@ -133,7 +132,7 @@ class Embedder:
         hooks = [layer.register_forward_hook(see) for layer in self.network.modules() if not list(layer.children())]
         shape = (1, SHORT, self.preprocessing.height, self.preprocessing.width)
         try:
-            self.clips(np.zeros(shape, np.float32))
+            torch_runner(self.network, self.device)(np.zeros(shape, np.float32))
         finally:
             for hook in hooks:
                 hook.remove()

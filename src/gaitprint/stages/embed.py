@@ -7,11 +7,13 @@ from pathlib import Path
 
 from gaitprint.devices import DEVICE, check_device
 from gaitprint.errors import ConfigError
+from gaitprint.inference.backend_choice import AUTO, choose_backend
 from gaitprint.inference.clip_averaging import WHOLE, ClipAveraging
 from gaitprint.inference.embed_settings import EmbedSettings
 from gaitprint.inference.embeddings_file import check_embeddings_place, save_embeddings
 from gaitprint.inference.engine import Embedder
 from gaitprint.inference.fusion import fuse
+from gaitprint.inference.running import choice_for
 from gaitprint.ingest.store_selection import PARTS, StoreSelection
 from gaitprint.locks import sole_writer
 from gaitprint.models.model_file import load_model
@@ -20,21 +22,28 @@ from gaitprint.store import SequenceSet, Store
 from gaitprint.types import Embeddings
 
 
-def open_embedder(path: Path, device: str = DEVICE, averaging: ClipAveraging = WHOLE) -> Embedder:
+def open_embedder(
+    path: Path, device: str = DEVICE, averaging: ClipAveraging = WHOLE, backend: str = AUTO, frames: int = 0
+) -> Embedder:
     """Open a model file as something that embeds.
 
     Args:
         path: of the model file.
         device: `cpu`, `cuda`.
         averaging: which clips of a sequence are embedded.
+        backend: what computes, see `EmbedSettings`.
+        frames: that are to be embedded, as far as one knows: many are worth measuring which back end is fastest.
 
     Raises:
         ArtefactError: missing, damaged, or no model file of ours.
     """
     check_device(device)
     loaded = load_model(Path(path), device)
-    card = loaded.card
-    return Embedder(loaded.model, card.preprocessing, card.sha256, card.facts, device, averaging)
+    card, network = loaded.card, loaded.model
+    if backend == AUTO:
+        frame = card.preprocessing.height, card.preprocessing.width
+        backend = choose_backend(choice_for(network, frame, device), frames)
+    return Embedder(network, card.preprocessing, card.sha256, card.facts, device, averaging, backend)
 
 
 def embed(
@@ -69,7 +78,8 @@ def embed(
     chosen = selection.choose(opened, part)
     if part == "test" and selection.subjects is None:
         _say_left_out(opened, chosen, say)
-    embedders = [open_embedder(path, settings.device, settings.averaging) for path in models]
+    frames = sum(chosen.lengths)
+    embedders = [open_embedder(p, settings.device, settings.averaging, settings.backend, frames) for p in models]
     if out is not None:
         check_embeddings_place(Path(out))
     with nullcontext() if out is None else sole_writer(Path(out)):

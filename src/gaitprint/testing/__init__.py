@@ -10,6 +10,7 @@ from typing import Any
 
 _CHECKERS = {
     "check_augmentation": "augmentations",
+    "check_backend": "backends",
     "check_dataset": "datasets",
     "check_loss": "losses",
     "check_network": "networks",

@@ -1,6 +1,7 @@
 """The checkers as type checkers and editors see them; at run time they are imported when they are asked for."""
 
 from gaitprint.testing.augmentations import check_augmentation as check_augmentation
+from gaitprint.testing.backends import check_backend as check_backend
 from gaitprint.testing.datasets import check_dataset as check_dataset
 from gaitprint.testing.losses import check_loss as check_loss
 from gaitprint.testing.networks import check_network as check_network

@@ -8,6 +8,7 @@ from torch import Tensor
 
 from gaitprint.models.base import PartNetwork
 from gaitprint.models.part_rows import PartRows
+from gaitprint.testing.deploy_forms import run_form
 from gaitprint.testing.promises import Promises, expect
 
 FRAMES, STEP = 3, 5
@@ -32,6 +33,13 @@ def check_part_network(about: Promises, network: PartNetwork) -> None:
             alone = torch.cat([network.trunk(clip, _seeded(2)) for clip in clips.split(1)])
         differs = not torch.allclose(whole, alone, rtol=1e-4, atol=1e-4 * float(whole.abs().max()))
         expect(network.mixes_clips == differs, f"mixes_clips = {network.mixes_clips}, and parts differ: {differs}")
+    with about.promise("deploy_form() is None, or computes the embedding of the network in evaluation"):
+        form = network.eval().deploy_form()
+        if form is not None:
+            with torch.no_grad():
+                wanted = deepcopy(network).double()(clips.double()).embedding.numpy()
+            error = np.abs(run_form(form, clips[:, 0].numpy()) - wanted).max() / np.abs(wanted).max()
+            expect(error < 1e-5, f"{error:.1e} of the largest value between them")
     with about.promise("part_rows(rows) is None, or says of every part its band and all rows that can change it"):
         found = network.part_rows(about.example.frame[0])
         if found is not None:

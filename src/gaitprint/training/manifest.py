@@ -19,6 +19,7 @@ import torch
 
 from gaitprint.atomic_files import json_object, write_json
 from gaitprint.config import settings_to_dict
+from gaitprint.processor import processor_name
 from gaitprint.training.precision import Precision
 from gaitprint.training.recipe import Recipe
 
@@ -127,12 +128,7 @@ def device_name(device: str) -> str:
     """The model of the processor or graphics card, such as `NVIDIA H100`; the architecture where it is not told."""
     if torch.device(device).type == "cuda":
         return str(torch.cuda.get_device_name(device))
-    try:
-        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
-    except OSError:
-        lines = []
-    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
-    return next((name for name in names if name), platform.machine())
+    return processor_name()
 
 
 def _git(folder: Path, *words: str) -> str | None:

@@ -4,20 +4,19 @@ import os
 from collections.abc import Callable
 from dataclasses import asdict
 from functools import partial
-from pathlib import Path
 from time import process_time
 from typing import Any
 
 import torch
 
 from gaitprint.config import settings_to_dict
+from gaitprint.processor import instructions, processor_name
+from gaitprint.remembered import remembered
 from gaitprint.training.loop import build_network, prepare_network
-from gaitprint.training.manifest import device_name
 from gaitprint.training.objective import Objective
 from gaitprint.training.precision import Precision, Seconds
 from gaitprint.training.process_group import ProcessGroup
 from gaitprint.training.recipe import Recipe
-from gaitprint.training.remembered import remembered
 from gaitprint.training.step import loss_and_gradients
 
 _FRAMES = 12
@@ -37,8 +36,8 @@ def facts_of(recipe: Recipe) -> dict[str, Any]:
     """All that the two times hang on: processor, versions, threads, and the recipe's kind of convolution."""
     plain = settings_to_dict(recipe)
     return {
-        "device": device_name("cpu"),
-        "instructions": _instructions(),
+        "device": processor_name(),
+        "instructions": instructions(),
         "capability": torch.backends.cpu.get_cpu_capability(),
         "limit": os.environ.get("ONEDNN_MAX_CPU_ISA", ""),
         "threads": torch.get_num_threads(),
@@ -83,13 +82,3 @@ def measure(recipe: Recipe, clock: Callable[[], float] = process_time) -> Second
 def _positive(seconds: Seconds) -> Seconds:
     """Keep times above 0, however coarse the clock is."""
     return Seconds(max(seconds.float32, 1e-9), max(seconds.bfloat16, 1e-9))
-
-
-def _instructions() -> str:
-    """The instruction sets that the kernel names; "" where it names none."""
-    try:
-        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
-    except OSError:
-        return ""
-    names = (line.partition(":")[2].strip() for line in lines if line.startswith(("flags", "Features")))
-    return next(names, "")

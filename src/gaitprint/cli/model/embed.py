@@ -22,7 +22,7 @@ from gaitprint.cli.progress import progress_bar
 _CLIPS = "gaitprint.inference.clip_averaging:ClipAveraging"
 
 
-def _settings(fusion: str, flip: bool, windows: int, window_frames: int, device: str) -> Any:
+def _settings(fusion: str, flip: bool, windows: int, window_frames: int, device: str, backend: str) -> Any:
     from gaitprint.inference.clip_averaging import ClipAveraging
     from gaitprint.inference.embed_settings import EmbedSettings
 
@@ -31,7 +31,7 @@ def _settings(fusion: str, flip: bool, windows: int, window_frames: int, device:
         raise click.UsageError(
             f"--window-frames {window_frames} is the length of windows: give their number, --windows"
         )
-    return EmbedSettings(fusion, device, ClipAveraging(flip, windows, window_frames))
+    return EmbedSettings(fusion, device, backend, ClipAveraging(flip, windows, window_frames))
 
 
 settings_options = OptionGroup(
@@ -59,6 +59,14 @@ settings_options = OptionGroup(
         help="Frames of a window of --windows; a sequence that has no more is taken whole.",
     ),
     device_option,
+    click.option(
+        "--backend",
+        cls=FieldOption,
+        of="gaitprint.inference.embed_settings:EmbedSettings",
+        show_default=True,
+        metavar="NAME",
+        help="What computes: torch, winograd, or auto, the fastest as measured here once.",
+    ),
 )
 
 

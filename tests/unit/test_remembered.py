@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from gaitprint.training.remembered import VARIABLE, cache_folder, remembered
+from gaitprint.remembered import VARIABLE, cache_folder, remembered
 
 FACTS = {"device": "Some CPU 9", "threads": 2, "shape": (12, 32)}
 

@@ -42,19 +42,32 @@ def remembered(what: str, facts: dict[str, Any], measure: Callable[[], dict[str,
         facts: all that the values hang on, such as the processor and the version of torch.
         measure: positive numbers by name, always the same names.
     """
-    # as they come back from the file: tuples are lists there
-    facts = json.loads(json.dumps(facts))
-    folder = cache_folder()
-    if folder is None:
-        return measure()
-    path = folder / f"{what}-{sha256_json(facts)[:16]}.json"
-    known = _read(path, facts)
+    known = recall(what, facts)
     if known is not None:
         return known
     values = measure()
-    with suppress(DataError):
-        write_json(path, {"facts": facts, "values": values})
+    path = _path(what, facts)
+    if path is not None:
+        with suppress(DataError):
+            write_json(path, {"facts": facts, "values": values})
     return values
+
+
+def recall(what: str, facts: dict[str, Any]) -> dict[str, float] | None:
+    """What was measured under these facts; None where nothing was."""
+    path = _path(what, facts)
+    return None if path is None else _read(path, _plain(facts))
+
+
+def _path(what: str, facts: dict[str, Any]) -> Path | None:
+    folder = cache_folder()
+    return None if folder is None else folder / f"{what}-{sha256_json(_plain(facts))[:16]}.json"
+
+
+def _plain(facts: dict[str, Any]) -> dict[str, Any]:
+    """Facts as they come back from a file: tuples are lists there."""
+    plain: dict[str, Any] = json.loads(json.dumps(facts))
+    return plain
 
 
 def _read(path: Path, facts: dict[str, Any]) -> dict[str, float] | None:

@@ -1,0 +1,110 @@
+"""Which back end a job gets where nobody names one: the fastest on this machine, measured once and remembered."""
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
+from time import perf_counter
+from typing import Any
+
+import numpy as np
+
+from gaitprint.components import component_names, find_component
+from gaitprint.config import require
+from gaitprint.errors import did_you_mean
+from gaitprint.processor import instructions, processor_name
+from gaitprint.remembered import recall, remembered
+
+AUTO, TORCH = "auto", "torch"
+WORTH_MEASURING = 5000
+"""Frames of a job: a minute or so of a large network; measuring takes seconds."""
+FRAMES, ROUNDS = 30, 3
+
+_LOG = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Choice:
+    """The back ends that could run one network."""
+
+    movable: bool
+    """Whether any but torch can."""
+    facts: dict[str, Any]
+    """What their speed hangs on, but for this machine."""
+    frame: tuple[int, int]
+    """Rows and columns."""
+    open: Callable[[str], Callable[[np.ndarray], np.ndarray]]
+    """Makes one ready to run."""
+
+
+def check_backend(name: str) -> None:
+    """Refuse a name that is none of a back end.
+
+    Raises:
+        ConfigError: with those that are.
+    """
+    names = [AUTO, TORCH, *component_names("backend")]
+    require(name in names or "." in name, f"no back end is called {name!r}: {did_you_mean(name, names)}")
+
+
+def choose_backend(choice: Choice, frames: int) -> str:
+    """The fastest back end that was ever measured here; a job of many frames measures, a small one takes torch else.
+
+    Args:
+        frames: that are to be embedded.
+    """
+    if not choice.movable:
+        return TORCH
+    names = available()
+    facts = {**choice.facts, **_machine(names)}
+    seconds = recall("backends", facts)
+    if seconds is None:
+        if frames < WORTH_MEASURING:
+            return TORCH
+        seconds = remembered("backends", facts, lambda: _measure(choice, names))
+    _LOG.info("seconds a clip of %d frames: %s", FRAMES, seconds)
+    return min(seconds, key=lambda name: seconds[name])
+
+
+def available() -> list[str]:
+    """Back ends whose libraries are installed, torch first."""
+    found = []
+    for name in component_names("backend"):
+        try:
+            find_component("backend", name)
+        except ImportError:
+            continue
+        found.append(name)
+    return [TORCH, *found]
+
+
+def _measure(choice: Choice, names: list[str]) -> dict[str, float]:
+    """Seconds of the clock for one clip, in turn, the least of each counting."""
+    rng = np.random.default_rng(0)
+    clip = (rng.random((1, FRAMES, *choice.frame)) > 0.5).astype(np.float32)
+    runners = {name: choice.open(name) for name in names}
+    times: dict[str, list[float]] = {name: [] for name in names}
+    for runner in runners.values():
+        runner(clip)  # what a first call does besides
+    for _ in range(ROUNDS):
+        for name, runner in runners.items():
+            start = perf_counter()
+            runner(clip)
+            times[name].append(max(perf_counter() - start, 1e-9))
+    return {name: min(taken) for name, taken in times.items()}
+
+
+def _machine(names: list[str]) -> dict[str, Any]:
+    return {
+        "processor": processor_name(),
+        "instructions": instructions(),
+        "backends": names,
+        "versions": {name: _version(name) for name in ("gaitprint", "numba", "numpy", *names)},
+    }
+
+
+def _version(package: str) -> str:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return ""
