@@ -4,7 +4,15 @@ from importlib.util import find_spec
 
 from gaitprint.errors import ConfigError
 
-EXTRAS = {"torch": "train", "faiss": "faiss", "pandas": "pandas", "numba": "runtime"}
+EXTRAS = {
+    "torch": "train",
+    "faiss": "faiss",
+    "pandas": "pandas",
+    "numba": "runtime",
+    "onnx": "runtime",
+    "onnxruntime": "runtime",
+    "openvino": "openvino",
+}
 """Modules, and the extra of this package that installs each."""
 
 

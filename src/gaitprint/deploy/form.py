@@ -78,17 +78,22 @@ class DeployForm:
         Raises:
             ShapeError: they do not fit the form.
         """
-        height, frames = self.height, clips.shape[1] if clips.ndim == 4 else 0
-        if clips.ndim != 4 or 0 in clips.shape or clips.shape[2] % height or clips.shape[3] % 2:
-            raise ShapeError(
-                f"this form takes clips [N, T, H, W], none empty, of {height} rows (or a multiple) and an even width, "
-                f"found {list(clips.shape)}: prepare the clips as the model's card says"
-            )
+        check_clips_fit(clips, self.height)
+        frames = clips.shape[1]
         if frames <= 2:
             return np.tile(clips, (1, 3 if frames == 1 else 2, 1, 1))
         if frames == 3 and self.lengthen_three:
             return np.concatenate([clips, clips[:, :1]], axis=1)
         return clips
+
+
+def check_clips_fit(clips: Float32[np.ndarray, "N T H W"], height: int) -> None:
+    """Raise ShapeError unless no clip is empty, its rows are a multiple of `height` and its columns even."""
+    if clips.ndim != 4 or 0 in clips.shape or clips.shape[2] % height or clips.shape[3] % 2:
+        raise ShapeError(
+            f"this form takes clips [N, T, H, W], none empty, of {height} rows (or a multiple) and an even width, "
+            f"found {list(clips.shape)}: prepare the clips as the model's card says"
+        )
 
 
 def generalised_mean(maximum: Float32[np.ndarray, "H W C"], parts: int, power: float) -> Float32[np.ndarray, "P C"]:

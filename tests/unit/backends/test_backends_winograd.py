@@ -3,44 +3,10 @@
 import numpy as np
 import pytest
 import torch
+from trained_networks import NETWORKS, clips, trained
 
 from gaitprint.components import find_component
 from gaitprint.errors import ShapeError
-from gaitprint.models.base import PartNetwork
-from gaitprint.models.making import make_network
-
-NETWORKS = {
-    "journal": ("gaitgl", {"form": "casia-b", "channels": [4, 6, 8], "strips": 8}),
-    "competition": ("gaitgl", {"channels": [4, 6, 8, 10], "height": 16}),
-    "two-stems": ("gaitgl", {"form": "oumvlp", "channels": [3, 4, 6, 8], "height": 16}),
-    "low-strips": ("gaitgl", {"form": "casia-b", "channels": [4, 6, 8], "height": 32, "trunk_norm": "batch"}),
-    "mask": ("gaitmask", {"channels": [4, 6, 8], "height": 16}),
-    "mask-separate": ("gaitmask", {"channels": [4, 6, 8], "height": 16, "mask_mode": "separate", "head": "shared-bn"}),
-    "mask-gated": ("gaitmask", {"channels": [4, 6, 8], "height": 16, "mask_mode": "gated", "trunk_norm": "batch"}),
-    "neck": ("gaitgl", {"channels": [4, 6, 8, 10], "height": 16, "head": "separate-bnneck"}),
-}
-
-
-def trained(name: str) -> PartNetwork:
-    """A network whose norms have seen something."""
-    generator = torch.Generator().manual_seed(0)
-    component, settings = NETWORKS[name]
-    network = make_network(component, settings, 5, generator)
-    for module in network.modules():
-        if isinstance(module, torch.nn.modules.batchnorm._BatchNorm):
-            assert module.running_mean is not None
-            assert module.running_var is not None
-            module.running_mean.normal_(0, 0.3, generator=generator)
-            module.running_var.uniform_(0.5, 2, generator=generator)
-            module.weight.data.uniform_(0.5, 2, generator=generator)
-            module.bias.data.normal_(0, 0.3, generator=generator)
-    assert isinstance(network, PartNetwork)
-    return network.eval()
-
-
-def clips(n: int, frames: int, height: int, width: int) -> np.ndarray:
-    rng = np.random.default_rng(frames)
-    return (rng.random((n, frames, height, width)) > 0.5).astype(np.float32)
 
 
 @pytest.mark.parametrize("name", NETWORKS)

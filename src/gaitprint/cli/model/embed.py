@@ -65,7 +65,7 @@ settings_options = OptionGroup(
         of="gaitprint.inference.embed_settings:EmbedSettings",
         show_default=True,
         metavar="NAME",
-        help="What computes: torch, winograd, or auto, the fastest as measured here once.",
+        help="What computes: torch, winograd, onnxruntime, openvino, or auto, the fastest as measured here once.",
     ),
 )
 
