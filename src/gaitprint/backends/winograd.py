@@ -10,9 +10,9 @@ from typing import Any
 
 import numpy as np
 from jaxtyping import Float32
-from threadpoolctl import ThreadpoolController
 
 from gaitprint.backends import Session
+from gaitprint.blas import one_blas_thread
 from gaitprint.components import Component
 from gaitprint.deploy.direct import Stem, TripleProducts, max_pool
 from gaitprint.deploy.form import DeployForm, Layer, MaxPool, Triples, generalised_mean
@@ -46,12 +46,11 @@ class _Session:
             raise TypeError("a deploy form begins with one convolution of one channel")
         self._stem, self._layers = first, rest
         self._pool = ThreadPoolExecutor(threads) if threads > 1 else None
-        self._blas = ThreadpoolController()
 
     def __call__(self, clips: Float32[np.ndarray, "N T H W"]) -> Float32[np.ndarray, "N P D"]:
         clips = self.form.lengthened(np.ascontiguousarray(clips, np.float32))
         # products of tiles are small: threads share them out, not the library within each
-        with self._blas.limit(limits=1, user_api="blas"):
+        with one_blas_thread():
             return np.stack([self._one(clip) for clip in clips])
 
     def _one(self, clip: Float32[np.ndarray, "T H W"]) -> Float32[np.ndarray, "P D"]:

@@ -13,9 +13,9 @@ from typing import TypeVar
 import cv2
 import numpy as np
 from jaxtyping import UInt8
-from threadpoolctl import threadpool_limits
 
 from gaitprint.archives import Files, Watched, as_it_was, full_stamp
+from gaitprint.blas import one_blas_thread
 from gaitprint.errors import DataError, GaitprintError, ReadError
 from gaitprint.ingest.frame_settings import FrameSettings
 from gaitprint.processes import deaf_children, end_children, leave_with_parent
@@ -108,7 +108,7 @@ def read_all(
         DataError: a worker process was killed.
     """
     if workers == 0:
-        with threadpool_limits(1, "blas"):  # sums over one sequence: threads cost more than they do
+        with one_blas_thread():  # sums over one sequence: threads cost more than they do
             yield from (read(files, task) for task in tasks)
         return
     bundles = iter([tasks[i : i + BUNDLE] for i in range(0, len(tasks), BUNDLE)])
@@ -158,5 +158,5 @@ def _begin_worker() -> None:
     process that started it, which may be killed.
     """
     cv2.setNumThreads(1)
-    threadpool_limits(1, "blas")
+    one_blas_thread()
     leave_with_parent()

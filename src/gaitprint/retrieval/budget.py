@@ -5,13 +5,13 @@ import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from functools import cached_property, partial
+from functools import cached_property
 from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
-from threadpoolctl import ThreadpoolController
 
+from gaitprint.blas import one_blas_thread
 from gaitprint.config import require
 from gaitprint.cores import usable_cores
 from gaitprint.errors import DataError
@@ -69,8 +69,7 @@ class ComputeBudget:
             yield one(tasks[0])
             return
         # a BLAS built with OpenMP keeps the number for each thread, so the workers have to be told as well
-        limit = partial(ThreadpoolController().limit, limits=1, user_api="blas")
-        with limit(), ThreadPoolExecutor(self.cores, initializer=limit) as pool:
+        with one_blas_thread(), ThreadPoolExecutor(self.cores, initializer=one_blas_thread) as pool:
             yield from pool.map(one, tasks)
 
     def array(self, rows: int, width: int) -> NDArray[np.float32]:

@@ -11,8 +11,8 @@ from typing import Any
 
 import numpy as np
 from jaxtyping import Float32, Int
-from threadpoolctl import threadpool_limits
 
+from gaitprint.blas import one_blas_thread
 from gaitprint.errors import ConfigError, ShapeError
 from gaitprint.retrieval.budget import ComputeBudget
 from gaitprint.retrieval.distances.metric import Metric
@@ -66,14 +66,14 @@ class ShortCodes:
         self._x, self._metric, self._work = x, metric, work
         self.lists = max(1, int(np.sqrt(len(x))))
         """How many lists there are."""
-        with threadpool_limits(1, user_api="blas"), _one_thread(self._faiss):
+        with one_blas_thread(), _one_thread(self._faiss):
             self._choose_directions()
         self.short = work.array(len(x), self._basis.shape[1])
         """The items turned to their main directions."""
         self._each_block(self._turn)
         if not all(np.isfinite(self.short[start : start + _ROWS]).all() for start in range(0, len(x), _ROWS)):
             raise ShapeError("neighbours need finite vectors: check the embeddings")
-        with threadpool_limits(1, user_api="blas"), _one_thread(self._faiss):
+        with one_blas_thread(), _one_thread(self._faiss):
             self._index = self._built()
 
     @property
