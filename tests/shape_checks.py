@@ -10,7 +10,7 @@ import dataclasses
 import functools
 import inspect
 from collections.abc import Callable, Generator, Iterator
-from types import FunctionType, UnionType
+from types import CellType, CodeType, FunctionType, UnionType
 from typing import Any, Union, get_args, get_origin
 
 import jaxtyping
@@ -21,6 +21,8 @@ from jaxtyping import AbstractArray, install_import_hook
 AS_PYTHON_DOES = BeartypeConf(violation_type=TypeError)
 same_axes = jaxtyping.jaxtyped
 """`with same_axes("context")`: within, an axis of one name has one size."""
+_CHECKS: dict[CodeType, Any] = {}
+"""By its code, what beartype has made of a function within another."""
 UNSEEN = (Callable, Iterator, Generator)
 """Of these, beartype looks at the thing itself alone, not at what it takes or gives."""
 
@@ -46,13 +48,14 @@ def checked(what: Any) -> Any:
 
 def _checked_function(function: Callable[..., Any]) -> Callable[..., Any]:
     arrays = {name: hint for name, hint in getattr(function, "__annotations__", {}).items() if _has_array(hint)}
+    nested = isinstance(function, FunctionType) and "<locals>" in function.__qualname__
     if not arrays:
-        return beartype(conf=AS_PYTHON_DOES)(function)
-    if isinstance(function, FunctionType) and all(map(_depends_on_kinds, arrays.values())):
+        return _nested(function) if nested else beartype(conf=AS_PYTHON_DOES)(function)
+    if isinstance(function, FunctionType) and not nested and all(map(_depends_on_kinds, arrays.values())):
         places = [name for name in inspect.signature(function).parameters if name in arrays]
         if len(places) + ("return" in arrays) == len(arrays):
             return _remembering(function, arrays)
-    once = beartype(conf=AS_PYTHON_DOES)(function)
+    once = _nested(function) if nested else beartype(conf=AS_PYTHON_DOES)(function)
 
     @functools.wraps(function)
     def in_one_memory(*args: Any, **kwargs: Any) -> Any:
@@ -60,6 +63,27 @@ def _checked_function(function: Callable[..., Any]) -> Callable[..., Any]:
             return once(*args, **kwargs)
 
     return in_one_memory
+
+
+def _nested(function: Any) -> Callable[..., Any]:
+    """A function within another is defined at every call of that: what checks the first checks the others too."""
+    known = _CHECKS.get(function.__code__)
+    if known is None or known.__annotations__ != function.__annotations__:
+        # of its own kind, but without what the first holds on to
+        cells = tuple(CellType() for _ in function.__closure__ or ())
+        empty = FunctionType(function.__code__, function.__globals__, function.__name__, None, cells)
+        empty.__qualname__, empty.__module__ = function.__qualname__, function.__module__
+        empty.__annotations__ = function.__annotations__
+        known = _CHECKS[function.__code__] = beartype(conf=AS_PYTHON_DOES)(empty)
+    checks = known.__kwdefaults__ or {}
+    if "__beartype_func" not in checks:  # nothing to check, or beartype goes about it in another way
+        return function if known.__code__ is function.__code__ else beartype(conf=AS_PYTHON_DOES)(function)
+
+    @functools.wraps(function)
+    def nested(*args: Any, **kwargs: Any) -> Any:
+        return known(*args, __beartype_func=function, **kwargs)
+
+    return nested
 
 
 def _remembering(function: FunctionType, arrays: dict[str, Any]) -> Callable[..., Any]:

@@ -102,7 +102,7 @@ def wait_until(reached: Callable[[], bool], running: WarmProcess, patience: floa
     while not reached():
         assert running.poll() is None or reached(), f"it ended too early: {running.ended(1)}"
         assert time.monotonic() < end, "it did not happen"
-        time.sleep(0.002)
+        time.sleep(0.01)
 
 
 def _enter(work: Callable[..., Any], words: tuple[object, ...], environment: dict[str, str], *said: Path) -> None:

@@ -62,6 +62,29 @@ def test_what_was_sound_once_is_no_pass_for_others() -> None:
         stacked(rows(2, 3), rows(2, 2))
 
 
+def test_functions_within_others_are_each_checked_and_each_themselves() -> None:
+    def adder(more: int):
+        @checked
+        def add(number: int, *, twice: bool = bool(more)) -> int | None:
+            return None if number == 9 else "x" if number == 8 else (number + more) * (1 + twice)
+
+        @checked
+        def first(array: Float32[np.ndarray, "N D"]) -> Float32[np.ndarray, " D"]:
+            return array[0] if more else array[0, 1:]
+
+        return add, first
+
+    (add_none, cut), (add_two, whole) = adder(0), adder(2)
+    assert (add_none(1), add_two(1), add_two(number=1, twice=False), add_two(9)) == (1, 6, 3, None)
+    assert whole(rows(2, 3)).shape == (3,)
+    for wrong in (lambda: add_two(1.0), lambda: add_none("1"), lambda: add_two(1, twice=2), lambda: cut(rows(2, 3))):
+        with pytest.raises(TypeError):
+            wrong()
+    for add in (add_none, add_two):
+        with pytest.raises(TypeError, match="return"):
+            add(8)
+
+
 def test_the_package_is_decorated() -> None:
     from gaitprint.types import PartLayout, SequenceRecord, Silhouettes
 

@@ -9,28 +9,41 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import shape_checks
+
 from gaitprint.store import Store
 
 ROOM = 2**30
 """Bytes that a run may take on top of what the process has."""
-FORBIDDEN = (
+FORBIDDEN = {
     *("os.system", "os.exec", "os.fork", "os.posix_spawn", "os.kill", "subprocess.Popen", "pty.spawn"),
     *("pickle.find_class", "socket.connect", "socket.bind", "socket.getaddrinfo", "urllib.Request", "webbrowser.open"),
     *("shutil.rmtree", "shutil.move", "tempfile.mkstemp", "code.__new__", "function.__new__", "builtins.input"),
-)
+}
 """Events of Python's own that no reading of data may raise."""
 
 
 class Watch:
-    """Notes forbidden events while it is on; a hook can never be taken away again."""
+    """Notes forbidden events while it is on.
+
+    A hook can never be taken away again and costs something at every event: who is never on has none.
+    """
 
     def __init__(self) -> None:
         self.on = False
         self.seen: list[str] = []
-        sys.addaudithook(self._hear)
+        self._hooked = False
+
+    def begin(self) -> None:
+        """Be on, with nothing seen."""
+        if not self._hooked:
+            sys.addaudithook(self._hear)
+            self._hooked = True
+        self.seen, self.on = [], True
 
     def _hear(self, event: str, arguments: tuple[object, ...]) -> None:
-        if self.on and event in FORBIDDEN:
+        # the checks of shapes make functions of their own
+        if self.on and event in FORBIDDEN and sys._getframe(1).f_globals.get("__name__") != shape_checks.__name__:
             self.seen.append(f"{event}{arguments!r}")
 
 
@@ -46,7 +59,7 @@ def guarded() -> Iterator[None]:
     before = resource.getrlimit(resource.RLIMIT_AS)
     if used:
         resource.setrlimit(resource.RLIMIT_AS, (used + ROOM, before[1]))
-    WATCH.seen, WATCH.on = [], True
+    WATCH.begin()
     try:
         yield
     finally:

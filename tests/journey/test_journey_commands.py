@@ -1,6 +1,5 @@
 """The whole way through the commands, as people go it."""
 
-import dataclasses
 import json
 import os
 import pty
@@ -234,43 +233,6 @@ def test_lists_are_lists(run):
     text = run("model", "list").out
     for recipe in found["recipes"]:
         assert recipe["name"] in text
-
-
-def test_the_demo_goes_all_the_way(run, tmp_path, monkeypatch):
-    import gaitprint.stages.demo as stage
-
-    real = stage.prepare
-
-    def small(source, out, layout, **rest):
-        few = {"views": ["072", "090", "108"], "conditions": ["nm-01", "nm-05", "bg-01", "cl-01"], "frames": 6}
-        return real(source, out, dataclasses.replace(layout, settings={**layout.settings, **few}), **rest)
-
-    monkeypatch.setattr(stage, "prepare", small)
-    words = ["demo", tmp_path / "demo", "--subjects", "16", "--iterations", "1", "--threads", "1"]
-    said = run(*words, "--json")
-    told = said.json()
-    assert set(told["conditions"]) == {"gaitgl", "gaitmask", "both"}
-    files = run("demo", "--help").out.split("Files in OUT:")[1]
-    for path in (tmp_path / "demo").iterdir():
-        assert path.name in files or path.name == "demo.json"
-    assert Path(told["report"]).is_file()
-    for line in ("drawing 16 walkers", "training gaitgl", "embedding walkers 9 to 16", "measuring"):
-        assert line in said.err
-    out = tmp_path / "demo"
-    kept = [p for n in ("gaitgl", "gaitmask") for p in (out / n).rglob("*") if p.is_file()]
-    kept += [out / "walkers" / "frames.bin", out / "gaitgl.safetensors"]  # as the pages in docs/ name it
-    before = {p: p.read_bytes() for p in kept}
-    stamps = {p: p.stat().st_mtime_ns for p in kept if p.name in ("model.safetensors", "frames.bin", "run.json")}
-    again = run(*words)
-    assert again.code == 0, again.err
-    assert "Synthetic walkers, not people" in again.out
-    assert "drawing" not in again.err, "it goes on where it was"
-    assert "loss" not in again.err, "nothing is trained"
-    assert {p: p.read_bytes() for p in kept} == before
-    assert {p: p.stat().st_mtime_ns for p in stamps} == stamps
-    for figures in told["conditions"].values():
-        assert all(f"{value:.1f}" in again.out for value in figures.values())
-    assert f"{told['ablation']['rows'][0]['mean']:.1f}" in again.out
 
 
 def test_a_killed_preparation_goes_on_to_the_same_bytes(world, run, walkers, tmp_path):
