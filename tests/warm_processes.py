@@ -34,14 +34,16 @@ def gaitprint(*words: str) -> None:
 
 
 def slow_gaitprint(*words: str) -> None:
-    """Be the program, with a pause after every sequence stored and every checkpoint.
+    """Be the program, with a pause after every sequence stored, every batch embedded and every checkpoint.
 
     For who means to end it in the middle: on a busy machine it would be over before anybody comes to it.
     """
+    from gaitprint.inference.bulk.journal import EmbedJournal
     from gaitprint.store.writer import StoreWriter
     from gaitprint.training.running import TrainerState
 
-    for owner, name, seconds in ((StoreWriter, "_decide", 0.02), (TrainerState, "save", 0.2)):
+    paused = ((StoreWriter, "_decide", 0.02), (EmbedJournal, "add", 0.05), (TrainerState, "save", 0.2))
+    for owner, name, seconds in paused:
         setattr(owner, name, _with_pause(getattr(owner, name), seconds))
     gaitprint(*words)
 

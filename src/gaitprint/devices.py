@@ -31,3 +31,21 @@ def check_device(device: str) -> None:
         raise ConfigError(f"device {device!r} was asked for and torch sees {torch.cuda.device_count()} GPU: use cuda:0")
     if kind not in ("cpu", "cuda"):
         raise ConfigError(f"device {device!r} is not supported: use cpu or cuda")
+
+
+def listed_devices(device: str) -> tuple[str, ...]:
+    """The devices of a list such as `cuda:0,cuda:1`; `cuda` alone is every card there is.
+
+    Raises:
+        ConfigError: one is not there, or they are not of one kind.
+    """
+    import torch
+
+    listed = tuple(device.split(","))
+    for one in listed:
+        check_device(one)
+    if len({one.partition(":")[0] for one in listed}) > 1:
+        raise ConfigError(f"devices of one kind share the work, found {device!r}: name cpu, or cards")
+    if listed == ("cuda",) and torch.cuda.device_count() > 1:
+        return tuple(f"cuda:{card}" for card in range(torch.cuda.device_count()))
+    return listed

@@ -12,6 +12,7 @@ EXTRAS = {
     "onnx": "runtime",
     "onnxruntime": "runtime",
     "openvino": "openvino",
+    "ray": "ray",
 }
 """Modules, and the extra of this package that installs each."""
 

@@ -3,11 +3,38 @@
 import os
 import signal
 import threading
-from collections.abc import Container, Iterator
+from collections.abc import Callable, Container, Iterator
+from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
-from multiprocessing import active_children, parent_process, resource_tracker
+from multiprocessing import active_children, get_context, parent_process, resource_tracker
 from multiprocessing.process import BaseProcess
 from types import FrameType
+from typing import Any
+
+from gaitprint.errors import DataError
+
+
+@contextmanager
+def worker_pool(workers: int, begin: Callable[..., None], *given: Any) -> Iterator[ProcessPoolExecutor]:
+    """Processes for the length of a block, each of which called `begin(*given)` first; an error ends them at once.
+
+    Hand work to it within `deaf_children()`, for that is when processes start.
+
+    Raises:
+        DataError: a process was killed.
+    """
+    others = active_children()
+    with ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=begin, initargs=given) as pool:
+        try:
+            yield pool
+        except BrokenProcessPool:
+            raise DataError("a worker process was killed, perhaps for memory: run again with fewer workers") from None
+        except BaseException:
+            end_children(others)  # not even what is being done is waited for
+            raise
+        finally:
+            pool.shutdown(wait=True, cancel_futures=True)
 
 
 @contextmanager

@@ -45,7 +45,7 @@ class Embedder:
         backend: str = TORCH,
     ) -> None:
         self.network = network.to(device).eval()
-        self._run = open_runner(self.network, backend, device)
+        self.backend, self._run = backend, open_runner(self.network, backend, device)
         self.preprocessing, self.device, self.averaging = preprocessing, device, averaging
         self.facts = facts if averaging.plain else {**facts, "averaging": asdict(averaging)}
         self.layout = part_layout(network)

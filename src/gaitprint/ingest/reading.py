@@ -2,12 +2,10 @@
 
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
+from concurrent.futures import Future
 from dataclasses import asdict, dataclass, field
 from functools import partial
 from itertools import islice
-from multiprocessing import active_children, get_context
 from typing import TypeVar
 
 import cv2
@@ -16,9 +14,9 @@ from jaxtyping import UInt8
 
 from gaitprint.archives import Files, Watched, as_it_was, full_stamp
 from gaitprint.blas import one_blas_thread
-from gaitprint.errors import DataError, GaitprintError, ReadError
+from gaitprint.errors import GaitprintError, ReadError
 from gaitprint.ingest.frame_settings import FrameSettings
-from gaitprint.processes import deaf_children, end_children, leave_with_parent
+from gaitprint.processes import deaf_children, leave_with_parent, worker_pool
 from gaitprint.silhouettes.quality import measure
 from gaitprint.silhouettes.reading import read_sequence
 from gaitprint.silhouettes.taking import take_sequence
@@ -112,30 +110,21 @@ def read_all(
             yield from (read(files, task) for task in tasks)
         return
     bundles = iter([tasks[i : i + BUNDLE] for i in range(0, len(tasks), BUNDLE)])
-    others = active_children()
-    with ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=_begin_worker) as pool:
+    with worker_pool(workers, _begin_worker) as pool:
 
         def submitted(count: int) -> list[Future[list[Result]]]:
             with deaf_children():
                 return [pool.submit(_read_bundle, read, files, bundle) for bundle in islice(bundles, count)]
 
-        try:
-            # a few bundles wait for each worker, so that none is idle while this process packs and writes; more would
-            # only hold frames
-            ahead = deque(submitted(3 * workers))
-            while ahead:
-                # in the order given, whichever bundle is ready first: a store's bytes must not depend on the number
-                # of processes
-                results = ahead.popleft().result()
-                ahead.extend(submitted(1))
-                yield from results
-        except BrokenProcessPool:
-            raise DataError("a worker process was killed, perhaps for memory: run again with fewer workers") from None
-        except BaseException:
-            end_children(others)  # not even what is being read is waited for
-            raise
-        finally:
-            pool.shutdown(wait=True, cancel_futures=True)
+        # a few bundles wait for each worker, so that none is idle while this process packs and writes; more would only
+        # hold frames
+        ahead = deque(submitted(3 * workers))
+        while ahead:
+            # in the order given, whichever bundle is ready first: a store's bytes must not depend on the number of
+            # processes
+            results = ahead.popleft().result()
+            ahead.extend(submitted(1))
+            yield from results
 
 
 def _read_bundle(read: Callable[[Files, Task], Result], files: Files, tasks: Sequence[Task]) -> list[Result]:

@@ -1,13 +1,16 @@
 """`gaitprint model embed`: a store and one or several model files in, one embeddings file out."""
 
-from collections.abc import Callable, Sequence
-from contextlib import nullcontext
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, nullcontext
 from dataclasses import replace
 from pathlib import Path
 
 from gaitprint.devices import DEVICE, check_device
 from gaitprint.errors import ConfigError
 from gaitprint.inference.backend_choice import AUTO, choose_backend
+from gaitprint.inference.bulk.job import EmbedJob
+from gaitprint.inference.bulk.journal import EmbedJournal, InMemory, UnitVectors, begun_with, journal_of
+from gaitprint.inference.bulk.tasks import ModelOpening
 from gaitprint.inference.clip_averaging import WHOLE, ClipAveraging
 from gaitprint.inference.embed_settings import EmbedSettings
 from gaitprint.inference.embeddings_file import check_embeddings_place, save_embeddings
@@ -59,13 +62,17 @@ def embed(
 ) -> Embeddings:
     """One vector a sequence, by one network or by several whose vectors are concatenated.
 
+    The bytes depend on neither workers nor interruptions: what is computed together is planned from lengths and
+    settings alone. With `out`, finished work is kept in a journal beside it (`OUT.partial`) until the whole is written:
+    interrupted at any moment, the same call goes on there.
+
     Args:
         store: made by `gaitprint data prepare`.
         models: model files made by `gaitprint model train` or `gaitprint model convert`.
         out: the embeddings file to write, none where None.
         part: `test` or `train` of the split, or `all`.
         selection: the split, or who is embedded whatever `part` says, and which sequences are good enough.
-        settings: how several vectors are put together, where they are computed, and from which clips.
+        settings: how several vectors are put together, from which clips, and who computes them where.
         progress: called with (sequences done, sequences in all, which network).
         say: called with a line that should be read.
 
@@ -78,23 +85,46 @@ def embed(
     chosen = selection.choose(opened, part)
     if part == "test" and selection.subjects is None:
         _say_left_out(opened, chosen, say)
-    frames = sum(chosen.lengths)
-    embedders = [open_embedder(p, settings.device, settings.averaging, settings.backend, frames) for p in models]
     if out is not None:
         check_embeddings_place(Path(out))
     with nullcontext() if out is None else sole_writer(Path(out)):
-        each = []
+        job = EmbedJob(_openings(out, models, settings), chosen, settings)
         said = {**vars(Place.of(opened)), "part": "named subjects" if selection.subjects is not None else part}
         if selection.quality:
             said["quality"] = selection.quality
-        for path, embedder in zip(models, embedders, strict=True):
-            name = f"{embedder.facts['network']} ({Path(path).name})"
-            made = embedder.embed(chosen, settings.frames_at_once, lambda d, t, name=name: progress(d, t, name))
-            each.append(replace(made, settings={**made.settings, **said}))
-        result = each[0] if len(each) == 1 else fuse(each, settings.fusion)
-        if out is not None:
-            save_embeddings(Path(out), result)
+        names = [f"{e.facts['network']} ({Path(path).name})" for path, e in zip(models, job.embedders, strict=True)]
+        with _kept(out, job, say) as vectors:
+            each = job.run(vectors, lambda network, done, total: progress(done, total, names[network]))
+            each = [replace(made, settings={**made.settings, **said}) for made in each]
+            result = each[0] if len(each) == 1 else fuse(each, settings.fusion)
+            if out is not None:
+                save_embeddings(Path(out), result)
     return result
+
+
+def _openings(out: Path | None, models: Sequence[Path], settings: EmbedSettings) -> list[ModelOpening]:
+    backends = [settings.backend] * len(models)
+    begun = None if out is None or settings.backend != AUTO else begun_with(journal_of(out), "backends")
+    if isinstance(begun, list) and len(begun) == len(models):
+        backends = begun  # what is the fastest may have been measured anew since
+    opened = zip(models, backends, strict=True)
+    return [ModelOpening(Path(path), settings.averaging, backend, open_embedder) for path, backend in opened]
+
+
+@contextmanager
+def _kept(out: Path | None, job: EmbedJob, say: Callable[[str], None]) -> Iterator[UnitVectors]:
+    """Where finished work is kept: beside the output, until that is written."""
+    if out is None:
+        yield InMemory()
+        return
+    journal = EmbedJournal(journal_of(out), job.facts, job.shapes)
+    try:
+        if len(journal):
+            say(f"going on where it was: {len(journal)} of {len(job.shapes)} batches are in {journal.path}")
+        yield journal
+        journal.remove()
+    finally:
+        journal.close()
 
 
 def _say_left_out(store: Store, chosen: SequenceSet, say: Callable[[str], None]) -> None:

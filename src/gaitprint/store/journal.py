@@ -85,7 +85,7 @@ class Journal:
         self._stream.close()
 
 
-def write_whole(stream: FileIO, data: bytes) -> None:
+def write_whole(stream: FileIO, data: bytes | memoryview) -> None:
     """Write all bytes: an unbuffered file may take a part, but never holds back what it could not write."""
     view = memoryview(data)
     while view:

@@ -8,21 +8,20 @@ from click.core import ParameterSource
 
 from gaitprint.cli.common import (
     as_json,
-    device_option,
     emit,
     selection_options,
-    set_threads,
-    threads_option,
 )
-from gaitprint.cli.kinds import PLACE
+from gaitprint.cli.kinds import PLACE, PROCESSES, THREADS
 from gaitprint.cli.option_groups import FieldOption, OptionGroup
 from gaitprint.cli.options import fusion_option
 from gaitprint.cli.progress import progress_bar
 
 _CLIPS = "gaitprint.inference.clip_averaging:ClipAveraging"
+_EMBED = "gaitprint.inference.embed_settings:EmbedSettings"
+"""Whose fields are the defaults."""
 
 
-def _settings(fusion: str, flip: bool, windows: int, window_frames: int, device: str, backend: str) -> Any:
+def _settings(fusion: str, flip: bool, windows: int, window_frames: int, **computing: Any) -> Any:
     from gaitprint.inference.clip_averaging import ClipAveraging
     from gaitprint.inference.embed_settings import EmbedSettings
 
@@ -31,7 +30,7 @@ def _settings(fusion: str, flip: bool, windows: int, window_frames: int, device:
         raise click.UsageError(
             f"--window-frames {window_frames} is the length of windows: give their number, --windows"
         )
-    return EmbedSettings(fusion, device, backend, ClipAveraging(flip, windows, window_frames))
+    return EmbedSettings(fusion, averaging=ClipAveraging(flip, windows, window_frames), **computing)
 
 
 settings_options = OptionGroup(
@@ -58,14 +57,43 @@ settings_options = OptionGroup(
         metavar="FRAMES",
         help="Frames of a window of --windows; a sequence that has no more is taken whole.",
     ),
-    device_option,
+    click.option(
+        "--device",
+        cls=FieldOption,
+        of=_EMBED,
+        show_default=True,
+        metavar="NAMES",
+        help="Where networks compute: cpu; cuda, on every card there is; cuda:0,cuda:1 on these.",
+    ),
     click.option(
         "--backend",
         cls=FieldOption,
-        of="gaitprint.inference.embed_settings:EmbedSettings",
+        of=_EMBED,
         show_default=True,
         metavar="NAME",
         help="What computes: torch, winograd, onnxruntime, openvino, or auto, the fastest as measured here once.",
+    ),
+    click.option(
+        "--workers",
+        type=PROCESSES,
+        metavar="COUNT",
+        help="Processes that compute; 0 computes in this one.  [default: a card or core each, where it is worth it]",
+    ),
+    click.option(
+        "--threads",
+        cls=FieldOption,
+        of=_EMBED,
+        show_default=True,
+        type=THREADS,
+        metavar="COUNT",
+        help="Processor threads of each process; more help where memory is short. Vectors may differ in the last bit.",
+    ),
+    click.option(
+        "--ray",
+        cls=FieldOption,
+        of=_EMBED,
+        metavar="ADDRESS",
+        help="Let a Ray cluster compute: its address, or auto to find it; local starts Ray on this machine.",
     ),
 )
 
@@ -98,7 +126,6 @@ settings_options = OptionGroup(
 )
 @settings_options
 @selection_options
-@threads_option
 @as_json
 def embed(
     store: Path,
@@ -107,13 +134,15 @@ def embed(
     part: str,
     settings: Any,
     selection: Any,
-    threads: int | None,
     as_json: bool,
 ) -> None:
     """Turn every sequence of STORE into one vector and write them to --out.
 
     The file also holds who, how and from where each sequence was seen, and which networks made the vectors. Vectors of
     other networks, or of other --flip and --windows, are not compared with these.
+
+    Killed, run it again: it goes on where it was, from OUT.partial, which lies beside --out until that is written. The
+    bytes are the same however often it was interrupted, and however many processes or machines compute.
 
     \b
     Examples:
@@ -123,10 +152,11 @@ def embed(
         --model runs/gm/model.safetensors --out both.safetensors
       gaitprint model embed store --model runs/gl/model.safetensors \\
         --part all --flip --windows 4 --out answer.safetensors
+      gaitprint model embed store --model runs/gl/model.safetensors \\
+        --ray auto --out gl.safetensors
     """
     from gaitprint.stages.embed import embed as stage
 
-    set_threads(threads)
     with progress_bar("embedding") as bar:
         made = stage(
             store,

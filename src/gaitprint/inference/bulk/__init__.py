@@ -1,0 +1,1 @@
+"""Embedding whole stores: by several processes or machines, interrupted at any moment, always to the same bytes."""
