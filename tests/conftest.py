@@ -1,7 +1,9 @@
 """Shared by all tests: shapes in signatures are checked, goldens are found or skipped aloud."""
 
+import gc
 import os
 import signal
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -23,6 +25,20 @@ settings.register_profile(
 settings.load_profile("gaitprint")
 
 ROOT = Path(__file__).resolve().parent.parent
+
+
+@pytest.fixture(scope="module", autouse=True)
+def modules_aside() -> None:
+    """What modules consist of stays for good: the search for garbage need not go through it again and again."""
+    grown = len(sys.modules) - _ASIDE[0]
+    if grown > 100:
+        _ASIDE[0] += grown
+        gc.collect()
+        gc.freeze()
+
+
+_ASIDE = [0]
+"""How many modules there were when they were last put aside."""
 
 
 @pytest.fixture(scope="session", autouse=True)
