@@ -10,6 +10,7 @@ import subprocess
 import sysconfig
 import zipfile
 import zlib
+from contextlib import suppress
 from pathlib import Path
 
 import cv2
@@ -624,10 +625,14 @@ def test_one_line_says_it_and_nothing_is_harmed(world, bad, run, tmp_path, name)
 
 def state(folder):
     """Every file and folder with what a change of it would change."""
-    found = {}
-    for path in sorted(folder.rglob("*")):
-        about = path.lstat()
-        found[path] = (about.st_size, 0 if path.is_dir() else about.st_mtime_ns)
+    found, waiting = {}, [folder]
+    while waiting:
+        with suppress(PermissionError), os.scandir(waiting.pop()) as entries:
+            for entry in entries:
+                about = entry.stat(follow_symlinks=False)
+                found[entry.path] = (about.st_size, 0 if entry.is_dir() else about.st_mtime_ns)
+                if entry.is_dir(follow_symlinks=False):
+                    waiting.append(entry.path)
     return found
 
 
