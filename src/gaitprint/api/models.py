@@ -30,6 +30,7 @@ class Model:
         path: str | Path,
         *,
         device: str = "cpu",
+        backend: str = "auto",
         flip: bool = False,
         windows: int = 0,
         window_frames: int = 30,
@@ -39,23 +40,28 @@ class Model:
         Args:
             path: of the file that `gaitprint model train` or `gaitprint model convert` wrote.
             device: `cpu`, `cuda`.
+            backend: what computes: `torch`, a back end by name such as `winograd`, or `auto`, the fastest that was ever
+                measured on this machine.
             flip: average each vector with that of the mirror image.
             windows: average over so many windows, spread evenly over the walk; 0 takes all frames at once.
             window_frames: frames of a window.
 
         Raises:
-            ArtefactError: missing, damaged, or no model file. ConfigError: an unknown device or a bad setting.
+            ArtefactError: missing, damaged, or no model file. ConfigError: an unknown device or back
+                end, or a bad setting.
         """
+        from gaitprint.inference.backend_choice import check_backend
         from gaitprint.inference.clip_averaging import ClipAveraging
 
         require_extra("torch")
         from gaitprint.stages.embed import open_embedder
 
         file = given_path(path, "a model file")
-        given_device = given_options(cls.load, device=device)["device"]
+        where = given_options(cls.load, device=device, backend=backend)
+        check_backend(where["backend"])
         clips = given_options(cls.load, flip=flip, windows=windows, window_frames=window_frames)
         averaging = ClipAveraging(clips["flip"], clips["windows"], clips["window_frames"])
-        return cls(file, open_embedder(file, given_device, averaging))
+        return cls(file, open_embedder(file, where["device"], averaging, where["backend"]))
 
     @property
     def source(self) -> str:

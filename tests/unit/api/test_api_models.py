@@ -52,6 +52,15 @@ def test_averaged_vectors_do_not_meet_plain_ones(walks, drawn_model, given):
     assert averaged.card["averaging"]["flip"] == given.get("flip", False)
 
 
+def test_a_back_end_gives_the_vectors_of_torch(walks, drawn_model):
+    plain, fast = (gp.Model.load(drawn_model, backend=name) for name in ("torch", "winograd"))
+    a, b = plain.embed(walks), fast.embed(walks)
+    np.testing.assert_allclose(a.vectors, b.vectors, atol=1e-5 * np.abs(a.vectors).max())
+    assert gp.compare(a.select([0]), b.select([0])) < 1e-3
+    with pytest.raises(ConfigError, match="did you mean 'winograd'"):
+        gp.Model.load(drawn_model, backend="winogard")
+
+
 def test_a_path_is_a_walk(walks, drawn_model, tmp_path):
     np.save(tmp_path / "walk.npy", walks[0].frames)
     model = gp.Model.load(drawn_model)
