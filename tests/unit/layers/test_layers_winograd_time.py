@@ -28,9 +28,10 @@ def test_results_are_those_of_the_direct_convolutions(n: int, t: int, strips: in
 @pytest.mark.parametrize("t", [4, 6, 10])
 def test_gradients_are_those_of_finite_differences(t: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(_temporal, "_BUDGET", 1)  # one clip at a time
-    x = random(3, 2, t, 4, 3).requires_grad_()
+    whole = t == 4  # every number of the Jacobian, for which there are fewer of them
+    x = random(*((2, 2, t, 4, 2) if whole else (3, 2, t, 4, 3))).requires_grad_()
     weights = [random(2, 2, 3, 3, 3, seed=k).requires_grad_() for k in (1, 2)]
-    assert torch.autograd.gradcheck(lambda a, *b: temporal_convolve(a, b, (1, 2)), (x, *weights), fast_mode=t != 4)
+    assert torch.autograd.gradcheck(lambda a, *b: temporal_convolve(a, b, (1, 2)), (x, *weights), fast_mode=not whole)
 
 
 def test_clips_one_by_one_give_what_pairs_and_a_last_one_give(monkeypatch: pytest.MonkeyPatch) -> None:
