@@ -49,6 +49,8 @@ def checked(what: Any) -> Any:
 def _checked_function(function: Callable[..., Any]) -> Callable[..., Any]:
     arrays = {name: hint for name, hint in getattr(function, "__annotations__", {}).items() if _has_array(hint)}
     nested = isinstance(function, FunctionType) and "<locals>" in function.__qualname__
+    if arrays and inspect.isgeneratorfunction(function):
+        return _beginning(beartype(conf=AS_PYTHON_DOES)(function))
     if not arrays:
         return _nested(function) if nested else beartype(conf=AS_PYTHON_DOES)(function)
     if isinstance(function, FunctionType) and not nested and all(map(_depends_on_kinds, arrays.values())):
@@ -63,6 +65,23 @@ def _checked_function(function: Callable[..., Any]) -> Callable[..., Any]:
             return once(*args, **kwargs)
 
     return in_one_memory
+
+
+def _beginning(generator: Callable[..., Any]) -> Callable[..., Any]:
+    """Arguments are checked when the first item is asked for: in a memory of its own, and not in that of who asks."""
+
+    @functools.wraps(generator)
+    def begun(*args: Any, **kwargs: Any) -> Any:
+        made = generator(*args, **kwargs)
+        with same_axes("context"):
+            try:
+                first = next(made)
+            except StopIteration as end:
+                return end.value
+        yield first
+        return (yield from made)
+
+    return begun
 
 
 def _nested(function: Any) -> Callable[..., Any]:

@@ -1,5 +1,7 @@
 """The checks of types and shapes that run while the tests run do find what is wrong."""
 
+from collections.abc import Iterator
+
 import numpy as np
 import pytest
 from jaxtyping import Float32, UInt8
@@ -26,6 +28,16 @@ def repeated(word: str, times: int) -> list[str]:
     return [word] * times
 
 
+@checked
+def paired(left: Float32[np.ndarray, "N D"], right: Float32[np.ndarray, "M D"]) -> Iterator[int]:
+    yield from (len(left), len(right))
+
+
+@checked
+def pairs_of(left: Float32[np.ndarray, "N D"]) -> list[int]:
+    return [*paired(left[1:], left), *paired(left[:0], left)]
+
+
 def rows(n: int, d: int) -> np.ndarray:
     return np.zeros((n, d), np.float32)
 
@@ -49,6 +61,12 @@ def test_sound_calls_pass() -> None:
 def test_wrong_calls_do_not(call) -> None:
     with pytest.raises(TypeError):
         call()
+
+
+def test_a_generator_is_checked_by_itself_when_it_begins() -> None:
+    assert pairs_of(rows(3, 2)) == [2, 3, 0, 3]
+    with pytest.raises(TypeError):
+        list(paired(rows(2, 3), rows(2, 4)))
 
 
 def test_what_was_sound_once_is_no_pass_for_others() -> None:
