@@ -6,6 +6,7 @@ import numpy as np
 from jaxtyping import Float32
 
 from gaitprint.deploy.form import DeployForm
+from gaitprint.deploy.stream import Stream
 
 
 @runtime_checkable
@@ -17,6 +18,22 @@ class Session(Protocol):
 
         Raises:
             ShapeError: they do not fit the form.
+        """
+        ...
+
+
+@runtime_checkable
+class StreamingSession(Session, Protocol):
+    """A session that also takes a walk frame by frame."""
+
+    def stream(self, window: int = 0) -> Stream:
+        """Open a stream for one walk; it may be used from one thread at a time, and others beside it in turn.
+
+        Args:
+            window: the embedding is of the last frames only, so many, see `gaitprint.deploy.stream`; 0: of all.
+
+        Raises:
+            ConfigError: a negative window.
         """
         ...
 

@@ -21,10 +21,10 @@ class Stem:
         self._bias = np.zeros(channels, np.float32) if branch.bias is None else branch.bias
 
     @staticmethod
-    def padded(clip: Float32[np.ndarray, "T H W"]) -> Float32[np.ndarray, "T3 H3 W3"]:
-        """A clip with what its convolution sees around it."""
+    def padded(clip: Float32[np.ndarray, "T H W"], before: int) -> Float32[np.ndarray, "T3 H3 W3"]:
+        """A clip with what its convolution sees around it; `before` is 1 where it holds the frame before already."""
         beyond = -clip.shape[2] % SIDE
-        return np.pad(clip, ((1, 1), (1, 1), (1, 1 + beyond)))
+        return np.pad(clip, ((1 - before, 1), (1, 1), (1, 1 + beyond)))
 
     def frame(self, padded: Float32[np.ndarray, "T3 H3 W3"], t: int, width: int, out: TiledOutput) -> None:
         """Fill out[0] [H, 4, K, D] with frame t."""

@@ -1,6 +1,5 @@
 """Branches of 3 x 3 x 3 convolutions with an eighth of the multiplications, see `gaitprint.deploy.winograd_kernels`."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from threading import local
@@ -22,7 +21,9 @@ from gaitprint.deploy.winograd_kernels import (
 )
 
 TILES = 96
-"""Tiles that are multiplied at once, about: more use a weight more often, fewer stay in the caches."""
+"""Tiles of the same frames that are multiplied at once, about: more use a weight more often, fewer stay in caches."""
+TASK = 192
+"""Tiles of a task, about: tiles of frames that follow each other share points."""
 ROOMS = 8
 """Sizes of work that a thread keeps memory for."""
 
@@ -56,11 +57,11 @@ def _tile_rows(height: int, begin: int, seen: int) -> Tiles:
     rows, sees = height // begin, height // seen
     first = np.array([s * rows + y for s in range(begin) for y in range(0, rows, SIDE)])
     low = first // sees * sees
-    return Tiles(first, low, low + sees, 0, 0)
+    return Tiles(first, low, low + sees, 0, 0, 0)
 
 
-def _some(tiles: Tiles, rows: slice, frames: tuple[int, int]) -> Tiles:
-    return Tiles(tiles.first[rows], tiles.low[rows], tiles.high[rows], *frames)
+def _some(tiles: Tiles, rows: slice, frames: tuple[int, int], before: int) -> Tiles:
+    return Tiles(tiles.first[rows], tiles.low[rows], tiles.high[rows], *frames, before)
 
 
 @dataclass(frozen=True, eq=False)
@@ -82,20 +83,32 @@ class WinogradBranches:
         self._laid = [_lay(b, g, i > 0) for g, group in enumerate(layer.groups) for i, b in enumerate(group)]
         self.channels_out: int = self._laid[0].points.shape[2]
 
-    def tasks(self, x: Tiled, out: TiledOutput) -> Iterator[list["Task"]]:
-        """Lists of tasks whose work is independent; a list adds to what those before it wrote."""
-        frames, height, _, columns, _ = x.shape
-        tiles = -(-frames // SIDE)
-        length = max(1, min(tiles, TILES // columns))
+    def tasks(self, x: Tiled, out: TiledOutput, before: int = 0) -> list[list["Task"]]:
+        """Lists of tasks whose work is independent; a list adds to what those before it wrote.
+
+        Args:
+            x: the map, of which `before` frames lie before those of the output and any number behind them.
+            out: filled.
+            before: 0 at the beginning of a clip, 1 in its midst.
+        """
+        _, height, _, columns, _ = x.shape
+        tiles = -(-len(out) // SIDE)
+        # what is multiplied at once does not depend on the length of x, so that sums are the same to the last bit
+        # however a clip is cut: a library's sums depend on the sizes of its matrices
+        lists = []
         for branches in self._passes(height):
             finest = max(branch.strips for branch in branches)
             count = len(_tile_rows(height, finest, finest).first)
-            rows = max(1, TILES // (length * columns))
-            yield [
-                Task(branches, finest, x, out, slice(row, row + rows), (first, min(tiles, first + length)))
-                for row in range(0, count, rows)
-                for first in range(0, tiles, length)
-            ]
+            rows = min(count, max(1, TILES // columns))
+            length = max(1, TASK // (rows * columns))
+            lists.append(
+                [
+                    Task(branches, finest, x, out, slice(row, row + rows), (first, min(tiles, first + length)), before)
+                    for row in range(0, count, rows)
+                    for first in range(0, tiles, length)
+                ]
+            )
+        return lists
 
     def _passes(self, height: int) -> list[list[_Laid]]:
         """Branches that begin tiles at the same rows, and so can share points."""
@@ -115,13 +128,14 @@ class Task:
     out: TiledOutput
     rows: slice
     frames: tuple[int, int]
+    before: int
 
     @cached_property
     def ways(self) -> dict[int, Tiles]:
         """Rows of tiles as branches of each number of strips see them, those that see furthest first."""
         height = self.x.shape[1]
         return {
-            s: _some(_tile_rows(height, self.finest, s), self.rows, self.frames)
+            s: _some(_tile_rows(height, self.finest, s), self.rows, self.frames, self.before)
             for s in sorted({b.strips for b in self.branches})
         }
 
@@ -136,19 +150,21 @@ class Task:
         buffers = _buffers(columns, c, d, len(whole.first) * (whole.stop - whole.start) * columns)
         points, edges, products = buffers.points, buffers.edge_points, buffers.products
         to_points(x, whole, buffers.room, _flat(points))
+        at_once = whole.stop - whole.start
+        seen, seen_at_edges, made = (_by_frames(y, at_once) for y in (points, edges, products))
         edges_of = widest
         for branch in self.branches:
-            tiles, weights = self.ways[branch.strips], branch.points
+            tiles, weights = self.ways[branch.strips], branch.points[:, None]
             if branch.strips == widest:
-                np.matmul(points, weights, out=products)
+                np.matmul(seen, weights, out=made)
             else:
                 if edges_of != branch.strips:
                     to_points(x, tiles, buffers.edge_room, _flat(edges))
                     edges_of = branch.strips
                 middle = slice(PLANES, -PLANES)
-                np.matmul(points[middle], weights[middle], out=products[middle])
-                np.matmul(edges[:PLANES], weights[:PLANES], out=products[:PLANES])
-                np.matmul(edges[PLANES:], weights[-PLANES:], out=products[-PLANES:])
+                np.matmul(seen[middle], weights[middle], out=made[middle])
+                np.matmul(seen_at_edges[:PLANES], weights[:PLANES], out=made[:PLANES])
+                np.matmul(seen_at_edges[PLANES:], weights[-PLANES:], out=made[-PLANES:])
             bias, place = np.tile(branch.bias, columns), Place(branch.group * height, branch.adds)
             from_points(_flat(products), bias, np.float32(SLOPE), tiles, place, buffers.output_room, out)
 
@@ -179,6 +195,11 @@ def _buffers(*sizes: int) -> _Buffers:
             kept.clear()
         kept[sizes] = _Buffers(*sizes)
     return kept[sizes]
+
+
+def _by_frames(x: np.ndarray, tiles: int) -> np.ndarray:
+    """Points [p, tiles of frames x n, C] apart by their frames [p, tiles, n, C]."""
+    return x.reshape(len(x), tiles, -1, x.shape[2])
 
 
 def _flat(x: np.ndarray) -> np.ndarray:

@@ -39,6 +39,8 @@ class Tiles(NamedTuple):
     """The first tile of frames."""
     stop: int
     """The tile of frames before which it ends."""
+    before: int
+    """Frames of the map that lie before the first tile of all: 0 where the clip begins, 1 in its midst."""
 
 
 class Room(NamedTuple):
@@ -166,10 +168,9 @@ def to_points(x, tiles, room, points):
         x: the map [T, H, 4, K C].
         tiles: `Tiles`.
         room: `Room`; one for two rows of points makes only the first and the last.
-        points: filled, [216 or 72, R C] with R = rows of tiles x tiles of frames x K.
+        points: filled, [216 or 72, R C] with R = tiles of frames x rows of tiles x K.
     """
-    frames, n, ring = x.shape[0], x.shape[3], room.ring
-    start = 0
+    frames, n, ring, rows = x.shape[0], x.shape[3], room.ring, len(tiles.first)
     for k in range(len(tiles.first)):
         for tile in range(tiles.start, tiles.stop):
             for f in range(POINTS):
@@ -178,11 +179,13 @@ def to_points(x, tiles, room, points):
                     continue  # two frames are also the tile's before
                 # + 6: a remainder of -1 would not be the last
                 slot = ring[(t + POINTS) % POINTS]
-                if t < 0 or t >= frames:
+                seen = t + tiles.before
+                if seen < 0 or seen >= frames:
                     slot[:] = 0
                 else:
-                    _plane(x[t], tiles.first[k], tiles.low[k], tiles.high[k], room, slot)
+                    _plane(x[seen], tiles.first[k], tiles.low[k], tiles.high[k], room, slot)
             s = SIDE * tile - 1 + POINTS
+            start = ((tile - tiles.start) * rows + k) * n
             stop = start + n
             for i in range(ring.shape[1]):
                 for j in range(POINTS):
@@ -197,7 +200,6 @@ def to_points(x, tiles, room, points):
                             points[p + 18, start:stop], points[p + 24, start:stop], points[p + 30, start:stop],
                         ),
                     )  # fmt: skip
-            start = stop
 
 
 @compiled
@@ -214,10 +216,11 @@ def from_points(products, bias, slope, tiles, place, room, out):
     # inner slices of whole arrays: of a slice with steps the compiler no longer knows that values are neighbours
     frames, n = out.shape[0], out.shape[3]
     o, square, pixels = room.frames, room.square, room.pixels
-    start = 0
+    rows = len(tiles.first)
     for k in range(len(tiles.first)):
         height = min(SIDE, tiles.high[k] - tiles.first[k])
         for tile in range(tiles.start, tiles.stop):
+            start = ((tile - tiles.start) * rows + k) * n
             stop = start + n
             for i in range(POINTS):
                 for j in range(POINTS):
@@ -240,4 +243,3 @@ def from_points(products, bias, slope, tiles, place, room, out):
                     _outputs_of((m[0], m[1], m[2], m[3], m[4], m[5]), (pixels[0], pixels[1], pixels[2], pixels[3]))
                     for p in range(SIDE):
                         _activate(pixels[p], bias, slope, place.add, target[p])
-            start = stop

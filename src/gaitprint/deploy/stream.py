@@ -1,0 +1,147 @@
+"""A walk that arrives frame by frame: each frame's work is done once, and the embedding so far is there at any time.
+
+What the network has computed of a walk's last map stays only as its maximum over time, for maxima can be merged. What
+waits is a bounded tail: the frames that the convolutions of each layer still see.
+"""
+
+from collections import deque
+
+import numpy as np
+from jaxtyping import Float32
+
+from gaitprint.deploy.form import Triples, check_clips_fit
+from gaitprint.deploy.runner import PIECE, Runner
+from gaitprint.deploy.winograd import Tiled
+from gaitprint.deploy.winograd_kernels import SIDE
+from gaitprint.errors import ConfigError, ShapeError
+
+SHORT = 3
+"""Frames of the longest clip that may be lengthened, see `DeployForm.lengthened`."""
+
+Features = Float32[np.ndarray, "P D"]
+Maximum = Float32[np.ndarray, "H 4 K C"]
+
+
+class Stream:
+    """One walk; used from one thread at a time.
+
+    With a window, the embedding is of the last frames only: the maximum over the moments whose frames lie in it. Inside
+    of a walk a moment also sees a few frames before the window, as it does in the whole clip; a window begins where a
+    block of `block` frames does, counted from the first frame, and so holds up to `block` - 1 frames more.
+
+    Args:
+        runner: the network made ready.
+        window: frames of it; 0: all.
+    """
+
+    def __init__(self, runner: Runner, window: int = 0) -> None:
+        if window < 0:
+            raise ConfigError(f"a window is 0 (the whole walk) or more frames, found {window}")
+        self._runner, self._window = runner, window
+        form = runner.form
+        self._stride: int = 3 ** sum(isinstance(layer, Triples) for layer in form.layers)
+        self._first: list[np.ndarray] = []
+        self._pending = runner.begun
+        self._blocks: deque[tuple[int, Maximum]] = deque()
+        """Settled moments' maxima, each with the number of its block; without a window one of all."""
+        self._settled = 0
+        self._finished = False
+        self._shape = (0, 0)
+        self.frames = 0
+        """Frames pushed so far."""
+
+    @property
+    def block(self) -> int:
+        """Frames that a window's beginning is a multiple of."""
+        return SIDE * self._stride
+
+    @property
+    def start(self) -> int:
+        """The first frame that the embedding so far is of; 0 without a window."""
+        if not self._window:
+            return 0
+        moments = self.frames // self._stride
+        return max(moments * self._stride - self._window, 0) // self.block * self.block
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes of memory that the walk takes; bounded, however long it becomes."""
+        held = [h.nbytes for h in self._pending if h is not None]
+        return sum(held) + sum(m.nbytes for _, m in self._blocks) + sum(f.nbytes for f in self._first)
+
+    def push(self, frames: Float32[np.ndarray, "T H W"]) -> None:
+        """Take the next frames, any number, with values in [0, 1].
+
+        Raises:
+            ShapeError: they do not fit the network, or those before. ConfigError: the stream is finished.
+        """
+        if self._finished:
+            raise ConfigError("this stream is finished: open another one for the next walk")
+        frames = np.ascontiguousarray(frames, np.float32)
+        if len(frames) == 0:
+            return
+        self._check(frames)
+        begun = self.frames > SHORT
+        self.frames += len(frames)
+        if not begun:
+            self._first.append(frames.copy())
+            if self.frames <= SHORT:
+                return
+            frames, self._first = np.concatenate(self._first), []
+        for at in range(0, len(frames), PIECE):
+            piece = frames[at : at + PIECE]
+            self._pending, x = self._runner.feed(self._pending, piece, self._shape[1], last=False)
+            if x is not None:
+                self._settle(x)
+
+    def embedding(self) -> Features:
+        """Part features of the frames so far: those of the whole clip, if it ended here.
+
+        The tail that waits is computed as the end of a clip, and the stream goes on as if nobody had asked: an answer
+        costs about as much as a short clip.
+
+        Raises:
+            ShapeError: there is no frame yet.
+        """
+        if self.frames == 0:
+            raise ShapeError("there is no frame yet: push at least one before you ask for an embedding")
+        if self._first:
+            return self._runner.clip(self._runner.form.lengthened(np.concatenate(self._first)[None])[0])
+        _, tail = self._runner.feed(self._pending, None, self._shape[1], last=True)
+        first = self.start // self._stride
+        maxima = [maximum for number, maximum in self._blocks if number * SIDE >= first]
+        if tail is not None:
+            maxima.append(tail[max(first - self._settled, 0) :].max(axis=0))
+        return self._runner.features(np.maximum.reduce(maxima), self._shape[1])
+
+    def finish(self) -> Features:
+        """Return the last embedding and take no more frames.
+
+        Raises:
+            ShapeError: there is no frame.
+        """
+        features = self.embedding()
+        self._finished = True
+        return features
+
+    def _settle(self, x: Tiled) -> None:
+        """Keep the maximum of moments that no later frame changes."""
+        while len(x):
+            number = self._settled // SIDE if self._window else 0
+            moments = SIDE - self._settled % SIDE if self._window else len(x)
+            maximum = x[:moments].max(axis=0)
+            if self._blocks and self._blocks[-1][0] == number:
+                maximum = np.maximum(self._blocks.pop()[1], maximum)
+            self._blocks.append((number, maximum))
+            self._settled += len(x[:moments])
+            x = x[moments:]
+        while self._blocks[0][0] * self.block < self.start:
+            self._blocks.popleft()
+
+    def _check(self, frames: np.ndarray) -> None:
+        check_clips_fit(frames[None], self._runner.form.height)
+        shape = frames.shape[1:]
+        if self.frames == 0:
+            self._shape = shape
+        elif shape != self._shape:
+            raise ShapeError(f"this walk's frames are {self._shape} pixels, found {shape}: open a stream for each walk")
