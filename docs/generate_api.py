@@ -17,6 +17,7 @@ PAGE = Path(__file__).with_name("api.md")
 GROUPS = {
     "Walks, in and out": ["load_silhouettes", "Silhouettes", "SequenceRecord"],
     "Vectors": ["Model", "embed", "Embeddings", "save_embeddings", "load_embeddings"],
+    "Vectors without torch": ["open_exported", "Exported"],
     "Distances and lists": ["distances", "compare", "rank", "Ranking", "Match", "Pipeline", "PipelineSpec"],
     "People who are known": ["Gallery"],
     "Measurements": ["evaluate", "EvaluationReport", "EvaluationRequest", "SequenceFilter"],

@@ -18,6 +18,8 @@ from gaitprint.evaluation.identification.report import EvaluationReport as Evalu
 from gaitprint.evaluation.verification.calibration_file import CalibrationFile as CalibrationFile
 from gaitprint.evaluation.verification.decision import Decision as Decision
 from gaitprint.experiments.request import EvaluationRequest as EvaluationRequest
+from gaitprint.exported.opening import Exported as Exported
+from gaitprint.exported.opening import open_exported as open_exported
 from gaitprint.inference.selection import SequenceFilter as SequenceFilter
 from gaitprint.retrieval.pipeline import Pipeline as Pipeline
 from gaitprint.retrieval.ranking import Match as Match

@@ -35,6 +35,7 @@ _CONTRACTS = {
     "augmentation": "gaitprint.silhouettes.augmentations:Augmentation",
     "transform": "gaitprint.retrieval.contracts:Transform",
     "scorer": "gaitprint.retrieval.contracts:Scorer",
+    "backend": "gaitprint.backends:Backend",
 }
 """The `Protocol` that what a component of a kind makes fulfils."""
 

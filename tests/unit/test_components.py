@@ -123,6 +123,7 @@ OF_EACH_KIND = {
     "augmentation": "gaitprint.silhouettes.augmentations.flip",
     "transform": "gaitprint.retrieval.transforms.unit_length",
     "scorer": "gaitprint.retrieval.scorers.euclidean",
+    "backend": "gaitprint.backends.winograd",
 }
 
 

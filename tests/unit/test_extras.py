@@ -45,8 +45,8 @@ for words in commands:
 )
 """Loads whole rooms, then runs commands; a line on stdout of each."""
 ROOMS = (
-    "archives checks datasets evaluation experiments ingest layouts pages provenance report retrieval silhouettes "
-    "store synthetic tuning"
+    "archives backends checks datasets evaluation experiments exported ingest layouts pages provenance report "
+    "retrieval silhouettes store synthetic tuning"
 )
 CONDITIONS = ("nm-01", "nm-05", "bg-01", "cl-01")
 

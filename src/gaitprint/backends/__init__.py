@@ -55,3 +55,18 @@ class Backend(Protocol):
             BackendError: this machine, or what is installed on it, cannot run it.
         """
         ...
+
+
+@runtime_checkable
+class GraphBackend(Backend, Protocol):
+    """One that runs an ONNX graph as it is, for files that were exported."""
+
+    def open_graph(self, graph: bytes, height: int, threads: int, weights: bytes = b"") -> Session:
+        """Make a graph of `gaitprint.deploy.onnx_graph`, or of what was made of one, ready.
+
+        Args:
+            height: frames have this many rows, or a multiple.
+            threads: cores to use, at least 1.
+            weights: where the engine's own format keeps them apart from the graph.
+        """
+        ...

@@ -29,8 +29,9 @@ class OnnxRuntime:
         """See `gaitprint.backends.Backend`."""
         return self.open_graph(onnx_model(form).SerializeToString(), form.height, threads)
 
-    def open_graph(self, graph: bytes, height: int, threads: int) -> Session:
+    def open_graph(self, graph: bytes, height: int, threads: int, weights: bytes = b"") -> Session:
         """See `gaitprint.backends.GraphBackend`."""
+        del weights  # they stand in the graph
         return _Session(graph, height, threads)
 
 

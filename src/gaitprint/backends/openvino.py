@@ -27,9 +27,9 @@ class OpenVino:
         """See `gaitprint.backends.Backend`."""
         return self.open_graph(onnx_model(form).SerializeToString(), form.height, threads)
 
-    def open_graph(self, graph: bytes, height: int, threads: int) -> Session:
-        """See `gaitprint.backends.GraphBackend`."""
-        return _Session(openvino.Core().read_model(graph, b""), height, threads)
+    def open_graph(self, graph: bytes, height: int, threads: int, weights: bytes = b"") -> Session:
+        """See `gaitprint.backends.GraphBackend`; a graph is ONNX, or OpenVINO's own .xml with the .bin as weights."""
+        return _Session(openvino.Core().read_model(graph, weights), height, threads)
 
 
 class _Session:

@@ -2,15 +2,17 @@
 
 from pathlib import Path
 
+from gaitprint.card_file import read_card_file, write_card_file
 from gaitprint.config import build_settings, settings_to_dict
 from gaitprint.errors import ArtefactError, GaitprintError
-from gaitprint.quantization.card_file import read_card_file, write_card_file
 from gaitprint.quantization.codec import Codec, assemble
 from gaitprint.quantization.settings import CodecSettings
 from gaitprint.types import PartLayout
 
 FORMAT = "gaitprint-codec"
 VERSION = 1
+MAKER = "gaitprint gallery compress ... --out"
+"""The command that makes one, for errors."""
 
 
 def save_codec(path: Path, codec: Codec) -> int:
@@ -36,7 +38,7 @@ def load_codec(path: Path) -> Codec:
     Raises:
         ArtefactError: missing, foreign, damaged, of another version, or it contradicts itself.
     """
-    card, arrays = read_card_file(path, FORMAT, VERSION, "codec")
+    card, arrays = read_card_file(path, FORMAT, VERSION, "codec", MAKER)
     try:
         settings: CodecSettings = build_settings(CodecSettings, card["settings"], "codec")
         layout = PartLayout(tuple((parts, channels) for parts, channels in card["layout"]))

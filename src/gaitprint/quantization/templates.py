@@ -7,9 +7,10 @@ from pathlib import Path
 import numpy as np
 from jaxtyping import UInt8
 
+from gaitprint.card_file import read_card_file, write_card_file
 from gaitprint.errors import ArtefactError, GaitprintError, ShapeError
-from gaitprint.quantization.card_file import read_card_file, write_card_file
 from gaitprint.quantization.codec import Codec
+from gaitprint.quantization.codec_file import MAKER
 from gaitprint.quantization.packing import Codes
 from gaitprint.types import Embeddings, SequenceRecord
 
@@ -68,7 +69,7 @@ def load_templates(path: Path, codec: Codec) -> Templates:
     Raises:
         ArtefactError: missing, foreign, damaged, of another version or of another codec.
     """
-    card, arrays = read_card_file(path, FORMAT, VERSION, "template")
+    card, arrays = read_card_file(path, FORMAT, VERSION, "template", MAKER)
     if card.get("codec") != codec.fingerprint:
         raise ArtefactError(
             f"the templates of {path} were made by the codec {card.get('name')} ({str(card.get('codec'))[:12]}), this "

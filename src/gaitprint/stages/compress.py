@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from gaitprint.card_file import check_card_place
 from gaitprint.components import name_of
 from gaitprint.errors import ArtefactError, ConfigError, ProtocolError
 from gaitprint.evaluation.identification.evaluate import evaluate
@@ -19,7 +20,6 @@ from gaitprint.experiments.request import EvaluationRequest
 from gaitprint.inference.embeddings_file import load_embeddings
 from gaitprint.quantization import codec_file
 from gaitprint.quantization import templates as templates_file
-from gaitprint.quantization.card_file import check_card_place
 from gaitprint.quantization.codec import Codec, fit_codec
 from gaitprint.quantization.codec_file import save_codec
 from gaitprint.quantization.settings import named

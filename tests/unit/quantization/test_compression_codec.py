@@ -212,7 +212,7 @@ def test_templates_whose_records_do_not_fit(tmp_path):
     codec = fitted("int8")
     for records in (b'["a"]', b"[", b"\xff", b'["a", "b", "nm", "0"]'):
         arrays = {**codec.encode(made_up(2).vectors), "records": np.frombuffer(records, np.uint8)}
-        from gaitprint.quantization.card_file import write_card_file
+        from gaitprint.card_file import write_card_file
 
         write_card_file(tmp_path / "t", "gaitprint-templates", 1, {"codec": codec.fingerprint}, arrays)
         with pytest.raises(ArtefactError, match="does not fit together"):

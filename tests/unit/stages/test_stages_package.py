@@ -9,7 +9,12 @@ import pytest
 from gaitprint import stages
 from gaitprint.cli.app import COMMANDS
 
-OTHERWISE = {"data list": "datasets", "model list": "networks", "eval identify": "evaluate"}
+OTHERWISE = {
+    "data list": "datasets",
+    "model list": "networks",
+    "model export": "export_model",
+    "eval identify": "evaluate",
+}
 """Commands whose stage has another name."""
 STAGES = {command: OTHERWISE.get(command, command.split()[-1]) for command in COMMANDS}
 

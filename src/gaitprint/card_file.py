@@ -64,7 +64,9 @@ def check_card_place(path: Path, form: str, what: str) -> None:
         raise ArtefactError(f"{path} is there and is no file of a {what}: choose another folder")
 
 
-def read_card_file(path: Path, form: str, version: int, what: str) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
+def read_card_file(
+    path: Path, form: str, version: int, what: str, maker: str
+) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
     """The card and the arrays, both whole.
 
     Args:
@@ -72,20 +74,19 @@ def read_card_file(path: Path, form: str, version: int, what: str) -> tuple[dict
         form: its format, as it was written.
         version: likewise.
         what: for errors, such as "codec".
+        maker: likewise, the command that makes one.
 
     Raises:
         ArtefactError: missing, foreign, damaged or of another version.
     """
     path = Path(path)
     if not path.is_file():
-        raise ArtefactError(f"no {what} at {path}: make one with `gaitprint gallery compress ... --out`")
+        raise ArtefactError(f"no {what} at {path}: make one with `{maker}`")
     try:
         with safe_open(path, framework="numpy") as file:
             metadata: dict[str, str] = file.metadata() or {}
             if metadata.get("format") != form:
-                raise ArtefactError(
-                    f"{path} is a safetensors file but holds no {what}: `gaitprint gallery compress` makes one"
-                )
+                raise ArtefactError(f"{path} is a safetensors file but holds no {what}: `{maker}` makes one")
             arrays = {name: np.asarray(file.get_tensor(name)) for name in file.keys()}  # noqa: SIM118 - it has no iterator
     except (SafetensorError, OSError, TypeError) as error:
         raise ArtefactError(f"{path} is no file of a {what}, or is damaged ({error}): make it again") from None
