@@ -38,7 +38,7 @@ class _Session:
     def __call__(self, clips: Float32[np.ndarray, "N T H W"]) -> Float32[np.ndarray, "N P D"]:
         runner = self._runner
         clips = runner.form.lengthened(np.ascontiguousarray(clips, np.float32))
-        return np.stack([runner.clip(clip) for clip in clips])
+        return runner.clips(clips)
 
     def stream(self, window: int = 0) -> Stream:
         """See `gaitprint.backends.StreamingSession`."""

@@ -44,3 +44,13 @@ def test_clips_that_do_not_fit_are_refused(shape: tuple[int, ...]) -> None:
     session = find_component("backend", "winograd").make().open(form, 1)
     with pytest.raises(ShapeError, match="16 rows"):
         session(np.zeros(shape, np.float32))
+
+
+def test_clips_give_the_same_bytes_alone_and_together_by_any_number_of_threads() -> None:
+    form = trained("journal").deploy_form()
+    assert form is not None
+    x = clips(5, 9, form.height, 22)
+    one, two, three = (find_component("backend", "winograd").make().open(form, n) for n in (1, 2, 3))
+    expected = one(x).tobytes()
+    assert two(x).tobytes() == three(x).tobytes() == expected
+    assert b"".join(two(clip[None]).tobytes() for clip in x) == expected
