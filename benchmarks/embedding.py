@@ -13,6 +13,7 @@ import argparse
 import statistics
 import time
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -20,9 +21,11 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from gaitprint.deploy.form import Branches, DeployForm, MaxPool, Triples
+from gaitprint.deploy.operations import direct_operations
 from gaitprint.inference.backend_choice import available
+from gaitprint.inference.machine import MATRIX_OPERATIONS, matrix_product
 from gaitprint.inference.running import form_of, open_runner
+from gaitprint.inference.timing import made_up_clip, take_turns
 from gaitprint.layers import convolution
 from gaitprint.models.making import make_network
 
@@ -53,46 +56,6 @@ def plainly(network: nn.Module) -> Callable[[np.ndarray], np.ndarray]:
     return strip_by_strip
 
 
-def operations(form: DeployForm, frames: int) -> float:
-    """Additions and multiplications of the convolutions, done directly."""
-    total, (height, width) = 0.0, FRAME
-    for layer in form.layers:
-        if isinstance(layer, Branches):
-            total += sum(2.0 * b.weight.size * frames * height * width for b in layer.branches)
-            height *= len(layer.groups)
-        elif isinstance(layer, Triples):
-            frames //= 3
-            total += 2.0 * layer.weight.size * frames * height * width
-        elif isinstance(layer, MaxPool):
-            height, width = height // 2, width // 2
-    return total
-
-
-def machine_rate(clock: Callable[[], float]) -> float:
-    """Operations a second of a large product of matrices, the best of a few."""
-    a, b = torch.rand(1536, 1536), torch.rand(1536, 1536)
-
-    def once() -> float:
-        start = clock()
-        torch.mm(a, b)
-        return 2 * 1536.0**3 / (clock() - start)
-
-    return max(once() for _ in range(6))
-
-
-def rounds_of(runs: dict[str, Callable[[np.ndarray], np.ndarray]], clip: np.ndarray, rounds: int, clock: Any) -> Any:
-    """Seconds of every form in every round."""
-    taken: dict[str, list[float]] = {name: [] for name in runs}
-    for run in runs.values():
-        run(clip)
-    for _ in range(rounds):
-        for name, run in runs.items():
-            start = clock()
-            run(clip)
-            taken[name].append(clock() - start)
-    return taken
-
-
 def main() -> None:
     """Print a row for each network, number of frames and back end."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -111,15 +74,14 @@ def main() -> None:
         assert form is not None
         runs = {"plain": plainly(network)} | {b: open_runner(network, b, "cpu") for b in available()}
         for frames in arguments.frames:
-            rng = np.random.default_rng(frames)
-            clip = (rng.random((1, frames, *FRAME)) > 0.5).astype(np.float32)
-            wanted = runs["plain"](clip)
-            taken = rounds_of(runs, clip, arguments.rounds, clock)
-            rate = machine_rate(clock)
+            clip = made_up_clip(frames, FRAME)
+            found = {backend: run(clip) for backend, run in runs.items()}
+            taken = take_turns({b: partial(run, clip) for b, run in runs.items()}, arguments.rounds, clock)
+            rate = MATRIX_OPERATIONS / min(take_turns({"product": matrix_product()}, 6, clock)["product"])
             for backend, seconds in taken.items():
                 ratios = [plain / own for plain, own in zip(taken["plain"], seconds, strict=True)]
-                error = np.abs(runs[backend](clip) - wanted).max() / np.abs(wanted).max()
-                share = operations(form, frames) / statistics.median(seconds) / rate
+                error = np.abs(found[backend] - found["plain"]).max() / np.abs(found["plain"]).max()
+                share = direct_operations(form, frames, FRAME) / statistics.median(seconds) / rate
                 print(
                     f"{title:20} T = {frames:3} {backend:12} {1000 * statistics.median(seconds):7.0f} ms, "
                     f"plain / it {statistics.median(ratios):5.2f} ({min(ratios):.2f} to {max(ratios):.2f}), "

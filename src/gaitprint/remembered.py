@@ -46,11 +46,16 @@ def remembered(what: str, facts: dict[str, Any], measure: Callable[[], dict[str,
     if known is not None:
         return known
     values = measure()
+    remember(what, facts, values)
+    return values
+
+
+def remember(what: str, facts: dict[str, Any], values: dict[str, float]) -> None:
+    """Keep what was measured under these facts, whatever was kept before; see `remembered`."""
     path = _path(what, facts)
     if path is not None:
         with suppress(DataError):
             write_json(path, {"facts": facts, "values": values})
-    return values
 
 
 def recall(what: str, facts: dict[str, Any]) -> dict[str, float] | None:

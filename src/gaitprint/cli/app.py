@@ -2,7 +2,7 @@
 
 import click
 
-from gaitprint.cli import demo
+from gaitprint.cli import bench, demo
 from gaitprint.cli.data import doctor, export, partition, prepare
 from gaitprint.cli.data import list as data_list
 from gaitprint.cli.eval import ablate, compare, explain, identify, report, submit, tune, verify
@@ -47,7 +47,7 @@ NOUNS = (
     Noun("gallery", "What the templates of many people take", (compress.compress, capacity.capacity)),
 )
 
-app = Program("gaitprint", "Recognise people by the way they walk", (demo.demo, *NOUNS))
+app = Program("gaitprint", "Recognise people by the way they walk", (demo.demo, *NOUNS, bench.bench))
 app.help = HELP
 
 

@@ -48,7 +48,7 @@ class Program(Noun):
         for name, command in leaves(self).items():
             noun = self.commands[name.split()[0]]
             takes = [p.make_metavar(ctx) for p in command.params if isinstance(p, click.Argument)]
-            title = noun.title if isinstance(noun, Noun) else "All at once"
+            title = noun.title if isinstance(noun, Noun) else str(command.name).capitalize()
             rows.setdefault(title, []).append((" ".join([name, *takes]), command.get_short_help_str(200)))
         width = max(len(usage) for lines in rows.values() for usage, _ in lines)
         for title, lines in rows.items():

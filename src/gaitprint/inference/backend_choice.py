@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from importlib.metadata import PackageNotFoundError, version
 from time import perf_counter
 from typing import Any
@@ -12,8 +13,9 @@ import numpy as np
 from gaitprint.components import component_names, find_component
 from gaitprint.config import require
 from gaitprint.errors import did_you_mean
+from gaitprint.inference.timing import made_up_clip, take_turns
 from gaitprint.processor import instructions, processor_name
-from gaitprint.remembered import recall, remembered
+from gaitprint.remembered import recall, remember, remembered
 
 AUTO, TORCH = "auto", "torch"
 WORTH_MEASURING = 5000
@@ -62,8 +64,20 @@ def choose_backend(choice: Choice, frames: int) -> str:
         if frames < WORTH_MEASURING:
             return TORCH
         seconds = remembered("backends", facts, lambda: _measure(choice, names))
-    _LOG.info("seconds a clip of %d frames: %s", FRAMES, seconds)
+    _LOG.info("seconds, as measured here: %s", seconds)
     return min(seconds, key=lambda name: seconds[name])
+
+
+def remember_speeds(choice: Choice, seconds: dict[str, float]) -> None:
+    """Let `choose_backend` choose by these seconds from now on.
+
+    Args:
+        choice: what was measured.
+        seconds: of every available back end for the same clips; nothing is kept where one is missing.
+    """
+    names = available()
+    if choice.movable and set(seconds) == set(names):
+        remember("backends", {**choice.facts, **_machine(names)}, seconds)
 
 
 def available() -> list[str]:
@@ -80,18 +94,11 @@ def available() -> list[str]:
 
 def _measure(choice: Choice, names: list[str]) -> dict[str, float]:
     """Seconds of the clock for one clip, in turn, the least of each counting."""
-    rng = np.random.default_rng(0)
-    clip = (rng.random((1, FRAMES, *choice.frame)) > 0.5).astype(np.float32)
-    runners = {name: choice.open(name) for name in names}
-    times: dict[str, list[float]] = {name: [] for name in names}
-    for runner in runners.values():
-        runner(clip)  # what a first call does besides
-    for _ in range(ROUNDS):
-        for name, runner in runners.items():
-            start = perf_counter()
-            runner(clip)
-            times[name].append(max(perf_counter() - start, 1e-9))
-    return {name: min(taken) for name, taken in times.items()}
+    clip = made_up_clip(FRAMES, choice.frame)
+    calls = {name: partial(choice.open(name), clip) for name in names}
+    for call in calls.values():
+        call()  # what a first call does besides
+    return {name: min(taken) for name, taken in take_turns(calls, ROUNDS, perf_counter).items()}
 
 
 def _machine(names: list[str]) -> dict[str, Any]:
