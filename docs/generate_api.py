@@ -16,7 +16,7 @@ from gaitprint.stages.networks import setting_docs
 PAGE = Path(__file__).with_name("api.md")
 GROUPS = {
     "Walks, in and out": ["load_silhouettes", "Silhouettes", "SequenceRecord"],
-    "Vectors": ["Model", "embed", "Embeddings", "save_embeddings", "load_embeddings"],
+    "Vectors": ["Model", "embed", "WalkStream", "StreamAnswer", "Embeddings", "save_embeddings", "load_embeddings"],
     "Vectors without torch": ["open_exported", "Exported"],
     "Distances and lists": ["distances", "compare", "rank", "Ranking", "Match", "Pipeline", "PipelineSpec"],
     "People who are known": ["Gallery"],

@@ -37,6 +37,8 @@ _PUBLIC = {
     "SequenceFilter": "gaitprint.inference.selection",
     "SequenceRecord": "gaitprint.types",
     "Silhouettes": "gaitprint.types",
+    "StreamAnswer": "gaitprint.inference.walk_stream",
+    "WalkStream": "gaitprint.inference.walk_stream",
     "compare": "gaitprint.api.comparing",
     "distances": "gaitprint.api.comparing",
     "embed": "gaitprint.api.models",

@@ -21,6 +21,8 @@ from gaitprint.experiments.request import EvaluationRequest as EvaluationRequest
 from gaitprint.exported.opening import Exported as Exported
 from gaitprint.exported.opening import open_exported as open_exported
 from gaitprint.inference.selection import SequenceFilter as SequenceFilter
+from gaitprint.inference.walk_stream import StreamAnswer as StreamAnswer
+from gaitprint.inference.walk_stream import WalkStream as WalkStream
 from gaitprint.retrieval.pipeline import Pipeline as Pipeline
 from gaitprint.retrieval.ranking import Match as Match
 from gaitprint.retrieval.ranking import Ranking as Ranking

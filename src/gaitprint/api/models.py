@@ -11,9 +11,13 @@ from gaitprint.api.files import load_silhouettes
 from gaitprint.arguments import shown
 from gaitprint.errors import ConfigError
 from gaitprint.extras import require_extra
+from gaitprint.inference.walk_stream import WalkStream
 from gaitprint.silhouettes.appearance import check_looks
 from gaitprint.store import MemorySequences
-from gaitprint.types import Embeddings, Silhouettes
+from gaitprint.types import Embeddings, SequenceRecord, Silhouettes
+
+LIVE = SequenceRecord("live", None, "", "")
+"""A walk of which nothing is known."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -83,6 +87,23 @@ class Model:
             ConfigError: nothing to embed. DataError: a path that is no walk. ShapeError: frames of another size.
         """
         made: Embeddings = self._embedder.embed(_sequences(silhouettes))
+        return made
+
+    def stream(self, *, record: SequenceRecord = LIVE, window: int = 0, backend: str = "winograd") -> WalkStream:
+        """Open a walk that arrives frame by frame: the embedding so far is there at any time, in bounded memory.
+
+        Args:
+            record: whose walk it is.
+            window: embed the last frames only, so many and up to 11 more (whole blocks of 12, counted from the first
+                frame); 0: all.
+            backend: what computes, on the processor; `winograd` takes walks frame by frame. Streams of one model share
+                it, and so one thread.
+
+        Raises:
+            ConfigError: a back end that takes whole walks only, a model that averages clips, or a bad setting.
+        """
+        given = given_options(Model.stream, window=window, backend=backend)
+        made: WalkStream = self._embedder.stream(record, given["window"], given["backend"])
         return made
 
 

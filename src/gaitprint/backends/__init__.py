@@ -6,7 +6,6 @@ import numpy as np
 from jaxtyping import Float32
 
 from gaitprint.deploy.form import DeployForm
-from gaitprint.deploy.stream import Stream
 
 
 @runtime_checkable
@@ -23,14 +22,50 @@ class Session(Protocol):
 
 
 @runtime_checkable
-class StreamingSession(Session, Protocol):
-    """A session that also takes a walk frame by frame."""
+class ClipStream(Protocol):
+    """One walk that arrives in pieces; it may be used from one thread at a time."""
 
-    def stream(self, window: int = 0) -> Stream:
-        """Open a stream for one walk; it may be used from one thread at a time, and others beside it in turn.
+    @property
+    def frames(self) -> int:
+        """Frames pushed so far."""
+        ...
+
+    @property
+    def start(self) -> int:
+        """The first frame that the embedding so far is of."""
+        ...
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes of memory that the walk takes; bounded, however long it becomes."""
+        ...
+
+    def push(self, frames: Float32[np.ndarray, "T H W"]) -> None:
+        """Take the next frames, any number, with values in [0, 1].
+
+        Raises:
+            ShapeError: they do not fit the form, or the frames before.
+        """
+        ...
+
+    def embedding(self) -> Float32[np.ndarray, "P D"]:
+        """Part features of the frames so far: those of the whole clip, if it ended here.
+
+        Raises:
+            ShapeError: there is no frame yet.
+        """
+        ...
+
+
+@runtime_checkable
+class StreamingSession(Session, Protocol):
+    """A session that also takes walks frame by frame; its streams share what it holds, and so one thread."""
+
+    def stream(self, window: int = 0) -> ClipStream:
+        """Open a stream for one walk.
 
         Args:
-            window: the embedding is of the last frames only, so many, see `gaitprint.deploy.stream`; 0: of all.
+            window: the embedding is of the last frames only, about so many, see `gaitprint.deploy.stream`; 0: of all.
 
         Raises:
             ConfigError: a negative window.

@@ -10,18 +10,20 @@ from jaxtyping import Float32
 from torch import nn
 
 from gaitprint.atomic_files import sha256_json
+from gaitprint.backends import StreamingSession
 from gaitprint.devices import DEVICE, card_memory
-from gaitprint.errors import DataError
+from gaitprint.errors import ConfigError, DataError
 from gaitprint.inference.backend_choice import TORCH
 from gaitprint.inference.clip_averaging import WHOLE, ClipAveraging
 from gaitprint.inference.embed_plan import ClipBatch, EmbedPlan, Unit
 from gaitprint.inference.embed_settings import EmbedSettings
-from gaitprint.inference.running import open_runner, torch_runner
+from gaitprint.inference.running import STREAMING, open_runner, open_streams, torch_runner
+from gaitprint.inference.walk_stream import WalkStream
 from gaitprint.memory import check_room
 from gaitprint.models.making import part_layout
 from gaitprint.silhouettes.clips import Preprocessing, to_clip
 from gaitprint.store import SequenceSet
-from gaitprint.types import Embeddings
+from gaitprint.types import Embeddings, SequenceRecord
 
 LONG, SHORT = 6000, 16
 """Frames: of a sequence that is asked about before it is embedded, and of the clip by which memory is measured."""
@@ -46,6 +48,7 @@ class Embedder:
     ) -> None:
         self.network = network.to(device).eval()
         self.backend, self._run = backend, open_runner(self.network, backend, device)
+        self._streams = {backend: self._run} if isinstance(self._run, StreamingSession) else {}
         self.preprocessing, self.device, self.averaging = preprocessing, device, averaging
         self.facts = facts if averaging.plain else {**facts, "averaging": asdict(averaging)}
         self.layout = part_layout(network)
@@ -108,8 +111,30 @@ class Embedder:
 
     def embeddings(self, vectors: Float32[np.ndarray, "N D"], sequences: SequenceSet) -> Embeddings:
         """Vectors with their records and where they come from."""
-        settings: dict[str, object] = {"networks": [self.facts], "data": sequences.fingerprint}
-        return Embeddings(vectors, sequences.records, self.layout, self.source, settings)
+        return self._rows(vectors, sequences.records, sequences.fingerprint)
+
+    def stream(self, record: SequenceRecord, window: int = 0, backend: str = STREAMING) -> WalkStream:
+        """Open a walk that arrives frame by frame, of which nothing is kept that later frames do not need.
+
+        Args:
+            record: whose walk it is.
+            window: embed about so many last frames only, see `gaitprint.deploy.stream`; 0: all.
+            backend: what computes. Streams of one embedder share it, and so one thread.
+
+        Raises:
+            ConfigError: a back end that takes whole walks only, clips that are averaged, or a negative window.
+        """
+        if not self.averaging.plain:
+            raise ConfigError("a stream embeds all frames as they come: load the model without flip and windows")
+        if backend not in self._streams:
+            self._streams[backend] = open_streams(self.network, backend)
+        return WalkStream(self._streams[backend].stream(window), self.preprocessing, record, self._rows)
+
+    def _rows(
+        self, vectors: Float32[np.ndarray, "N D"], records: tuple[SequenceRecord, ...], fingerprint: str
+    ) -> Embeddings:
+        settings: dict[str, object] = {"networks": [self.facts], "data": fingerprint}
+        return Embeddings(vectors, records, self.layout, self.source, settings)
 
     def _check_room(self, longest: Unit, sequences: SequenceSet) -> None:
         frames = longest.length

@@ -8,13 +8,17 @@ import torch
 from jaxtyping import Float32
 from torch import nn
 
+from gaitprint.backends import StreamingSession
 from gaitprint.components import find_component
 from gaitprint.config import settings_to_dict
 from gaitprint.deploy.form import DeployForm
+from gaitprint.devices import DEVICE
 from gaitprint.errors import ConfigError
 from gaitprint.inference.backend_choice import TORCH, Choice
 from gaitprint.models.base import PartNetwork
 
+STREAMING = "winograd"
+"""The back end that takes walks frame by frame."""
 Runner = Callable[[Float32[np.ndarray, "N T H W"]], Float32[np.ndarray, "N P D"]]
 """Clips of one length with values in [0, 1] to their part features."""
 
@@ -48,6 +52,23 @@ def open_runner(network: nn.Module, backend: str, device: str) -> Runner:
     if torch.device(device).type != "cpu":
         raise ConfigError(f"--backend {backend} runs on the processor: use --device cpu, or --backend {TORCH}")
     session: Runner = find_component("backend", backend).make().open(form, torch.get_num_threads())
+    return session
+
+
+def open_streams(network: nn.Module, backend: str) -> StreamingSession:
+    """Run a network on walks that arrive frame by frame, by the back end of a name.
+
+    Raises:
+        ConfigError: the back end takes whole clips only, or the network has no deploy form.
+    """
+    if form_of(network) is None:
+        raise ConfigError(
+            f"the network {type(network).__name__} has no deploy form, without which no walk can be streamed: embed "
+            "whole walks, or see docs/extend/network.md"
+        )
+    session = open_runner(network, backend, DEVICE)
+    if not isinstance(session, StreamingSession):
+        raise ConfigError(f"the back end {backend} takes whole walks only: stream by {STREAMING}")
     return session
 
 

@@ -9,7 +9,7 @@ readable.
 from gaitprint.store._folder import check_free
 from gaitprint.store._packing import Form, Packed, pack
 from gaitprint.store._publishing import keep_partition
-from gaitprint.store._sequences import MemorySequences, SequenceSet, Subset
+from gaitprint.store._sequences import MemorySequences, SequenceSet, Subset, fingerprint_of
 from gaitprint.store.index import StoredSequence
 from gaitprint.store.joined import ConcatSequences
 from gaitprint.store.journal import SetAside
@@ -32,6 +32,7 @@ __all__ = [
     "StoredSequence",
     "Subset",
     "check_free",
+    "fingerprint_of",
     "is_begun",
     "is_store",
     "keep_partition",
