@@ -894,7 +894,12 @@ def test_a_full_disk_is_one_line(world, bad, run, tiny, tmp_path, monkeypatch, w
     assert "cannot write" in line
     assert "No space left on device" in line
     assert "make room" in line
-    assert [p for p in tmp_path.rglob("*") if p.is_file()] == []
+    # embedding keeps what it has computed, in whole entries: a repeat goes on
+    kept = ["out.partial"] if what == "embed" else []
+    assert [p.name for p in tmp_path.rglob("*") if p.is_file()] == kept
+    monkeypatch.undo()
+    if what == "embed":
+        assert run(*words).code == 0
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="nothing is forbidden to root")
