@@ -56,6 +56,10 @@ class ClipStream(Protocol):
         """
         ...
 
+    def settled(self) -> Float32[np.ndarray, "P D"] | None:
+        """Part features of the moments that no later frame alters; None where there is none yet."""
+        ...
+
 
 @runtime_checkable
 class StreamingSession(Session, Protocol):

@@ -111,6 +111,16 @@ class Stream:
             maxima.append(tail[max(first - self._settled, 0) :].max(axis=0))
         return self._runner.features(np.maximum.reduce(maxima), self._shape[1])
 
+    def settled(self) -> Features | None:
+        """Part features of the moments that no later frame alters; None where there is none yet.
+
+        They lag behind by 30 to 60 frames, by the depth of the network, and hold nothing of how a walk that ends looks
+        to a convolution.
+        """
+        if not self._blocks:
+            return None
+        return self._runner.features(np.maximum.reduce([m for _, m in self._blocks]), self._shape[1])
+
     def _settle(self, x: Tiled) -> None:
         """Keep the maximum of moments that no later frame changes."""
         while len(x):

@@ -15,6 +15,8 @@ from gaitprint.silhouettes.clips import Preprocessing, to_clip
 from gaitprint.store import fingerprint_of
 from gaitprint.types import Embeddings, SequenceRecord, Silhouettes, check_frames
 
+_Features = Float32[np.ndarray, "P D"] | None
+
 
 @dataclass(frozen=True, eq=False)
 class StreamAnswer:
@@ -26,9 +28,12 @@ class StreamAnswer:
     """Frames seen so far."""
     start: int
     """The first frame that the embedding is of: 0, or where the window begins."""
-    change: float | None
-    """How far it lies from the answer before: the mean over parts of Euclidean distances, as the scorer `part-mean`
-    measures; None at the first. No distance to a known walk, measured so, has moved by more."""
+    moved: float | None
+    """How far the embedding lies from the answer before, by the scorer `part-mean`; None at the first. No distance to a
+    known walk, measured so, has changed by more. It stays above 0, for each answer sees the walk end elsewhere."""
+    settling: float | None
+    """The same of the moments that no later frame alters: what the walk has shown since the answer before and not
+    earlier, which falls towards 0. None until there were such moments at two answers."""
 
 
 class WalkStream:
@@ -47,7 +52,7 @@ class WalkStream:
         self.record = record
         self._stream, self._preprocessing, self._embeddings = stream, preprocessing, embeddings
         self._digest = hashlib.sha256()
-        self._before: Float32[np.ndarray, "P D"] | None = None
+        self._before: tuple[_Features, _Features] = None, None
         self._finished = False
 
     @property
@@ -97,13 +102,12 @@ class WalkStream:
         Raises:
             ShapeError: there is no frame yet.
         """
-        features, before = self._stream.embedding(), self._before
-        self._before = features
-        moved = None if before is None else np.linalg.norm(np.subtract(features, before, dtype=np.float64), axis=1)
+        features, settled, before = self._stream.embedding(), self._stream.settled(), self._before
+        self._before = features, settled
         fingerprint = fingerprint_of((self.record,), (self.frames,), [self._digest.hexdigest()])
         made = self._embeddings(features.reshape(1, -1), (self.record,), fingerprint)
-        change = None if moved is None else float(moved.mean())
-        return StreamAnswer(made, self.frames, self._stream.start, change)
+        moved, settling = _part_mean(features, before[0]), _part_mean(settled, before[1])
+        return StreamAnswer(made, self.frames, self._stream.start, moved, settling)
 
     def finish(self) -> StreamAnswer:
         """Answer for the last time; without a window this is what `Model.embed` makes of the whole walk.
@@ -114,3 +118,10 @@ class WalkStream:
         last = self.answer()
         self._finished = True
         return last
+
+
+def _part_mean(now: _Features, before: _Features) -> float | None:
+    """The mean over parts of the parts' Euclidean distances; None where one is missing."""
+    if now is None or before is None:
+        return None
+    return float(np.linalg.norm(np.subtract(now, before, dtype=np.float64), axis=1).mean())

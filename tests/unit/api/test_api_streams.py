@@ -46,16 +46,27 @@ def test_a_streamed_walk_is_the_embedded_walk(model: gp.Model, walk: gp.Silhouet
         stream.push(walk.frames)
 
 
-def test_a_change_is_the_distance_from_the_answer_before(model: gp.Model, walk: gp.Silhouettes) -> None:
+def test_an_answer_says_how_far_it_lies_from_the_one_before(model: gp.Model, walk: gp.Silhouettes) -> None:
     stream = model.stream()
     stream.push(walk.frames[:10])
     first = stream.answer()
-    assert first.change is None
-    assert stream.answer().change == 0.0
+    assert (first.moved, first.settling) == (None, None)
+    assert stream.answer().moved == 0.0
     stream.push(walk.frames[10:25])
     second = stream.answer()
-    assert second.change == pytest.approx(gp.compare(first.embeddings, second.embeddings, "part-mean"), rel=1e-5)
+    assert second.moved == pytest.approx(gp.compare(first.embeddings, second.embeddings, "part-mean"), rel=1e-5)
     assert second.embeddings.records[0].subject is None
+
+
+def test_a_walk_that_shows_nothing_new_settles(model: gp.Model, walk: gp.Silhouettes) -> None:
+    stream, settling = model.stream(), list[float | None]()
+    for frame in range(0, 240, 12):
+        stream.push(walk.frames[np.arange(frame, frame + 12) % 36])  # the same three seconds again and again
+        settling.append(stream.answer().settling)
+    known = [value for value in settling if value is not None]
+    assert settling[:3] == [None] * 3
+    assert known[0] > 0
+    assert known[-5:] == [0.0] * 5
 
 
 def test_a_window_forgets(model: gp.Model, walk: gp.Silhouettes) -> None:

@@ -115,6 +115,11 @@ def test_a_window_is_the_maximum_over_the_moments_in_it(window: int) -> None:
         assert stream.start == first
         assert min(window, seen) <= seen - first < window + stream.block
         check_equal(stream.embedding(), run.features(maps[first // 3 :].max(axis=0), 6))
+        settled = stream.settled()
+        if settled is not None:  # all of its moments are whole blocks
+            later = run.feed(run.begun, clip, 6, last=True)[1][: (seen // 3) // 4 * 4]
+            blocks = [later[first // 3 : stop].max(axis=0) for stop in range(first // 3 + 4, len(later) + 1, 4)]
+            assert any(np.array_equal(settled, run.features(block, 6)) for block in blocks)
 
 
 def test_a_long_clip_is_worked_on_in_pieces() -> None:
