@@ -1,0 +1,74 @@
+"""On what an 8-bit network is calibrated, and on whom its ranks are compared: other people, always."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Float32
+
+from gaitprint.config import require
+from gaitprint.datasets.synthetic import SyntheticSettings
+from gaitprint.exported.walkers import walks
+from gaitprint.silhouettes.clips import Preprocessing, to_clip
+from gaitprint.store import SequenceSet
+from gaitprint.types import Frames, SequenceRecord
+
+CALIBRATION, RANKED = 36, 200
+"""Sequences, at most."""
+FRAMES = 60
+"""Of a sequence, at most."""
+_CALIBRATING = SyntheticSettings(4, frames=24, conditions=("nm-01", "bg-01", "cl-01"), views=("000", "054", "108"))
+_RANKING = SyntheticSettings(
+    25, start=501, frames=24, conditions=("nm-01", "nm-02", "bg-01", "cl-01"), views=("036", "090")
+)
+
+Clip = Float32[np.ndarray, "1 _T _h _w"]
+
+
+@dataclass(frozen=True, eq=False)
+class Trial:
+    """Clips of both kinds."""
+
+    calibration: tuple[Clip, ...]
+    records: tuple[SequenceRecord, ...]
+    """Of those whose ranks are compared."""
+    clips: tuple[Clip, ...]
+    source: str
+    """What they are, in words."""
+
+
+def drawn_trial(preprocessing: Preprocessing) -> Trial:
+    """Synthetic walkers."""
+    calibration = _clips((frames for _, frames in walks(_CALIBRATING, preprocessing.size)), preprocessing)
+    records, frames = zip(*walks(_RANKING, preprocessing.size), strict=True)
+    return Trial(calibration, records, _clips(frames, preprocessing), "synthetic walkers")
+
+
+def stored_trial(train: SequenceSet, test: SequenceSet, preprocessing: Preprocessing) -> Trial:
+    """Sequences of a store: spread over those who train, and all of the first people of the others.
+
+    Raises:
+        ConfigError: nobody trains, or of the others there are too few to compare ranks.
+    """
+    known = [i for i, record in enumerate(train.records) if record.subject is not None]
+    require(len(known) >= 1, "nobody in the store trains, so there is nobody to calibrate with: give another store")
+    spread = [known[i * len(known) // CALIBRATION] for i in range(CALIBRATION)]
+    calibration = (train.frames(i, 0, FRAMES) for i in dict.fromkeys(spread))
+    ranked = sorted(
+        (i for i, record in enumerate(test.records) if record.subject is not None),
+        key=lambda i: str(test.records[i].subject),
+    )[:RANKED]
+    records = tuple(test.records[i] for i in ranked)
+    walked = {(record.subject, record.condition) for record in records}
+    people = {subject for subject, _ in walked}
+    require(
+        len(people) >= 2 and len(walked) > len(people),
+        f"ranks need two people and two walks of one among those who are tested, found {len(people)} with "
+        f"{len(walked)} walks: give another store",
+    )
+    clips = _clips((test.frames(i, 0, FRAMES) for i in ranked), preprocessing)
+    return Trial(_clips(calibration, preprocessing), records, clips, "sequences of the store")
+
+
+def _clips(sequences: Iterable[Frames], preprocessing: Preprocessing) -> tuple[Clip, ...]:
+    return tuple(to_clip(frames, preprocessing)[None] for frames in sequences)
