@@ -2,7 +2,10 @@
 
 import json
 
+import pytest
+
 from gaitprint.inference.backend_choice import available
+from gaitprint.stages.evaluate import evaluate
 
 QUICK = ["--frames", "3,5", "--rounds", "2"]
 
@@ -42,3 +45,41 @@ def test_what_cannot_be_measured_is_one_line(run, tmp_path):
     ran = run("bench", "--model", tmp_path / "none.safetensors", "--out", tmp_path / "file")
     assert (ran.code, ran.err.count("\n")) == (1, 1)
     assert "cannot write" in ran.err
+
+
+def test_rank_1_over_milliseconds(world, run, tmp_path):
+    models = [word for name in ("gaitgl", "gaitmask") for word in ("--model", world.model(name))]
+    out = tmp_path / "ranks"
+    said = run("bench", "--store", world.store, *models, "--out", out, "--json").json()
+    assert [(p["network"], p["backend"]) for p in said["points"]] == [
+        (network, backend) for network in ("gaitgl", "gaitmask") for backend in available()
+    ]
+    for name in ("gaitgl", "gaitmask"):
+        expected = evaluate(world.vectors(name))
+        for p in (p for p in said["points"] if p["network"] == name):
+            assert p["rank1"] == pytest.approx(expected.mean, abs=2.0)
+            assert p["milliseconds"] > 0
+        exact = next(p for p in said["points"] if (p["network"], p["backend"]) == (name, "torch"))
+        assert exact["rank1"] == expected.mean
+        assert [exact["interval"][end] for end in ("low", "high")] == [expected.interval.low, expected.interval.high]
+    sample = said["sample"]
+    assert (sample["drawn"], sample["sequences"], sample["of_sequences"], sample["subjects"]) == (True, 64, 64, 8)
+    assert any("Synthetic walkers are not people" in warning for warning in said["warnings"])
+    assert json.loads((out / "bench.json").read_text()) == said
+    assert (out / "bench.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_a_sample_says_that_it_is_one(world, run):
+    ran = run("bench", "--store", world.store, "--model", world.model("gaitgl"), "--sequences", "30")
+    head, measured, *rows = ran.out.splitlines()
+    assert head == "Synthetic walkers, not people: 3 of 8 subjects, 24 of 64 sequences"
+    assert "one core" in measured
+    assert len(rows) == 1 + len(available()) + len([row for row in rows if row.startswith("note: ")])
+
+
+def test_options_that_decide_nothing_are_refused(world, run):
+    assert "--frames decides nothing here" in run("bench", "--store", world.store, "--frames", "3").err
+    assert "--protocol decides nothing here" in run("bench", "--protocol", "casia-b").err
+    ran = run("bench", "--store", world.store)
+    assert (ran.code, ran.err.count("\n")) == (1, 1)
+    assert "at least one model file" in ran.err

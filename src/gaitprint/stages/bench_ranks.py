@@ -1,0 +1,118 @@
+"""`gaitprint bench --store`: what rank-1 networks reach on a store, over what each takes of a processor."""
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from gaitprint.arguments import settle_fields
+from gaitprint.atomic_files import write_json
+from gaitprint.config import require
+from gaitprint.devices import DEVICE
+from gaitprint.errors import ConfigError
+from gaitprint.evaluation.protocol.protocol import DEFAULT_PROTOCOL
+from gaitprint.experiments.rank_speed import MOST, RankSpeed, RankSpeedReport, Sample, Way, measure_ranks, sampled
+from gaitprint.experiments.request import EvaluationRequest
+from gaitprint.inference.backend_choice import TORCH, available
+from gaitprint.inference.bulk.tasks import torch_threads
+from gaitprint.inference.embed_settings import EmbedSettings
+from gaitprint.inference.engine import Embedder
+from gaitprint.inference.running import form_of
+from gaitprint.ingest.scanning import layout_of
+from gaitprint.ingest.store_selection import PARTS, StoreSelection
+from gaitprint.layouts.drawn import is_drawn
+from gaitprint.models.model_file import load_model
+from gaitprint.provenance.dataset_names import SYNTHETIC
+from gaitprint.provenance.seen_warnings import Place
+from gaitprint.report.speed_charts import RankPoint, write_rank_chart
+from gaitprint.stages.bench import FIGURE, VALUES, check_place, cores_text, model_names
+from gaitprint.store import Store
+
+
+@dataclass(frozen=True)
+class RankSpeedSettings:
+    """Who is embedded, and how what comes of it is measured."""
+
+    protocol: str | Path | None = None
+    """The name of ours, or a TOML file; None: the usual one of the store's data set."""
+    most: int = MOST
+    """Sequences embedded at most; whole subjects are drawn where the test part has more."""
+    seed: int = 0
+    """Of that draw and of the intervals."""
+    selection: StoreSelection = StoreSelection()
+    """The split, or who is embedded whatever it says, and which sequences are good enough."""
+    threads: int = EmbedSettings.threads
+    """Processor threads."""
+
+    def __post_init__(self) -> None:
+        settle_fields(self)
+        require(self.most >= 1, f"a sample is of 1 sequence or more, found {self.most}")
+        require(self.threads >= 1, f"networks compute with 1 thread or more, found {self.threads}")
+
+
+def bench_ranks(
+    store: Path,
+    models: Sequence[Path],
+    settings: RankSpeedSettings = RankSpeedSettings(),
+    *,
+    out: Path | None = None,
+    progress: Callable[[int, int, str], None] = lambda done, total, what: None,
+) -> RankSpeedReport:
+    """Embed a store's test part, or a sample of it, by every model and back end, and measure rank-1 and time.
+
+    Args:
+        store: made by `gaitprint data prepare`.
+        models: model files.
+        settings: of whom, and how.
+        out: the folder to write `bench.FIGURE` and `bench.VALUES` into, none where None.
+        progress: called with (sequences done, sequences in all, what is done).
+
+    Raises:
+        GaitprintError: in one line.
+    """
+    if not models:
+        raise ConfigError("give at least one model file: `gaitprint model train` makes one")
+    check_place(out)
+    opened = Store.open(store)
+    protocol = settings.protocol or next(iter(layout_of(opened).protocols), DEFAULT_PROTOCOL)
+    request = EvaluationRequest(protocol, seed=settings.seed)
+    whole = settings.selection.choose(opened, PARTS[0])
+    chosen = sampled(whole, settings.most, request.generator())
+    with _embedders(models, settings.threads) as embedders:
+        said = {**vars(Place.of(opened)), "part": PARTS[0]}
+        points, warnings = measure_ranks(embedders, chosen, said, request, progress)
+    subjects = [len({r.subject for r in part.records} - {None}) for part in (chosen, whole)]
+    sequences = [len(part.records) for part in (chosen, whole)]
+    sample = Sample(opened.dataset, is_drawn(opened.dataset), *sequences, *subjects)
+    report = RankSpeedReport(points, sample, request.rules.title, settings.threads, warnings)
+    if out is not None:
+        write_json(out / VALUES, report.to_dict())
+        write_rank_chart(out / FIGURE, [_point(p) for p in points], rank_title(report))
+    return report
+
+
+def rank_title(report: RankSpeedReport) -> str:
+    """Of whom the figures are, how they were measured, and on what."""
+    people = SYNTHETIC.capitalize() if report.sample.drawn else report.sample.dataset
+    measured = f"protocol: {report.protocol}; {cores_text(report.threads)} of {report.processor}"
+    return f"{people}: {report.sample.describe()}\n{measured}"
+
+
+@contextmanager
+def _embedders(models: Sequence[Path], threads: int) -> Iterator[dict[Way, Embedder]]:
+    """Every model by every back end that can run it, with so many threads for the length of the block."""
+    found: dict[Way, Embedder] = {}
+    with torch_threads(threads):
+        for path, name in zip(models, model_names(models), strict=True):
+            loaded = load_model(path)
+            card = loaded.card
+            for backend in available() if form_of(loaded.model) is not None else [TORCH]:
+                found[name, backend] = Embedder(
+                    loaded.model, card.preprocessing, card.sha256, card.facts, DEVICE, backend=backend
+                )
+        yield found
+
+
+def _point(point: RankSpeed) -> RankPoint:
+    interval = None if point.interval is None else (point.interval.low, point.interval.high)
+    return RankPoint(point.network, point.backend, point.milliseconds, point.rank1, interval)
