@@ -16,7 +16,7 @@ from gaitprint.cli.option_groups import FieldOption, OptionGroup
 from gaitprint.cli.options import interval_text
 from gaitprint.cli.progress import progress_bar
 
-_SPEED, _RANKS = "gaitprint.experiments.speed:SpeedSettings", "gaitprint.stages.bench_ranks:RankSpeedSettings"
+_SPEED, _RANKS = "gaitprint.speed.speed_report:SpeedSettings", "gaitprint.stages.bench_ranks:RankSpeedSettings"
 """Whose fields are the defaults."""
 
 
@@ -33,7 +33,7 @@ _OF_SPEED, _OF_RANKS = ("frames", "rounds"), ("protocol", "sequences", "seed", "
 
 
 def _speed(frames: tuple[int, ...], rounds: int, threads: int) -> Any:
-    from gaitprint.experiments.speed import SpeedSettings
+    from gaitprint.speed.speed_report import SpeedSettings
 
     return SpeedSettings(frames, rounds, threads)
 

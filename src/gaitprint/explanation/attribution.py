@@ -17,6 +17,7 @@ from torch import Tensor, nn
 
 from gaitprint.errors import ConfigError, ShapeError
 from gaitprint.inference.engine import Embedder
+from gaitprint.inference.running import torch_runner
 from gaitprint.layers.part_pooling import EPS, POWER_RANGE, GeneralisedMean, PartHead, generalised_mean
 from gaitprint.models.base import PartNetwork
 from gaitprint.retrieval.distances.contributions import PartSum
@@ -83,8 +84,8 @@ def observe(embedder: Embedder, frames: Frames) -> Observed:
     caught: list[Tensor] = []
     handle = pooling.register_forward_pre_hook(lambda _module, inputs: caught.append(inputs[0]))
     try:
-        # the very pass that embeds, so that what is explained is the vector that was compared
-        embedder.clips(to_clip(frames, embedder.preprocessing)[None])
+        # the network as it is: its layers cannot be seen in another back end, whose vectors are the same within 1e-6
+        torch_runner(network, embedder.device)(to_clip(frames, embedder.preprocessing)[None])
     finally:
         handle.remove()
     with torch.inference_mode():

@@ -4,9 +4,9 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from gaitprint.atomic_files import check_writable, write_json
-from gaitprint.experiments.speed import Measured, Speed, SpeedReport, SpeedSettings, measure_speeds
 from gaitprint.models.model_file import load_model
 from gaitprint.report.speed_charts import SpeedLine, write_speed_chart
+from gaitprint.speed.speed_report import Measured, Speed, SpeedReport, SpeedSettings, measure_speeds
 from gaitprint.training.loop import build_network
 from gaitprint.training.recipe import load_recipe
 

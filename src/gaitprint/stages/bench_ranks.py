@@ -11,7 +11,6 @@ from gaitprint.config import require
 from gaitprint.devices import DEVICE
 from gaitprint.errors import ConfigError
 from gaitprint.evaluation.protocol.protocol import DEFAULT_PROTOCOL
-from gaitprint.experiments.rank_speed import MOST, RankSpeed, RankSpeedReport, Sample, Way, measure_ranks, sampled
 from gaitprint.experiments.request import EvaluationRequest
 from gaitprint.inference.backend_choice import TORCH, available
 from gaitprint.inference.bulk.tasks import torch_threads
@@ -25,6 +24,7 @@ from gaitprint.models.model_file import load_model
 from gaitprint.provenance.dataset_names import SYNTHETIC
 from gaitprint.provenance.seen_warnings import Place
 from gaitprint.report.speed_charts import RankPoint, write_rank_chart
+from gaitprint.speed.rank_speed import MOST, RankSpeed, RankSpeedReport, Sample, Way, measure_ranks, sampled
 from gaitprint.stages.bench import FIGURE, VALUES, check_place, cores_text, model_names
 from gaitprint.store import Store
 

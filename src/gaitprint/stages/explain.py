@@ -15,6 +15,7 @@ from gaitprint.explanation.likelihood_ratios import LikelihoodRatio, likelihood_
 from gaitprint.explanation.nearest_matches import NearestMatches, find_nearest_matches, row_of
 from gaitprint.explanation.pair_explanation import PairExplanation, Strips, Walk, explain_pair, seen_by, strips_of
 from gaitprint.explanation.request import ExplainRequest
+from gaitprint.inference.backend_choice import TORCH
 from gaitprint.inference.engine import Embedder
 from gaitprint.inference.fusion import fuse
 from gaitprint.inference.selection import open_embeddings
@@ -91,7 +92,7 @@ def explain(
     if known is not None and rules is not None:
         rivals = find_nearest_matches(known, rules, row_of(known, probe), summed.scorer)
         wanted = [(r.role, known.records[r.row].key) for r in rivals.rivals]
-    embedders = [open_embedder(Path(m), device) for m in models]
+    embedders = [open_embedder(Path(m), device, backend=TORCH) for m in models]
     strips = strips_of(embedders)
     seen = _walks(sequences, dict.fromkeys((probe, *(key for _, key in wanted))), embedders, fusion)
     if known is not None:

@@ -53,6 +53,14 @@ def measured(scorer, vectors, *layout):
     return pytest.approx(distance, rel=1e-4, abs=1e-6 * float(np.linalg.norm(vectors[0])))
 
 
+def test_what_embeds_by_another_back_end_is_explained_as_the_network():
+    plain, data = embedder("bnneck"), walks()
+    fast = Embedder(plain.network, PLAIN, "bnneck", {"network": "bnneck"}, backend="winograd")
+    a, b = (observe(made, data.frames(0)) for made in (plain, fast))
+    assert a.features.tobytes() == b.features.tobytes()
+    assert fast.embed(data).vectors[0] == pytest.approx(b.features.ravel(), rel=1e-4, abs=1e-5)
+
+
 @pytest.mark.parametrize("scorer", DISTANCES)
 @pytest.mark.parametrize("name", NETWORKS)
 def test_one_networks_pieces_add_up(name, scorer):

@@ -33,12 +33,12 @@ def test_a_call_is_made_once_and_its_peak_is_seen() -> None:
     made = []
 
     def call() -> None:
-        made.append(np.ones(30_000_000, np.uint8).sum())
+        made.append(np.ones(200_000_000, np.uint8)[0])
 
     peak = PeakMemory().of(call)
-    assert made == [30_000_000]
+    assert made == [1]
     if peak is not None:
-        assert peak > 20_000_000
+        assert peak > 100_000_000  # far more than any allocator keeps for later
 
 
 def test_where_the_system_is_silent_nothing_is_said(monkeypatch: pytest.MonkeyPatch, tmp_path) -> None:

@@ -11,14 +11,14 @@ import torch
 
 from gaitprint.deploy.operations import direct_operations
 from gaitprint.errors import ConfigError
-from gaitprint.experiments import speed
-from gaitprint.experiments.speed import Measured, SpeedSettings, measure_speeds
 from gaitprint.inference.backend_choice import TORCH, available, choose_backend, remember_speeds
 from gaitprint.inference.bulk.tasks import torch_threads
 from gaitprint.inference.machine import MATRIX_OPERATIONS
 from gaitprint.inference.running import choice_for, form_of
 from gaitprint.inference.timing import take_turns
 from gaitprint.models.making import make_network
+from gaitprint.speed import speed_report as speed
+from gaitprint.speed.speed_report import Measured, SpeedSettings, measure_speeds
 
 FRAME = (16, 10)
 SECONDS = {TORCH: 0.5, "winograd": 0.25, "onnxruntime": 0.125, "openvino": 0.75}

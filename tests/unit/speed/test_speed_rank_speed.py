@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from gaitprint.errors import DataError
-from gaitprint.experiments.rank_speed import Sample, sampled
+from gaitprint.speed.rank_speed import Sample, sampled
 from gaitprint.store import MemorySequences
 from gaitprint.types import SequenceRecord
 
