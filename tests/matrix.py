@@ -29,6 +29,8 @@ AVX2 = {
     "MKL_ENABLE_INSTRUCTIONS": "AVX2",
     "OPENBLAS_CORETYPE": "Haswell",
     "FAISS_OPT_LEVEL": "avx2",
+    "NUMBA_CPU_NAME": "haswell",
+    "NUMBA_CPU_FEATURES": "",  # those of that processor, and not the ones found here
 }
 SSE41 = {
     "ONEDNN_MAX_CPU_ISA": "SSE41",
@@ -36,6 +38,8 @@ SSE41 = {
     "MKL_ENABLE_INSTRUCTIONS": "SSE4_2",
     "OPENBLAS_CORETYPE": "Nehalem",
     "FAISS_OPT_LEVEL": "generic",
+    "NUMBA_CPU_NAME": "nehalem",
+    "NUMBA_CPU_FEATURES": "",
 }
 
 
