@@ -4,7 +4,7 @@ import gc
 import os
 import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -47,6 +47,14 @@ def own_cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("cache")
     os.environ["GAITPRINT_CACHE"] = str(folder)
     return folder
+
+
+@pytest.fixture(autouse=True)
+def back_ends_unmeasured(own_cache: Path) -> Iterator[None]:
+    """What one test has measured chooses no back end for the next: bytes would hang on the order of tests."""
+    yield
+    for measured in own_cache.glob("backends-*"):
+        measured.unlink()
 
 
 @pytest.fixture(scope="session")

@@ -52,9 +52,9 @@ class ModelExportReport:
         if self.precision == "int8":
             each = "; ".join(f"in {engine} {found.describe()}" for engine, found in self.ranks.items())
             return f"in 8 bits, on {self.trial}: {each}"
-        each = ", ".join(f"{engine} {worst:.1e}" for engine, worst in self.differences.items())
+        each = " and ".join(f"{worst:.1e} in {engine}" for engine, worst in self.differences.items())
         frames = ", ".join(map(str, LENGTHS[:-1]))
-        return f"as the network on clips of {frames} and {LENGTHS[-1]} frames, but for, of the largest value, {each}"
+        return f"off from the network by {each} (of the largest value), on clips of {frames} and {LENGTHS[-1]} frames"
 
 
 def export_model(

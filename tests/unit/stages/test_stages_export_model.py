@@ -34,7 +34,8 @@ def test_the_command_says_in_one_line_how_equal_it_is(
     assert main(["model", "export", str(model), str(tmp_path / "a.onnx")]) == 0
     said = capsys.readouterr().out
     assert said.count("\n") == 1
-    assert said.startswith(f"{tmp_path / 'a.onnx'}: as the network on clips of 1, 2, 3, 4, 10 and 23 frames")
+    assert said.startswith(f"{tmp_path / 'a.onnx'}: off from the network by ")
+    assert said.rstrip().endswith("of the largest value), on clips of 1, 2, 3, 4, 10 and 23 frames")
     assert main(["model", "export", str(model), str(tmp_path / "a.xml"), "--json"]) == 0
     report = json.loads(capsys.readouterr().out)
     assert report["out"] == [str(tmp_path / "a.xml"), str(tmp_path / "a.bin")]
