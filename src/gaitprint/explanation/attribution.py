@@ -15,10 +15,11 @@ import torch
 from jaxtyping import Float, Float64
 from torch import Tensor, nn
 
+from gaitprint.deploy.form import EPS
 from gaitprint.errors import ConfigError, ShapeError
 from gaitprint.inference.engine import Embedder
 from gaitprint.inference.running import torch_runner
-from gaitprint.layers.part_pooling import EPS, POWER_RANGE, GeneralisedMean, PartHead, generalised_mean
+from gaitprint.layers.part_pooling import POWER_RANGE, GeneralisedMean, PartHead, generalised_mean
 from gaitprint.models.base import PartNetwork
 from gaitprint.retrieval.distances.contributions import PartSum
 from gaitprint.silhouettes.clips import to_clip

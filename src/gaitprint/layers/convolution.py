@@ -7,8 +7,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-SLOPE = 0.01
-"""Of every LeakyReLU."""
+from gaitprint.deploy.form import SLOPE
 
 _LAYOUTS = (torch.contiguous_format, torch.channels_last_3d)
 

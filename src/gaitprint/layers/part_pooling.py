@@ -6,10 +6,9 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
+from gaitprint.deploy.form import EPS
 from gaitprint.tensors import PartOutputs
 
-EPS = 1e-6
-"""Activations below this count as this in the generalised mean."""
 POWER_RANGE = (1.0, 100.0)
 """The learnable power is kept between the plain mean and all but the maximum."""
 
