@@ -1,0 +1,1 @@
+"""Detectors of people, one a file: from a frame to boxes with scores."""
