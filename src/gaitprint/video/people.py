@@ -8,7 +8,7 @@ from jaxtyping import Float32, UInt8
 from gaitprint.errors import ShapeError
 
 Box = Float32[np.ndarray, "4"]
-"""left, top, right, bottom in pixels of the frame; right and bottom are the first pixels outside. May reach out of it."""
+"""left, top, right, bottom in pixels of the frame, which it may leave; right and bottom are first pixels outside."""
 
 
 @dataclass(frozen=True, eq=False)
