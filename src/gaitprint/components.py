@@ -8,9 +8,9 @@ import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, is_dataclass
 from importlib import import_module
-from inspect import signature
+from inspect import Parameter, isfunction, signature
 from pkgutil import iter_modules
-from types import ModuleType
+from types import MethodType, ModuleType
 from typing import Any
 
 from gaitprint.config import build_settings
@@ -25,6 +25,7 @@ KINDS = {
     "transform": "gaitprint.retrieval.transforms",
     "scorer": "gaitprint.retrieval.scorers",
     "backend": "gaitprint.backends",
+    "tracker": "gaitprint.video.trackers",
 }
 """The kinds of component and the package that holds ours. Every module in it is one."""
 
@@ -36,6 +37,7 @@ _CONTRACTS = {
     "transform": "gaitprint.retrieval.contracts:Transform",
     "scorer": "gaitprint.retrieval.contracts:Scorer",
     "backend": "gaitprint.backends:Backend",
+    "tracker": "gaitprint.video.contracts:Tracker",
 }
 """The `Protocol` that what a component of a kind makes fulfils."""
 
@@ -128,12 +130,27 @@ def make_component(
     """
     made = find_component(kind, name).make(values, where, **context)
     module, _, contract = _CONTRACTS[kind].partition(":")
-    if not isinstance(made, getattr(import_module(module), contract)):
+    wanted = getattr(import_module(module), contract)
+    if not (isinstance(made, wanted) and _takes_what(made, wanted)):
         raise ComponentError(
             f"{name} is no {kind}: it makes a {type(made).__name__}, which is no {contract}; is it of another kind? "
             f"(gaitprint.testing.check_{kind} says what is missing)"
         )
     return made
+
+
+def _takes_what(made: object, contract: type) -> bool:
+    """Whether methods can be called as the contract's are: isinstance asks for their names alone."""
+    for name, method in vars(contract).items():
+        if isfunction(method) and not name.startswith("_") and isinstance(getattr(made, name), MethodType):
+            positional = [
+                p for p in list(signature(method).parameters.values())[1:] if p.kind < Parameter.VAR_POSITIONAL
+            ]
+            try:
+                signature(getattr(made, name)).bind(*positional)
+            except TypeError:
+                return False
+    return True
 
 
 def name_of(built: object) -> str:

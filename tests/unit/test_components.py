@@ -124,6 +124,7 @@ OF_EACH_KIND = {
     "transform": "gaitprint.retrieval.transforms.unit_length",
     "scorer": "gaitprint.retrieval.scorers.euclidean",
     "backend": "gaitprint.backends.winograd",
+    "tracker": "gaitprint.video.trackers.bytetrack",
 }
 
 

@@ -15,6 +15,7 @@ _CHECKERS = {
     "check_loss": "losses",
     "check_network": "networks",
     "check_scorer": "scorers",
+    "check_tracker": "trackers",
     "check_transform": "transforms",
 }
 """Where each checker is; `__init__.pyi` says the same to type checkers and editors."""

@@ -6,4 +6,5 @@ from gaitprint.testing.datasets import check_dataset as check_dataset
 from gaitprint.testing.losses import check_loss as check_loss
 from gaitprint.testing.networks import check_network as check_network
 from gaitprint.testing.scorers import check_scorer as check_scorer
+from gaitprint.testing.trackers import check_tracker as check_tracker
 from gaitprint.testing.transforms import check_transform as check_transform

@@ -92,16 +92,19 @@ class TrackerSession(Protocol):
     """A tracker at work on one video."""
 
     def update(self, frame: VideoFrame, detections: Detections | None) -> TrackUpdate:
-        """Take the next frame.
+        """Take the next frame; both arguments stay as they are, and the order of detections means nothing.
 
         Args:
-            detections: None where no detector ran on this frame: people are where they are supposed to be, and
-                nobody is missed for it.
+            detections: None where no detector ran on this frame: people are where they are supposed to be, nobody is
+                missed for it, and nobody new is confirmed.
         """
         ...
 
     def correct(self, track: int, box: Box) -> None:
-        """Say where a person of the last update really is, as their mask shows; unknown tracks are left alone."""
+        """Say where a person of the last update really is, as their mask shows.
+
+        Unknown tracks are left alone, and so are people who are somewhere else altogether.
+        """
         ...
 
 
@@ -111,6 +114,11 @@ class Tracker(Protocol):
 
     @property
     def settings(self) -> Any: ...
+
+    @property
+    def memory(self) -> float:
+        """Seconds for which somebody may be away and keep their number; who is away for longer has ended."""
+        ...
 
     def open(self, info: VideoInfo) -> TrackerSession: ...
 
@@ -140,6 +148,11 @@ class Segmenter(Protocol):
 
     @property
     def settings(self) -> Any: ...
+
+    @property
+    def needs_foreground(self) -> bool:
+        """Whether it works on `Detections.foreground`, and so only beside a detector that gives one."""
+        ...
 
     def open(self, info: VideoInfo) -> SegmenterSession:
         """Begin with a video.

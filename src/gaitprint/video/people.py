@@ -47,7 +47,7 @@ class TrackedPerson:
     score: float
     """Of the detection that was last matched, 0..1."""
     seen: bool
-    """False: nothing was found of them in this frame, the box is where they are supposed to be."""
+    """False: nothing was found of them by the detector when it last ran, the box is where they are supposed to be."""
 
 
 @dataclass(frozen=True)

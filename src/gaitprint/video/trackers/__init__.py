@@ -1,1 +1,1 @@
-"""Trackers, one a file: from the boxes of each frame to people over time."""
+"""What follows people over frames, one a file; see `gaitprint.video.contracts.Tracker`."""

@@ -1,0 +1,234 @@
+"""People followed by motion first and by colours second, after ByteTrack (Zhang and others, ECCV 2022).
+
+Its idea is kept: sure detections are matched first, and what is left of the tracks is then looked for among the
+unsure ones, for whoever is half hidden has a low score. Different are: all times are seconds, and who was lost is
+found again by place and colours.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Float64, Int
+
+from gaitprint.components import Component
+from gaitprint.config import require
+from gaitprint.video.frames import VideoFrame, VideoInfo
+from gaitprint.video.people import Box, Detections, TrackedPerson, TrackUpdate
+from gaitprint.video.tracking.assignment import assign
+from gaitprint.video.tracking.box_motion import GATE, BoxMotion
+from gaitprint.video.tracking.colours import Colours, body_colours
+from gaitprint.video.tracking.overlap import iou, share_inside
+from gaitprint.video.tracking.track import Track
+
+_LOW_OVERLAP = 0.5
+"""Of unsure detections: they must lie where somebody is expected, for many are nobody."""
+_COVERED = 0.5
+"""A detection of which people who were found cover more than this share is no newcomer, but a piece of them."""
+
+
+@dataclass(frozen=True)
+class ByteTrackSettings:
+    """When people are sure to be there, and for how long they may be away. All times are in seconds of the video."""
+
+    high: float = 0.4
+    """Detections with at least this score are matched first, and can be somebody new."""
+    low: float = 0.1
+    """Detections with at least this score can be somebody who is already known."""
+    overlap: float = 0.2
+    """Intersection over union of a detection and the box that was expected, at least."""
+    hits: int = 3
+    """Somebody new is confirmed after so many detections."""
+    confirm: float = 0.2
+    """... and not before so many seconds."""
+    tentative: float = 0.5
+    """Who is not confirmed and not found again for so long was nobody."""
+    occlusion: float = 1.5
+    """Who is confirmed and not found is still reported, where they are supposed to be, for so long."""
+    reentry: float = 5.0
+    """Who comes back within this time, and looks the same, keeps their number; afterwards the track ends."""
+    likeness: float = 0.35
+    """Who comes back has colours at a distance of at most this: 0 the same, 1 nothing in common."""
+    colour_weight: float = 0.5
+    """How much colours count beside overlap where one of several is chosen, 0 to 1."""
+    colour_memory: float = 1.0
+    """Seconds after which two thirds of what is remembered of colours is new."""
+    speed: float = 0.8
+    """Spread of the speeds of people in body heights a second: walkers do about 0.8."""
+    persistence: float = 4.0
+    """Seconds for which people keep their speed."""
+
+    def __post_init__(self) -> None:
+        require(0 <= self.low <= self.high <= 1, f"0 <= low <= high <= 1 is wanted, found {self.low} and {self.high}")
+        for name in ("overlap", "likeness", "colour_weight"):
+            value = getattr(self, name)
+            require(0 <= value <= 1, f"{name} must lie in [0, 1], found {value}")
+        require(self.hits >= 1, f"hits must be at least 1, found {self.hits}")
+        for name in ("confirm", "tentative", "occlusion"):
+            require(getattr(self, name) >= 0, f"{name} must be at least 0 seconds, found {getattr(self, name)}")
+        require(self.reentry >= self.occlusion, f"reentry must be at least occlusion, found {self.reentry}")
+        for name in ("colour_memory", "speed", "persistence"):
+            require(getattr(self, name) > 0, f"{name} must be above 0, found {getattr(self, name)}")
+
+
+@dataclass(frozen=True)
+class _Found:
+    """The detections of a frame in an order of their own, so that no other order can change an answer."""
+
+    boxes: np.ndarray
+    scores: np.ndarray
+    colours: list[Colours | None]
+
+
+class _Session:
+    """See `gaitprint.video.contracts.TrackerSession`."""
+
+    def __init__(self, settings: ByteTrackSettings, info: VideoInfo) -> None:
+        self._settings, self._info = settings, info
+        self._motion = BoxMotion(settings.speed, settings.persistence)
+        self._tracks: list[Track] = []
+        self._given = 0
+        self._now = 0.0
+        self._last_search = 0.0
+
+    def update(self, frame: VideoFrame, detections: Detections | None) -> TrackUpdate:
+        passed = max(0.0, float(frame.seconds) - self._now)
+        self._now += passed
+        for track in self._tracks:
+            track.move(self._motion.predict(track.state, passed))
+        ended: tuple[int, ...] = ()
+        if detections is not None:
+            self._match(self._sorted(frame, detections))
+            self._confirm()
+            ended = self._end()
+            self._last_search = self._now
+        people = [t for t in self._tracks if t.number and self._is_near(t) and self._in_frame(t.box)]
+        people.sort(key=lambda t: t.number)
+        return TrackUpdate(tuple(TrackedPerson(t.number, t.box, t.score, t.seen) for t in people), ended)
+
+    def correct(self, track: int, box: Box) -> None:
+        for known in self._tracks:
+            # a mask that lies elsewhere is of somebody else
+            if known.number == track and iou(known.box[None], box[None])[0, 0] >= self._settings.overlap:
+                known.move(self._motion.update(known.state, box))
+
+    def _sorted(self, frame: VideoFrame, detections: Detections) -> _Found:
+        kept = np.flatnonzero(detections.scores >= self._settings.low)
+        order = kept[np.lexsort((*detections.boxes[kept].T, -detections.scores[kept]))]
+        boxes, scores = detections.boxes[order], detections.scores[order]
+        sure = [score >= self._settings.high for score in scores]
+        colours = [body_colours(frame.image, b) if s else None for b, s in zip(boxes, sure, strict=True)]
+        return _Found(boxes, scores, colours)
+
+    def _match(self, found: _Found) -> None:
+        s = self._settings
+        rest = [t for t in self._tracks if t.number]
+        fresh = [t for t in self._tracks if not t.number]
+        seen_before = {t for t in rest if t.seen}
+        for track in self._tracks:
+            track.seen = False
+        high = np.flatnonzero(found.scores >= s.high)
+        low = np.flatnonzero(found.scores < s.high)
+        near = [t for t in rest if self._is_near(t)]
+        high = self._pair(near, high, found, self._overlaps(near, high, found, s.overlap))
+        half_hidden = [t for t in near if not t.seen and t in seen_before]
+        self._pair(half_hidden, low, found, self._overlaps(half_hidden, low, found, _LOW_OVERLAP))
+        high = self._pair(fresh, high, found, self._overlaps(fresh, high, found, s.overlap))
+        for group in (rest, fresh):
+            missed = [t for t in group if not t.seen]
+            high = self._pair(missed, high, found, self._recovers(missed, high, found))
+        self._begin(high, found)
+
+    def _overlaps(
+        self, tracks: list[Track], chosen: Int[np.ndarray, " M"], found: _Found, least: float
+    ) -> Float64[np.ndarray, "N M"]:
+        """What it is worth to match each track with each detection by overlap."""
+        if not tracks or not len(chosen):
+            return np.zeros((len(tracks), len(chosen)))
+        common = iou(np.stack([t.box for t in tracks]), found.boxes[chosen])
+        alike = 1 - self._settings.colour_weight * self._unlikeness(tracks, chosen, found)
+        return np.asarray(np.where(common >= least, common * alike, 0.0))
+
+    def _recovers(
+        self, tracks: list[Track], chosen: Int[np.ndarray, " M"], found: _Found
+    ) -> Float64[np.ndarray, "N M"]:
+        """What it is worth by the places that could be reached meanwhile, and by looks."""
+        if not tracks or not len(chosen):
+            return np.zeros((len(tracks), len(chosen)))
+        far = np.stack([self._motion.distances(t.state, found.boxes[chosen]) for t in tracks]) / GATE
+        unlike = self._unlikeness(tracks, chosen, found) / max(self._settings.likeness, 1e-6)
+        return np.asarray(np.where((far < 1) & (unlike < 1), (1 - far) * (1 - unlike), 0.0))
+
+    @staticmethod
+    def _unlikeness(tracks: list[Track], chosen: Int[np.ndarray, " M"], found: _Found) -> Float64[np.ndarray, "N M"]:
+        return np.array([[t.unlikeness(found.colours[j]) for j in chosen] for t in tracks])
+
+    def _pair(
+        self, tracks: list[Track], chosen: Int[np.ndarray, " M"], found: _Found, gains: Float64[np.ndarray, "N M"]
+    ) -> Int[np.ndarray, " K"]:
+        """Match tracks with detections; answers the detections that are left."""
+        taken = assign(gains)
+        for i, j in taken:
+            self._take(tracks[i], int(chosen[j]), found)
+        return np.delete(chosen, [j for _, j in taken])
+
+    def _take(self, track: Track, index: int, found: _Found) -> None:
+        track.move(self._motion.update(track.state, found.boxes[index]))
+        track.score = float(found.scores[index])
+        track.hits += 1
+        track.seen = True
+        others = [t.box for t in self._tracks if t is not track and self._is_near(t)]
+        # where two overlap, the colours are of both
+        if not others or iou(found.boxes[index][None], np.stack(others)).max() < 0.1:
+            passed = self._now - self._last_search
+            track.learn(found.colours[index], 1 - float(np.exp(-passed / self._settings.colour_memory)))
+        track.last_seen = self._now
+
+    def _begin(self, chosen: Int[np.ndarray, " M"], found: _Found) -> None:
+        for index in chosen:
+            box = found.boxes[index]
+            known = [t.box for t in self._tracks if t.seen]
+            if known and share_inside(box[None], np.stack(known)).max() > _COVERED:
+                continue
+            state, score = self._motion.begin(box), float(found.scores[index])
+            self._tracks.append(Track(state, score, self._now, self._now, found.colours[index]))
+
+    def _confirm(self) -> None:
+        """Number those who are sure to be there, in the order of their appearance."""
+        for track in self._tracks:
+            age = self._now - track.first_seen
+            if not track.number and track.seen and track.hits >= self._settings.hits and age >= self._settings.confirm:
+                self._given += 1
+                track.number = self._given
+
+    def _end(self) -> tuple[int, ...]:
+        """Forget those who were away for too long; their numbers are told."""
+        limits = {t: self._settings.reentry if t.number else self._settings.tentative for t in self._tracks}
+        gone = [t for t in self._tracks if not t.seen and self._now - t.last_seen > limits[t]]
+        self._tracks = [t for t in self._tracks if t not in gone]
+        return tuple(sorted(t.number for t in gone if t.number))
+
+    def _is_near(self, track: Track) -> bool:
+        """Whether it was found lately, so that where it is supposed to be means something."""
+        return track.seen or self._now - track.last_seen <= self._settings.occlusion
+
+    def _in_frame(self, box: Box) -> bool:
+        left, top, right, bottom = box
+        return bool(right > 0 and bottom > 0 and left < self._info.width and top < self._info.height)
+
+
+@dataclass(frozen=True)
+class ByteTrack:
+    """See `gaitprint.video.contracts.Tracker`."""
+
+    settings: ByteTrackSettings
+
+    @property
+    def memory(self) -> float:
+        return self.settings.reentry
+
+    def open(self, info: VideoInfo) -> _Session:
+        """Begin with a video."""
+        return _Session(self.settings, info)
+
+
+component = Component(ByteTrackSettings, ByteTrack)
