@@ -18,6 +18,7 @@ import torch
 
 from gaitprint.inference.backend_choice import available
 from gaitprint.inference.engine import Embedder
+from gaitprint.inference.memory_budget import ALONE
 from gaitprint.models.making import make_network
 from gaitprint.silhouettes.clips import Preprocessing
 from gaitprint.store import MemorySequences, Store
@@ -44,7 +45,7 @@ def worst_difference(sets: int, backend: str) -> float:
         network = make_network(name, SMALL[name], None, torch.Generator().manual_seed(number))
         embedder = Embedder(network, Preprocessing(16, 3), "", {}, backend=backend)
         data = made_up(rng.integers(1, 301, rng.integers(1, 13)).tolist(), 16, 16, rng)
-        together = embedder.embed(data, frames_at_once=int(rng.integers(1, 1200))).vectors
+        together = embedder.embed(data, int(rng.integers(1, 1200) * embedder.bytes_a_frame)).vectors
         for i, vector in enumerate(together):
             alone = embedder.embed(MemorySequences((data.records[i],), (data.frames(i),))).vectors[0]
             worst = max(worst, float(np.abs(vector - alone).max() / np.abs(alone).max()))
@@ -78,9 +79,9 @@ def main() -> None:
         one: list[float] = []
         many: list[float] = []
         for _ in range(arguments.rounds):
-            for seconds, at_once in ((one, 1), (many, 600)):
+            for seconds, memory in ((one, ALONE), (many, None)):
                 start = time.perf_counter()
-                embedder.embed(data, at_once)
+                embedder.embed(data, memory)
                 seconds.append(time.perf_counter() - start)
         ratios = [a / b for a, b in zip(one, many, strict=True)]
         print(

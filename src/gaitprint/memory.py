@@ -7,6 +7,8 @@ the variable GAITPRINT_MEMORY says how much may be taken, such as 64GB.
 
 import os
 import re
+from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 from gaitprint.errors import ConfigError, RoomError
@@ -14,6 +16,8 @@ from gaitprint.errors import ConfigError, RoomError
 VARIABLE = "GAITPRINT_MEMORY"
 _UNLIMITED = 1 << 60
 """Control groups of version 1 say about this where there is no limit."""
+_NAMES = {True: ("memory.limit_in_bytes", "memory.usage_in_bytes"), False: ("memory.max", "memory.current")}
+"""Files of a group's limit and use, of version 1 and of version 2."""
 
 
 def check_room(needed: int | float, what: str, way_out: str, available: int | None = None) -> None:
@@ -52,6 +56,18 @@ def available_memory() -> int | None:
     return max(0, min(limits)) if limits else None
 
 
+def whole_memory() -> int | None:
+    """Bytes that this process may have at most, used or free, which stays the same from run to run; None: nobody says.
+
+    Raises:
+        ConfigError: GAITPRINT_MEMORY is no size.
+    """
+    if os.environ.get(VARIABLE):
+        return available_memory()
+    limits = [n for n in (_physical(), *_group_limits(Path("/")), _address_limit()) if n is not None]
+    return min(limits) if limits else None
+
+
 def parse_size(text: str) -> int | None:
     """Bytes of a size such as 512MiB or 16GB; None where it is none.
 
@@ -82,6 +98,11 @@ def _machine(meminfo: Path) -> int | None:
                 return int(line.split()[1]) * 1024
     except (OSError, ValueError, IndexError):
         pass
+    return _physical()
+
+
+def _physical() -> int | None:
+    """All the memory there is."""
     try:
         return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
     except (AttributeError, ValueError, OSError):
@@ -90,24 +111,34 @@ def _machine(meminfo: Path) -> int | None:
 
 def _groups(root: Path) -> int | None:
     """What the control groups of this process, and those above them, leave."""
+    left = (_left(group, *_NAMES[first]) for group, first in _own_groups(root))
+    return min((n for n in left if n is not None), default=None)
+
+
+def _group_limits(root: Path) -> Iterator[int]:
+    """What they allow."""
+    for group, first in _own_groups(root):
+        with suppress(OSError, ValueError):  # "max" where there is none
+            limit = int((group / _NAMES[first][0]).read_text())
+            if limit < _UNLIMITED:
+                yield limit
+
+
+def _own_groups(root: Path) -> Iterator[tuple[Path, bool]]:
+    """Each group, and whether it is of version 1."""
     try:
         lines = (root / "proc/self/cgroup").read_text().splitlines()
     except OSError:
-        return None
-    found = []
+        return
     for line in lines:
         _, kinds, place = line.split(":", 2)
         first = "memory" in kinds.split(",")
         if kinds and not first:
             continue
         top = root / "sys/fs/cgroup" / ("memory" if first else "")
-        names = ("memory.limit_in_bytes", "memory.usage_in_bytes") if first else ("memory.max", "memory.current")
         here = top / place.lstrip("/")
         for group in {top, here, *(p for p in here.parents if p.is_relative_to(top))}:
-            left = _left(group, *names)
-            if left is not None:
-                found.append(left)
-    return min(found, default=None)
+            yield group, first
 
 
 def _left(group: Path, limit: str, usage: str) -> int | None:
@@ -121,12 +152,20 @@ def _left(group: Path, limit: str, usage: str) -> int | None:
         return None
 
 
-def _own_limit() -> int | None:
+def _address_limit() -> int | None:
     try:
         import resource
 
         limit = resource.getrlimit(resource.RLIMIT_AS)[0]
-        used = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
-    except (ImportError, OSError, ValueError, IndexError):
+    except (ImportError, OSError):
         return None
-    return None if limit == resource.RLIM_INFINITY else limit - used
+    return None if limit == resource.RLIM_INFINITY else limit
+
+
+def _own_limit() -> int | None:
+    limit = _address_limit()
+    try:
+        used = int(Path("/proc/self/statm").read_text().split()[0]) * os.sysconf("SC_PAGE_SIZE")
+    except (AttributeError, OSError, ValueError, IndexError):
+        return None
+    return None if limit is None else limit - used

@@ -137,6 +137,20 @@ def test_embed_takes_subjects_and_sides(world, run, tmp_path):
     assert len(load_embeddings(tmp_path / "e.safetensors")) == 128
 
 
+def test_embed_one_at_a_time_or_many_within_a_budget(world, run, tmp_path):
+    ways = [["--mode", "latency"], ["--memory", "2G"], ["--memory", "1MB", "--mode", "throughput"]]
+    model = ["--model", world.model("gaitgl"), "--out", tmp_path / "e.safetensors"]
+    made = []
+    for options in ways:
+        assert run("model", "embed", world.store, *model, *options).code == 0
+        made.append(load_embeddings(tmp_path / "e.safetensors").vectors)
+    for vectors in made[1:]:
+        np.testing.assert_allclose(vectors, made[0], rtol=0, atol=1e-6 * np.abs(made[0]).max())
+    refused = run("model", "embed", world.store, *model, "--memory", "much")
+    assert refused.code == 2
+    assert "--memory is a size such as 512MiB or 16GB, found 'much'" in refused.err
+
+
 @pytest.mark.parametrize("name", PIPELINES)
 def test_evaluate_says_what_the_function_says(world, run, name):
     words, pipeline = PIPELINES[name]

@@ -4,11 +4,16 @@ from dataclasses import dataclass
 
 from gaitprint.arguments import settle_fields
 from gaitprint.config import require
+from gaitprint.cores import usable_cores
 from gaitprint.devices import DEVICE
 from gaitprint.errors import ConfigError
 from gaitprint.inference.backend_choice import AUTO, check_backend
 from gaitprint.inference.clip_averaging import WHOLE, ClipAveraging
 from gaitprint.inference.fusion import SCALES
+
+MODES = ("throughput", "latency")
+THREADS = 1
+"""Of each process, where nobody says how many: side by side they keep all cores busy."""
 
 
 @dataclass(frozen=True)
@@ -23,11 +28,15 @@ class EmbedSettings:
     """What computes: `torch` (the network as it is), a back end by name, or the fastest here, see `choose_backend`."""
     averaging: ClipAveraging = WHOLE
     """Mirror images and windows whose vectors are averaged; all frames at once where not given."""
-    frames_at_once: int = 600
-    """Frames of one batch, a bound on memory: about 0.5 GB for the largest network."""
-    threads: int = 1
-    """Processor threads of each process that computes. The last bit of a vector may depend on it, and on nothing else
-    here that says who computes."""
+    mode: str = MODES[0]
+    """`throughput`: as many sequences a second as the machine gives, those of like length together, all cores busy.
+    `latency`: the next vector as soon as may be, one sequence at a time with all threads on it, in this process."""
+    memory: int | None = None
+    """Bytes that what a process computes together may take, about; how many frames that is follows by network. None: by
+    the machine, see `usual_memory`. A sequence that needs more is computed alone."""
+    threads: int | None = None
+    """Processor threads of each process that computes; None: 1, or every core in the mode `latency`. The last bit of a
+    vector may depend on it, and on nothing else here that says who computes."""
     workers: int | None = None
     """Processes that compute; 0 computes in this one. None: as many as there are cards, or cores and memory for, once
     enough work is left to be worth their start."""
@@ -39,9 +48,12 @@ class EmbedSettings:
         if self.fusion not in SCALES:
             raise ConfigError(f"fusion scales 'raw' or 'unit', found {self.fusion!r}")
         check_backend(self.backend)
-        require(self.frames_at_once >= 1, f"a batch holds 1 frame or more, found {self.frames_at_once}")
-        require(self.threads >= 1, f"a process computes with 1 thread or more, found {self.threads}")
-        workers = self.workers
+        require(self.mode in MODES, f"the mode is 'throughput' or 'latency', found {self.mode!r}")
+        memory, threads, workers = self.memory, self.threads, self.workers
+        require(memory is None or memory >= 1, f"memory is 1 byte or more, found {memory}")
+        require(threads is None or threads >= 1, f"a process computes with 1 thread or more, found {threads}")
+        if self.mode == "latency":
+            self._check_alone()
         require(
             workers is None or workers >= (1 if self.ray else 0),
             f"workers is a number of processes, at least {1 if self.ray else 0}, found {workers}",
@@ -50,3 +62,16 @@ class EmbedSettings:
             workers is None or self.ray in ("", "local"),
             f"the workers are those of the Ray cluster {self.ray!r}: leave workers out",
         )
+
+    @property
+    def threads_each(self) -> int:
+        """Threads of each process."""
+        return self.threads or (usable_cores() if self.mode == "latency" else THREADS)
+
+    def _check_alone(self) -> None:
+        """Refuse what one sequence at a time, in this process, leaves nothing to decide."""
+        memory, workers, device = self.memory, self.workers, self.device
+        way_out = "leave it out, or the mode latency"
+        require(memory is None, f"memory {memory} says what is computed together, not one at a time: {way_out}")
+        require(not workers and not self.ray, f"one sequence at a time is computed by one process, not more: {way_out}")
+        require("," not in device, f"one sequence at a time is computed on one device, not {device}: {way_out}")

@@ -2,10 +2,10 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import asdict
+from functools import cached_property
 from typing import Any
 
 import numpy as np
-import torch
 from jaxtyping import Float32
 from torch import nn
 
@@ -16,8 +16,8 @@ from gaitprint.errors import ConfigError, DataError
 from gaitprint.inference.backend_choice import TORCH
 from gaitprint.inference.clip_averaging import WHOLE, ClipAveraging
 from gaitprint.inference.embed_plan import ClipBatch, EmbedPlan, Unit
-from gaitprint.inference.embed_settings import EmbedSettings
-from gaitprint.inference.running import STREAMING, open_runner, open_streams, torch_runner
+from gaitprint.inference.memory_budget import bytes_a_frame, frames_within, usual_memory
+from gaitprint.inference.running import STREAMING, open_runner, open_streams
 from gaitprint.inference.walk_stream import WalkStream
 from gaitprint.memory import check_room
 from gaitprint.models.making import part_layout
@@ -25,8 +25,8 @@ from gaitprint.silhouettes.clips import Preprocessing, to_clip
 from gaitprint.store import SequenceSet
 from gaitprint.types import Embeddings, SequenceRecord
 
-LONG, SHORT = 6000, 16
-"""Frames: of a sequence that is asked about before it is embedded, and of the clip by which memory is measured."""
+LONG = 6000
+"""Frames of a sequence that is asked about before it is embedded."""
 
 
 class Embedder:
@@ -64,20 +64,20 @@ class Embedder:
     def embed(
         self,
         sequences: SequenceSet,
-        frames_at_once: int = EmbedSettings.frames_at_once,
+        memory: int | None = None,
         progress: Callable[[int, int], None] = lambda done, total: None,
     ) -> Embeddings:
         """One vector a sequence, in the order of `sequences.records`, from all its frames.
 
         Args:
-            frames_at_once: bound on the frames of a batch; the vectors do not depend on it beyond rounding.
+            memory: see `plan`; the vectors do not depend on it beyond rounding.
             progress: called with (sequences done, sequences in all).
 
         Raises:
             DataError: there is no sequence.
             RoomError: one is so long that the network's features of it would not fit into memory.
         """
-        plan = self.plan(sequences, frames_at_once)
+        plan = self.plan(sequences, memory)
         done = 0
 
         def computed() -> Iterator[Float32[np.ndarray, "_N _D"]]:
@@ -89,8 +89,12 @@ class Embedder:
 
         return self.embeddings(plan.assemble(computed(), self.layout.width), sequences)
 
-    def plan(self, sequences: SequenceSet, frames_at_once: int) -> EmbedPlan:
+    def plan(self, sequences: SequenceSet, memory: int | None = None) -> EmbedPlan:
         """What has to be computed.
+
+        Args:
+            memory: bytes that what is computed together may take, about; `ALONE`: one clip at a time; None: the usual,
+                by this machine.
 
         Raises:
             DataError: there is no sequence.
@@ -98,7 +102,8 @@ class Embedder:
         """
         if not sequences.records:
             raise DataError("there is no sequence to embed: check the selection of subjects, conditions and views")
-        plan = EmbedPlan(sequences.lengths, self.averaging, frames_at_once)
+        memory = usual_memory(self.device) if memory is None else memory
+        plan = EmbedPlan(sequences.lengths, self.averaging, frames_within(memory, self.bytes_a_frame))
         self._check_room(plan.units[-1], sequences)
         return plan
 
@@ -144,21 +149,10 @@ class Embedder:
                 f"embedding {key}, {frames} frames at once,",
                 "cut the sequence, or average over windows of it",
             )
-            check_room(frames * self.bytes_a_frame(), what, way_out, card_memory(self.device))
+            check_room(frames * self.bytes_a_frame, what, way_out, card_memory(self.device))
 
+    @cached_property
     def bytes_a_frame(self) -> float:
-        """Memory at the peak: twice what goes in and comes out of the layer that has most, on a short clip."""
-        most = [0]
-
-        def see(_: nn.Module, inputs: tuple[object, ...], outputs: object) -> None:
-            both = (*inputs, *(outputs if isinstance(outputs, tuple) else (outputs,)))
-            most[0] = max(most[0], sum(x.nbytes for x in both if isinstance(x, torch.Tensor)))
-
-        hooks = [layer.register_forward_hook(see) for layer in self.network.modules() if not list(layer.children())]
-        shape = (1, SHORT, self.preprocessing.height, self.preprocessing.width)
-        try:
-            torch_runner(self.network, self.device)(np.zeros(shape, np.float32))
-        finally:
-            for hook in hooks:
-                hook.remove()
-        return 2 * most[0] / SHORT
+        """Memory at the peak for each frame that is computed together."""
+        frame = self.preprocessing.height, self.preprocessing.width
+        return bytes_a_frame(self.network, frame, self.device)

@@ -14,6 +14,7 @@ from gaitprint.experiments.identification import identify
 from gaitprint.experiments.request import EvaluationRequest
 from gaitprint.inference.embed_plan import Unit
 from gaitprint.inference.engine import Embedder
+from gaitprint.inference.memory_budget import ALONE
 from gaitprint.inference.timing import take_turns
 from gaitprint.processor import processor_name
 from gaitprint.store import SequenceSet, Subset
@@ -109,7 +110,7 @@ def measure_ranks(
     Raises:
         GaitprintError: see `Embedder.plan` and `identify`.
     """
-    (plan, *_) = [embedder.plan(sequences, 1) for embedder in embedders.values()]
+    (plan, *_) = [embedder.plan(sequences, ALONE) for embedder in embedders.values()]
     vectors: dict[Way, list[Float32[np.ndarray, "_N _D"]]] = {way: [] for way in embedders}
     seconds = dict.fromkeys(embedders, 0.0)
     for number, unit in enumerate(plan.units):

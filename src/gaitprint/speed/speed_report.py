@@ -14,7 +14,7 @@ from gaitprint.deploy.operations import direct_operations
 from gaitprint.devices import DEVICE
 from gaitprint.inference.backend_choice import TORCH, Choice, available, remember_speeds
 from gaitprint.inference.bulk.tasks import torch_threads
-from gaitprint.inference.embed_settings import EmbedSettings
+from gaitprint.inference.embed_settings import THREADS
 from gaitprint.inference.machine import MATRIX_OPERATIONS, PeakMemory, matrix_product
 from gaitprint.inference.running import choice_for, form_of
 from gaitprint.inference.timing import made_up_clip, take_turns
@@ -33,7 +33,7 @@ class SpeedSettings:
     """Lengths of the clips."""
     rounds: int = 10
     """How often each clip is embedded by each back end."""
-    threads: int = EmbedSettings.threads
+    threads: int = THREADS
     """Processor threads; `model embed` with as many chooses by these figures."""
 
     def __post_init__(self) -> None:

@@ -14,7 +14,7 @@ from gaitprint.evaluation.protocol.protocol import DEFAULT_PROTOCOL
 from gaitprint.experiments.request import EvaluationRequest
 from gaitprint.inference.backend_choice import TORCH, available
 from gaitprint.inference.bulk.tasks import torch_threads
-from gaitprint.inference.embed_settings import EmbedSettings
+from gaitprint.inference.embed_settings import THREADS
 from gaitprint.inference.engine import Embedder
 from gaitprint.inference.running import form_of
 from gaitprint.ingest.scanning import layout_of
@@ -41,7 +41,7 @@ class RankSpeedSettings:
     """Of that draw and of the intervals."""
     selection: StoreSelection = StoreSelection()
     """The split, or who is embedded whatever it says, and which sequences are good enough."""
-    threads: int = EmbedSettings.threads
+    threads: int = THREADS
     """Processor threads."""
 
     def __post_init__(self) -> None:

@@ -88,6 +88,7 @@ def embed(
     if out is not None:
         check_embeddings_place(Path(out))
     with nullcontext() if out is None else sole_writer(Path(out)):
+        settings = _as_begun(out, settings)
         job = EmbedJob(_openings(out, models, settings), chosen, settings)
         said = {**vars(Place.of(opened)), "part": "named subjects" if selection.subjects is not None else part}
         if selection.quality:
@@ -100,6 +101,14 @@ def embed(
             if out is not None:
                 save_embeddings(Path(out), result)
     return result
+
+
+def _as_begun(out: Path | None, settings: EmbedSettings) -> EmbedSettings:
+    """With the budget that an interrupted run was begun with, where nobody says one: memory may have been built in."""
+    if out is None or settings.memory is not None or settings.mode == "latency":
+        return settings
+    begun = begun_with(journal_of(out), "memory")
+    return replace(settings, memory=begun) if isinstance(begun, int) and begun > 0 else settings
 
 
 def _openings(out: Path | None, models: Sequence[Path], settings: EmbedSettings) -> list[ModelOpening]:

@@ -11,9 +11,10 @@ import torch
 from warm_processes import WarmProcess, slow_gaitprint, wait_until
 
 from gaitprint.components import find_component
-from gaitprint.errors import ConfigError, DataError
+from gaitprint.errors import ArtefactError, ConfigError, DataError
 from gaitprint.extras import require_extra
 from gaitprint.inference.bulk import job
+from gaitprint.inference.bulk.journal import EmbedJournal
 from gaitprint.inference.bulk.processes import in_processes
 from gaitprint.inference.bulk.tasks import ModelOpening, UnitTask, opened
 from gaitprint.inference.clip_averaging import ClipAveraging
@@ -25,7 +26,7 @@ from gaitprint.models.card import ModelDescription
 from gaitprint.models.model_file import save_model
 from gaitprint.silhouettes.clips import Preprocessing
 from gaitprint.stages.embed import embed, open_embedder
-from gaitprint.store import StorePlan, StoreWriter
+from gaitprint.store import MemorySequences, Store, StorePlan, StoreWriter
 from gaitprint.types import SequenceRecord
 
 AVERAGING = ClipAveraging(flip=True, windows=2, frames=8)
@@ -156,6 +157,60 @@ def test_without_a_file_nothing_is_kept(store, models, straight, tmp_path):
     assert made.vectors.tobytes() == load_embeddings(tmp_path / "e").vectors.tobytes()
 
 
+@pytest.mark.parametrize(
+    "given", [{"mode": "latency"}, {"mode": "latency", "threads": 2}, {"memory": 1}, {"memory": 100_000}, {}]
+)
+@pytest.mark.parametrize("backend", ["torch", "winograd"])
+def test_in_every_mode_and_with_any_budget_as_one_at_a_time(store, models, given, backend):
+    opened = Store.open(store)
+    made = embed(store, models, part="all", settings=EmbedSettings(backend=backend, workers=0, **given))
+    each = [open_embedder(model, backend=backend) for model in models]
+    alone = []
+    for i, record in enumerate(opened.records):
+        one = MemorySequences((record,), (opened.frames(i),))
+        alone.append(np.concatenate([embedder.embed(one).vectors[0] for embedder in each]))
+    np.testing.assert_allclose(made.vectors, alone, rtol=0, atol=1e-6 * np.abs(alone).max())
+
+
+def test_the_mode_and_the_budget_decide_what_is_computed_together(store, models, monkeypatch):
+    monkeypatch.setattr("gaitprint.inference.embed_settings.usable_cores", lambda: 3)
+    sequences, averaging = Store.open(store), ClipAveraging()
+    openings = [ModelOpening(model, averaging, "torch", open_embedder) for model in models]
+
+    def planned(**given):
+        made = job.EmbedJob(openings, sequences, EmbedSettings(**given))
+        return [[(unit.length, len(unit.clips)) for unit in plan.units] for plan in made.plans], made.facts["threads"]
+
+    alone, threads = planned(mode="latency")
+    assert threads == 3
+    assert alone == [[(n, 1) for n in range(1, 13) for _ in range(2)]] * 2
+    together, threads = planned(memory=10**9)
+    assert threads == 1
+    assert together == [[(n, 2) for n in range(1, 13)]] * 2
+    bytes_a_frame = [opening.open("cpu").bytes_a_frame for opening in openings]
+    memory = int(14.5 * min(bytes_a_frame))
+    for plan, each in zip(planned(memory=memory)[0], bytes_a_frame, strict=True):
+        assert all(count == 1 or count * length * each <= memory for length, count in plan)
+        assert plan[0] == (1, 2)
+
+
+def test_a_run_goes_on_with_the_budget_it_was_begun_with(store, models, tmp_path, monkeypatch):
+    """More memory was built in since."""
+    out = tmp_path / "e.safetensors"
+    monkeypatch.setattr(job, "usual_memory", lambda device: 77_777)
+    whole = embed(store, models, part="all", settings=EmbedSettings(workers=0))
+    monkeypatch.setattr(EmbedJournal, "remove", lambda journal: journal.close())
+    embed(store, models, out, part="all", settings=EmbedSettings(workers=0))
+    out.unlink()
+    monkeypatch.setattr(job, "usual_memory", lambda device: 1 << 30)
+    said = []
+    made = embed(store, models, out, part="all", settings=EmbedSettings(workers=0), say=said.append)
+    assert "going on where it was" in said[0]
+    assert made.vectors.tobytes() == whole.vectors.tobytes()
+    with pytest.raises(ArtefactError, match="another --memory or --mode"):
+        embed(store, models, out, part="all", settings=EmbedSettings(workers=0, memory=1 << 20))
+
+
 def test_a_model_file_that_was_changed_is_not_computed_with(store, models):
     """By the time another process opens it, it may be another."""
     opening = ModelOpening(models[0], AVERAGING, "torch", open_embedder)
@@ -175,6 +230,15 @@ def test_one_writer_at_a_time(store, models, tmp_path):
 @pytest.mark.parametrize(
     ("given", "message"),
     [
+        ({"memory": 0}, "memory is 1 byte or more, found 0"),
+        ({"mode": "fast"}, "the mode is 'throughput' or 'latency', found 'fast'"),
+        ({"mode": "latency", "memory": 5}, "memory 5 says what is computed together, not one at a time: leave it out"),
+        (
+            {"mode": "latency", "workers": 2},
+            "one sequence at a time is computed by one process, not more: leave it out",
+        ),
+        ({"mode": "latency", "ray": "auto"}, "one sequence at a time is computed by one process, not more: leave it"),
+        ({"mode": "latency", "device": "cuda:0,cuda:1"}, "computed on one device, not cuda:0,cuda:1: leave it out"),
         ({"threads": 0}, "a process computes with 1 thread or more, found 0"),
         ({"workers": -1}, "workers is a number of processes, at least 0, found -1"),
         ({"workers": 0, "ray": "local"}, "workers is a number of processes, at least 1, found 0"),

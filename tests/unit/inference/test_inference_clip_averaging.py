@@ -31,14 +31,15 @@ def test_windows_lie_inside_are_different_and_reach_both_ends(length, windows, f
             assert (spans[0][0], spans[-1][1]) == (0, length)
 
 
-@pytest.mark.parametrize("frames_at_once", [1, 7, 600])
-def test_a_vector_is_the_mean_of_its_clips(frames_at_once):
+@pytest.mark.parametrize("frames", [1, 7, 600])
+def test_a_vector_is_the_mean_of_its_clips(frames):
     data, plain = sequences(), embedder()
-    made = averaged(flip=True, windows=2, frames=3).embed(data, frames_at_once)
+    memory = int(frames * plain.bytes_a_frame)
+    made = averaged(flip=True, windows=2, frames=3).embed(data, memory)
     for i, record in enumerate(data.records):
-        frames = data.frames(i)
-        spans = [(0, len(frames))] if len(frames) <= 3 else [(0, 3), (len(frames) - 3, len(frames))]
-        clips = [clip for a, b in spans for clip in (frames[a:b], frames[a:b, :, ::-1])]
+        walk = data.frames(i)
+        spans = [(0, len(walk))] if len(walk) <= 3 else [(0, 3), (len(walk) - 3, len(walk))]
+        clips = [clip for a, b in spans for clip in (walk[a:b], walk[a:b, :, ::-1])]
         alone = [plain.embed(MemorySequences((record,), (np.ascontiguousarray(c),))).vectors[0] for c in clips]
         assert made.vectors[i] == pytest.approx(np.mean(alone, axis=0), rel=1e-4, abs=1e-6)
 

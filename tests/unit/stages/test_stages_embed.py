@@ -117,8 +117,6 @@ def test_refusals(walkers_store, models, tmp_path, kwargs, error, message):
 def test_settings_are_checked_when_they_are_made():
     with pytest.raises(ConfigError, match="fusion scales 'raw' or 'unit', found 'sum'"):
         EmbedSettings(fusion="sum")
-    with pytest.raises(ConfigError, match="a batch holds 1 frame or more, found 0"):
-        EmbedSettings(frames_at_once=0)
 
 
 def test_models_that_are_none(walkers_store, models, tmp_path):

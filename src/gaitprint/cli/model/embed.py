@@ -13,7 +13,7 @@ from gaitprint.cli.common import (
 )
 from gaitprint.cli.kinds import PLACE, PROCESSES, THREADS
 from gaitprint.cli.option_groups import FieldOption, OptionGroup
-from gaitprint.cli.options import fusion_option
+from gaitprint.cli.options import fusion_option, parse_memory
 from gaitprint.cli.progress import progress_bar
 
 _CLIPS = "gaitprint.inference.clip_averaging:ClipAveraging"
@@ -74,6 +74,20 @@ settings_options = OptionGroup(
         help="What computes: torch, winograd, onnxruntime, openvino, or auto, the fastest as measured here once.",
     ),
     click.option(
+        "--mode",
+        cls=FieldOption,
+        of=_EMBED,
+        show_default=True,
+        type=click.Choice(["throughput", "latency"]),
+        help="Most sequences a second, or the next one soonest: one at a time, all cores on it, in one process.",
+    ),
+    click.option(
+        "--memory",
+        callback=lambda _c, _p, v: None if v is None else parse_memory(v),
+        metavar="SIZE",
+        help="What each process computes at once may take about so much, such as 512MiB or 2G.  [default: by machine]",
+    ),
+    click.option(
         "--workers",
         type=PROCESSES,
         metavar="COUNT",
@@ -81,12 +95,10 @@ settings_options = OptionGroup(
     ),
     click.option(
         "--threads",
-        cls=FieldOption,
-        of=_EMBED,
-        show_default=True,
         type=THREADS,
         metavar="COUNT",
-        help="Processor threads of each process; more help where memory is short. Vectors may differ in the last bit.",
+        help="Processor threads of each process; vectors may differ in the last bit.  [default: 1; all cores in "
+        "--mode latency]",
     ),
     click.option(
         "--ray",

@@ -28,7 +28,8 @@ _WORDS = {
     "models": "other models",
     "backends": "another --backend",
     "data": "another store, or other sequences of it",
-    "plan": "other --flip, --windows or batches",
+    "memory": "another --memory or --mode",
+    "plan": "other --flip or --windows",
     "device": "another kind of device",
     "threads": "another number of --threads",
 }
