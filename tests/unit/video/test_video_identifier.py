@@ -1,5 +1,7 @@
 """Names of tracks while a video is gone through."""
 
+import itertools
+
 import numpy as np
 import pytest
 
@@ -44,8 +46,10 @@ def test_each_track_has_its_own_answer_and_nobody_fits_the_stranger() -> None:
     assert (cleo.subject, anna.subject, stranger.subject) == ("cleo", "anna", None)
     assert (cleo.distance, cleo.runner_up, cleo.margin) == (1.0, "ben", 8.0)
     assert (stranger.nearest, stranger.distance, stranger.reason, stranger.name) == ("ben", 4.0, TOO_FAR, "unknown")
-    assert anna.seconds == (0.0, 4 / 25) and (anna.windows, anna.frames) == (1, 30)
-    assert cleo.probability is None and cleo.to_dict()["reason"] is None
+    assert anna.seconds == (0.0, 4 / 25)
+    assert (anna.windows, anna.frames) == (1, 30)
+    assert cleo.probability is None
+    assert cleo.to_dict()["reason"] is None
 
 
 def test_who_was_seen_beside_somebody_is_somebody_else() -> None:
@@ -54,7 +58,8 @@ def test_who_was_seen_beside_somebody_is_somebody_else() -> None:
     who.add(1, window(1.0), 30)
     who.add(2, window(2.0), 30)
     assert [a.subject for a in who.answers()] == ["anna", "ben"]
-    assert who.answers()[1].nearest == "anna" and who.answers()[1].margin == -6.0
+    assert who.answers()[1].nearest == "anna"
+    assert who.answers()[1].margin == -6.0
     apart = identifier(limit=20.0)
     apart.see([1], 0.0)
     apart.see([2], 9.0)
@@ -82,15 +87,19 @@ def test_a_person_who_is_taken_leaves_nobody() -> None:
 def test_answers_change_as_windows_come_and_confidence_grows() -> None:
     who = identifier(calibrated=True)
     who.see([7], 0.0)
-    assert who.answers()[0].reason == NO_WINDOW and who.answers()[0].distance is None
+    assert who.answers()[0].reason == NO_WINDOW
+    assert who.answers()[0].distance is None
     sure = []
     for count in range(1, 6):
         who.see([7], float(count))
         who.add(7, window(1.0), 30)
         (answer,) = who.answers()
-        assert answer.subject == "anna" and answer.windows == count and answer.seconds == (0.0, float(count))
+        assert answer.subject == "anna"
+        assert answer.windows == count
+        assert answer.seconds == (0.0, float(count))
         sure.append(answer.probability)
-    assert all(a < b for a, b in zip(sure, sure[1:], strict=False)) and sure[-1] < 1
+    assert all(a < b for a, b in itertools.pairwise(sure))
+    assert sure[-1] < 1
     who.add(7, window(10.0), 900)
     assert who.answers()[0].subject == "ben"
 

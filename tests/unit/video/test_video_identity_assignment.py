@@ -94,6 +94,8 @@ def test_groups_are_kept_once_and_forgotten() -> None:
     assert [presence.see(some) for some in ([1], [1, 2], [2, 1], [1], [1, 2], [2, 3], [])] == [
         False, True, False, False, False, True, False]  # fmt: skip
     assert set(presence.groups) == {frozenset({1, 2}), frozenset({2, 3})}
-    assert presence.beside(2) == {1, 3} and presence.beside(1) == {2}
+    assert presence.beside(2) == {1, 3}
+    assert presence.beside(1) == {2}
     presence.forget(2)
-    assert presence.groups == () and presence.beside(1) == set()
+    assert presence.groups == ()
+    assert presence.beside(1) == set()

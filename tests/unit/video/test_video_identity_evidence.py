@@ -71,12 +71,14 @@ def test_confidence_grows_with_windows_that_agree(correlation: float, windows: i
     for _ in range(windows):
         evidence.add(20, np.zeros(3), np.array([1.0, -1.0, -2.0]))
         given = evidence.probabilities(settings, 8.0)
-        assert given is not None and given[0] >= before - 1e-12
+        assert given is not None
+        assert given[0] >= before - 1e-12
         before = given[0]
     assert effective_windows(1, correlation) == 1
     assert effective_windows(windows, correlation) <= (1 / correlation if correlation else windows) + 1e-9
     limited = evidence.probabilities(settings, 1.0)
-    assert limited is not None and limited[0] <= posterior(np.array([1.0, -1.0, -1.0]), 0.5)[0] + 1e-9
+    assert limited is not None
+    assert limited[0] <= posterior(np.array([1.0, -1.0, -1.0]), 0.5)[0] + 1e-9
 
 
 def test_a_window_that_says_otherwise_takes_confidence_away() -> None:
@@ -85,7 +87,9 @@ def test_a_window_that_says_otherwise_takes_confidence_away() -> None:
     first = evidence.probabilities(EvidenceSettings(), 9.0)
     evidence.add(20, np.zeros(2), np.array([-2.0, 1.0]))
     second = evidence.probabilities(EvidenceSettings(), 9.0)
-    assert first is not None and second is not None and second[0] < first[0]
+    assert first is not None
+    assert second is not None
+    assert second[0] < first[0]
 
 
 @pytest.mark.parametrize("fpir", [0.05, 0.2])
@@ -98,7 +102,8 @@ def test_strangers_are_named_as_seldom_as_stated(fpir: float) -> None:
     # of other strangers as well, within four standard errors
     again = (people.distances(others).min(axis=1) <= acceptance.distance).mean()
     assert abs(again - fpir) < 4 * math.sqrt(2 * fpir * (1 - fpir) / 400)
-    assert acceptance.strangers == acceptance.searches == 400 and not acceptance.reason
+    assert acceptance.strangers == acceptance.searches == 400
+    assert not acceptance.reason
 
 
 RERANKING = {"scorer": {"name": "k-reciprocal", "k1": 3, "k2": 2, "inductive": True}}
@@ -116,8 +121,10 @@ def test_each_of_the_known_is_a_stranger_to_the_others(pipeline: object) -> None
     allowed = int(0.2 * len(nearest) + 1e-9)
     assert sum(d <= acceptance.distance for d in nearest) == allowed
     assert acceptance.distance < sorted(nearest)[allowed] <= acceptance.distance * (1 + 1e-6)
-    assert "6 of the known" in acceptance.text() and acceptance.strangers == 6
-    assert "takes 15 strangers; with 6" in acceptance.reason and acceptance.text().count("*") == 1
+    assert "6 of the known" in acceptance.text()
+    assert acceptance.strangers == 6
+    assert "takes 15 strangers; with 6" in acceptance.reason
+    assert acceptance.text().count("*") == 1
     assert acceptance.to_dict()["carried"] is False
 
 
