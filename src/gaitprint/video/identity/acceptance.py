@@ -123,10 +123,10 @@ def _searched(known: KnownPeople, probes: np.ndarray, own: np.ndarray) -> Float3
     """The nearest of the others to some walks of one person."""
     walks = known.walks
     if known.pipeline.pairwise:
-        return known.distances(walks.select(probes))[:, ~own].min(axis=1)
+        return np.asarray(known.distances(walks.select(probes))[:, ~own].min(axis=1))
     # a step that looks at the whole gallery must not have seen the one who is taken out
     others = known.fitted.remove([walks.records[i].key for i in np.flatnonzero(own)])
-    return others.distances(walks.select(probes)).min(axis=1)
+    return np.asarray(others.distances(walks.select(probes)).min(axis=1))
 
 
 def _accepted(

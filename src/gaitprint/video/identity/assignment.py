@@ -76,7 +76,7 @@ def _nearest(gains: Float64[np.ndarray, "M S"], counts: Int[np.ndarray, " M"]) -
     usable = np.zeros(gains.shape, np.bool_)
     for i, count in enumerate(counts):
         usable[i, order[i, :count]] = True
-    return usable & np.isfinite(gains)
+    return np.asarray(usable & np.isfinite(gains))
 
 
 def _solve(gains: Float64[np.ndarray, "M s"], groups: list[list[int]]) -> Int[np.ndarray, " M"]:
