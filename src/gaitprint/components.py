@@ -26,6 +26,9 @@ KINDS = {
     "scorer": "gaitprint.retrieval.scorers",
     "backend": "gaitprint.backends",
     "tracker": "gaitprint.video.trackers",
+    "reader": "gaitprint.video.readers",
+    "detector": "gaitprint.video.detectors",
+    "segmenter": "gaitprint.video.segmenters",
 }
 """The kinds of component and the package that holds ours. Every module in it is one."""
 
@@ -38,6 +41,9 @@ _CONTRACTS = {
     "scorer": "gaitprint.retrieval.contracts:Scorer",
     "backend": "gaitprint.backends:Backend",
     "tracker": "gaitprint.video.contracts:Tracker",
+    "reader": "gaitprint.video.contracts:Reader",
+    "detector": "gaitprint.video.contracts:Detector",
+    "segmenter": "gaitprint.video.contracts:Segmenter",
 }
 """The `Protocol` that what a component of a kind makes fulfils."""
 

@@ -13,6 +13,7 @@ EXTRAS = {
     "onnxruntime": "runtime",
     "openvino": "openvino",
     "ray": "ray",
+    "av": "video",
 }
 """Modules, and the extra of this package that installs each."""
 

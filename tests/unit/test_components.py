@@ -125,6 +125,9 @@ OF_EACH_KIND = {
     "scorer": "gaitprint.retrieval.scorers.euclidean",
     "backend": "gaitprint.backends.winograd",
     "tracker": "gaitprint.video.trackers.bytetrack",
+    "reader": "gaitprint.video.readers.images",
+    "detector": "gaitprint.video.detectors.background",
+    "segmenter": "gaitprint.video.segmenters.foreground",
 }
 
 

@@ -15,7 +15,7 @@ from typing import NoReturn
 from gaitprint.errors import LeftError
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
-GOES_ON = frozenset({"demo", "data export", "data prepare", "model embed", "model train", "eval tune"})
+GOES_ON = frozenset({"demo", "data export", "data prepare", "model embed", "model train", "eval tune", "video extract"})
 """Commands that keep what they have done: a repeat goes on there. All others begin anew."""
 _LOADING = "<frozen importlib._bootstrap>"
 

@@ -11,6 +11,7 @@ from gaitprint.cli.model import convert, embed, plan, runs, train
 from gaitprint.cli.model import export as model_export
 from gaitprint.cli.model import list as model_list
 from gaitprint.cli.nouns import CONTEXT, Noun, Program, leaves, log_options
+from gaitprint.cli.video import extract
 
 HELP = """Recognise people by the way they walk.
 
@@ -45,6 +46,7 @@ NOUNS = (
         ),
     ),
     Noun("gallery", "What the templates of many people take", (compress.compress, capacity.capacity)),
+    Noun("video", "From videos to silhouettes", (extract.extract,)),
 )
 
 app = Program("gaitprint", "Recognise people by the way they walk", (demo.demo, *NOUNS, bench.bench))

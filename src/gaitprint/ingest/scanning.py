@@ -8,7 +8,7 @@ from typing import Any
 
 from gaitprint.archives import Files, Within, is_archive, open_files
 from gaitprint.components import component_names, find_component, make_component
-from gaitprint.datasets.manifest import MANIFESTS
+from gaitprint.datasets.manifest import MANIFESTS, MINIATURE
 from gaitprint.errors import ConfigError, DataError
 from gaitprint.ingest.layout_choice import LayoutChoice
 from gaitprint.layouts.contract import FoundSequence, Layout
@@ -102,6 +102,9 @@ def _named(files: Files, dataset: str, settings: Mapping[str, Any]) -> Found:
 
 
 def _guessed(files: Files) -> Found:
+    # a list that lies at the root says what is meant, whatever the folders are called
+    if MINIATURE in files.list().files:
+        return _named(files, "manifest", {})
     for name in guesses():
         try:
             return _named(files, name, {})

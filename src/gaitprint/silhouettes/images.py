@@ -16,6 +16,7 @@ MAX_PIXELS = 2**26
 """Of one image: 64 megapixels."""
 MAX_SEQUENCE_PIXELS = 2**29
 """Of all pages of one file."""
+_EXPECTED = "expected a whole PNG, JPEG, BMP or TIFF image"
 
 
 def decode_images(data: bytes, name: str, remark: Remark = unremarked) -> list[UInt8[np.ndarray, "_h _w"]]:
@@ -32,28 +33,21 @@ def decode_images(data: bytes, name: str, remark: Remark = unremarked) -> list[U
     Raises:
         DataError: another format, damaged, truncated, a page of over 64 megapixels, or all of over 512.
     """
-    expected = "expected a whole PNG, JPEG, BMP or TIFF image"
-    try:
-        header = read_header(data)
-    except DataError as error:
-        raise DataError(f"{name} {error}: {expected}") from None
-    for page in header.pages or (header,):
-        if not 1 <= page.height * page.width <= MAX_PIXELS:
-            raise DataError(f"{name} is {page.height} x {page.width} pixels: expected 1 to {MAX_PIXELS} pixels")
+    header = _checked_header(data, name)
     if sum(page.height * page.width for page in header.pages) > MAX_SEQUENCE_PIXELS:
         raise DataError(f"{name} holds more than {MAX_SEQUENCE_PIXELS} pixels: split the sequence")
     mode = cv2.IMREAD_GRAYSCALE if header.grey else cv2.IMREAD_COLOR
     if header.pages:
         images = _decode_pages(data, mode)
         if [i.shape[:2] for i in images] != [(page.height, page.width) for page in header.pages]:
-            raise DataError(f"{name} cannot be decoded: {expected}")
+            raise DataError(f"{name} cannot be decoded: {_EXPECTED}")
         return [_one_channel(image, remark) for image in images]
     image = _decode_plain_png(data, header) if header.plain_png else None
     if image is None:
         deep = mode | cv2.IMREAD_ANYDEPTH if header.deep else mode
         image = _decode_any(data, cv2.IMREAD_UNCHANGED if header.opacity else deep)
     if image is None:
-        raise DataError(f"{name} cannot be decoded: {expected}")
+        raise DataError(f"{name} cannot be decoded: {_EXPECTED}")
     return [_one_channel(_eight_bits(image), remark)]
 
 
@@ -67,6 +61,36 @@ def decode_image(data: bytes, name: str, remark: Remark = unremarked) -> UInt8[n
     if len(frames) > 1:
         raise DataError(f"{name} holds {len(frames)} pages, expected one image: a TIFF of a whole sequence lies alone")
     return frames[0]
+
+
+def decode_colour(data: bytes, name: str) -> UInt8[np.ndarray, "_h _w 3"]:
+    """A PNG, JPEG, BMP or TIFF image in red, green and blue, turned as the camera's mark in it says.
+
+    Args:
+        data: the whole file; of a TIFF the first page is taken.
+        name: of the file, for errors.
+
+    Raises:
+        DataError: another format, damaged, truncated, or over 64 megapixels.
+    """
+    _checked_header(data, name)
+    image = _decode_any(data, cv2.IMREAD_COLOR)
+    if image is None:
+        raise DataError(f"{name} cannot be decoded: {_EXPECTED}")
+    colour: np.ndarray = cv2.cvtColor(image, cv2.COLOR_BGR2RGB)
+    return colour
+
+
+def _checked_header(data: bytes, name: str) -> ImageHeader:
+    """What the image says of itself, its size held against the limit."""
+    try:
+        header = read_header(data)
+    except DataError as error:
+        raise DataError(f"{name} {error}: {_EXPECTED}") from None
+    for page in header.pages or (header,):
+        if not 1 <= page.height * page.width <= MAX_PIXELS:
+            raise DataError(f"{name} is {page.height} x {page.width} pixels: expected 1 to {MAX_PIXELS} pixels")
+    return header
 
 
 def _one_channel(image: UInt8[np.ndarray, "_h _w *_c"], remark: Remark) -> UInt8[np.ndarray, "_h _w"]:

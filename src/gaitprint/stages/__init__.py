@@ -15,7 +15,7 @@ from typing import Any
 _FUNCTIONS = {
     **{name: name for name in ("ablate", "capacity", "compare", "compress", "convert", "demo", "doctor", "embed")},
     **{name: name for name in ("evaluate", "explain", "export", "export_model", "partition", "prepare", "report")},
-    **{name: name for name in ("bench", "runs", "submit", "train", "tune", "verify")},
+    **{name: name for name in ("bench", "extract", "runs", "submit", "train", "tune", "verify")},
     "datasets": "list_datasets",
     "networks": "list_networks",
     "plan": "plan_run",

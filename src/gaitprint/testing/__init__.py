@@ -12,9 +12,12 @@ _CHECKERS = {
     "check_augmentation": "augmentations",
     "check_backend": "backends",
     "check_dataset": "datasets",
+    "check_detector": "detectors",
     "check_loss": "losses",
     "check_network": "networks",
+    "check_reader": "readers",
     "check_scorer": "scorers",
+    "check_segmenter": "segmenters",
     "check_tracker": "trackers",
     "check_transform": "transforms",
 }

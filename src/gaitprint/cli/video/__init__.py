@@ -1,0 +1,1 @@
+"""From videos to silhouettes, tracks and names."""
