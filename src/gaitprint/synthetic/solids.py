@@ -23,27 +23,34 @@ class Solids:
     end_radii: Float64[np.ndarray, " K"]
     groups: tuple[tuple[int, ...], ...]
     """The capsules of each group, by number."""
+    parts: tuple[str, ...]
+    """What each group is: hair, skin, trunk, arm, leg, shoe, skirt or bag."""
 
 
 class _Pile:
-    """Collects capsules; `tie` opens a group for those that follow."""
+    """Collects capsules; one that is not tied to the one before opens a group."""
 
     def __init__(self) -> None:
         self.capsules: list[tuple[Points, Points, float, float]] = []
         self.groups: list[list[int]] = []
+        self.parts: list[str] = []
+        self.part = ""
 
     def add(
         self, start: Points, end: Points, radius: float, end_radius: float | None = None, tied: bool = False
     ) -> None:
         if not tied:
             self.groups.append([])
+            self.parts.append(self.part)
         self.groups[-1].append(len(self.capsules))
         self.capsules.append((start, end, radius, radius if end_radius is None else end_radius))
 
     def done(self) -> Solids:
         starts, ends, start_radii, end_radii = zip(*self.capsules, strict=True)
         groups = tuple(tuple(g) for g in self.groups)
-        return Solids(np.stack(starts), np.stack(ends), np.array(start_radii), np.array(end_radii), groups)
+        return Solids(
+            np.stack(starts), np.stack(ends), np.array(start_radii), np.array(end_radii), groups, tuple(self.parts)
+        )
 
 
 def dress(joints: dict[str, Points], body: Body, outfit: Outfit, condition: str) -> Solids:
@@ -75,15 +82,18 @@ def bag_side(outfit: Outfit) -> str:
 def _head(pile: _Pile, at: dict[str, Points], body: Body) -> None:
     head, radius = at["head"], body.head_radius
     back, down = max(body.hair_back, 0.0), max(body.hair_down, 0.0)
+    pile.part = "skin"
     pile.add(head, _by(head, 0.012, 0.0, -0.040), radius, 0.78 * radius)
     pile.add(_by(head, 0.5 * radius, 0.0, -0.025), _by(head, radius + 0.002, 0.0, -0.030), 0.3 * radius, 0.010)
+    pile.part = "hair"
     pile.add(_by(head, -0.4 * back, 0.0, -0.002), _by(head, -back, 0.0, -0.02 - down), radius, 0.9 * radius)
+    pile.part = "skin"
     pile.add(_by(head, -0.008, 0.0, -0.03), _by(at["neck"], 0.0, 0.0, -0.03), body.neck_radius, 1.2 * body.neck_radius)
 
 
 def _trunk(pile: _Pile, at: dict[str, Points], body: Body, cloth: float) -> None:
     chest, waist, seat = body.chest_radius + cloth, body.waist_radius + 1.3 * cloth, body.seat_radius + 1.1 * cloth
-    yoke = _by(at["neck"], 0.0, 0.0, -0.012)
+    pile.part, yoke = "trunk", _by(at["neck"], 0.0, 0.0, -0.012)
     pile.add(yoke, at["left_shoulder"], 0.026, 0.72 * body.arm_radius + cloth)
     pile.add(yoke, at["right_shoulder"], 0.026, 0.72 * body.arm_radius + cloth, tied=True)
     first = True
@@ -101,24 +111,26 @@ def _trunk(pile: _Pile, at: dict[str, Points], body: Body, cloth: float) -> None
 
 
 def _arm(pile: _Pile, at: dict[str, Points], body: Body, cloth: float) -> None:
-    radius = body.arm_radius + cloth
+    pile.part, radius = "arm", body.arm_radius + cloth
     pile.add(at["shoulder"], at["elbow"], 0.94 * radius, 0.86 * radius)
     pile.add(at["elbow"], at["wrist"], 0.86 * radius, 0.62 * body.arm_radius + cloth)
+    pile.part = "skin"
     pile.add(at["wrist"], at["hand"], 0.6 * body.arm_radius, 0.55 * body.arm_radius)
 
 
 def _leg(pile: _Pile, at: dict[str, Points], body: Body) -> None:
-    calf = at["knee"] + 0.32 * (at["ankle"] - at["knee"])
+    pile.part, calf = "leg", at["knee"] + 0.32 * (at["ankle"] - at["knee"])
     pile.add(at["hip"], at["knee"], body.thigh_radius, body.knee_radius)
     pile.add(at["knee"], calf, body.knee_radius, body.calf_radius)
     pile.add(calf, at["ankle"], body.calf_radius, body.ankle_radius)
+    pile.part = "shoe"
     pile.add(at["ankle"], at["heel"], body.ankle_radius, 1.1 * body.foot_radius)
     pile.add(at["heel"], at["toe"], 1.1 * body.foot_radius, 0.8 * body.foot_radius)
 
 
 def _skirt(pile: _Pile, at: dict[str, Points], body: Body, outfit: Outfit, cloth: float) -> None:
     """The coat below the waist: it follows each thigh, damped, and closes the gap between them."""
-    share = min(max(outfit.coat_length, 0.45), 0.98)
+    pile.part, share = "skirt", min(max(outfit.coat_length, 0.45), 0.98)
     hem_radius = 0.6 * body.thigh_radius + 0.4 * body.knee_radius + cloth + max(outfit.coat_flare, 0.0)
     hems = {side: at[f"{side}_hip"] + share * (at[f"{side}_knee"] - at[f"{side}_hip"]) for side in ("left", "right")}
     middle = 0.5 * (hems["left"] + hems["right"])
@@ -131,7 +143,7 @@ def _skirt(pile: _Pile, at: dict[str, Points], body: Body, outfit: Outfit, cloth
 
 
 def _bag(pile: _Pile, at: dict[str, Points], body: Body, outfit: Outfit) -> None:
-    size, side = outfit.bag_size, bag_side(outfit)
+    pile.part, size, side = "bag", outfit.bag_size, bag_side(outfit)
     sign = 1.0 if side == "left" else -1.0
     kind = bag_kind(outfit)
     if kind == "back":
