@@ -3,20 +3,23 @@
 import platform
 from pathlib import Path
 
-
-def processor_name() -> str:
-    """The processor's model; the architecture where it is not told."""
-    return _first(("model name",)) or platform.machine()
+KERNELS = Path("/proc/cpuinfo")
+"""Where Linux describes the processors."""
 
 
-def instructions() -> str:
+def processor_name(cpuinfo: Path = KERNELS) -> str:
+    """The processor's model; what Python knows of it, at least the architecture, where the kernel does not tell."""
+    return _first(("model name",), cpuinfo) or platform.processor() or platform.machine()
+
+
+def instructions(cpuinfo: Path = KERNELS) -> str:
     """The instruction sets that the kernel names; "" where it names none."""
-    return _first(("flags", "Features"))
+    return _first(("flags", "Features"), cpuinfo)
 
 
-def _first(keys: tuple[str, ...]) -> str:
+def _first(keys: tuple[str, ...], cpuinfo: Path) -> str:
     try:
-        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+        lines = cpuinfo.read_text(encoding="utf-8", errors="replace").splitlines()
     except OSError:
         return ""
     values = (line.partition(":")[2].strip() for line in lines if line.startswith(keys))

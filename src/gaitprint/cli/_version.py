@@ -9,15 +9,16 @@ from pathlib import Path
 from gaitprint import __version__
 from gaitprint.atomic_files import read_json
 from gaitprint.errors import ArtefactError
+from gaitprint.processor import KERNELS, instructions, processor_name
 from gaitprint.remembered import cache_folder
 
 LIBRARIES = ("torch", "numpy", "opencv-python-headless", "scipy", "pyarrow")
 _FAST = ("avx512_bf16", "amx_bf16")
 
 
-def version_lines(cpuinfo: Path = Path("/proc/cpuinfo")) -> list[str]:
+def version_lines(cpuinfo: Path = KERNELS) -> list[str]:
     """gaitprint's version first, then Python, libraries, processor, threads, and the precision it is made for."""
-    flags, name = _processor(cpuinfo)
+    flags, name = instructions(cpuinfo).split(), processor_name(cpuinfo)
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     threads = os.environ.get("OMP_NUM_THREADS")
     asked = f"OMP_NUM_THREADS {threads}" if threads else "OMP_NUM_THREADS not set"
@@ -54,14 +55,3 @@ def _installed(library: str) -> str:
         return version(library)
     except PackageNotFoundError:
         return "not installed"
-
-
-def _processor(cpuinfo: Path) -> tuple[frozenset[str], str]:
-    """The features and the name of the first processor; none where the system does not say."""
-    try:
-        lines = cpuinfo.read_text(encoding="utf-8", errors="replace").partition("\n\n")[0].splitlines()
-    except OSError:
-        lines = []
-    values = {key.strip(): value.strip() for key, _, value in (line.partition(":") for line in lines)}
-    features = values.get("flags") or values.get("Features") or ""
-    return frozenset(features.split()), values.get("model name") or platform.processor() or platform.machine()
