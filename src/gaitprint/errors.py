@@ -46,6 +46,10 @@ class ArtefactError(GaitprintError):
     """A weights file, checkpoint, store or embeddings file is damaged or was made under other settings."""
 
 
+class BackendWarning(UserWarning):
+    """A back end that is installed does not work on this machine, and others are used."""
+
+
 class SilhouetteWarning(UserWarning):
     """Silhouettes were mended, or look like another thing than a person who walks."""
 

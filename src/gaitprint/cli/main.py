@@ -4,10 +4,13 @@ import io
 import os
 import re
 import sys
-from collections.abc import Sequence
+import warnings
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import TextIO
 
 from gaitprint.cli._leaving import answer_no_more, answer_signals, left_line
-from gaitprint.errors import GaitprintError, LeftError, RunInterruptedError
+from gaitprint.errors import BackendWarning, GaitprintError, LeftError, RunInterruptedError
 
 REFUSED, USAGE = 1, 2
 """Exit codes: something is wrong with data, files, names or settings; the command line cannot be read."""
@@ -40,10 +43,34 @@ def _run(given: Sequence[str]) -> int:
     from gaitprint.cli.app import app
 
     try:
-        app.main(given or ["--help"], prog_name="gaitprint", standalone_mode=False)
+        with _warnings_in_a_line():
+            app.main(given or ["--help"], prog_name="gaitprint", standalone_mode=False)
     except click.exceptions.Exit as stop:
         return stop.exit_code
     return 0
+
+
+@contextmanager
+def _warnings_in_a_line() -> Iterator[None]:
+    """Say what is ours without the line of code it came from."""
+    with warnings.catch_warnings():
+        usual = warnings.showwarning
+
+        def show(
+            message: Warning | str,
+            category: type[Warning],
+            filename: str,
+            lineno: int,
+            file: TextIO | None = None,
+            line: str | None = None,
+        ) -> None:
+            if issubclass(category, BackendWarning):
+                sys.stderr.write(f"gaitprint: warning: {_flat(str(message))}\n")
+            else:
+                usual(message, category, filename, lineno, file, line)
+
+        warnings.showwarning = show
+        yield
 
 
 def _answered(error: BaseException, given: Sequence[str], debug: bool) -> int:

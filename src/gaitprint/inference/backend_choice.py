@@ -13,9 +13,10 @@ import numpy as np
 from gaitprint.components import component_names, find_component
 from gaitprint.config import require
 from gaitprint.errors import did_you_mean
+from gaitprint.inference.broken_engines import made_or_said
 from gaitprint.inference.timing import made_up_clip, take_turns
 from gaitprint.processor import instructions, processor_name
-from gaitprint.remembered import recall, remember, remembered
+from gaitprint.remembered import recall, remember
 
 AUTO, TORCH = "auto", "torch"
 WORTH_MEASURING = 5000
@@ -49,31 +50,35 @@ def check_backend(name: str) -> None:
     require(name in names or "." in name, f"no back end is called {name!r}: {did_you_mean(name, names)}")
 
 
-def choose_backend(choice: Choice, frames: int) -> str:
-    """The fastest back end that was ever measured here; a job of many frames measures, a small one takes torch else.
+def rank_backends(choice: Choice, frames: int) -> list[str]:
+    """Back ends by the speed that was ever measured here, the fastest first, torch among them, whatever breaks.
+
+    A job of many frames measures, a small one takes torch where nothing is known.
 
     Args:
         frames: that are to be embedded.
     """
     if not choice.movable:
-        return TORCH
+        return [TORCH]
     names = available()
     facts = {**choice.facts, **_machine(names)}
     seconds = recall("backends", facts)
     if seconds is None:
         if frames < WORTH_MEASURING:
-            return TORCH
-        seconds = remembered("backends", facts, lambda: _measure(choice, names))
+            return [TORCH]
+        seconds = _measure(choice, names)
+        remember_speeds(choice, seconds)
     _LOG.info("seconds, as measured here: %s", seconds)
-    return min(seconds, key=lambda name: seconds[name])
+    return sorted(seconds, key=lambda name: seconds[name])
 
 
 def remember_speeds(choice: Choice, seconds: dict[str, float]) -> None:
-    """Let `choose_backend` choose by these seconds from now on.
+    """Let `rank_backends` rank by these seconds from now on.
 
     Args:
         choice: what was measured.
-        seconds: of every available back end for the same clips; nothing is kept where one is missing.
+        seconds: of every available back end for the same clips; nothing is kept where one is missing, for it may be
+            mended tomorrow.
     """
     names = available()
     if choice.movable and set(seconds) == set(names):
@@ -81,23 +86,23 @@ def remember_speeds(choice: Choice, seconds: dict[str, float]) -> None:
 
 
 def available() -> list[str]:
-    """Back ends whose libraries are installed, torch first."""
-    found = []
-    for name in component_names("backend"):
-        try:
-            find_component("backend", name)
-        except ImportError:
-            continue
-        found.append(name)
-    return [TORCH, *found]
+    """Back ends whose libraries are installed and can be loaded, torch first."""
+    names = component_names("backend")
+    return [TORCH, *(n for n in names if made_or_said(n, partial(find_component, "backend", n)) is not None)]
 
 
 def _measure(choice: Choice, names: list[str]) -> dict[str, float]:
     """Seconds of the clock for one clip, in turn, the least of each counting."""
     clip = made_up_clip(FRAMES, choice.frame)
-    calls = {name: partial(choice.open(name), clip) for name in names}
-    for call in calls.values():
+
+    def ready(name: str) -> Callable[[], object]:
+        call = partial(choice.open(name), clip)
         call()  # what a first call does besides
+        return call
+
+    # torch is what remains, so that its errors are the job's
+    made = {name: ready(name) if name == TORCH else made_or_said(name, partial(ready, name)) for name in names}
+    calls = {name: call for name, call in made.items() if call is not None}
     return {name: min(taken) for name, taken in take_turns(calls, ROUNDS, perf_counter).items()}
 
 

@@ -25,7 +25,7 @@ class EmbedSettings:
     device: str = DEVICE
     """`cpu`, `cuda:1`; `cuda` is every card there is, and several may be listed, as in `cuda:0,cuda:1`."""
     backend: str = AUTO
-    """What computes: `torch` (the network as it is), a back end by name, or the fastest here, see `choose_backend`."""
+    """What computes: `torch` (the network as it is), a back end by name, or the fastest here, see `rank_backends`."""
     averaging: ClipAveraging = WHOLE
     """Mirror images and windows whose vectors are averaged; all frames at once where not given."""
     mode: str = MODES[0]

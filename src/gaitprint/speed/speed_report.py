@@ -13,10 +13,11 @@ from gaitprint.config import require
 from gaitprint.deploy.operations import direct_operations
 from gaitprint.devices import DEVICE
 from gaitprint.inference.backend_choice import TORCH, Choice, available, remember_speeds
+from gaitprint.inference.broken_engines import made_or_said
 from gaitprint.inference.bulk.tasks import torch_threads
 from gaitprint.inference.embed_settings import THREADS
 from gaitprint.inference.machine import MATRIX_OPERATIONS, PeakMemory, matrix_product
-from gaitprint.inference.running import choice_for, form_of
+from gaitprint.inference.running import Runner, choice_for, form_of
 from gaitprint.inference.timing import made_up_clip, take_turns
 from gaitprint.processor import processor_name
 
@@ -144,14 +145,23 @@ def _measure(
     memory: dict[tuple[str, int], int | None] = {}
     for place, name in enumerate(names):
         done(0.1 * place / len(names))
-        run = choice.open(name)
-        run(made_up_clip(SHORT, measured.frame))
+        ready = partial(_ready, choice, name, measured.frame)
+        run = ready() if name == TORCH else made_or_said(name, ready)
+        if run is None:
+            continue
         peak = PeakMemory()
         for frames in sorted(settings.frames):
             calls[name, frames] = partial(run, made_up_clip(frames, measured.frame))
             memory[name, frames] = peak.of(calls[name, frames])
     total = settings.rounds * len(calls)
     return _Taken(take_turns(calls, settings.rounds, done=lambda number: done(0.1 + 0.9 * number / total)), memory)
+
+
+def _ready(choice: Choice, name: str, frame: tuple[int, int]) -> Runner:
+    """A back end after its first call."""
+    run = choice.open(name)
+    run(made_up_clip(SHORT, frame))
+    return run
 
 
 def _speeds(measured: Measured, choice: Choice, taken: _Taken, rate: float) -> list[Speed]:

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from gaitprint.arguments import settle_fields
@@ -13,6 +14,7 @@ from gaitprint.errors import ConfigError
 from gaitprint.evaluation.protocol.protocol import DEFAULT_PROTOCOL
 from gaitprint.experiments.request import EvaluationRequest
 from gaitprint.inference.backend_choice import TORCH, available
+from gaitprint.inference.broken_engines import made_or_said
 from gaitprint.inference.bulk.tasks import torch_threads
 from gaitprint.inference.embed_settings import THREADS
 from gaitprint.inference.engine import Embedder
@@ -106,10 +108,12 @@ def _embedders(models: Sequence[Path], threads: int) -> Iterator[dict[Way, Embed
         for path, name in zip(models, model_names(models), strict=True):
             loaded = load_model(path)
             card = loaded.card
+            opened = partial(Embedder, loaded.model, card.preprocessing, card.sha256, card.facts, DEVICE)
             for backend in available() if form_of(loaded.model) is not None else [TORCH]:
-                found[name, backend] = Embedder(
-                    loaded.model, card.preprocessing, card.sha256, card.facts, DEVICE, backend=backend
-                )
+                ready = partial(opened, backend=backend)
+                made = ready() if backend == TORCH else made_or_said(backend, ready)
+                if made is not None:
+                    found[name, backend] = made
         yield found
 
 

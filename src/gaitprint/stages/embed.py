@@ -3,11 +3,13 @@
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from gaitprint.devices import DEVICE, check_device
 from gaitprint.errors import ConfigError
-from gaitprint.inference.backend_choice import AUTO, choose_backend
+from gaitprint.inference.backend_choice import AUTO, TORCH, rank_backends
+from gaitprint.inference.broken_engines import made_or_said
 from gaitprint.inference.bulk.job import EmbedJob
 from gaitprint.inference.bulk.journal import EmbedJournal, InMemory, UnitVectors, begun_with, journal_of
 from gaitprint.inference.bulk.tasks import ModelOpening
@@ -43,10 +45,20 @@ def open_embedder(
     check_device(device)
     loaded = load_model(Path(path), device)
     card, network = loaded.card, loaded.model
-    if backend == AUTO:
-        frame = card.preprocessing.height, card.preprocessing.width
-        backend = choose_backend(choice_for(network, frame, device), frames)
-    return Embedder(network, card.preprocessing, card.sha256, card.facts, device, averaging, backend)
+
+    def opened(name: str) -> Embedder:
+        return Embedder(network, card.preprocessing, card.sha256, card.facts, device, averaging, name)
+
+    if backend != AUTO:
+        return opened(backend)
+    frame = card.preprocessing.height, card.preprocessing.width
+    for name in rank_backends(choice_for(network, frame, device), frames):
+        if name == TORCH:
+            break
+        made = made_or_said(name, partial(opened, name))  # it may have broken since it was measured
+        if made is not None:
+            return made
+    return opened(TORCH)
 
 
 def embed(

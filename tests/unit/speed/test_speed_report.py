@@ -11,7 +11,7 @@ import torch
 
 from gaitprint.deploy.operations import direct_operations
 from gaitprint.errors import ConfigError
-from gaitprint.inference.backend_choice import TORCH, available, choose_backend, remember_speeds
+from gaitprint.inference.backend_choice import TORCH, available, rank_backends, remember_speeds
 from gaitprint.inference.bulk.tasks import torch_threads
 from gaitprint.inference.machine import MATRIX_OPERATIONS
 from gaitprint.inference.running import choice_for, form_of
@@ -79,13 +79,13 @@ def test_auto_takes_what_was_measured_last(clock: None) -> None:
     made = network()
     with torch_threads(1):
         choice = choice_for(made, FRAME, "cpu")
-        assert choose_backend(choice, 1) == TORCH, "nothing is known yet"
+        assert rank_backends(choice, 1)[0] == TORCH, "nothing is known yet"
         measure_speeds([Measured("mask", made, FRAME)], SpeedSettings((4,), 1), lambda *given: None)
-        assert choose_backend(choice, 1) == min(available(), key=SECONDS.__getitem__)
+        assert rank_backends(choice, 1)[0] == min(available(), key=SECONDS.__getitem__)
         remember_speeds(choice, {**dict.fromkeys(available(), 2.0), TORCH: 1.0})
-        assert choose_backend(choice, 10**9) == TORCH
+        assert rank_backends(choice, 10**9)[0] == TORCH
         remember_speeds(choice, {"winograd": 0.1})
-        assert choose_backend(choice, 1) == TORCH, "some of the back ends decide nothing"
+        assert rank_backends(choice, 1)[0] == TORCH, "some of the back ends decide nothing"
 
 
 def test_a_network_without_a_form_is_measured_as_it_is(clock: None) -> None:
