@@ -11,7 +11,7 @@ from gaitprint.api.files import load_silhouettes
 from gaitprint.arguments import shown
 from gaitprint.errors import ConfigError
 from gaitprint.extras import require_extra
-from gaitprint.inference.walk_stream import WalkStream
+from gaitprint.inference.walk_stream import Sliding, WalkStream
 from gaitprint.silhouettes.appearance import check_looks
 from gaitprint.store import MemorySequences
 from gaitprint.types import Embeddings, SequenceRecord, Silhouettes
@@ -89,21 +89,40 @@ class Model:
         made: Embeddings = self._embedder.embed(_sequences(silhouettes))
         return made
 
-    def stream(self, *, record: SequenceRecord = LIVE, window: int = 0, backend: str = "winograd") -> WalkStream:
+    def stream(
+        self,
+        *,
+        record: SequenceRecord = LIVE,
+        window: int = 0,
+        stride: int = 0,
+        cut: bool = False,
+        backend: str = "winograd",
+    ) -> WalkStream:
         """Open a walk that arrives frame by frame: the embedding so far is there at any time, in bounded memory.
+
+        A model loaded with `flip` sees each frame's mirror image, too, and averages.
 
         Args:
             record: whose walk it is.
             window: embed the last frames only, so many and up to 11 more (whole blocks of 12, counted from the first
                 frame); 0: all.
-            backend: what computes, on the processor; `winograd` takes walks frame by frame. Streams of one model share
-                it, and so one thread.
+            stride: embed also every window of exactly so many frames that begins a stride after the one before, see
+                `WalkStream.windows`; 0: none.
+            cut: embed windows as clips cut out of the walk, each frame anew for every window it is in: what `embed`
+                makes of the same frames. Otherwise a window's first and last moments also see the few
+                frames around it, as within the whole walk, and each frame's work is done once.
+            backend: what computes; `winograd` takes walks frame by frame, any other windows that are cut out. Streams
+                of one model share it, and so one thread.
 
         Raises:
-            ConfigError: a back end that takes whole walks only, a model that averages clips, or a bad setting.
+            ConfigError: a back end that takes whole walks only, a model that averages windows, or a bad setting.
         """
-        given = given_options(Model.stream, window=window, backend=backend)
-        made: WalkStream = self._embedder.stream(record, given["window"], given["backend"])
+        from gaitprint.inference.backend_choice import check_backend
+
+        given = given_options(Model.stream, window=window, stride=stride, cut=cut, backend=backend)
+        computing = given.pop("backend")
+        check_backend(computing)
+        made: WalkStream = self._embedder.stream(record, Sliding(**given), computing)
         return made
 
 

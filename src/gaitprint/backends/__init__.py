@@ -56,6 +56,14 @@ class ClipStream(Protocol):
         """
         ...
 
+    def windows(self, ended: bool = False) -> list[tuple[int, Float32[np.ndarray, "P D"]]]:
+        """First frame and part features of each whole window since the last call, of a stream with a stride.
+
+        Args:
+            ended: the walk ends here, with it those windows that would otherwise wait for later frames.
+        """
+        ...
+
     def settled(self) -> Float32[np.ndarray, "P D"] | None:
         """Part features of the moments that no later frame alters; None where there is none yet."""
         ...
@@ -65,14 +73,15 @@ class ClipStream(Protocol):
 class StreamingSession(Session, Protocol):
     """A session that also takes walks frame by frame; its streams share what it holds, and so one thread."""
 
-    def stream(self, window: int = 0) -> ClipStream:
+    def stream(self, window: int = 0, stride: int = 0) -> ClipStream:
         """Open a stream for one walk.
 
         Args:
             window: the embedding is of the last frames only, about so many, see `gaitprint.deploy.stream`; 0: of all.
+            stride: frames from one window of `ClipStream.windows` to the next; 0: there are none.
 
         Raises:
-            ConfigError: a negative window.
+            ConfigError: a window or stride that the network does not have.
         """
         ...
 

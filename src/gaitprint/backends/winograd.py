@@ -40,9 +40,9 @@ class _Session:
         clips = runner.form.lengthened(np.ascontiguousarray(clips, np.float32))
         return runner.clips(clips)
 
-    def stream(self, window: int = 0) -> Stream:
+    def stream(self, window: int = 0, stride: int = 0) -> Stream:
         """See `gaitprint.backends.StreamingSession`."""
-        return Stream(self._runner, window)
+        return Stream(self._runner, window, stride)
 
 
 component = Component(WinogradSettings, Winograd)

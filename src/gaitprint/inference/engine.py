@@ -10,15 +10,16 @@ from jaxtyping import Float32
 from torch import nn
 
 from gaitprint.atomic_files import sha256_json
-from gaitprint.backends import StreamingSession
+from gaitprint.backends import ClipStream
 from gaitprint.devices import DEVICE, card_memory
 from gaitprint.errors import ConfigError, DataError
 from gaitprint.inference.backend_choice import TORCH
 from gaitprint.inference.clip_averaging import WHOLE, ClipAveraging
+from gaitprint.inference.cut_windows import CutWindows
 from gaitprint.inference.embed_plan import ClipBatch, EmbedPlan, Unit
 from gaitprint.inference.memory_budget import bytes_a_frame, frames_within, usual_memory
-from gaitprint.inference.running import STREAMING, open_runner, open_streams
-from gaitprint.inference.walk_stream import WalkStream
+from gaitprint.inference.running import STREAMING, Runner, open_runner, streaming
+from gaitprint.inference.walk_stream import WHOLE_WALK, Sliding, WalkStream
 from gaitprint.memory import check_room
 from gaitprint.models.making import part_layout
 from gaitprint.silhouettes.clips import Preprocessing, to_clip
@@ -48,7 +49,7 @@ class Embedder:
     ) -> None:
         self.network = network.to(device).eval()
         self.backend, self._run = backend, open_runner(self.network, backend, device)
-        self._streams = {backend: self._run} if isinstance(self._run, StreamingSession) else {}
+        self._runners = {backend: self._run}
         self.preprocessing, self.device, self.averaging = preprocessing, device, averaging
         self.facts = facts if averaging.plain else {**facts, "averaging": asdict(averaging)}
         self.layout = part_layout(network)
@@ -118,22 +119,34 @@ class Embedder:
         """Vectors with their records and where they come from."""
         return self._rows(vectors, sequences.records, sequences.fingerprint)
 
-    def stream(self, record: SequenceRecord, window: int = 0, backend: str = STREAMING) -> WalkStream:
+    def stream(self, record: SequenceRecord, sliding: Sliding = WHOLE_WALK, backend: str = STREAMING) -> WalkStream:
         """Open a walk that arrives frame by frame, of which nothing is kept that later frames do not need.
 
         Args:
             record: whose walk it is.
-            window: embed about so many last frames only, see `gaitprint.deploy.stream`; 0: all.
+            sliding: which windows are embedded; the whole walk where not given.
             backend: what computes. Streams of one embedder share it, and so one thread.
 
         Raises:
-            ConfigError: a back end that takes whole walks only, clips that are averaged, or a negative window.
+            ConfigError: a back end that takes whole walks only, windows that are averaged, or that there are not.
         """
-        if not self.averaging.plain:
-            raise ConfigError("a stream embeds all frames as they come: load the model without flip and windows")
-        if backend not in self._streams:
-            self._streams[backend] = open_streams(self.network, backend)
-        return WalkStream(self._streams[backend].stream(window), self.preprocessing, record, self._rows)
+        if self.averaging.windows:
+            raise ConfigError("a stream cannot spread windows over a walk without end: load the model without windows")
+        window, stride = sliding.window, sliding.stride
+        streams: list[ClipStream] = []
+        for _ in range(2 if self.averaging.flip else 1):
+            if sliding.cut:
+                streams.append(CutWindows(self._opened_by(backend), window, stride))
+            else:
+                streams.append(streaming(self.network, backend, self._opened_by).stream(window, stride))
+        return WalkStream(streams, self.preprocessing, record, self._rows, sliding)
+
+    def _opened_by(self, backend: str) -> Runner:
+        """What computes by another back end, too; opened once."""
+        if backend not in self._runners:
+            device = self.device if backend == TORCH else DEVICE
+            self._runners[backend] = open_runner(self.network, backend, device)
+        return self._runners[backend]
 
     def _rows(
         self, vectors: Float32[np.ndarray, "N D"], records: tuple[SequenceRecord, ...], fingerprint: str

@@ -12,7 +12,6 @@ from gaitprint.backends import StreamingSession
 from gaitprint.components import find_component
 from gaitprint.config import settings_to_dict
 from gaitprint.deploy.form import DeployForm
-from gaitprint.devices import DEVICE
 from gaitprint.errors import ConfigError
 from gaitprint.inference.backend_choice import TORCH, Choice
 from gaitprint.models.base import PartNetwork
@@ -55,8 +54,11 @@ def open_runner(network: nn.Module, backend: str, device: str) -> Runner:
     return session
 
 
-def open_streams(network: nn.Module, backend: str) -> StreamingSession:
+def streaming(network: nn.Module, backend: str, opened: Callable[[str], Runner]) -> StreamingSession:
     """Run a network on walks that arrive frame by frame, by the back end of a name.
+
+    Args:
+        opened: makes the network ready by the back end of a name.
 
     Raises:
         ConfigError: the back end takes whole clips only, or the network has no deploy form.
@@ -66,9 +68,9 @@ def open_streams(network: nn.Module, backend: str) -> StreamingSession:
             f"the network {type(network).__name__} has no deploy form, without which no walk can be streamed: embed "
             "whole walks, or see docs/extend/network.md"
         )
-    session = open_runner(network, backend, DEVICE)
+    session = opened(backend)
     if not isinstance(session, StreamingSession):
-        raise ConfigError(f"the back end {backend} takes whole walks only: stream by {STREAMING}")
+        raise ConfigError(f"the back end {backend} takes whole walks only: stream by {STREAMING}, or cut windows")
     return session
 
 
@@ -78,7 +80,7 @@ def form_of(network: nn.Module) -> DeployForm | None:
 
 
 def choice_for(network: nn.Module, frame: tuple[int, int], device: str) -> Choice:
-    """What `choose_backend` chooses from: the back ends that can run here, on a clip of made-up frames.
+    """What `rank_backends` ranks: the back ends that can run here, on a clip of made-up frames.
 
     Args:
         frame: rows and columns.

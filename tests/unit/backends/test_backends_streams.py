@@ -122,6 +122,35 @@ def test_a_window_is_the_maximum_over_the_moments_in_it(window: int) -> None:
             assert any(np.array_equal(settled, run.features(block, 6)) for block in blocks)
 
 
+@pytest.mark.parametrize(("window", "stride"), [(12, 12), (30, 6), (3, 3), (6, 15), (129, 3)])
+def test_sliding_windows_are_maxima_over_the_whole_walks_moments(window: int, stride: int) -> None:
+    run = runner("mask")
+    clip = clips(1, 130, run.form.height, 6)[0]
+    _, maps = run.feed(run.begun, clip, 6, last=True)
+    assert maps is not None
+    wanted = {
+        start: run.features(maps[start // 3 : (start + window) // 3].max(axis=0), 6)
+        for start in range(0, 130 - window + 1, stride)
+    }
+    for seed in range(3):
+        stream, rng, at = Stream(run, window, stride), np.random.default_rng(seed), 0
+        found: list[tuple[int, np.ndarray]] = []
+        while at < len(clip):
+            piece = int(rng.integers(1, [3, 30, 131][seed]))
+            stream.push(clip[at : at + piece])
+            at = min(len(clip), at + piece)
+            found += stream.windows()
+        found += stream.windows(ended=True)
+        assert [start for start, _ in found] == list(wanted)
+        for start, features in found:
+            assert np.array_equal(features, wanted[start])
+    stream = Stream(run, 3, 3)
+    stream.push(clip[:3])
+    ((start, features),) = stream.windows(ended=True)
+    assert start == 0
+    check_equal(features, whole(run, clip[:3]))
+
+
 def test_a_long_clip_is_worked_on_in_pieces() -> None:
     run = runner("mask")
     clip = clips(1, 2 * PIECE + 5, run.form.height, 6)[0]
