@@ -87,11 +87,11 @@ class VideoChain:
                 self.trace.latencies["frame"].add(time.perf_counter() - read)
                 yield moment
         finally:
-            self.trace.notes = self._video.notes
+            self._note()
 
     def close(self) -> None:
         """Let go of the source; also in the middle, also twice."""
-        self.trace.notes = self._video.notes
+        self._note()
         self._video.close()
 
     def __enter__(self) -> "VideoChain":
@@ -101,6 +101,10 @@ class VideoChain:
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         self.close()
+
+    def _note(self) -> None:
+        # a detector that has something to say of the whole video says it as readers do
+        self.trace.notes = (*self._video.notes, *getattr(self._detect, "notes", ()))
 
     def _moment(self, frame: VideoFrame) -> Moment:
         trace = self.trace

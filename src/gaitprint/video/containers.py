@@ -201,7 +201,10 @@ def _video_stream(container: Any, opening: Opening) -> Any:
     if not streams:
         others = len(container.streams)
         raise DataError(f"{opening.shown} holds no video: {others} streams of other kinds (sound, text) are in it")
-    stream = max(streams, key=lambda s: (s.width or 0) * (s.height or 0))
+    known = [s for s in streams if s.codec_context is not None]
+    if not known:
+        raise DataError(f"{opening.shown} is coded in a way that this FFmpeg does not know: convert it first")
+    stream = max(known, key=lambda s: (s.width or 0) * (s.height or 0))
     width, height = stream.width or 0, stream.height or 0
     if width * height > MAX_PIXELS:
         raise DataError(f"{opening.shown} has frames of {width} x {height} pixels, expected at most {MAX_PIXELS}")

@@ -59,7 +59,7 @@ class Reader(Protocol):
 
 @runtime_checkable
 class DetectorSession(Protocol):
-    """A detector at work on one video."""
+    """A detector at work on one video. Where it has `notes`, lines as those of `OpenVideo`, they go into the trace."""
 
     def __call__(self, frame: VideoFrame) -> Detections:
         """Find people; the frame stays as it is. Empty where there is nobody."""

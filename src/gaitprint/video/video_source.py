@@ -35,6 +35,8 @@ def is_live(source: str) -> bool:
 
 def what_is_at(source: str) -> Literal["file", "folder", "other", "nothing"]:
     """What a path leads to; no text is too odd to be asked about."""
+    if not source:  # a shell variable that was not set, and not the folder one is in
+        return "nothing"
     try:
         path = Path(source)
         if path.is_file():
@@ -81,7 +83,5 @@ def _unknown(source: str) -> str:
         return f"{shown_source(source)}: no reader knows {scheme}://, expected one of {', '.join(STREAMS)}"
     if what_is_at(source) != "nothing":
         return f"{shown_source(source)} is neither a video file nor a folder of images"
-    return (
-        f"no video at {shown_source(source)}: expected a file, a folder of images, camera:0 or an address such as "
-        "rtsp://host/path"
-    )
+    named = shown_source(source) or "an empty name"
+    return f"no video at {named}: expected a file, a folder of images, camera:0 or an address such as rtsp://host/path"
