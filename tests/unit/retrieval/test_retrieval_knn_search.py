@@ -9,6 +9,7 @@ from gaitprint.errors import ConfigError, ShapeError
 from gaitprint.retrieval.budget import ComputeBudget
 from gaitprint.retrieval.distances.metrics import METRICS, metric_named
 from gaitprint.retrieval.knn import search as module
+from gaitprint.retrieval.knn import tiles
 from gaitprint.retrieval.knn.search import search, search_others
 from gaitprint.types import PartLayout
 
@@ -49,17 +50,26 @@ def made(seed: int, rows: int, parts: int, channels: int, kind: str) -> np.ndarr
     return x.astype(np.float32)
 
 
+def cut(patch: pytest.MonkeyPatch, side: int, held: bool = True) -> None:
+    """Small tiles, of vectors that are ready from the beginning or made ready tile by tile."""
+    patch.setattr(tiles, "_SIDE", side)
+    patch.setattr(tiles, "_READY_SIDE", side)
+    patch.setattr(tiles, "_SHARE", 4 if held else 1 << 60)
+
+
 KINDS = ["plain", "ties", "duplicates", "far away", "one point"]
 
 
 @settings(max_examples=60)
 @given(
     st.integers(0, 2**32 - 1), st.integers(1, 60), st.integers(1, 4), st.integers(1, 6), st.sampled_from(KINDS),
-    st.integers(1, 70), st.sampled_from(METRICS), st.sampled_from([(7, 30), (64, 1 << 22)]), st.booleans(),
+    st.integers(1, 70), st.sampled_from(METRICS), st.sampled_from([7, 64]), st.booleans(), st.booleans(),
 )  # fmt: skip
-def test_the_nearest_are_those_of_the_whole_matrix(seed, rows, parts, channels, kind, k, name, sizes, among_themselves):
+def test_the_nearest_are_those_of_the_whole_matrix(
+    seed, rows, parts, channels, kind, k, name, side, held, among_themselves
+):
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(module, "_SIDE", sizes[0])
+        cut(patch, side, held)
         y = made(seed, rows, parts, channels, kind)
         x = y if among_themselves else made(seed + 1, 9, parts, channels, kind)
         metric = metric_named(name, PartLayout(((parts, channels),)))
@@ -109,7 +119,7 @@ def test_the_estimate_is_never_farther_off_than_it_says(name, scale):
     estimate = metric.estimate(x, x)
     every = slice(None)
     a, b = estimate.ready_left(every), estimate.ready_right(every)
-    scores, slack = estimate.scores(a, every, b, every).astype(np.float64), estimate.slack()
+    scores, slack = estimate.scores(a, b).astype(np.float64), estimate.slack()
     exact = slow(x, x, name.replace("euclidean", "euclidean_squared") if name == "euclidean" else name, metric.layout)
     unit = 2.0 ** -np.ceil(np.log2(np.abs(x - x.mean(axis=0)).max()))
     exact = {"part_mean": 3 * exact * unit, "part_cosine": 3 * (exact - 1)}.get(name, exact * unit**2)
@@ -118,9 +128,10 @@ def test_the_estimate_is_never_farther_off_than_it_says(name, scale):
     assert (np.abs(scores - exact) <= slack[:, None] + 1e-12).all()
 
 
+@pytest.mark.parametrize("held", [True, False])
 @pytest.mark.parametrize("threads", [1, 2, 3])
-def test_threads_and_memory_change_nothing_and_progress_is_told(threads, monkeypatch):
-    monkeypatch.setattr(module, "_SIDE", 400)
+def test_threads_and_memory_change_nothing_and_progress_is_told(threads, held, monkeypatch):
+    cut(monkeypatch, 400, held)
     x = made(5, 1500, 2, 8, "plain")
     metric = metric_named("part_mean", PartLayout(((2, 8),)))
     told: list[tuple[int, int, str]] = []
@@ -137,7 +148,7 @@ def test_threads_and_memory_change_nothing_and_progress_is_told(threads, monkeyp
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("name", METRICS)
 def test_half_the_tiles_do_where_items_ask_among_themselves(name, kind, monkeypatch):
-    monkeypatch.setattr(module, "_SIDE", 50)
+    cut(monkeypatch, 50)
     x = made(6, 333, 2, 4, kind)
     metric = metric_named(name, PartLayout(((2, 4),)))
     half, whole = (search(x, y, metric, 7, ONE, farthest=True) for y in (x, x.copy()))

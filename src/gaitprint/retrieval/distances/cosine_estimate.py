@@ -26,10 +26,8 @@ class CosineEstimate(Estimate):
     def ready_right(self, columns: slice, out: Right | None = None) -> Right:
         return _unit(self.right, columns, self.slices, 1.0, out)
 
-    def scores(
-        self, a: Left, rows: slice, b: Right, columns: slice, out: Tile | None = None, spare: Tile | None = None
-    ) -> Tile:
-        del rows, columns, spare  # lengths are in the ready blocks, and one product holds all parts
+    def scores(self, a: Left, b: Right, out: Tile | None = None, spare: Tile | None = None) -> Tile:
+        del spare  # one product holds all parts
         return np.matmul(a, b.T, out=out)
 
     def slack(self) -> Float64[np.ndarray, " Q"]:

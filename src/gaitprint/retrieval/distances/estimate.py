@@ -1,7 +1,7 @@
 """Fast scores that order a row's items as a distance does, with a bound on how far each may be off.
 
-A score is one product of float32 matrices, or one a part. Vectors are made ready block by block, so no second copy of
-them is ever held.
+A score is one product of float32 matrices, or one a part. Vectors are made ready block by block, so a second copy of
+them is held only by who has the memory for it.
 """
 
 from abc import ABC, abstractmethod
@@ -9,10 +9,9 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 from jaxtyping import Float, Float32, Float64
-from numpy.typing import NDArray
 
-Left = Float32[np.ndarray, "q D"]
-Right = Float32[np.ndarray, "g D"]
+Left = Float32[np.ndarray, "q W"]
+Right = Float32[np.ndarray, "g W"]
 Tile = Float32[np.ndarray, "q g"]
 
 ROUNDING = float(np.finfo(np.float32).eps)
@@ -35,14 +34,6 @@ class Side:
     lengths: Float[np.ndarray, "N P"]
     """Squared length of each part, made ready (float32); for cosines what makes each part's length one (double)."""
 
-    def ready(
-        self, rows: slice, factor: float, out: Float32[np.ndarray, "n D"] | None = None
-    ) -> Float32[np.ndarray, "n D"]:
-        """Centre and scale a block, and multiply it by a power of two."""
-        block: NDArray[np.float32] = np.subtract(self.vectors[rows], self.centre, out=out)
-        block *= self.scale * np.float32(factor)
-        return block
-
 
 @dataclass(frozen=True)
 class Estimate(ABC):
@@ -62,6 +53,11 @@ class Estimate(ABC):
     def side(self, x: Float32[np.ndarray, "n D"]) -> Side:
         """Other vectors, to be made ready as the right side's are."""
 
+    @property
+    def width(self) -> int:
+        """Floats of a vector that is ready: W."""
+        return self.right.vectors.shape[1]
+
     @abstractmethod
     def ready_left(self, rows: slice, out: Left | None = None) -> Left:
         """Make rows ready for `scores`."""
@@ -71,9 +67,7 @@ class Estimate(ABC):
         """Make items ready for `scores`."""
 
     @abstractmethod
-    def scores(
-        self, a: Left, rows: slice, b: Right, columns: slice, out: Tile | None = None, spare: Tile | None = None
-    ) -> Tile:
+    def scores(self, a: Left, b: Right, out: Tile | None = None, spare: Tile | None = None) -> Tile:
         """Score a block of rows and items made ready; `spare` is overwritten where parts are added up."""
 
     @abstractmethod
@@ -94,7 +88,11 @@ class Estimate(ABC):
 
 
 class SquaredEstimate(Estimate):
-    """Squared Euclidean distances of whole vectors: -2 ab + |a|^2 + |b|^2."""
+    """Squared Euclidean distances of whole vectors: -2 ab + |a|^2 + |b|^2.
+
+    The squares ride in the product: behind each part of a ready vector stand two floats more, (|a|^2, 1) on the left
+    and (1, |b|^2) on the right. So no pass over the scores is needed to add them.
+    """
 
     @classmethod
     def of(cls, x: Float32[np.ndarray, "Q D"], y: Float32[np.ndarray, "G D"], slices: tuple[slice, ...]) -> "Estimate":
@@ -116,17 +114,19 @@ class SquaredEstimate(Estimate):
             sums = np.add.reduceat(np.square(centred), [part.start for part in self.slices], axis=1)
             return Side(x, centre, scale, sums.astype(np.float32))
 
+    @property
+    def width(self) -> int:
+        return super().width + 2 * len(self.slices)
+
     def ready_left(self, rows: slice, out: Left | None = None) -> Left:
-        return self.left.ready(rows, -2.0, out)
+        return _with_squares(self.left, rows, self.slices, True, out)
 
     def ready_right(self, columns: slice, out: Right | None = None) -> Right:
-        return self.right.ready(columns, 1.0, out)
+        return _with_squares(self.right, columns, self.slices, False, out)
 
-    def scores(
-        self, a: Left, rows: slice, b: Right, columns: slice, out: Tile | None = None, spare: Tile | None = None
-    ) -> Tile:
+    def scores(self, a: Left, b: Right, out: Tile | None = None, spare: Tile | None = None) -> Tile:
         del spare  # there is one part
-        return _plus(np.matmul(a, b.T, out=out), self.left.lengths[rows, 0], self.right.lengths[columns, 0])
+        return np.matmul(a, b.T, out=out)
 
     def slack(self) -> Float64[np.ndarray, " Q"]:
         return np.asarray(self._off()[0][:, 0])
@@ -134,7 +134,7 @@ class SquaredEstimate(Estimate):
     def _off(self) -> tuple[Float64[np.ndarray, "Q P"], Float64[np.ndarray, "Q P"]]:
         """How far each part's squared distance may be off, and the largest it can be."""
         farthest = np.sqrt(self.right.lengths.max(axis=0).astype(np.float64))
-        # no intermediate sum of a row is larger than this, whatever item it meets
+        # no intermediate sum of a row is larger than this, whatever item it meets: 2 |a| |b| + |a|^2 + |b|^2
         reach = np.square(np.sqrt(self.left.lengths.astype(np.float64)) + farthest)
         widths = np.array([part.stop - part.start for part in self.slices])
         return (widths + 16) * ROUNDING * reach, reach
@@ -143,14 +143,11 @@ class SquaredEstimate(Estimate):
 class RootEstimate(SquaredEstimate):
     """Sums over parts of the parts' Euclidean distances."""
 
-    def scores(
-        self, a: Left, rows: slice, b: Right, columns: slice, out: Tile | None = None, spare: Tile | None = None
-    ) -> Tile:
-        own, other = self.left.lengths[rows], self.right.lengths[columns]
+    def scores(self, a: Left, b: Right, out: Tile | None = None, spare: Tile | None = None) -> Tile:
         total = np.empty((len(a), len(b)), np.float32) if out is None else out
         total[:] = 0
-        for p, part in enumerate(self.slices):
-            block = _plus(np.matmul(a[:, part], b[:, part].T, out=spare), own[:, p], other[:, p])
+        for part in _widened(self.slices):
+            block = np.matmul(a[:, part], b[:, part].T, out=spare)
             np.maximum(block, 0, out=block)  # rounding takes small ones below 0
             total += np.sqrt(block, out=block)
         return total
@@ -161,9 +158,25 @@ class RootEstimate(SquaredEstimate):
         return np.asarray(np.sqrt(off).sum(axis=1) + 64 * ROUNDING * np.sqrt(reach).sum(axis=1))
 
 
-def _plus(block: Tile, rows: Float32[np.ndarray, " q"], columns: Float32[np.ndarray, " g"]) -> Tile:
-    block += rows[:, None]
-    block += columns
+def _widened(slices: tuple[slice, ...]) -> list[slice]:
+    """Where parts stand that have two floats more each."""
+    return [slice(part.start + 2 * p, part.stop + 2 * (p + 1)) for p, part in enumerate(slices)]
+
+
+def _with_squares(
+    side: Side, rows: slice, slices: tuple[slice, ...], left: bool, out: Float32[np.ndarray, "n W"] | None
+) -> Float32[np.ndarray, "n W"]:
+    """Centre and scale a block, on the left times -2, and put each part's square and a one behind it."""
+    vectors, squares = side.vectors[rows], side.lengths[rows]
+    block = np.empty((len(vectors), vectors.shape[1] + 2 * len(slices)), np.float32) if out is None else out
+    scale = side.scale * np.float32(-2.0 if left else 1.0)
+    for p, (part, wide) in enumerate(zip(slices, _widened(slices), strict=True)):
+        own = block[:, wide.start : wide.stop - 2]
+        np.subtract(vectors[:, part], side.centre[part], out=own)
+        own *= scale
+        # the left side's square meets the right side's one, and the other way round
+        block[:, wide.stop - 2] = squares[:, p] if left else 1.0
+        block[:, wide.stop - 1] = 1.0 if left else squares[:, p]
     return block
 
 

@@ -53,12 +53,18 @@ class Metric(ABC):
         A pair's digits hang on its two vectors alone, not on their order or on the pairs beside it: whoever lists
         neighbours relies on that to give the same list, however it was found.
         """
-        result = np.empty(len(i), np.float32)
-        step = max(1, _PAIR_VALUES // x.shape[1])
-        starts = [part.start for part in self.slices(x.shape[1])]
+        result, width = np.empty(len(i), np.float32), x.shape[1]
+        step = max(1, min(_PAIR_VALUES // width, len(i)))
+        starts = [part.start for part in self.slices(width)]
+        x, y = np.ascontiguousarray(x), np.ascontiguousarray(y)  # `take` would do that anew for every portion
+        a, b = np.empty((step, width), np.float32), np.empty((step, width), np.float32)
         for begin in range(0, len(i), step):
             part = slice(begin, begin + step)
-            result[part] = self._pairs(x[i[part]], y[j[part]], starts)
+            count = len(i[part])
+            # places are there, so nothing is clipped: it is the one way in which `take` writes straight to `out`
+            x.take(i[part], axis=0, out=a[:count], mode="clip")
+            y.take(j[part], axis=0, out=b[:count], mode="clip")
+            result[part] = self._pairs(a[:count], b[:count], starts)
         return result
 
     def estimate(self, x: Rows, y: Items) -> Estimate:

@@ -22,8 +22,8 @@ class PreparedGallery:
 
     def scores(self, x: Float32[np.ndarray, "n D"]) -> tuple[Float32[np.ndarray, "n G"], Float64[np.ndarray, " n"]]:
         """Score vectors against the whole gallery, and bound how far the scores of each may be off."""
-        estimate, rows = self._estimate.facing(x), slice(0, len(x))
-        return estimate.scores(estimate.ready_left(rows), rows, self._ready, slice(None)), estimate.slack() + _DENORMAL
+        estimate = self._estimate.facing(x)
+        return estimate.scores(estimate.ready_left(slice(None)), self._ready), estimate.slack() + _DENORMAL
 
     def between(
         self, x: Float32[np.ndarray, "n D"], y: Float32[np.ndarray, "m D"]
@@ -32,8 +32,7 @@ class PreparedGallery:
         if not len(x) or not len(y):
             return np.zeros((len(x), len(y)), np.float32), np.zeros(len(x))
         estimate = self._estimate.facing(x, y)
-        rows, columns = slice(0, len(x)), slice(0, len(y))
-        scores = estimate.scores(estimate.ready_left(rows), rows, estimate.ready_right(columns), columns)
+        scores = estimate.scores(estimate.ready_left(slice(None)), estimate.ready_right(slice(None)))
         return scores, estimate.slack() + _DENORMAL
 
     def of_distances(self, distances: Float32[np.ndarray, " n"], sign: int) -> Float64[np.ndarray, " n"]:

@@ -4,21 +4,18 @@ A fast float32 estimate throws away what cannot be among the nearest; what is le
 ordered by (distance, index). So the answer is that of the full matrix, which is never made.
 """
 
-import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
-from jaxtyping import Bool, Float, Float32, Float64, Int
+from jaxtyping import Float, Float32, Float64, Int
 
 from gaitprint.errors import ShapeError
 from gaitprint.retrieval.budget import ComputeBudget, Task
-from gaitprint.retrieval.distances.estimate import Estimate
 from gaitprint.retrieval.distances.metric import Metric
 from gaitprint.retrieval.knn.candidates import Candidates
+from gaitprint.retrieval.knn.tiles import Tiles
 
-_SIDE = 2048
-"""Items along a side of a tile: enough for the first tile to throw most of the others away."""
 _CANDIDATE = 24
 """Bytes of a candidate that waits."""
 
@@ -100,27 +97,27 @@ class _Search:
         farthest: bool,
     ) -> None:
         self.x, self.y, self.metric, self.k, self.work, self.farthest = x, y, metric, k, work, farthest
-        self.estimate: Estimate = metric.estimate(x, y)
-        self.slack: Float64[np.ndarray, " M"] = self.estimate.slack()
+        estimate = metric.estimate(x, y)
+        self.slack: Float64[np.ndarray, " M"] = estimate.slack()
+        self.made = Tiles(estimate, work)
         self.indices = np.empty((len(x), k), np.int64)
         self.distances = np.empty((len(x), k), np.float32)
         self.far = np.empty(len(x) if farthest else 0, np.float32)
-        self.side = _side(work, x.shape[1])
-        self.tiles = [slice(t, None, -(-len(y) // self.side)) for t in range(-(-len(y) // self.side))]
+        count = -(-len(y) // self.made.side)
+        self.tiles = [slice(t, None, count) for t in range(count)]
         """Each takes every so-many-th item, and so is a sample of all, wherever the near ones stand."""
-        self._own = threading.local()
 
     def rows(self) -> None:
         """Rows against all items, a block after another."""
-        blocks = [slice(i, min(i + self.side, len(self.x))) for i in range(0, len(self.x), self.side)]
+        side = self.made.side
+        blocks = [slice(i, min(i + side, len(self.x))) for i in range(0, len(self.x), side)]
         items = [np.arange(len(self.y))[columns] for columns in self.tiles]
         room = self.work.memory // 2 // self.work.cores // _CANDIDATE
 
         def one(rows: slice) -> int:
-            seen, scratch = self._candidates(rows, room), self._scratch
-            a = scratch.left(self.estimate, rows, rows.stop - rows.start)
+            seen, a = self._candidates(rows, room), self.made.left(rows)
             for columns, these in zip(self.tiles, items, strict=True):
-                scores, mask = scratch.scores(self.estimate, a, rows, columns, len(these))
+                scores, mask = self.made.scores(a, columns)
                 for candidates in seen:
                     candidates.see(scores, these, mask)
             self._settle(rows, seen)
@@ -137,8 +134,7 @@ class _Search:
 
         def one(pair: tuple[int, int]) -> int:
             i, j = pair
-            a = self._scratch.left(self.estimate, tiles[i], len(items[i]))
-            scores, mask = self._scratch.scores(self.estimate, a, tiles[i], tiles[j], len(items[j]))
+            scores, mask = self.made.scores(self.made.left(tiles[i]), tiles[j])
             for candidates in seen[i]:
                 candidates.see(scores, items[j], mask)
             if i == j:  # it holds both orders of its pairs
@@ -154,14 +150,6 @@ class _Search:
         pairs = [(i, i + off) for off in range(len(tiles)) for i in range(len(tiles) - off)]
         self._run(one, pairs, len(self.x) ** 2)
         list(self.work.each(last, range(len(tiles))))
-
-    @property
-    def _scratch(self) -> "_Scratch":
-        """This thread's."""
-        if not hasattr(self._own, "scratch"):
-            self._own.scratch = _Scratch(min(self.side, max(len(self.x), len(self.y))), self.x.shape[1])
-        found: _Scratch = self._own.scratch
-        return found
 
     def _run(self, one: Callable[[Task], int], tasks: Sequence[Task], total: int) -> None:
         """All tasks, and progress in rows, whatever the parts were; what is done at once needs no word."""
@@ -181,32 +169,3 @@ class _Search:
         self.indices[rows], self.distances[rows] = seen[0].result()
         if self.farthest:
             self.far[rows] = seen[1].result()[1][:, 0]
-
-
-class _Scratch:
-    """What one thread writes tiles into, again and again."""
-
-    def __init__(self, side: int, width: int) -> None:
-        self._left, self._right = np.empty((side, width), np.float32), np.empty((side, width), np.float32)
-        self._scores, self._spare = np.empty(side * side, np.float32), np.empty(side * side, np.float32)
-        self._mask = np.empty(side * side, bool)
-
-    def left(self, estimate: Estimate, rows: slice, count: int) -> Float32[np.ndarray, "q D"]:
-        """Rows made ready."""
-        return estimate.ready_left(rows, self._left[:count])
-
-    def scores(
-        self, estimate: Estimate, a: Float32[np.ndarray, "q D"], rows: slice, columns: slice, count: int
-    ) -> tuple[Float32[np.ndarray, "q g"], Bool[np.ndarray, "q g"]]:
-        """A tile of scores, and room for a mask of it."""
-        b = estimate.ready_right(columns, self._right[:count])
-        shape, size = (len(a), count), len(a) * count
-        scores, spare, mask = (part[:size].reshape(shape) for part in (self._scores, self._spare, self._mask))
-        return estimate.scores(a, rows, b, columns, scores, spare), mask
-
-
-def _side(work: ComputeBudget, width: int) -> int:
-    """Side of a tile: two blocks of vectors, two of scores and a mask a thread, in half of the memory."""
-    # side s: 2 blocks of 4 s width, 2 of 4 s^2 scores, s^2 of mask, 8 s width + 9 s^2 <= room, solved for s
-    room = work.memory / 2 / work.cores
-    return int(max(1, min(_SIDE, (np.sqrt((8.0 * width) ** 2 + 36.0 * room) - 8.0 * width) / 18.0)))

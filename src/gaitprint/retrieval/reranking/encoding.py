@@ -93,24 +93,35 @@ def averaged(encoded: Sparse, places: Int[np.ndarray, "n k2"]) -> Sparse:
     return ((weights / places.shape[1]) @ encoded).tocsr()
 
 
-def jaccard(columns: Numbers, weights: Float64[np.ndarray, " s"], gallery: Sparse) -> Float64[np.ndarray, " G"]:
-    """Equation 10 for one probe, given its row's entries, and gallery rows [G, N] stored by columns.
+def jaccard(own: Sparse, gallery: Sparse) -> tuple[Int[np.ndarray, " t"], Float64[np.ndarray, " t"]]:
+    """Equation 10 for probes [q, N] and gallery rows [G, N] stored by columns: where it is less than 1, and how much.
 
-    Rows sum to one, so where the smaller entries of two rows sum to s the larger ones sum to 2 - s.
+    Places are those in a flattened [q, G]. Rows sum to one, so where the smaller entries of two rows sum to s the
+    larger ones sum to 2 - s; who has nothing in common with a probe, nearly everybody, is at 1.
     """
-    starts, counts = gallery.indptr[columns], gallery.indptr[columns + 1] - gallery.indptr[columns]
-    places = np.arange(counts.sum()) + np.repeat(starts - np.cumsum(counts) + counts, counts)
-    smaller = np.minimum(np.repeat(weights, counts), gallery.data[places])
-    overlap = np.bincount(gallery.indices[places], smaller, minlength=gallery.shape[0])
-    return np.asarray(np.maximum(1.0 - overlap / (2.0 - overlap), 0.0))
+    starts = gallery.indptr[own.indices]
+    counts = gallery.indptr[own.indices + 1] - starts
+    entries = np.arange(counts.sum()) + np.repeat(starts - np.cumsum(counts) + counts, counts)
+    smaller = np.minimum(np.repeat(own.data, counts), gallery.data.take(entries))
+    rows = np.repeat(np.arange(own.shape[0]), np.diff(own.indptr))
+    places = gallery.indices.take(entries) + np.repeat(rows * gallery.shape[0], counts)
+    overlap = np.bincount(places, smaller, minlength=own.shape[0] * gallery.shape[0])
+    shared = np.flatnonzero(overlap > 0)  # of floats it takes several times as long
+    return shared, np.maximum(1.0 - overlap[shared] / (2.0 - overlap[shared]), 0.0)
 
 
 def mixed(
-    far: Float64[np.ndarray, " G"], distances: Float[np.ndarray, " G"], scale: float, lambda_: float
-) -> Float64[np.ndarray, " G"]:
-    """Equation 12: Jaccard distances, and a share of the distances themselves."""
-    result = (1.0 - lambda_) * far
-    result += distances * (lambda_ / scale)
+    places: Int[np.ndarray, " t"],
+    far: Float64[np.ndarray, " t"],
+    distances: Float[np.ndarray, "q G"],
+    scale: Float64[np.ndarray, " q"],
+    lambda_: float,
+) -> Float64[np.ndarray, "q G"]:
+    """Equation 12: Jaccard distances, as `jaccard` gives them, and a share of the distances themselves."""
+    result = np.asarray(distances * (lambda_ / scale)[:, None])
+    near = result.take(places) + (1.0 - lambda_) * far
+    result += 1.0 - lambda_
+    np.put(result, places, near)
     return result
 
 

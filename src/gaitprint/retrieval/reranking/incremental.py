@@ -92,15 +92,16 @@ class IncrementalReranker:
         own = averaged(encodings(union, sources[0], self._sets(union, sources[0])), np.arange(sources.size)[None])
         rows, encoded = self._that_hold(union, own.indices)
         # all other rows share no column with the probe's, so their smaller entries sum to 0
-        far = np.ones(union.count)  # who has nothing in common with the probe's row is at 1
         reached = self._that_average(union, rows)
         at = np.full(union.count, len(rows))  # one empty row behind the others stands for all that were not encoded
         at[rows] = np.arange(len(rows))
         padded = sparse.vstack([encoded, sparse.csr_array((1, union.count))], format="csr")
         means = averaged(padded, at[self._averaged(union, reached)])
-        far[reached] = jaccard(own.indices, own.data, means.tocsc())
-        base = plain_distances(self.lists.metric, vectors, delta)
-        return np.asarray(mixed(far[1:], base, scales(union, _PROBE)[0], self.lambda_).astype(np.float32))
+        places, far = jaccard(own, means.tocsc())
+        base = plain_distances(self.lists.metric, vectors, delta)[None]
+        # the probe is in front of the gallery, and it is not among those reached
+        whole = mixed(reached[places] - 1, far, base, scales(union, _PROBE), self.lambda_)
+        return np.asarray(whole[0].astype(np.float32))
 
     def commit(self, delta: GalleryDelta) -> "IncrementalReranker":
         """The edited gallery, listed."""

@@ -21,6 +21,8 @@ from gaitprint.retrieval.reranking.encoding import (
 
 _PROBES = 256
 """Probes at most whose distances are made at once, on each core."""
+_TOGETHER = 16
+"""Of these the probes that are mixed at once: their rows stay in a core's cache."""
 _ROWS = 4096
 """Items whose sets are made at once: their products take some tens of MB whatever N is."""
 
@@ -77,10 +79,12 @@ class Reranked:
         def one(first: int) -> None:
             last = min(first + step, stop)
             base = self._items.block(first, last, self._probes)
-            for probe in range(first, last):  # a row at a time stays in a core's cache
-                own = slice(self._own.indptr[probe], self._own.indptr[probe + 1])
-                far = jaccard(self._own.indices[own], self._own.data[own], self._gallery)
-                result[probe - start] = mixed(far, base[probe - first], self._scale[probe], self._lambda)
+            for begin in range(first, last, _TOGETHER):
+                some = slice(begin, min(begin + _TOGETHER, last))
+                shared, far = jaccard(self._own[some], self._gallery)
+                plain = base[some.start - first : some.stop - first]
+                whole = mixed(shared, far, plain, self._scale[some], self._lambda)
+                result[some.start - start : some.stop - start] = whole
 
         list(work.each(one, range(start, stop, step)))
         return result
