@@ -86,7 +86,10 @@ def dense(
 def ours(x: np.ndarray, probes: int, keep: bool) -> np.ndarray:
     """The package; where `keep` is false only the nearest of each probe is kept, block by block."""
     items = VectorItems(
-        x, metric_named("euclidean_squared", PartLayout(((1, WIDTH),))), ComputeBudget(memory=512 << 20)
+        x,
+        metric_named("euclidean_squared", PartLayout(((1, WIDTH),))),
+        ComputeBudget(memory=512 << 20),
+        probes=probes,
     )
     reranked = Reranked(items, probes, K1, K2, LAMBDA)
     if keep:
@@ -124,7 +127,9 @@ def sets(count: int) -> None:
         probes = int(rng.integers(1, items))
         k1, k2, lambda_ = int(rng.integers(1, 31)), int(rng.integers(1, 11)), float(rng.choice([0, 0.1, 0.3, 0.7, 1]))
         layout = PartLayout(((1, x.shape[1]),))
-        vectors = VectorItems(x.astype(np.float32), metric_named("euclidean_squared", layout), ComputeBudget())
+        vectors = VectorItems(
+            x.astype(np.float32), metric_named("euclidean_squared", layout), ComputeBudget(), probes=probes
+        )
         answer = Reranked(vectors, probes, k1, k2, lambda_).rows(0, probes)
         off = float(np.abs(answer - dense(x, probes, k1, k2, lambda_, "stable")).max())
         worst[kind] = max(worst[kind], off)

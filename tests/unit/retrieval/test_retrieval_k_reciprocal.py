@@ -5,14 +5,19 @@ from hypothesis import strategies as st
 
 from gaitprint.components import find_component
 from gaitprint.errors import ConfigError, ShapeError
+from gaitprint.retrieval.budget import ComputeBudget
 from gaitprint.retrieval.distances.exact import (
     flat_euclidean,
     flat_euclidean_squared,
     part_mean_cosine,
     part_mean_euclidean,
 )
-from gaitprint.retrieval.reranking.k_reciprocal import k_reciprocal
+from gaitprint.retrieval.distances.metrics import METRICS, metric_named
+from gaitprint.retrieval.knn import items
+from gaitprint.retrieval.knn.items import VectorItems
+from gaitprint.retrieval.reranking.k_reciprocal import Reranked, k_reciprocal
 from gaitprint.testing.steps import compared
+from gaitprint.types import PartLayout
 
 TIES = ["integer_grid", "few_duplicates", "many_duplicates", "k_larger_than_n", "one_query", "one_query_one_gallery"]
 
@@ -143,3 +148,19 @@ def test_wrong_arguments_are_named():
     ]:
         with pytest.raises(ConfigError, match=message):
             make(values)
+
+
+@pytest.mark.parametrize("name", sorted(METRICS))
+def test_distances_that_search_and_answer_share_are_those_of_each_alone(name, monkeypatch):
+    x = np.random.default_rng(4).normal(size=(300, 8)).astype(np.float32)
+    x[100:200] += x[:100]
+    metric = metric_named(name, PartLayout(((2, 4),)))
+    shared, apart = VectorItems(x, metric, ComputeBudget(threads=2), probes=90), VectorItems(x, metric, ComputeBudget())
+    assert shared.corner is not None
+    assert apart.corner is None
+    one, other = (Reranked(found, 90, 6, 3, 0.3).rows(0, 90) for found in (shared, apart))
+    np.testing.assert_allclose(one, other, rtol=1e-6)
+    np.testing.assert_allclose(Reranked(shared, 90, 6, 3, 0.3).rows(17, 63), one[17:63], rtol=1e-6)
+    assert VectorItems(x, metric, ComputeBudget(), recall=0.9, probes=90).corner is None
+    monkeypatch.setattr(items, "_SHARE", 1 << 40)
+    assert VectorItems(x, metric, ComputeBudget(), probes=90).corner is None, "where the memory does not allow"

@@ -126,6 +126,38 @@ def test_the_estimate_is_never_farther_off_than_it_says(name, scale):
     if name == "part_cosine":  # minus the cosines' sum is off by a constant; only differences count
         scores, exact, slack = scores - scores[:, :1], exact - exact[:, :1], 2 * slack
     assert (np.abs(scores - exact) <= slack[:, None] + 1e-12).all()
+    assert estimate.sane
+    known = metric.scored(metric.block(x, x), estimate, np.empty((40, 40), np.float32)).astype(np.float64)
+    if name == "part_cosine":
+        known = known - known[:, :1]
+    assert (np.abs(known - exact) <= slack[:, None] + 1e-12).all()
+
+
+@pytest.mark.parametrize("scale", [1e-25, 1.0])
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("name", METRICS)
+def test_pairs_whose_distances_are_known_need_no_score(name, kind, scale, monkeypatch):
+    cut(monkeypatch, 50)
+    x = (made(6, 233, 2, 4, kind) * scale).astype(np.float32)
+    metric = metric_named(name, PartLayout(((2, 4),)))
+    corner = metric.block(x[:60], x[60:])
+    found, usual = (
+        search(x, x, metric, 7, ONE, farthest=True, corner=corner),
+        search(x, x, metric, 7, ONE, farthest=True),
+    )
+    np.testing.assert_array_equal(found.indices, usual.indices)
+    np.testing.assert_array_equal(found.distances, usual.distances)
+    np.testing.assert_array_equal(found.farthest, usual.farthest)
+
+
+def test_known_distances_are_looked_at_and_left_as_they_are():
+    x = made(6, 100, 2, 4, "plain")
+    metric = metric_named("euclidean_squared", PartLayout(((2, 4),)))
+    corner = metric.block(x[:40], x[40:])
+    corner[:, 7] = 1e9  # nobody is near the item now, so nobody of the probes lists it
+    before = corner.copy()
+    assert not (search(x, x, metric, 99, ONE, corner=corner).indices[:40, :98] == 47).any()
+    np.testing.assert_array_equal(corner, before)
 
 
 @pytest.mark.parametrize("held", [True, False])

@@ -78,6 +78,15 @@ class Estimate(ABC):
         and Stability of Numerical Algorithms, section 3.1); rounding the vectors and the squares adds a few.
         """
 
+    @property
+    def sane(self) -> bool:
+        """Tell whether distances that were rounded to float32 make scores within the slack.
+
+        Rounding takes 2^-24 of a distance, or 2^-150 where it is too small for that; scaled twice by less than 2^60
+        the latter stays below 2^-30. The slack is 17 * 2^-23 of a quarter at least, as the largest entry is a half.
+        """
+        return bool(2.0**-60 < self.right.scale < 2.0**60)
+
     def fits(self, x: Float32[np.ndarray, "n D"]) -> bool:
         """Tell whether other vectors are of the right side's size, so that scores of them are numbers."""
         return bool(self.side(x).lengths.max(initial=0.0) < _LARGEST)

@@ -83,6 +83,10 @@ class Metric(ABC):
     def score_bounds(self, distances: Known, estimate: Estimate, sign: int) -> Bounds:
         """Turn distances into scores of the estimate: at most (sign -1) or at least (1) what rounding leaves open."""
 
+    @abstractmethod
+    def scored(self, distances: Block, estimate: Estimate, out: Block) -> Block:
+        """Turn exact distances into scores of the estimate, within its slack where its scale is `sane`."""
+
     def euclidean_form(self, vectors: Float32[np.ndarray, "n D"]) -> NDArray[np.floating[Any]]:
         """Vectors whose Euclidean distances order items as this distance does, or nearly."""
         return vectors

@@ -32,6 +32,9 @@ class SquaredEuclideanMetric(Metric):
     def score_bounds(self, distances: Known, estimate: Estimate, sign: int) -> Bounds:
         return np.asarray(distances.astype(np.float64) * float(estimate.right.scale) ** 2 * (1.0 + sign * ROUNDED))
 
+    def scored(self, distances: Block, estimate: Estimate, out: Block) -> Block:
+        return np.multiply(distances, estimate.right.scale**2, out=out)
+
     @staticmethod
     def _pairs(a: Rows, b: Rows, starts: list[int]) -> Exact:
         del starts
@@ -53,6 +56,9 @@ class EuclideanMetric(SquaredEuclideanMetric):
         known = np.square(distances.astype(np.float64) * float(estimate.right.scale))
         return np.asarray(known * (1.0 + sign * ROUNDED))
 
+    def scored(self, distances: Block, estimate: Estimate, out: Block) -> Block:
+        return np.square(np.multiply(distances, estimate.right.scale, out=out), out=out)
+
     @staticmethod
     def _pairs(a: Rows, b: Rows, starts: list[int]) -> Exact:
         return np.asarray(np.sqrt(SquaredEuclideanMetric._pairs(a, b, starts)))
@@ -71,6 +77,9 @@ class PartMeanMetric(Metric):
     def score_bounds(self, distances: Known, estimate: Estimate, sign: int) -> Bounds:
         known = distances.astype(np.float64) * float(estimate.right.scale) * len(estimate.slices)
         return np.asarray(known * (1.0 + sign * ROUNDED))
+
+    def scored(self, distances: Block, estimate: Estimate, out: Block) -> Block:
+        return np.multiply(distances, estimate.right.scale * np.float32(len(estimate.slices)), out=out)
 
     @staticmethod
     def _pairs(a: Rows, b: Rows, starts: list[int]) -> Exact:
@@ -91,6 +100,10 @@ class PartCosineMetric(Metric):
     def score_bounds(self, distances: Known, estimate: Estimate, sign: int) -> Bounds:
         # a cosine near 0 keeps few of the distance's digits: what rounding leaves open is absolute here
         return len(estimate.slices) * (distances.astype(np.float64) - 1.0 + sign * ROUNDED)
+
+    def scored(self, distances: Block, estimate: Estimate, out: Block) -> Block:
+        np.subtract(distances, np.float32(1.0), out=out)
+        return np.multiply(out, np.float32(len(estimate.slices)), out=out)
 
     def euclidean_form(self, vectors: Float32[np.ndarray, "n D"]) -> NDArray[np.floating[Any]]:
         """Every part at length one: |a - b|^2 is then 2 - 2 cos a part."""

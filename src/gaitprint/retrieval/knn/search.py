@@ -38,6 +38,7 @@ def search(
     work: ComputeBudget | None = None,
     *,
     farthest: bool = False,
+    corner: Float32[np.ndarray, "P R"] | None = None,
 ) -> Neighbours:
     """The min(k, N) nearest items y of every row of x.
 
@@ -48,6 +49,8 @@ def search(
         k: neighbours.
         work: memory and cores; None: the usual.
         farthest: also the distance of the farthest item of each row.
+        corner: of rows that ask among themselves the distances of the first P to all others, where they are known:
+            these pairs are not scored then.
 
     Raises:
         ShapeError: the widths differ, a side is empty, or k < 1.
@@ -61,7 +64,7 @@ def search(
     # turned tiles keep candidates of all rows waiting at once: only where these fit
     among_themselves = y is x and 4 * _CANDIDATE * found.k * len(x) <= work.memory
     if among_themselves:
-        found.halves()
+        found.halves(corner if found.made.sane else None)
     else:
         found.rows()
     return Neighbours(found.indices, found.distances, found.far)
@@ -103,20 +106,18 @@ class _Search:
         self.indices = np.empty((len(x), k), np.int64)
         self.distances = np.empty((len(x), k), np.float32)
         self.far = np.empty(len(x) if farthest else 0, np.float32)
-        count = -(-len(y) // self.made.side)
-        self.tiles = [slice(t, None, count) for t in range(count)]
-        """Each takes every so-many-th item, and so is a sample of all, wherever the near ones stand."""
 
     def rows(self) -> None:
         """Rows against all items, a block after another."""
         side = self.made.side
         blocks = [slice(i, min(i + side, len(self.x))) for i in range(0, len(self.x), side)]
-        items = [np.arange(len(self.y))[columns] for columns in self.tiles]
+        tiles = self._strided(0, len(self.y))
+        items = [np.arange(len(self.y))[columns] for columns in tiles]
         room = self.work.memory // 2 // self.work.cores // _CANDIDATE
 
         def one(rows: slice) -> int:
             seen, a = self._candidates(rows, room), self.made.left(rows)
-            for columns, these in zip(self.tiles, items, strict=True):
+            for columns, these in zip(tiles, items, strict=True):
                 scores, mask = self.made.scores(a, columns)
                 for candidates in seen:
                     candidates.see(scores, these, mask)
@@ -125,16 +126,21 @@ class _Search:
 
         self._run(one, blocks, len(self.x))
 
-    def halves(self) -> None:
+    def halves(self, corner: Float32[np.ndarray, "P R"] | None) -> None:
         """Items among themselves: a tile serves its rows and, turned, its columns."""
-        tiles = self.tiles
+        first = 0 if corner is None else len(corner)
+        tiles = self._strided(0, first) + self._strided(first, len(self.x))
         room = self.work.memory // 2 // len(tiles) // _CANDIDATE
         seen = [self._candidates(rows, room) for rows in tiles]
         items = [np.arange(len(self.x))[rows] for rows in tiles]
 
         def one(pair: tuple[int, int]) -> int:
             i, j = pair
-            scores, mask = self.made.scores(self.made.left(tiles[i]), tiles[j])
+            if corner is not None and tiles[i].start < first <= tiles[j].start:
+                columns = slice(tiles[j].start - first, None, tiles[j].step)
+                scores, mask = self.made.known(self.metric, corner[tiles[i], columns])
+            else:
+                scores, mask = self.made.scores(self.made.left(tiles[i]), tiles[j])
             for candidates in seen[i]:
                 candidates.see(scores, items[j], mask)
             if i == j:  # it holds both orders of its pairs
@@ -150,6 +156,11 @@ class _Search:
         pairs = [(i, i + off) for off in range(len(tiles)) for i in range(len(tiles) - off)]
         self._run(one, pairs, len(self.x) ** 2)
         list(self.work.each(last, range(len(tiles))))
+
+    def _strided(self, start: int, stop: int) -> list[slice]:
+        """Tiles of some items. Each takes every so-many-th, and so is a sample of all, wherever the near ones stand."""
+        count = -(-(stop - start) // self.made.side)
+        return [slice(start + t, stop, count) for t in range(count)]
 
     def _run(self, one: Callable[[Task], int], tasks: Sequence[Task], total: int) -> None:
         """All tasks, and progress in rows, whatever the parts were; what is done at once needs no word."""

@@ -7,6 +7,7 @@ from jaxtyping import Bool, Float32
 
 from gaitprint.retrieval.budget import ComputeBudget
 from gaitprint.retrieval.distances.estimate import Estimate
+from gaitprint.retrieval.distances.metric import Metric
 
 _SIDE = 2048
 """Items along a side of a tile: enough for the first tile to throw most of the others away."""
@@ -29,6 +30,8 @@ class Tiles:
             self._left, self._right = estimate.ready_left(slice(None)), estimate.ready_right(slice(None))
         self.side = min(_side(work, 0 if self.held else estimate.width, self.held), max(rows, items))
         """Rows and items of a tile at most."""
+        self.sane = estimate.sane
+        """Whether `known` tiles may stand beside the others."""
         self._own = threading.local()
 
     def left(self, rows: slice) -> Float32[np.ndarray, "q W"]:
@@ -43,9 +46,15 @@ class Tiles:
         """A tile of scores, and room for a mask of it; this thread's next tile overwrites both."""
         scratch, count = self._scratch, _count(columns, len(self._estimate.right.vectors))
         b = self._right[columns] if self.held else self._estimate.ready_right(columns, scratch.right[:count])
-        shape, size = (len(a), count), len(a) * count
-        scores, spare, mask = (p[:size].reshape(shape) for p in (scratch.scores, scratch.spare, scratch.mask))
+        scores, mask, spare = (p[: len(a) * count].reshape(len(a), count) for p in (*scratch.tile, scratch.spare))
         return self._estimate.scores(a, b, scores, spare), mask
+
+    def known(
+        self, metric: Metric, distances: Float32[np.ndarray, "q g"]
+    ) -> tuple[Float32[np.ndarray, "q g"], Bool[np.ndarray, "q g"]]:
+        """The same from distances that are known exactly."""
+        scores, mask = (part[: distances.size].reshape(distances.shape) for part in self._scratch.tile)
+        return metric.scored(distances, self._estimate, scores), mask
 
     @property
     def _scratch(self) -> "_Scratch":
@@ -61,8 +70,8 @@ class _Scratch:
 
     def __init__(self, side: int, width: int) -> None:
         self.left, self.right = np.empty((side, width), np.float32), np.empty((side, width), np.float32)
-        self.scores, self.spare = np.empty(side * side, np.float32), np.empty(side * side, np.float32)
-        self.mask = np.empty(side * side, bool)
+        self.tile = np.empty(side * side, np.float32), np.empty(side * side, bool)
+        self.spare = np.empty(side * side, np.float32)
 
 
 def _count(some: slice, items: int) -> int:

@@ -115,7 +115,8 @@ class FittedKReciprocal:
         if s.inductive:
             return ProbewiseComparison(probe.vectors, len(self.gallery), self.distances)
         union = joined(probe.vectors, self.gallery.vectors, self.budget)
-        items = VectorItems(union, metric_named(s.base, probe.layout), self.budget, wanted(s.search, s.recall))
+        metric, recall = metric_named(s.base, probe.layout), wanted(s.search, s.recall)
+        items = VectorItems(union, metric, self.budget, recall, len(probe))
         return Reranked(items, len(probe), s.k1, s.k2, s.lambda_)
 
     def distances(self, delta: GalleryDelta) -> Float32[np.ndarray, " G"]:
