@@ -12,9 +12,6 @@ from gaitprint.retrieval.distances.metric import Metric
 from gaitprint.retrieval.gallery_delta import GalleryDelta
 from gaitprint.types import Embeddings
 
-_ROWS = 512
-"""Rows in double precision at once: few enough to stay in a core's cache."""
-
 
 class MetricScorer:
     """Set `metric`; `settings` is the field of your data class."""
@@ -84,9 +81,7 @@ def plain_distances(
     metric: Metric, gallery: Float32[np.ndarray, "G D"], delta: GalleryDelta
 ) -> Float32[np.ndarray, " G"]:
     """Compare a delta's probe with all items of a fitted gallery as they are now."""
-    result = np.empty(len(gallery), np.float32)
-    for start in range(0, len(gallery), _ROWS):
-        result[start : start + _ROWS] = metric.block(delta.probe, gallery[start : start + _ROWS])[0]
+    result = metric.row(delta.probe[0], gallery)
     if len(delta.rows):
-        result[delta.rows] = metric.block(delta.probe, delta.vectors)[0]
+        result[delta.rows] = metric.row(delta.probe[0], delta.vectors)
     return result

@@ -56,7 +56,7 @@ class Estimate(ABC):
     @property
     def width(self) -> int:
         """Floats of a vector that is ready: W."""
-        return self.right.vectors.shape[1]
+        return int(self.right.vectors.shape[1])
 
     @abstractmethod
     def ready_left(self, rows: slice, out: Left | None = None) -> Left:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import numpy as np
-from jaxtyping import Float32, Float64, Int
+from jaxtyping import Float, Float32, Float64, Int
 from numpy.typing import NDArray
 
 from gaitprint.retrieval.distances.contributions import PartSum
@@ -24,6 +24,7 @@ Block = Float32[np.ndarray, "Q G"]
 Known = Float32[np.ndarray, " n"]
 Bounds = Float64[np.ndarray, " n"]
 Exact = Float64[np.ndarray, " Q"]
+Numbers = Float[np.ndarray, "_ D"]
 
 _PAIR_VALUES = 1 << 17
 """Doubles held at once while pairs are compared: 1 MB stays in a core's cache, which halves the time."""
@@ -67,6 +68,19 @@ class Metric(ABC):
             result[part] = self._pairs(a[:count], b[:count], starts)
         return result
 
+    def row(self, x: Float32[np.ndarray, " D"], y: Items) -> Known:
+        """Compute the distances of one vector to all of y, exactly, as `pairs` does."""
+        result, width = np.empty(len(y), np.float32), y.shape[1]
+        step = max(1, min(_PAIR_VALUES // width, len(y)))
+        starts = [part.start for part in self.slices(width)]
+        # doubles from here on: a difference that converts its terms by itself takes three times as long
+        own, room = x.astype(np.float64)[None], np.empty((step, width))
+        for begin in range(0, len(y), step):
+            some = y[begin : begin + step]
+            np.copyto(room[: len(some)], some)
+            result[begin : begin + step] = self._pairs(own, room[: len(some)], starts)
+        return result
+
     def estimate(self, x: Rows, y: Items) -> Estimate:
         """Make the fast form for these two sides; `x` may be `y` itself."""
         return self.estimator.of(x, y, self.slices(x.shape[1]))
@@ -93,5 +107,5 @@ class Metric(ABC):
 
     @staticmethod
     @abstractmethod
-    def _pairs(a: Rows, b: Rows, starts: list[int]) -> Exact:
-        """Row by row; `starts` says where the parts begin."""
+    def _pairs(a: Numbers, b: Numbers, starts: list[int]) -> Exact:
+        """Row by row, or one row with all; `starts` says where the parts begin."""

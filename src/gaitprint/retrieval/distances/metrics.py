@@ -10,7 +10,18 @@ from gaitprint.retrieval.distances import exact as exact
 from gaitprint.retrieval.distances.contributions import MeanOfLengths, SumOfSquares
 from gaitprint.retrieval.distances.cosine_estimate import CosineEstimate
 from gaitprint.retrieval.distances.estimate import Estimate, RootEstimate, SquaredEstimate
-from gaitprint.retrieval.distances.metric import ROUNDED, Block, Bounds, Centre, Exact, Items, Known, Metric, Rows
+from gaitprint.retrieval.distances.metric import (
+    ROUNDED,
+    Block,
+    Bounds,
+    Centre,
+    Exact,
+    Items,
+    Known,
+    Metric,
+    Numbers,
+    Rows,
+)
 from gaitprint.types import PartLayout
 
 MetricName = Literal["euclidean", "euclidean_squared", "part_mean", "part_cosine"]
@@ -33,10 +44,11 @@ class SquaredEuclideanMetric(Metric):
         return np.asarray(distances.astype(np.float64) * float(estimate.right.scale) ** 2 * (1.0 + sign * ROUNDED))
 
     def scored(self, distances: Block, estimate: Estimate, out: Block) -> Block:
-        return np.multiply(distances, estimate.right.scale**2, out=out)
+        np.multiply(distances, estimate.right.scale**2, out=out)
+        return out
 
     @staticmethod
-    def _pairs(a: Rows, b: Rows, starts: list[int]) -> Exact:
+    def _pairs(a: Numbers, b: Numbers, starts: list[int]) -> Exact:
         del starts
         difference = np.subtract(a, b, dtype=np.float64)
         return np.asarray(np.einsum("ij,ij->i", difference, difference))
@@ -57,10 +69,11 @@ class EuclideanMetric(SquaredEuclideanMetric):
         return np.asarray(known * (1.0 + sign * ROUNDED))
 
     def scored(self, distances: Block, estimate: Estimate, out: Block) -> Block:
-        return np.square(np.multiply(distances, estimate.right.scale, out=out), out=out)
+        np.square(np.multiply(distances, estimate.right.scale, out=out), out=out)
+        return out
 
     @staticmethod
-    def _pairs(a: Rows, b: Rows, starts: list[int]) -> Exact:
+    def _pairs(a: Numbers, b: Numbers, starts: list[int]) -> Exact:
         return np.asarray(np.sqrt(SquaredEuclideanMetric._pairs(a, b, starts)))
 
 
@@ -79,10 +92,11 @@ class PartMeanMetric(Metric):
         return np.asarray(known * (1.0 + sign * ROUNDED))
 
     def scored(self, distances: Block, estimate: Estimate, out: Block) -> Block:
-        return np.multiply(distances, estimate.right.scale * np.float32(len(estimate.slices)), out=out)
+        np.multiply(distances, estimate.right.scale * np.float32(len(estimate.slices)), out=out)
+        return out
 
     @staticmethod
-    def _pairs(a: Rows, b: Rows, starts: list[int]) -> Exact:
+    def _pairs(a: Numbers, b: Numbers, starts: list[int]) -> Exact:
         difference = np.subtract(a, b, dtype=np.float64)
         return np.asarray(np.sqrt(np.add.reduceat(np.square(difference), starts, axis=1)).mean(axis=1))
 
@@ -103,7 +117,8 @@ class PartCosineMetric(Metric):
 
     def scored(self, distances: Block, estimate: Estimate, out: Block) -> Block:
         np.subtract(distances, np.float32(1.0), out=out)
-        return np.multiply(out, np.float32(len(estimate.slices)), out=out)
+        out *= np.float32(len(estimate.slices))
+        return out
 
     def euclidean_form(self, vectors: Float32[np.ndarray, "n D"]) -> NDArray[np.floating[Any]]:
         """Every part at length one: |a - b|^2 is then 2 - 2 cos a part."""
@@ -114,7 +129,7 @@ class PartCosineMetric(Metric):
         return unit
 
     @staticmethod
-    def _pairs(a: Rows, b: Rows, starts: list[int]) -> Exact:
+    def _pairs(a: Numbers, b: Numbers, starts: list[int]) -> Exact:
         x, y = a.astype(np.float64), b.astype(np.float64)
         dots, xx, yy = (np.add.reduceat(v, starts, axis=1) for v in (x * y, x * x, y * y))
         lengths = np.sqrt(xx) * np.sqrt(yy)
