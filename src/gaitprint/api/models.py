@@ -35,6 +35,7 @@ class Model:
         *,
         device: str = "cpu",
         backend: str = "auto",
+        precision: str = "float32",
         flip: bool = False,
         windows: int = 0,
         window_frames: int = 30,
@@ -43,9 +44,11 @@ class Model:
 
         Args:
             path: of the file that `gaitprint model train` or `gaitprint model convert` wrote.
-            device: `cpu`, `cuda`.
+            device: `cpu`, `cuda`, `mps`.
             backend: what computes: `torch`, a back end by name such as `winograd`, or `auto`, the fastest that was ever
                 measured on this machine.
+            precision: what torch computes in: `float32`, `bfloat16`, or `float16` on cards; vectors of different ones
+                do not meet.
             flip: average each vector with that of the mirror image.
             windows: average over so many windows, spread evenly over the walk; 0 takes all frames at once.
             window_frames: frames of a window.
@@ -54,18 +57,20 @@ class Model:
             ArtefactError: missing, damaged, or no model file. ConfigError: an unknown device or back
                 end, or a bad setting.
         """
-        from gaitprint.inference.backend_choice import check_backend
+        from gaitprint.inference.backend_choice import AUTO, TORCH, check_backend
         from gaitprint.inference.clip_averaging import ClipAveraging
 
         require_extra("torch")
+        from gaitprint.inference.numerics import check_precision
         from gaitprint.stages.embed import open_embedder
 
         file = given_path(path, "a model file")
-        where = given_options(cls.load, device=device, backend=backend)
+        where = given_options(cls.load, device=device, backend=backend, precision=precision)
         check_backend(where["backend"])
+        check_precision(where["precision"], where["backend"], where["device"], (AUTO, TORCH))
         clips = given_options(cls.load, flip=flip, windows=windows, window_frames=window_frames)
         averaging = ClipAveraging(clips["flip"], clips["windows"], clips["window_frames"])
-        return cls(file, open_embedder(file, where["device"], averaging, where["backend"]))
+        return cls(file, open_embedder(file, averaging=averaging, **where))
 
     @property
     def source(self) -> str:

@@ -7,9 +7,10 @@ from gaitprint.config import require
 from gaitprint.cores import usable_cores
 from gaitprint.devices import DEVICE
 from gaitprint.errors import ConfigError
-from gaitprint.inference.backend_choice import AUTO, check_backend
+from gaitprint.inference.backend_choice import AUTO, TORCH, check_backend
 from gaitprint.inference.clip_averaging import WHOLE, ClipAveraging
 from gaitprint.inference.fusion import SCALES
+from gaitprint.inference.numerics import PRECISIONS, check_precision
 
 MODES = ("throughput", "latency")
 THREADS = 1
@@ -23,9 +24,11 @@ class EmbedSettings:
     fusion: str = SCALES[0]
     """`raw` concatenates as the method does, `unit` scales each network's vector to length 1 first."""
     device: str = DEVICE
-    """`cpu`, `cuda:1`; `cuda` is every card there is, and several may be listed, as in `cuda:0,cuda:1`."""
+    """`cpu`, `cuda:1`, `mps`; `cuda` is every card there is, and several may be listed, as in `cuda:0,cuda:1`."""
     backend: str = AUTO
     """What computes: `torch` (the network as it is), a back end by name, or the fastest here, see `rank_backends`."""
+    precision: str = PRECISIONS[0]
+    """What torch computes in: `float32`, `bfloat16`, or `float16` on cards. Vectors of different ones do not meet."""
     averaging: ClipAveraging = WHOLE
     """Mirror images and windows whose vectors are averaged; all frames at once where not given."""
     mode: str = MODES[0]
@@ -48,6 +51,8 @@ class EmbedSettings:
         if self.fusion not in SCALES:
             raise ConfigError(f"fusion scales 'raw' or 'unit', found {self.fusion!r}")
         check_backend(self.backend)
+        check_precision(self.precision, self.backend, self.device, (AUTO, TORCH))
+        require(not (self.ray and self.device.startswith("mps")), "Ray's workers compute on processors or CUDA cards")
         require(self.mode in MODES, f"the mode is 'throughput' or 'latency', found {self.mode!r}")
         memory, threads, workers = self.memory, self.threads, self.workers
         require(memory is None or memory >= 1, f"memory is 1 byte or more, found {memory}")

@@ -18,6 +18,7 @@ from gaitprint.inference.clip_averaging import WHOLE, ClipAveraging
 from gaitprint.inference.cut_windows import CutWindows
 from gaitprint.inference.embed_plan import ClipBatch, EmbedPlan, Unit
 from gaitprint.inference.memory_budget import bytes_a_frame, frames_within, usual_memory
+from gaitprint.inference.numerics import FLOAT32
 from gaitprint.inference.running import STREAMING, Runner, open_runner, streaming
 from gaitprint.inference.walk_stream import WHOLE_WALK, Sliding, WalkStream
 from gaitprint.memory import check_room
@@ -46,17 +47,21 @@ class Embedder:
         device: str = DEVICE,
         averaging: ClipAveraging = WHOLE,
         backend: str = TORCH,
+        precision: str = FLOAT32,
     ) -> None:
         self.network = network.to(device).eval()
-        self.backend, self._run = backend, open_runner(self.network, backend, device)
+        self.backend, self.precision = backend, precision
+        self._run = open_runner(self.network, backend, device, precision)
         self._runners = {backend: self._run}
         self.preprocessing, self.device, self.averaging = preprocessing, device, averaging
-        self.facts = facts if averaging.plain else {**facts, "averaging": asdict(averaging)}
+        made_by = {} if averaging.plain else {"averaging": asdict(averaging)}
+        if precision != FLOAT32:
+            made_by["precision"] = {"computed": precision}
+        self.facts = {**facts, **made_by}
         self.layout = part_layout(network)
-        identity = ["embedding", digest, preprocessing.__dict__]
         # everything that changes a vector, and nothing else: equal sources may be compared, device and batch size are
         # not in it
-        self.source = sha256_json(identity if averaging.plain else [*identity, asdict(averaging)])
+        self.source = sha256_json(["embedding", digest, preprocessing.__dict__, *made_by.values()])
 
     def clips(self, clips: Float32[np.ndarray, "N T H W"]) -> Float32[np.ndarray, "N D"]:
         """Vectors of clips of one length, all frames used."""
@@ -145,7 +150,7 @@ class Embedder:
         """What computes by another back end, too; opened once."""
         if backend not in self._runners:
             device = self.device if backend == TORCH else DEVICE
-            self._runners[backend] = open_runner(self.network, backend, device)
+            self._runners[backend] = open_runner(self.network, backend, device, self.precision)
         return self._runners[backend]
 
     def _rows(

@@ -14,6 +14,7 @@ from gaitprint.config import settings_to_dict
 from gaitprint.deploy.form import DeployForm
 from gaitprint.errors import ConfigError
 from gaitprint.inference.backend_choice import TORCH, Choice
+from gaitprint.inference.numerics import FLOAT32, check_precision, computing_in
 from gaitprint.models.base import PartNetwork
 
 STREAMING = "winograd"
@@ -22,26 +23,29 @@ Runner = Callable[[Float32[np.ndarray, "N T H W"]], Float32[np.ndarray, "N P D"]
 """Clips of one length with values in [0, 1] to their part features."""
 
 
-def torch_runner(network: nn.Module, device: str) -> Runner:
-    """Run a network as it is."""
+def torch_runner(network: nn.Module, device: str, precision: str = FLOAT32) -> Runner:
+    """Run a network as it is; features come out in float32, whatever it computes in."""
 
     @torch.inference_mode()
     def run(clips: Float32[np.ndarray, "N T H W"]) -> Float32[np.ndarray, "N P D"]:
         batch = torch.from_numpy(clips[:, None]).to(device)
-        parts: np.ndarray = network(batch).embedding.float().cpu().numpy()
+        with computing_in(precision, device):
+            parts: np.ndarray = network(batch).embedding.float().cpu().numpy()
         return parts
 
     return run
 
 
-def open_runner(network: nn.Module, backend: str, device: str) -> Runner:
+def open_runner(network: nn.Module, backend: str, device: str, precision: str = FLOAT32) -> Runner:
     """Run a network by the back end of a name, with as many threads as torch uses.
 
     Raises:
-        ConfigError: the back end needs a deploy form and the network has none, or it is for the processor.
+        ConfigError: the back end needs a deploy form and the network has none, or it is for the processor, or it does
+            not compute in that precision.
     """
+    check_precision(precision, backend, device, (TORCH,))
     if backend == TORCH:
-        return torch_runner(network, device)
+        return torch_runner(network, device, precision)
     form = form_of(network)
     if form is None:
         raise ConfigError(

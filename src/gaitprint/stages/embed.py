@@ -6,7 +6,7 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
-from gaitprint.devices import DEVICE, check_device
+from gaitprint.devices import DEVICE, EMBEDDING, check_device
 from gaitprint.errors import ConfigError
 from gaitprint.inference.backend_choice import AUTO, TORCH, rank_backends
 from gaitprint.inference.broken_engines import made_or_said
@@ -18,6 +18,7 @@ from gaitprint.inference.embed_settings import EmbedSettings
 from gaitprint.inference.embeddings_file import check_embeddings_place, save_embeddings
 from gaitprint.inference.engine import Embedder
 from gaitprint.inference.fusion import fuse
+from gaitprint.inference.numerics import FLOAT32
 from gaitprint.inference.running import choice_for
 from gaitprint.ingest.store_selection import PARTS, StoreSelection
 from gaitprint.locks import sole_writer
@@ -28,29 +29,35 @@ from gaitprint.types import Embeddings
 
 
 def open_embedder(
-    path: Path, device: str = DEVICE, averaging: ClipAveraging = WHOLE, backend: str = AUTO, frames: int = 0
+    path: Path,
+    device: str = DEVICE,
+    averaging: ClipAveraging = WHOLE,
+    backend: str = AUTO,
+    frames: int = 0,
+    precision: str = FLOAT32,
 ) -> Embedder:
     """Open a model file as something that embeds.
 
     Args:
         path: of the model file.
-        device: `cpu`, `cuda`.
+        device: `cpu`, `cuda`, `mps`.
         averaging: which clips of a sequence are embedded.
         backend: what computes, see `EmbedSettings`.
         frames: that are to be embedded, as far as one knows: many are worth measuring which back end is fastest.
+        precision: what torch computes in, see `EmbedSettings`; any but float32 leaves it alone to choose from.
 
     Raises:
         ArtefactError: missing, damaged, or no model file of ours.
     """
-    check_device(device)
+    check_device(device, EMBEDDING)
     loaded = load_model(Path(path), device)
     card, network = loaded.card, loaded.model
 
     def opened(name: str) -> Embedder:
-        return Embedder(network, card.preprocessing, card.sha256, card.facts, device, averaging, name)
+        return Embedder(network, card.preprocessing, card.sha256, card.facts, device, averaging, name, precision)
 
-    if backend != AUTO:
-        return opened(backend)
+    if backend != AUTO or precision != FLOAT32:
+        return opened(TORCH if backend == AUTO else backend)
     frame = card.preprocessing.height, card.preprocessing.width
     for name in rank_backends(choice_for(network, frame, device), frames):
         if name == TORCH:
@@ -129,7 +136,10 @@ def _openings(out: Path | None, models: Sequence[Path], settings: EmbedSettings)
     if isinstance(begun, list) and len(begun) == len(models):
         backends = begun  # what is the fastest may have been measured anew since
     opened = zip(models, backends, strict=True)
-    return [ModelOpening(Path(path), settings.averaging, backend, open_embedder) for path, backend in opened]
+    return [
+        ModelOpening(Path(path), settings.averaging, backend, open_embedder, settings.precision)
+        for path, backend in opened
+    ]
 
 
 @contextmanager

@@ -63,7 +63,15 @@ settings_options = OptionGroup(
         of=_EMBED,
         show_default=True,
         metavar="NAMES",
-        help="Where networks compute: cpu; cuda, on every card there is; cuda:0,cuda:1 on these.",
+        help="Where networks compute: cpu; cuda, on every card there is; cuda:0,cuda:1 on these; mps.",
+    ),
+    click.option(
+        "--precision",
+        cls=FieldOption,
+        of=_EMBED,
+        show_default=True,
+        type=click.Choice(["float32", "bfloat16", "float16"]),
+        help="What torch computes in; the vectors of different ones are not compared. float16 is for cards.",
     ),
     click.option(
         "--backend",

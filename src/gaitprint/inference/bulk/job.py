@@ -59,6 +59,7 @@ class EmbedJob:
             "memory": self._memory,
             "plan": [plan.digest for plan in self.plans],
             "device": self._devices[0].partition(":")[0],
+            "precision": self._settings.precision,
             "threads": self._settings.threads_each,
         }
 

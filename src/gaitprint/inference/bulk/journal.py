@@ -25,6 +25,7 @@ FORMAT, VERSION = "gaitprint-embedding-journal", 1
 _LINE = 1 << 16
 """Bytes that a line of a journal never reaches."""
 _WORDS = {
+    "precision": "another --precision",
     "models": "other models",
     "backends": "another --backend",
     "data": "another store, or other sequences of it",

@@ -14,6 +14,7 @@ from gaitprint.errors import DataError
 from gaitprint.inference.clip_averaging import ClipAveraging
 from gaitprint.inference.embed_plan import ClipBatch
 from gaitprint.inference.engine import Embedder
+from gaitprint.inference.numerics import FLOAT32
 
 Result = tuple[int, Float32[np.ndarray, "_N _D"]]
 """Number and vectors of a unit."""
@@ -27,13 +28,15 @@ class ModelOpening:
     averaging: ClipAveraging
     backend: str
     """What computes; see `EmbedSettings`."""
-    opener: Callable[[Path, str, ClipAveraging, str, int], Embedder]
-    """Called with path, device, averaging, back end and how many frames will come; a function that other processes find
-    by its name."""
+    opener: Callable[[Path, str, ClipAveraging, str, int, str], Embedder]
+    """Called with path, device, averaging, back end, how many frames will come and precision; a function that other
+    processes find by its name."""
+    precision: str = FLOAT32
+    """What it computes in."""
 
     def open(self, device: str, frames: int = 0) -> Embedder:
         """Read the file, for as many threads as torch uses; see `opener` for errors."""
-        return self.opener(self.path, device, self.averaging, self.backend, frames)
+        return self.opener(self.path, device, self.averaging, self.backend, frames, self.precision)
 
 
 @dataclass(frozen=True)
