@@ -21,6 +21,8 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
+MODELS = "packages/gaitprint-video-models"
+"""Data that the tests of the video chain look at."""
 HERE = f"{sys.version_info.major}.{sys.version_info.minor}"
 ONE = {"OMP_NUM_THREADS": "1"}
 AVX2 = {
@@ -121,7 +123,7 @@ def environment(cell: Cell, folder: Path) -> str:
     if not ready.exists():
         base = sys.executable if cell.python == HERE else interpreter(cell.python)
         pinned = [] if cell.newest else ["-c", str(ROOT / "constraints.txt")]
-        install = [str(python), "-m", "pip", "install", "-q", *pinned, "-e", f"{ROOT}[dev]"]
+        install = [str(python), "-m", "pip", "install", "-q", *pinned, "-e", f"{ROOT}[dev]", "-e", f"{ROOT}/{MODELS}"]
         for words in ([base, "-m", "venv", str(place)], install):
             done = subprocess.run(words, capture_output=True, text=True, check=False)
             if done.returncode:

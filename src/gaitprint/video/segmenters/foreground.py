@@ -13,9 +13,7 @@ from gaitprint.video.bodies import Pieces, pieces_of
 from gaitprint.video.contracts import SegmenterSession
 from gaitprint.video.frames import VideoFrame, VideoInfo
 from gaitprint.video.people import Box, Detections, PersonMask, TrackedPerson
-
-CUT, MERGED, SMALL = "cut by the frame's border", "merged with another track", "too small"
-"""Why a mask is no whole walker."""
+from gaitprint.video.segmentation.faults import CUT, MERGED, SMALL
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,1 @@
+"""What detectors are made of: squares of a frame, anchors, what networks say of boxes, double boxes put away."""
