@@ -32,7 +32,7 @@ class Runner:
         self._threads = threads
         self._pool = ThreadPoolExecutor(threads) if threads > 1 else None
         self._own = local()
-        self._steps = make_steps(form, self._run)
+        self._steps = make_steps(form, self._run, threads)
 
     @property
     def begun(self) -> Pending:

@@ -96,14 +96,11 @@ class _StemTriples(Step):
         self._stem, self._triples, self._run = stem, triples, run
 
     def compute(self, frames: Map, before: int, ready: int, width: int) -> TiledOutput:
-        padded, stem, height = Stem.padded(frames, before), self._stem, frames.shape[1]
-        out = tiled(ready // 3, height, width, self._triples.channels)
+        padded, stem, triples = Stem.padded(frames, before), self._stem, self._triples
+        out = tiled(ready // 3, frames.shape[1], width, triples.channels)
 
         def moment(index: int) -> None:
-            triple = tiled(3, height, width, stem.channels)
-            for t in range(3):
-                stem.frame(padded, 3 * index + t, width, triple[t : t + 1])
-            self._triples.frame(triple, width, out[index : index + 1])
+            triples.frame_of_stem(stem, padded, 3 * index, width, out[index : index + 1])
 
         self._run(moment, range(ready // 3))
         return out
@@ -124,13 +121,13 @@ class _Triples(Step):
 class _Branches(Step):
     halo, unit = 1, SIDE
 
-    def __init__(self, branches: WinogradBranches, run: Run) -> None:
-        self._branches, self._run = branches, run
+    def __init__(self, branches: WinogradBranches, run: Run, threads: int) -> None:
+        self._branches, self._run, self._threads = branches, run, threads
 
     def compute(self, frames: Map, before: int, ready: int, width: int) -> TiledOutput:
         branches = self._branches
         out = tiled(ready, branches.groups * frames.shape[1], width, branches.channels_out)
-        for tasks in branches.tasks(frames, out, before):
+        for tasks in branches.tasks(frames, out, before, self._threads):
             self._run(lambda task: task.run(), tasks)
         clear_margin(out, width)
         return out
@@ -139,14 +136,19 @@ class _Branches(Step):
 class _MaxPool(Step):
     halo, unit = 0, 1
 
+    def __init__(self, run: Run) -> None:
+        self._run = run
+
     def compute(self, frames: Map, before: int, ready: int, width: int) -> TiledOutput:  # noqa: ARG002
-        return max_pool(frames, width)
+        out = tiled(ready, frames.shape[1] // 2, width // 2, frames.shape[4])
+        self._run(lambda t: max_pool(frames[t : t + 1], width, out[t : t + 1]), range(ready))
+        return out
 
     def width(self, width: int) -> int:
         return width // 2
 
 
-def make_steps(form: DeployForm, run: Run) -> list[Step]:
+def make_steps(form: DeployForm, run: Run, threads: int) -> list[Step]:
     """Make a form's layers ready.
 
     Raises:
@@ -165,7 +167,7 @@ def make_steps(form: DeployForm, run: Run) -> list[Step]:
         if isinstance(layer, Triples):
             steps.append(_Triples(TripleProducts(layer), run))
         elif isinstance(layer, MaxPool):
-            steps.append(_MaxPool())
+            steps.append(_MaxPool(run))
         else:
-            steps.append(_Branches(WinogradBranches(layer), run))
+            steps.append(_Branches(WinogradBranches(layer), run, threads))
     return steps

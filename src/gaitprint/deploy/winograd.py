@@ -8,22 +8,13 @@ import numpy as np
 from jaxtyping import Float32
 
 from gaitprint.deploy.form import SLOPE, Branch, Branches
-from gaitprint.deploy.winograd_kernels import (
-    PLANES,
-    POINTS,
-    SIDE,
-    OutputRoom,
-    Place,
-    Room,
-    Tiles,
-    from_points,
-    to_points,
-)
+from gaitprint.deploy.lanes import ROWS, WIDTH
+from gaitprint.deploy.panels import aligned, padded_bias, panels
+from gaitprint.deploy.winograd_kernels import PLANES, POINTS, SIDE, Room, Tiles, to_points
+from gaitprint.deploy.winograd_outputs import OutputRoom, Place, Weights, from_points
 
-TILES = 96
-"""Tiles of the same frames that are multiplied at once, about: more use a weight more often, fewer stay in caches."""
-TASK = 192
-"""Tiles of a task, about: tiles of frames that follow each other share points."""
+TILES = 72
+"""Tiles of a task, about: more use a weight more often and share points, fewer stay in caches."""
 ROOMS = 8
 """Sizes of work that a thread keeps memory for."""
 
@@ -68,8 +59,7 @@ def _some(tiles: Tiles, rows: slice, frames: tuple[int, int], before: int) -> Ti
 class _Laid:
     """A branch, transformed, and where its map lies."""
 
-    points: Float32[np.ndarray, "216 C D"]
-    bias: Float32[np.ndarray, " D"]
+    weights: Weights
     strips: int
     group: int
     adds: bool
@@ -81,26 +71,26 @@ class WinogradBranches:
     def __init__(self, layer: Branches) -> None:
         self.groups = len(layer.groups)
         self._laid = [_lay(b, g, i > 0) for g, group in enumerate(layer.groups) for i, b in enumerate(group)]
-        self.channels_out: int = self._laid[0].points.shape[2]
+        self.channels_out = len(layer.branches[0].weight)
 
-    def tasks(self, x: Tiled, out: TiledOutput, before: int = 0) -> list[list["Task"]]:
+    def tasks(self, x: Tiled, out: TiledOutput, before: int = 0, threads: int = 1) -> list[list["Task"]]:
         """Lists of tasks whose work is independent; a list adds to what those before it wrote.
 
         Args:
             x: the map, of which `before` frames lie before those of the output and any number behind them.
             out: filled.
             before: 0 at the beginning of a clip, 1 in its midst.
+            threads: that will share the tasks of a list.
         """
         _, height, _, columns, _ = x.shape
         tiles = -(-len(out) // SIDE)
-        # what is multiplied at once does not depend on the length of x, so that sums are the same to the last bit
-        # however a clip is cut: a library's sums depend on the sizes of its matrices
         lists = []
         for branches in self._passes(height):
             finest = max(branch.strips for branch in branches)
             count = len(_tile_rows(height, finest, finest).first)
-            rows = min(count, max(1, TILES // columns))
-            length = max(1, TASK // (rows * columns))
+            length = max(1, min(tiles, TILES // columns))
+            groups = -(-count * length * columns // TILES)
+            rows = max(1, count // (-(-groups // threads) * threads))
             lists.append(
                 [
                     Task(branches, finest, x, out, slice(row, row + rows), (first, min(tiles, first + length)), before)
@@ -142,46 +132,36 @@ class Task:
     def run(self) -> None:
         """Compute the outputs of these tiles."""
         height, columns, c = self.x.shape[1], *self.x.shape[3:]
-        d = self.out.shape[4]
         x = self.x.reshape(*self.x.shape[:3], columns * c)
-        out = self.out.reshape(*self.out.shape[:3], columns * d)
         widest = next(iter(self.ways))
         whole = self.ways[widest]
-        buffers = _buffers(columns, c, d, len(whole.first) * (whole.stop - whole.start) * columns)
-        points, edges, products = buffers.points, buffers.edge_points, buffers.products
+        buffers = _buffers(columns, c, self.out.shape[4], len(whole.first) * (whole.stop - whole.start) * columns)
+        points, edges = buffers.points, buffers.edge_points
         to_points(x, whole, buffers.room, _flat(points))
-        at_once = whole.stop - whole.start
-        seen, seen_at_edges, made = (_by_frames(y, at_once) for y in (points, edges, products))
         edges_of = widest
         for branch in self.branches:
-            tiles, weights = self.ways[branch.strips], branch.points[:, None]
-            if branch.strips == widest:
-                np.matmul(seen, weights, out=made)
-            else:
-                if edges_of != branch.strips:
-                    to_points(x, tiles, buffers.edge_room, _flat(edges))
-                    edges_of = branch.strips
-                middle = slice(PLANES, -PLANES)
-                np.matmul(seen[middle], weights[middle], out=made[middle])
-                np.matmul(seen_at_edges[:PLANES], weights[:PLANES], out=made[:PLANES])
-                np.matmul(seen_at_edges[PLANES:], weights[-PLANES:], out=made[-PLANES:])
-            bias, place = np.tile(branch.bias, columns), Place(branch.group * height, branch.adds)
-            from_points(_flat(products), bias, np.float32(SLOPE), tiles, place, buffers.output_room, out)
+            tiles, same = self.ways[branch.strips], branch.strips == widest
+            if not same and edges_of != branch.strips:
+                to_points(x, tiles, buffers.edge_room, _flat(edges))
+                edges_of = branch.strips
+            place = Place(branch.group * height, branch.adds)
+            seen = edges[:0] if same else edges
+            from_points(points, seen, branch.weights, tiles, place, buffers.output_room, self.out)
 
 
 class _Buffers:
     """The memory of one task."""
 
     def __init__(self, columns: int, channels: int, outputs: int, tiles: int) -> None:
-        n, m, f32 = columns * channels, columns * outputs, np.float32
+        n, f32 = columns * channels, np.float32
         zeros, lines = np.zeros(n, f32), np.zeros((POINTS, SIDE, n + 2 * channels), f32)
         self.room = Room(zeros, lines, np.empty((POINTS, POINTS, POINTS, n), f32))
         self.edge_room = Room(zeros, lines, np.empty((POINTS, 2, POINTS, n), f32))
-        self.points = np.empty((POINTS * PLANES, tiles, channels), f32)
-        self.edge_points = np.empty((2 * PLANES, tiles, channels), f32)
-        self.products = np.empty((POINTS * PLANES, tiles, outputs), f32)
-        frames, square = np.empty((SIDE, POINTS, POINTS, m), f32), np.empty((SIDE, POINTS, m), f32)
-        self.output_room = OutputRoom(frames, square, np.empty((SIDE, m), f32))
+        padded, panels = -(-tiles // ROWS) * ROWS, -(-outputs // WIDTH)
+        self.points = aligned(POINTS * PLANES, padded, channels)
+        self.edge_points = aligned(2 * PLANES, padded, channels)
+        products = aligned(panels, padded, POINTS * PLANES, WIDTH)
+        self.output_room = OutputRoom(products, aligned(SIDE * (PLANES + POINTS + 1), WIDTH))
 
 
 _kept = local()
@@ -197,19 +177,13 @@ def _buffers(*sizes: int) -> _Buffers:
     return kept[sizes]
 
 
-def _by_frames(x: np.ndarray, tiles: int) -> np.ndarray:
-    """Points [p, tiles of frames x n, C] apart by their frames [p, tiles, n, C]."""
-    return x.reshape(len(x), tiles, -1, x.shape[2])
-
-
 def _flat(x: np.ndarray) -> np.ndarray:
     return x.reshape(len(x), -1)
 
 
 def _lay(branch: Branch, group: int, adds: bool) -> _Laid:
-    outputs = branch.weight.shape[0]
-    bias = np.zeros(outputs, np.float32) if branch.bias is None else branch.bias
-    return _Laid(weight_points(branch.weight), bias, branch.strips, group, adds)
+    weights = Weights(panels(weight_points(branch.weight)), padded_bias(branch), np.float32(SLOPE))
+    return _Laid(weights, branch.strips, group, adds)
 
 
 def weight_points(weight: np.ndarray) -> np.ndarray:

@@ -54,23 +54,6 @@ class Room(NamedTuple):
     """Points of rows and columns of six frames, of all 6 rows of points or of 2."""
 
 
-class OutputRoom(NamedTuple):
-    """What outputs are made in."""
-
-    frames: Float32[np.ndarray, "4 6 6 n"]
-    square: Float32[np.ndarray, "4 6 n"]
-    pixels: Float32[np.ndarray, "4 n"]
-
-
-class Place(NamedTuple):
-    """Where a branch's map goes."""
-
-    shift: int
-    """Rows of the output that lie above it."""
-    add: bool
-    """Whether it is added to what is there."""
-
-
 @compiled
 def _points_of(d, o):
     """B^T d, of six stretches of values."""
@@ -94,32 +77,6 @@ def _edge_points_of(d, o0, o5):
     for i in range(len(o0)):
         o0[i] = _FOUR * d0[i] - _FIVE * d2[i] + d4[i]
         o5[i] = _FOUR * d1[i] - _FIVE * d3[i] + d5[i]
-
-
-@compiled
-def _outputs_of(m, o):
-    """A^T m, of six stretches of values."""
-    m0, m1, m2, m3, m4, m5 = m
-    o0, o1, o2, o3 = o
-    for i in range(len(o0)):
-        a, b, c, d = m1[i] + m2[i], m1[i] - m2[i], m3[i] + m4[i], m3[i] - m4[i]
-        o0[i] = m0[i] + a + c
-        o1[i] = b + _TWO * d
-        o2[i] = a + _FOUR * c
-        o3[i] = b + _EIGHT * d + m5[i]
-
-
-@compiled
-def _activate(y, bias, slope, add, target):
-    """LeakyReLU of y + bias, put to the target or added to it."""
-    if add:
-        for i in range(len(y)):
-            z = y[i] + bias[i]
-            target[i] += max(z, slope * z)
-    else:
-        for i in range(len(y)):
-            z = y[i] + bias[i]
-            target[i] = max(z, slope * z)
 
 
 @compiled
@@ -168,7 +125,7 @@ def to_points(x, tiles, room, points):
         x: the map [T, H, 4, K C].
         tiles: `Tiles`.
         room: `Room`; one for two rows of points makes only the first and the last.
-        points: filled, [216 or 72, R C] with R = tiles of frames x rows of tiles x K.
+        points: filled, [216 or 72, N C], the first R C of each with R = tiles of frames x rows of tiles x K.
     """
     frames, n, ring, rows = x.shape[0], x.shape[3], room.ring, len(tiles.first)
     for k in range(len(tiles.first)):
@@ -200,46 +157,3 @@ def to_points(x, tiles, room, points):
                             points[p + 18, start:stop], points[p + 24, start:stop], points[p + 30, start:stop],
                         ),
                     )  # fmt: skip
-
-
-@compiled
-def from_points(products, bias, slope, tiles, place, room, out):
-    """Outputs of one branch, activated.
-
-    Args:
-        products: [216, R D], R as in `to_points`.
-        bias: [K D], the D repeated.
-        slope: of the LeakyReLU.
-        tiles, place, room: `Tiles`, `Place` and `OutputRoom`.
-        out: filled, the map [T, H2, 4, K D]; also its pixels beyond the width.
-    """
-    # inner slices of whole arrays: of a slice with steps the compiler no longer knows that values are neighbours
-    frames, n = out.shape[0], out.shape[3]
-    o, square, pixels = room.frames, room.square, room.pixels
-    rows = len(tiles.first)
-    for k in range(len(tiles.first)):
-        height = min(SIDE, tiles.high[k] - tiles.first[k])
-        for tile in range(tiles.start, tiles.stop):
-            start = ((tile - tiles.start) * rows + k) * n
-            stop = start + n
-            for i in range(POINTS):
-                for j in range(POINTS):
-                    p = i * PLANES + j
-                    _outputs_of(
-                        (
-                            products[p, start:stop], products[p + 6, start:stop], products[p + 12, start:stop],
-                            products[p + 18, start:stop], products[p + 24, start:stop], products[p + 30, start:stop],
-                        ),
-                        (o[0, i, j], o[1, i, j], o[2, i, j], o[3, i, j]),
-                    )  # fmt: skip
-            for f in range(min(SIDE, frames - SIDE * tile)):
-                for j in range(POINTS):
-                    _outputs_of(
-                        (o[f, 0, j], o[f, 1, j], o[f, 2, j], o[f, 3, j], o[f, 4, j], o[f, 5, j]),
-                        (square[0, j], square[1, j], square[2, j], square[3, j]),
-                    )
-                for i in range(height):
-                    m, target = square[i], out[SIDE * tile + f, place.shift + tiles.first[k] + i]
-                    _outputs_of((m[0], m[1], m[2], m[3], m[4], m[5]), (pixels[0], pixels[1], pixels[2], pixels[3]))
-                    for p in range(SIDE):
-                        _activate(pixels[p], bias, slope, place.add, target[p])

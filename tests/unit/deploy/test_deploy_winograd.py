@@ -27,7 +27,7 @@ def direct(x: np.ndarray, layer: Branches) -> np.ndarray:
     return torch.cat(groups, dim=3)[0].permute(1, 2, 3, 0).numpy()
 
 
-def filtered(x: np.ndarray, layer: Branches) -> np.ndarray:
+def filtered(x: np.ndarray, layer: Branches, threads: int = 1) -> np.ndarray:
     ready = WinogradBranches(layer)
     t, h, w, c = x.shape
     source = tiled(t, h, w, c)
@@ -36,7 +36,7 @@ def filtered(x: np.ndarray, layer: Branches) -> np.ndarray:
     pixels(source)[:] = wide.reshape(t, h, -1, SIDE, c)
     out = tiled(t, h * ready.groups, w, ready.channels_out)
     out.fill(np.nan)  # all of it is written
-    for tasks in ready.tasks(source, out):
+    for tasks in ready.tasks(source, out, threads=threads):
         for task in reversed(tasks):  # in any order
             task.run()
     clear_margin(out, w)
@@ -66,13 +66,20 @@ def test_results_are_those_of_the_direct_convolutions(
     np.testing.assert_allclose(filtered(x, layer), slow, atol=1e-4 * np.abs(slow).max())
 
 
-@pytest.mark.parametrize("tiles", [1, 3, 1000])
-def test_results_do_not_depend_on_how_many_tiles_are_multiplied_at_once(
-    tiles: int, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(("tiles", "threads"), [(1, 1), (3, 2), (1000, 1), (1000, 3)])
+def test_bytes_do_not_depend_on_how_many_tiles_are_multiplied_at_once(
+    tiles: int, threads: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     rng = np.random.default_rng(0)
     x = rng.normal(size=(9, 8, 10, 4)).astype(np.float32)
     layer = Branches(((branch(rng, 4, 6, 1, True), branch(rng, 4, 6, 2, True)),))
-    slow = direct(x, layer)
+    usual = filtered(x, layer)
     monkeypatch.setattr(winograd, "TILES", tiles)
-    np.testing.assert_allclose(filtered(x, layer), slow, atol=1e-4 * np.abs(slow).max())
+    assert filtered(x, layer, threads).tobytes() == usual.tobytes()
+
+
+def test_every_thread_has_as_many_rows_of_tiles() -> None:
+    rng = np.random.default_rng(0)
+    ready = WinogradBranches(Branches(((branch(rng, 4, 6, 1, True),),)))
+    (tasks,) = ready.tasks(tiled(4, 32, 8, 4), tiled(4, 32, 8, 6), threads=2)
+    assert [task.rows for task in tasks] == [slice(0, 4), slice(4, 8)]
