@@ -11,7 +11,7 @@ from gaitprint.video.composites.clip import composite_clip
 from gaitprint.video.composites.settings import CompositeSettings
 from gaitprint.video.composites.walker import draw_walker, dress_in_colours, look, pace_of
 
-SMALL = CompositeSettings(160, 120, seconds=3.0, fps=8.0, smallest=50.0, largest=70.0)
+SMALL = CompositeSettings(160, 120, seconds=4.0, empty=0.0, fps=6.0, smallest=50.0, largest=70.0)
 
 
 def frames(settings: CompositeSettings = SMALL, seed: int = 0, **more):
@@ -34,7 +34,7 @@ def test_the_same_seed_the_same_bytes_and_another_seed_other_ones() -> None:
 def test_times_and_sizes_are_those_of_the_settings() -> None:
     clip = frames()
     assert len(clip) == SMALL.frames == SMALL.info.frames == 24
-    assert [f.frame.seconds for f in clip] == [i / 8 for i in range(24)]
+    assert [f.frame.seconds for f in clip] == [i / 6 for i in range(24)]
     assert clip[0].frame.image.shape == (120, 160, 3)
     assert not clip[0].frame.image.flags.writeable
 
@@ -60,7 +60,7 @@ def test_the_truth_is_what_is_seen(pillar: float) -> None:
 
 
 def test_boxes_hold_all_of_the_body_and_visible_says_how_much_is_seen() -> None:
-    clip = frames(changed(pillar=0.25, seconds=5.0))
+    clip = frames(changed(pillar=0.25, seconds=6.0))
     shares = []
     for person in (p for f in clip for p in f.people):
         whole = person.whole
@@ -76,12 +76,12 @@ def test_boxes_hold_all_of_the_body_and_visible_says_how_much_is_seen() -> None:
 
 
 def test_they_walk_at_a_walkers_pace_past_each_other() -> None:
-    clip = frames(changed(seconds=4.0))
+    clip = frames(changed(seconds=4.0, empty=0.2))
     middles = {
         subject: [(p.box[0] + p.box[2]) / 2 for f in clip for p in f.people if p.subject == subject]
         for subject in ("001", "002")
     }
-    pace = {subject: np.polyfit(range(len(c)), c, 1)[0] * 8 / 60 for subject, c in middles.items()}
+    pace = {subject: np.polyfit(range(len(c)), c, 1)[0] * 6 / 60 for subject, c in middles.items()}
     assert np.sign(pace["001"]) == -np.sign(pace["002"])
     assert all(0.3 < abs(p) < 1.1 for p in pace.values())
 
@@ -119,6 +119,7 @@ def test_bags_coats_and_hair_have_colours_of_their_own() -> None:
         {"smallest": 90.0},
         {"largest": 500.0},
         {"pillar": 1.0},
+        {"empty": -1.0},
         {"noise": -1.0},
     ],
 )

@@ -26,8 +26,10 @@ from gaitprint.video.people import PersonMask
 
 _HORIZON = 0.35
 """Share of the frame's height above the ground."""
-_EMPTY = 0.5
-"""Seconds of the empty scene before anybody is half way."""
+_LATEST = 1.5
+"""Seconds within which all come."""
+_REACH = 0.45
+"""Half of the widest stride in body heights."""
 _CLOTHES = 77
 """Goes into the seed of clothes, so that they are no draws of a body's."""
 
@@ -75,7 +77,7 @@ def composite_clip(
 
 
 def _walkers(s: CompositeSettings, generator: np.random.Generator) -> list[_Walker]:
-    """Everybody, each far enough away that they pass through the middle while the clip lasts."""
+    """Everybody, from outside the picture to as far as they come while the clip lasts."""
     heights = generator.permutation(np.linspace(s.smallest, s.largest, len(s.subjects)))
     found = []
     for number, (subject, height) in enumerate(zip(s.subjects, heights, strict=True)):
@@ -91,10 +93,11 @@ def _walkers(s: CompositeSettings, generator: np.random.Generator) -> list[_Walk
         # nearer people are larger, and their feet lower in the picture
         share = 0.5 if s.largest == s.smallest else (height - s.smallest) / (s.largest - s.smallest)
         ground = s.height * (0.72 + 0.24 * share)
-        middle = (generator.uniform(0.35, 0.65) * s.width, max(ground, height + 4))
-        when = _EMPTY + (s.seconds - _EMPTY) * generator.uniform(0.4, 0.6)
-        times = np.arange(s.frames)[:, None] / s.fps - when
-        found.append(_Walker(subject, solids, clothes, float(height), view, (middle + times * velocity)))
+        enters = s.empty + generator.uniform(0.0, _LATEST)
+        reach = _REACH * height
+        border = np.array([-reach if side > 0 else s.width + reach, max(ground, height + 4)])
+        times = np.arange(s.frames)[:, None] / s.fps - enters
+        found.append(_Walker(subject, solids, clothes, float(height), view, border + times * velocity))
     return found
 
 

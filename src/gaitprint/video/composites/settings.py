@@ -16,8 +16,10 @@ class CompositeSettings:
     """Pixels."""
     fps: float = 25.0
     """Frames a second."""
-    seconds: float = 8.0
+    seconds: float = 12.0
     """Length of the clip."""
+    empty: float = 1.2
+    """Seconds before the first one comes."""
     subjects: tuple[int, ...] = (1, 2)
     """Who walks: subjects of the data set synthetic. They come from both sides in turn, and so pass each other."""
     condition: str = "nm-01"
@@ -49,6 +51,7 @@ class CompositeSettings:
         require(self.largest <= self.height, f"largest must be at most the frame's height, found {self.largest}")
         for name in ("pillar", "shadow", "light"):
             require(0 <= getattr(self, name) < 1, f"{name} must lie in [0, 1), found {getattr(self, name)}")
+        require(self.empty >= 0, f"empty must be at least 0 seconds, found {self.empty}")
         require(self.noise >= 0, f"noise must be at least 0, found {self.noise}")
 
     @property
