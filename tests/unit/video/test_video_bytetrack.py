@@ -182,3 +182,46 @@ def test_any_clutter_keeps_the_rules(seed: int) -> None:
 def test_settings_that_mean_nothing_are_refused(values) -> None:
     with pytest.raises(ConfigError, match=next(iter(values))):
         opened(**values)
+
+
+def blobs(paths, seconds: float, seed: int) -> list[TrackUpdate]:
+    """Two walkers whose boxes breathe with their steps and are one where they touch, as a foreground has them."""
+    rng, session, updates = np.random.default_rng(seed), opened(), []
+    for index, now in enumerate(np.arange(0, seconds, 0.04)):
+        image = np.full((240, 640, 3), 120, np.uint8)
+        found: list[list[float]] = []
+        for who, (path, height) in paths.items():
+            half = 0.15 * height * (1 + 0.35 * np.sin(11 * now + who))
+            left, right = path(now) - half + rng.normal(), path(now) + half + rng.normal()
+            image[int(160 - height) : 160, max(int(left), 0) : max(int(right), 0)] = COLOURS[who]
+            found.append([left, 160 - height + rng.normal(), right, 160 + rng.normal()])
+        found.sort()
+        if found[1][0] < found[0][2]:
+            found = [[found[0][0], min(b[1] for b in found), max(b[2] for b in found), max(b[3] for b in found)]]
+        boxes = np.array(found, np.float32)
+        frame = VideoFrame(image, index, float(now))
+        updates.append(session.update(frame, Detections(boxes, np.full(len(boxes), 0.9, np.float32))))
+    return updates
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_two_whose_boxes_merge_pass_each_other(seed: int) -> None:
+    first, second, tall, small = np.random.default_rng(seed).uniform([40, 40, 60, 60], [90, 90, 100, 100])
+    paths = {1: (lambda t: 60 + first * t, tall), 2: (lambda t: 560 - second * t, small)}
+    updates = blobs(paths, 500 / (first + second) + 2, seed)
+    left, right = sorted(updates[30].people, key=lambda p: p.box[0])
+    assert numbers(updates[-1]) == [1, 2]
+    assert place_of(updates[-1], left.track) > place_of(updates[-1], right.track)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_two_whose_boxes_merge_turn_back(seed: int) -> None:
+    tall, small = np.random.default_rng(seed).uniform(60, 100, 2)
+
+    def way(t: float) -> float:
+        return 70 * min(t, 6 - t)
+
+    updates = blobs({1: (lambda t: 60 + way(t), tall), 2: (lambda t: 480 - way(t), small)}, 6, seed)
+    left, right = sorted(updates[30].people, key=lambda p: p.box[0])
+    assert numbers(updates[-1]) == [1, 2]
+    assert place_of(updates[-1], left.track) < place_of(updates[-1], right.track)

@@ -1,14 +1,13 @@
 """People followed by motion first and by colours second, after ByteTrack (Zhang and others, ECCV 2022).
 
 Its idea is kept: sure detections are matched first, and what is left of the tracks is then looked for among the
-unsure ones, for whoever is half hidden has a low score. Different are: all times are seconds, and who was lost is
-found again by place and colours.
+unsure ones, for whoever is half hidden has a low score. Different are: all times are seconds; a box of several people
+keeps each of them; and who was lost is found again by place and colours.
 """
 
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Float64, Int
 
 from gaitprint.components import Component
 from gaitprint.config import require
@@ -16,12 +15,23 @@ from gaitprint.video.frames import VideoFrame, VideoInfo
 from gaitprint.video.people import Box, Detections, TrackedPerson, TrackUpdate
 from gaitprint.video.tracking.assignment import assign
 from gaitprint.video.tracking.box_motion import GATE, BoxMotion
-from gaitprint.video.tracking.colours import Colours, body_colours
+from gaitprint.video.tracking.crowding import completed, crowds, mix_up_hidden, spread_within
+from gaitprint.video.tracking.matching import (
+    Chosen,
+    Found,
+    Gains,
+    overlap_gains,
+    recovery_gains,
+    reunion_gains,
+    sorted_detections,
+)
 from gaitprint.video.tracking.overlap import iou, share_inside
 from gaitprint.video.tracking.track import Track
 
 _LOW_OVERLAP = 0.5
 """Of unsure detections: they must lie where somebody is expected, for many are nobody."""
+_CROWD_DOUBT, _HIDDEN_DOUBT = 3.0, 2.0
+"""How many times less exact than a box of one's own is a place in a crowd, and one of which a part is hidden."""
 _COVERED = 0.5
 """A detection of which people who were found cover more than this share is no newcomer, but a piece of them."""
 
@@ -70,15 +80,6 @@ class ByteTrackSettings:
             require(getattr(self, name) > 0, f"{name} must be above 0, found {getattr(self, name)}")
 
 
-@dataclass(frozen=True)
-class _Found:
-    """The detections of a frame in an order of their own, so that no other order can change an answer."""
-
-    boxes: np.ndarray
-    scores: np.ndarray
-    colours: list[Colours | None]
-
-
 class _Session:
     """See `gaitprint.video.contracts.TrackerSession`."""
 
@@ -97,7 +98,7 @@ class _Session:
             track.move(self._motion.predict(track.state, passed))
         ended: tuple[int, ...] = ()
         if detections is not None:
-            self._match(self._sorted(frame, detections))
+            self._match(sorted_detections(frame.image, detections, self._settings.low, self._settings.high))
             self._confirm()
             ended = self._end()
             self._last_search = self._now
@@ -109,73 +110,80 @@ class _Session:
         for known in self._tracks:
             # a mask that lies elsewhere is of somebody else
             if known.number == track and iou(known.box[None], box[None])[0, 0] >= self._settings.overlap:
-                known.move(self._motion.update(known.state, box))
+                self._measure(known, box)
 
-    def _sorted(self, frame: VideoFrame, detections: Detections) -> _Found:
-        kept = np.flatnonzero(detections.scores >= self._settings.low)
-        order = kept[np.lexsort((*detections.boxes[kept].T, -detections.scores[kept]))]
-        boxes, scores = detections.boxes[order], detections.scores[order]
-        sure = [score >= self._settings.high for score in scores]
-        colours = [body_colours(frame.image, b) if s else None for b, s in zip(boxes, sure, strict=True)]
-        return _Found(boxes, scores, colours)
-
-    def _match(self, found: _Found) -> None:
+    def _match(self, found: Found) -> None:
         s = self._settings
         rest = [t for t in self._tracks if t.number]
         fresh = [t for t in self._tracks if not t.number]
-        seen_before = {t for t in rest if t.seen}
+        known_before = {t for t in rest if t.seen or t.in_crowd}
         for track in self._tracks:
-            track.seen = False
-        high = np.flatnonzero(found.scores >= s.high)
-        low = np.flatnonzero(found.scores < s.high)
+            track.seen = track.in_crowd = False
+        high, low = np.flatnonzero(found.scores >= s.high), np.flatnonzero(found.scores < s.high)
         near = [t for t in rest if self._is_near(t)]
-        high = self._pair(near, high, found, self._overlaps(near, high, found, s.overlap))
-        half_hidden = [t for t in near if not t.seen and t in seen_before]
+        crowded = self._crowds(near, high, found)
+        single = np.array([j for j in high if j not in crowded], np.intp)
+        reunions = reunion_gains(near, single, found, s.overlap, s.likeness)
+        overlaps = self._overlaps(near, single, found, s.overlap)
+        single = self._pair(near, single, found, np.where(reunions > 0, reunions, overlaps))
+        high = np.array(sorted([*single, *self._hold(crowded, found)]), np.intp)
+        half_hidden = [t for t in near if not (t.seen or t.in_crowd) and t in known_before]
         self._pair(half_hidden, low, found, self._overlaps(half_hidden, low, found, _LOW_OVERLAP))
         high = self._pair(fresh, high, found, self._overlaps(fresh, high, found, s.overlap))
         for group in (rest, fresh):
-            missed = [t for t in group if not t.seen]
+            missed = [t for t in group if not (t.seen or t.in_crowd)]
             high = self._pair(missed, high, found, self._recovers(missed, high, found))
         self._begin(high, found)
+        mix_up_hidden(near)
 
-    def _overlaps(
-        self, tracks: list[Track], chosen: Int[np.ndarray, " M"], found: _Found, least: float
-    ) -> Float64[np.ndarray, "N M"]:
-        """What it is worth to match each track with each detection by overlap."""
-        if not tracks or not len(chosen):
-            return np.zeros((len(tracks), len(chosen)))
-        common = iou(np.stack([t.box for t in tracks]), found.boxes[chosen])
-        alike = 1 - self._settings.colour_weight * self._unlikeness(tracks, chosen, found)
-        return np.asarray(np.where(common >= least, common * alike, 0.0))
+    def _crowds(self, near: list[Track], high: Chosen, found: Found) -> dict[int, list[Track]]:
+        """Detections of several people in one, and who they are."""
+        expected = np.array([t.box for t in near], np.float32).reshape(-1, 4)
+        held = crowds(expected, found.boxes[high])
+        return {int(high[j]): [near[i] for i in people] for j, people in held.items()}
 
-    def _recovers(
-        self, tracks: list[Track], chosen: Int[np.ndarray, " M"], found: _Found
-    ) -> Float64[np.ndarray, "N M"]:
-        """What it is worth by the places that could be reached meanwhile, and by looks."""
-        if not tracks or not len(chosen):
-            return np.zeros((len(tracks), len(chosen)))
-        far = np.stack([self._motion.distances(t.state, found.boxes[chosen]) for t in tracks]) / GATE
-        unlike = self._unlikeness(tracks, chosen, found) / max(self._settings.likeness, 1e-6)
-        return np.asarray(np.where((far < 1) & (unlike < 1), (1 - far) * (1 - unlike), 0.0))
+    def _hold(self, crowded: dict[int, list[Track]], found: Found) -> list[int]:
+        """Keep the people of crowds near where they are; answers detections that are none, as people were elsewhere."""
+        left = []
+        for index, people in crowded.items():
+            held = [t for t in people if not (t.seen or t.in_crowd)]
+            if len(held) < 2:
+                left.append(index)
+                continue
+            places = spread_within(found.boxes[index], np.stack([t.box for t in held]))
+            for track, place in zip(held, places, strict=True):
+                track.move(self._motion.update(track.state, place, _CROWD_DOUBT))
+                track.in_crowd = track.mixed = True
+                track.last_seen = self._now
+        return left
 
-    @staticmethod
-    def _unlikeness(tracks: list[Track], chosen: Int[np.ndarray, " M"], found: _Found) -> Float64[np.ndarray, "N M"]:
-        return np.array([[t.unlikeness(found.colours[j]) for j in chosen] for t in tracks])
+    def _measure(self, track: Track, box: Box) -> None:
+        """Let a box say where somebody is; what is hidden of it is where it was expected."""
+        whole, hidden = completed(box, track.box)
+        track.move(self._motion.update(track.state, whole, _HIDDEN_DOUBT if hidden else 1.0))
 
-    def _pair(
-        self, tracks: list[Track], chosen: Int[np.ndarray, " M"], found: _Found, gains: Float64[np.ndarray, "N M"]
-    ) -> Int[np.ndarray, " K"]:
+    def _overlaps(self, tracks: list[Track], chosen: Chosen, found: Found, least: float) -> Gains:
+        return overlap_gains(tracks, chosen, found, least, self._settings.colour_weight)
+
+    def _recovers(self, tracks: list[Track], chosen: Chosen, found: Found) -> Gains:
+        return recovery_gains(self._motion, tracks, chosen, found, self._settings.likeness)
+
+    def _pair(self, tracks: list[Track], chosen: Chosen, found: Found, gains: Gains) -> Chosen:
         """Match tracks with detections; answers the detections that are left."""
         taken = assign(gains)
         for i, j in taken:
             self._take(tracks[i], int(chosen[j]), found)
         return np.delete(chosen, [j for _, j in taken])
 
-    def _take(self, track: Track, index: int, found: _Found) -> None:
-        track.move(self._motion.update(track.state, found.boxes[index]))
+    def _take(self, track: Track, index: int, found: Found) -> None:
+        box = found.boxes[index]
+        if track.mixed and self._motion.distances(track.state, box[None])[0] > GATE:
+            # they came out where another one was expected: what was known of their way is of no use
+            track.move(self._motion.begin(box))
+        self._measure(track, box)
         track.score = float(found.scores[index])
         track.hits += 1
-        track.seen = True
+        track.seen, track.mixed = True, False
         others = [t.box for t in self._tracks if t is not track and self._is_near(t)]
         # where two overlap, the colours are of both
         if not others or iou(found.boxes[index][None], np.stack(others)).max() < 0.1:
@@ -183,10 +191,10 @@ class _Session:
             track.learn(found.colours[index], 1 - float(np.exp(-passed / self._settings.colour_memory)))
         track.last_seen = self._now
 
-    def _begin(self, chosen: Int[np.ndarray, " M"], found: _Found) -> None:
+    def _begin(self, chosen: Chosen, found: Found) -> None:
         for index in chosen:
             box = found.boxes[index]
-            known = [t.box for t in self._tracks if t.seen]
+            known = [t.box for t in self._tracks if t.seen or t.in_crowd]
             if known and share_inside(box[None], np.stack(known)).max() > _COVERED:
                 continue
             state, score = self._motion.begin(box), float(found.scores[index])
@@ -203,7 +211,7 @@ class _Session:
     def _end(self) -> tuple[int, ...]:
         """Forget those who were away for too long; their numbers are told."""
         limits = {t: self._settings.reentry if t.number else self._settings.tentative for t in self._tracks}
-        gone = [t for t in self._tracks if not t.seen and self._now - t.last_seen > limits[t]]
+        gone = [t for t in self._tracks if not (t.seen or t.in_crowd) and self._now - t.last_seen > limits[t]]
         self._tracks = [t for t in self._tracks if t not in gone]
         return tuple(sorted(t.number for t in gone if t.number))
 

@@ -24,6 +24,10 @@ class Track:
     """Detections that were matched."""
     seen: bool = True
     """Whether one was matched when the detector last ran."""
+    in_crowd: bool = False
+    """Whether a box of several people held them when the detector last ran."""
+    mixed: bool = False
+    """Whether they were close to somebody since they were last seen by themselves: who is who, looks must tell."""
     box: Box = field(init=False)
     """Where it is supposed to be in the present frame."""
 
