@@ -225,3 +225,23 @@ def test_two_whose_boxes_merge_turn_back(seed: int) -> None:
     left, right = sorted(updates[30].people, key=lambda p: p.box[0])
     assert numbers(updates[-1]) == [1, 2]
     assert place_of(updates[-1], left.track) < place_of(updates[-1], right.track)
+
+
+@pytest.mark.parametrize("pace", [45.0, 80.0])
+def test_whoever_goes_behind_a_pillar_bit_by_bit_keeps_the_pace(pace: float) -> None:
+    """Their box is cut at the pillar's edges, so that its middle slows down before it is gone."""
+    session, updates = opened(), []
+    times = np.arange(0, 600 / pace, 0.04)
+    for index, now in enumerate(times):
+        left, right = 10 + pace * now, 10 + pace * now + 30
+        image = np.full((240, 640, 3), 120, np.uint8)
+        image[80:160, int(left) : int(right)] = COLOURS[1]
+        image[:, 290:340] = 60
+        pieces = [(max(a, left), min(b, right)) for a, b in ((0, 290), (340, 640))]
+        boxes = np.array([[a, 80, b, 160] for a, b in pieces if b - a > 3], np.float32).reshape(-1, 4)
+        found = Detections(boxes, np.full(len(boxes), 0.9, np.float32))
+        updates.append(session.update(VideoFrame(image, index, float(now)), found))
+    assert {n for u in updates for n in numbers(u)} == {1}
+    behind = [u for u, t in zip(updates, times, strict=True) if 292 < 10 + pace * t < 308]
+    assert behind
+    assert all(abs(place_of(u, 1) - 300) < 30 for u in behind)

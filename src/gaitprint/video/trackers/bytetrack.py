@@ -16,15 +16,7 @@ from gaitprint.video.people import Box, Detections, TrackedPerson, TrackUpdate
 from gaitprint.video.tracking.assignment import assign
 from gaitprint.video.tracking.box_motion import GATE, BoxMotion
 from gaitprint.video.tracking.crowding import completed, crowds, mix_up_hidden, spread_within
-from gaitprint.video.tracking.matching import (
-    Chosen,
-    Found,
-    Gains,
-    overlap_gains,
-    recovery_gains,
-    reunion_gains,
-    sorted_detections,
-)
+from gaitprint.video.tracking.matching import Chosen, Found, Gains, overlap_gains, recovery_gains, reunion_gains
 from gaitprint.video.tracking.overlap import iou, share_inside
 from gaitprint.video.tracking.track import Track
 
@@ -33,7 +25,11 @@ _LOW_OVERLAP = 0.5
 _CROWD_DOUBT, _HIDDEN_DOUBT = 3.0, 2.0
 """How many times less exact than a box of one's own is a place in a crowd, and one of which a part is hidden."""
 _COVERED = 0.5
-"""A detection of which people who were found cover more than this share is no newcomer, but a piece of them."""
+"""A detection of which people who are known cover more than this share is no newcomer, but a piece of them."""
+_COMING_OUT = 0.2
+"""The same of people who are not found now."""
+_PACE_MEMORY = 1.5
+"""Seconds over which a pace is averaged."""
 
 
 @dataclass(frozen=True)
@@ -96,12 +92,7 @@ class _Session:
         self._now += passed
         for track in self._tracks:
             track.move(self._motion.predict(track.state, passed))
-        ended: tuple[int, ...] = ()
-        if detections is not None:
-            self._match(sorted_detections(frame.image, detections, self._settings.low, self._settings.high))
-            self._confirm()
-            ended = self._end()
-            self._last_search = self._now
+        ended = () if detections is None else self._search(frame, detections)
         people = [t for t in self._tracks if t.number and self._is_near(t) and self._in_frame(t.box)]
         people.sort(key=lambda t: t.number)
         return TrackUpdate(tuple(TrackedPerson(t.number, t.box, t.score, t.seen) for t in people), ended)
@@ -111,6 +102,12 @@ class _Session:
             # a mask that lies elsewhere is of somebody else
             if known.number == track and iou(known.box[None], box[None])[0, 0] >= self._settings.overlap:
                 self._measure(known, box)
+
+    def _search(self, frame: VideoFrame, detections: Detections) -> tuple[int, ...]:
+        self._match(Found.of(frame.image, detections, self._settings.low, self._settings.high))
+        self._confirm()
+        self._last_search = self._now
+        return self._end()
 
     def _match(self, found: Found) -> None:
         s = self._settings
@@ -124,17 +121,22 @@ class _Session:
         crowded = self._crowds(near, high, found)
         single = np.array([j for j in high if j not in crowded], np.intp)
         reunions = reunion_gains(near, single, found, s.overlap, s.likeness)
-        overlaps = self._overlaps(near, single, found, s.overlap)
+        overlaps = overlap_gains(near, single, found, s.overlap, s.colour_weight)
+        # who was close to somebody is told by looks, everybody else by place
         single = self._pair(near, single, found, np.where(reunions > 0, reunions, overlaps))
         high = np.array(sorted([*single, *self._hold(crowded, found)]), np.intp)
         half_hidden = [t for t in near if not (t.seen or t.in_crowd) and t in known_before]
-        self._pair(half_hidden, low, found, self._overlaps(half_hidden, low, found, _LOW_OVERLAP))
-        high = self._pair(fresh, high, found, self._overlaps(fresh, high, found, s.overlap))
+        self._pair(half_hidden, low, found, overlap_gains(half_hidden, low, found, _LOW_OVERLAP, s.colour_weight))
+        high = self._pair(fresh, high, found, overlap_gains(fresh, high, found, s.overlap, s.colour_weight))
         for group in (rest, fresh):
             missed = [t for t in group if not (t.seen or t.in_crowd)]
-            high = self._pair(missed, high, found, self._recovers(missed, high, found))
+            high = self._pair(missed, high, found, recovery_gains(self._motion, missed, high, found, s.likeness))
         self._begin(high, found)
         mix_up_hidden(near)
+        for track in known_before:
+            # who is behind somebody may as well have turned back with them
+            if not (track.seen or track.in_crowd or track.mixed):
+                track.keep_pace()
 
     def _crowds(self, near: list[Track], high: Chosen, found: Found) -> dict[int, list[Track]]:
         """Detections of several people in one, and who they are."""
@@ -162,12 +164,6 @@ class _Session:
         whole, hidden = completed(box, track.box)
         track.move(self._motion.update(track.state, whole, _HIDDEN_DOUBT if hidden else 1.0))
 
-    def _overlaps(self, tracks: list[Track], chosen: Chosen, found: Found, least: float) -> Gains:
-        return overlap_gains(tracks, chosen, found, least, self._settings.colour_weight)
-
-    def _recovers(self, tracks: list[Track], chosen: Chosen, found: Found) -> Gains:
-        return recovery_gains(self._motion, tracks, chosen, found, self._settings.likeness)
-
     def _pair(self, tracks: list[Track], chosen: Chosen, found: Found, gains: Gains) -> Chosen:
         """Match tracks with detections; answers the detections that are left."""
         taken = assign(gains)
@@ -184,27 +180,35 @@ class _Session:
         track.score = float(found.scores[index])
         track.hits += 1
         track.seen, track.mixed = True, False
+        passed = self._now - self._last_search
         others = [t.box for t in self._tracks if t is not track and self._is_near(t)]
         # where two overlap, the colours are of both
-        if not others or iou(found.boxes[index][None], np.stack(others)).max() < 0.1:
-            passed = self._now - self._last_search
+        if not others or iou(box[None], np.stack(others)).max() < 0.1:
             track.learn(found.colours[index], 1 - float(np.exp(-passed / self._settings.colour_memory)))
+            track.note_pace(box, 1 - float(np.exp(-passed / _PACE_MEMORY)))
         track.last_seen = self._now
 
     def _begin(self, chosen: Chosen, found: Found) -> None:
         for index in chosen:
             box = found.boxes[index]
-            known = [t.box for t in self._tracks if t.seen or t.in_crowd]
-            if known and share_inside(box[None], np.stack(known)).max() > _COVERED:
+            if self._is_piece(box):
                 continue
             state, score = self._motion.begin(box), float(found.scores[index])
             self._tracks.append(Track(state, score, self._now, self._now, found.colours[index]))
+
+    def _is_piece(self, box: Box) -> bool:
+        """Whether a box is a part of somebody who is known."""
+        known = [t for t in self._tracks if t.number and self._is_near(t)]
+        # who was lost comes out of hiding bit by bit, and not quite where they are supposed to be
+        most = np.array([_COVERED if t.seen or t.in_crowd else _COMING_OUT for t in known])
+        return bool(known) and bool((share_inside(box[None], np.stack([t.box for t in known]))[0] > most).any())
 
     def _confirm(self) -> None:
         """Number those who are sure to be there, in the order of their appearance."""
         for track in self._tracks:
             age = self._now - track.first_seen
-            if not track.number and track.seen and track.hits >= self._settings.hits and age >= self._settings.confirm:
+            sure = track.seen and track.hits >= self._settings.hits and age >= self._settings.confirm
+            if not track.number and sure and not self._is_piece(track.box):
                 self._given += 1
                 track.number = self._given
 

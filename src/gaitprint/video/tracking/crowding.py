@@ -36,6 +36,7 @@ def crowds(expected: Shaped[np.ndarray, "N 4"], found: Shaped[np.ndarray, "M 4"]
     for j in range(len(found)):
         held = np.flatnonzero(inside[:, j])
         if len(held) >= 2:
+            # a box of one person fits that person better than it fits several
             together = iou(union_box(expected[held])[None], found[j : j + 1])[0, 0]
             if together > alone[:, j].max():
                 result[j] = held.tolist()
@@ -68,6 +69,7 @@ def completed(found: Box, expected: Box) -> tuple[Box, bool]:
     for low, high in ((0, 2), (1, 3)):
         length = float(expected[high] - expected[low])
         off_low, off_high = abs(float(found[low] - expected[low])), abs(float(found[high] - expected[high]))
+        # legs that open and close are within the usual
         if length - float(found[high] - found[low]) < _SHRUNK * length:
             continue
         if off_low < _STILL * off_high:

@@ -31,14 +31,17 @@ class Found:
     colours: tuple[Colours | None, ...]
     """Of the sure ones."""
 
-
-def sorted_detections(image: UInt8[np.ndarray, "H W 3"], detections: Detections, low: float, high: float) -> Found:
-    """Those with a score of at least `low`, the surest first; colours of those with at least `high`."""
-    kept = np.flatnonzero(detections.scores >= low)
-    order = kept[np.lexsort((*detections.boxes[kept].T, -detections.scores[kept]))]
-    boxes, scores = detections.boxes[order], detections.scores[order]
-    sure = [score >= high for score in scores]
-    return Found(boxes, scores, tuple(body_colours(image, b) if s else None for b, s in zip(boxes, sure, strict=True)))
+    @classmethod
+    def of(cls, image: UInt8[np.ndarray, "H W 3"], detections: Detections, low: float, high: float) -> "Found":
+        """Those with a score of at least `low`, the surest first; colours of those with at least `high`."""
+        kept = np.flatnonzero(detections.scores >= low)
+        # ties are broken by the boxes themselves: only equal detections can change places
+        order = kept[np.lexsort((*detections.boxes[kept].T, -detections.scores[kept]))]
+        boxes, scores = detections.boxes[order], detections.scores[order]
+        sure = [score >= high for score in scores]
+        return cls(
+            boxes, scores, tuple(body_colours(image, b) if s else None for b, s in zip(boxes, sure, strict=True))
+        )
 
 
 def overlap_gains(tracks: list[Track], chosen: Chosen, found: Found, least: float, colour_weight: float) -> Gains:
@@ -86,6 +89,7 @@ def reunion_gains(tracks: list[Track], chosen: Chosen, found: Found, least: floa
         return gains
     some = [tracks[i] for i in mixed]
     common, unlike = iou(np.stack([t.box for t in some]), found.boxes[chosen]), _unlikeness(some, chosen, found)
+    # any of them may have come out where another one was expected
     around = np.broadcast_to(common.max(axis=0) >= _TOUCHES, common.shape)
     fits = (common >= least) | (around & (unlike < likeness))
     gains[mixed] = np.where(fits, (_ANYWHERE + common) * np.exp(-_LOOKS * unlike), 0.0)

@@ -1,10 +1,16 @@
 """What a tracker remembers of one person."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+from jaxtyping import Float64
 
 from gaitprint.video.people import Box
 from gaitprint.video.tracking.box_motion import BoxState
 from gaitprint.video.tracking.colours import Colours, blend, colour_distance
+
+_NARROW = 0.9
+"""Share of the usual width from which on all of somebody is seen."""
 
 
 @dataclass(eq=False)
@@ -28,11 +34,18 @@ class Track:
     """Whether a box of several people held them when the detector last ran."""
     mixed: bool = False
     """Whether they were close to somebody since they were last seen by themselves: who is who, looks must tell."""
+    pace: Float64[np.ndarray, "2"] = field(default_factory=lambda: np.zeros(2))
+    """Columns and rows a second of the last seconds in which all of them was seen."""
+    paces: int = 0
+    """How many are averaged in it."""
+    width: float = 0.0
+    """Usual width of the box in heights: what is much narrower may be hidden in part."""
     box: Box = field(init=False)
     """Where it is supposed to be in the present frame."""
 
     def __post_init__(self) -> None:
         self.box = self.state.box()
+        self.width = float(self.state.mean[2, 0])
 
     def move(self, state: BoxState) -> None:
         """Take over what is known of the box now."""
@@ -46,3 +59,27 @@ class Track:
         """Let new colours take part in what is remembered."""
         if colours is not None:
             self.colours = colours if self.colours is None else blend(self.colours, colours, share)
+
+    def note_pace(self, box: Box, share: float) -> None:
+        """Remember how fast they walk, while their box is about as wide as usual.
+
+        Args:
+            box: that was found of them now.
+            share: how much of what is remembered becomes new.
+        """
+        width = float((box[2] - box[0]) / (box[3] - box[1]))
+        if width >= _NARROW * self.width:
+            self.paces += 1
+            self.pace = self.pace + max(share, 1 / self.paces) * (self.state.mean[:2, 1] - self.pace)
+        # slower downwards: who goes behind something narrows for a while, and is as wide as before afterwards
+        self.width += (share if width > self.width else share / 5) * (width - self.width)
+
+    def keep_pace(self) -> None:
+        """Go on as before, as wide as before: who goes behind a pillar seems to slow down and to become narrow."""
+        if self.paces:
+            mean = self.state.mean.copy()
+            # the side that was seen last is the hind one, and where it is supposed to be
+            mean[0, 0] += np.sign(self.pace[0]) * max(self.width - mean[2, 0], 0.0) * mean[3, 0] / 2
+            mean[:2, 1] = self.pace
+            mean[2] = max(self.width, mean[2, 0]), 0.0
+            self.move(replace(self.state, mean=mean))
