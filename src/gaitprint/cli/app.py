@@ -11,7 +11,9 @@ from gaitprint.cli.model import convert, embed, plan, runs, train
 from gaitprint.cli.model import export as model_export
 from gaitprint.cli.model import list as model_list
 from gaitprint.cli.nouns import CONTEXT, Noun, Program, leaves, log_options
-from gaitprint.cli.video import extract
+from gaitprint.cli.video import annotate, extract, search
+from gaitprint.cli.video import embed as video_embed
+from gaitprint.cli.video import identify as video_identify
 
 HELP = """Recognise people by the way they walk.
 
@@ -46,7 +48,11 @@ NOUNS = (
         ),
     ),
     Noun("gallery", "What the templates of many people take", (compress.compress, capacity.capacity)),
-    Noun("video", "From videos to silhouettes", (extract.extract,)),
+    Noun(
+        "video",
+        "From videos to silhouettes and names",
+        (extract.extract, video_embed.embed, video_identify.identify, annotate.annotate, search.search),
+    ),
 )
 
 app = Program("gaitprint", "Recognise people by the way they walk", (demo.demo, *NOUNS, bench.bench))

@@ -166,7 +166,8 @@ class Strip:
     """For example "probe", "chosen", "right one"."""
     label: str
     """For example the record's key and the distance."""
-    image: UInt8[np.ndarray, "H W"]
+    image: UInt8[np.ndarray, "H W *C"]
+    """Grey, or red, green and blue."""
 
 
 @dataclass(frozen=True)

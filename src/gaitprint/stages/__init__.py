@@ -19,6 +19,10 @@ _FUNCTIONS = {
     "datasets": "list_datasets",
     "networks": "list_networks",
     "plan": "plan_run",
+    "video_annotate": "annotate_video",
+    "video_embed": "embed_videos",
+    "video_identify": "identify_people",
+    "video_search": "search_footage",
 }
 """The stages, and the function of each."""
 

@@ -1,7 +1,6 @@
 """One video into the folder of an extraction: silhouettes of the kept tracklets, strips to look at, a record of all."""
 
 import math
-import re
 import shutil
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -9,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from gaitprint.atomic_files import sha256_of, write_bytes
+from gaitprint.atomic_files import write_bytes
 from gaitprint.errors import DataError, LeftError
 from gaitprint.report.contact_sheets import encode_png
 from gaitprint.texts import natural_order
@@ -19,7 +18,9 @@ from gaitprint.video.parts import VideoParts
 from gaitprint.video.readers.images import ENDINGS
 from gaitprint.video.silhouette_folders import write_silhouettes
 from gaitprint.video.tracklets import Tracklet, TrackletCollector, TrackletSettings
+from gaitprint.video.video_names import file_stamp, free_name, plain_name
 from gaitprint.video.video_source import is_live, shown_source
+from gaitprint.video.walks import stretch_name
 
 MOST_STRIPS = 200
 """Of one video; a page is looked at."""
@@ -82,13 +83,13 @@ def new_job(source: str, folder: Path, camera: str, seconds: float) -> Job | Non
     A name is given to it once, and remembered in its record: another video of the same name gets another one.
     """
     live, shown = is_live(source), shown_source(source if is_live(source) else str(Path(source).absolute()))
-    stamp = "" if live else _stamp(Path(source))
+    stamp = "" if live else file_stamp(Path(source))
     taken = {record.name: record for record in read_records(folder)}
     before = next((r for r in taken.values() if r.source == shown and not r.live), None)
     if before is not None and before.done and before.stamp == stamp:
         return None
-    name = before.name if before is not None else _free_name(_plain_name(shown, live), taken)
-    place = camera or (_plain_name(shown, live) if live else "default")
+    name = before.name if before is not None else free_name(plain_name(source), taken)
+    place = camera or (plain_name(source) if live else "default")
     return Job(source, folder, VideoRecord(name, shown, stamp, place, None, 0, 0, live=live), seconds)
 
 
@@ -137,7 +138,7 @@ def _gone_through(
 
 def _taken(job: Job, record: VideoRecord, tracklet: Tracklet) -> VideoRecord:
     """The record with one tracklet more, whose silhouettes are written by then."""
-    name = f"track-{tracklet.track:04d}" + (f"-{tracklet.part}" if tracklet.part > 1 else "")
+    name = stretch_name(tracklet.track, tracklet.part)
     if not tracklet.reason:
         write_silhouettes(job.folder / SILHOUETTES / record.name / name, tracklet)
     if tracklet.strip and len(record.tracklets) < MOST_STRIPS:
@@ -178,26 +179,3 @@ def _videos_in(folder: Path) -> list[str]:
     if any(Path(name).suffix.lower() in ENDINGS for name in names):
         return []
     return [str(folder / name) for name in names if Path(name).suffix.lower() in VIDEO_ENDINGS]
-
-
-def _stamp(path: Path) -> str:
-    """Changes when the file does, or a file directly in the folder: by names, sizes and times."""
-    if not path.exists():
-        return ""
-    files = sorted(p for p in path.iterdir() if p.is_file()) if path.is_dir() else [path]
-    facts = [(p.name, p.stat().st_size, p.stat().st_mtime_ns) for p in files]
-    return sha256_of(repr(facts))[:16]
-
-
-def _plain_name(shown: str, live: bool) -> str:
-    """A name for folders: of a file its own without the ending, of an address all of it."""
-    plain = shown.partition("://")[2] or shown if live else Path(shown).stem
-    return re.sub(r"[^\w.-]+", "-", plain).strip("-.")[:80] or "video"
-
-
-def _free_name(name: str, taken: dict[str, VideoRecord]) -> str:
-    number, free = 1, name
-    while free in taken:
-        number += 1
-        free = f"{name}-{number}"
-    return free

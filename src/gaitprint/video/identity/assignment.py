@@ -37,6 +37,7 @@ def assign(
     """
     tracks = len(distances)
     rows = _maximal({frozenset(int(i) for i in group) for group in groups})
+    # who was seen with whom, also through different groups
     together = np.zeros((tracks, tracks), np.bool_)
     for group in rows:
         together[np.ix_(list(group), list(group))] = True
@@ -44,6 +45,7 @@ def assign(
         np.ones((tracks, 1)) if weights is None else weights[:, None]
     )
     gains = np.where(distances <= limit, gains, -np.inf)
+    # tracks that no chain of encounters joins decide nothing for each other
     count, part = connected_components(csr_array(together), directed=False)
     groups_of: list[list[list[int]]] = [[] for _ in range(count)]
     for group in rows:
@@ -106,10 +108,12 @@ def _programme(gains: Float64[np.ndarray, "M s"], groups: list[list[int]]) -> In
     track, person = np.nonzero(np.isfinite(gains))
     if not len(track):
         return np.full(len(gains), NOBODY, np.int64)
+    # one person a track, and one track a person in each group; a line over a single pair limits nothing
     lines = [track == i for i in range(len(gains))]
     lines += [np.isin(track, group) & (person == p) for group in groups for p in np.unique(person)]
     limits = csr_array(np.array([line for line in lines if line.sum() > 1] or [track < 0]).astype(np.float64))
     value = gains[track, person]
+    # the usual gap of 0.01 % would let the second best answer pass
     solved = milp(
         -value / max(float(value.max()), 1e-300),
         constraints=LinearConstraint(limits, -np.inf, 1.0),

@@ -46,6 +46,7 @@ def posterior(log_ratios: Float64[np.ndarray, " S"], known: float) -> Float64[np
         log_ratios: natural logarithms of how much likelier what was seen is of the person than of another.
         known: the probability, beforehand, that it is one of them, each as likely as the next.
     """
+    # the stranger's odds are 1, and all others are measured against it
     odds = log_ratios + np.log(known / len(log_ratios)) - np.log1p(-known)
     return np.asarray(np.exp(odds - logsumexp(np.append(odds, 0.0))))
 
@@ -96,6 +97,7 @@ class TrackEvidence:
         """
         if self._ratios is None:
             return None
+        # the limit is of what is claimed in the end, however many windows claim it
         together = np.clip(self.weight(settings) * self._ratios / self.frames, -limit, limit)
         return posterior(together, settings.known)
 

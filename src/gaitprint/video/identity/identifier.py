@@ -102,6 +102,7 @@ class Identifier:
         answer = next((a for a in self.answers() if a.track == track), None)
         if answer is None:
             raise DataError(f"track {track} has not been seen, or was closed")
+        # who is closed keeps their name, so those who stood beside them can no longer have it
         for other in self._presence.beside(track):
             if answer.subject is not None:
                 self._tracks[other].taken[self._subjects.index(answer.subject)] = track
@@ -120,6 +121,7 @@ class Identifier:
         tracks = sorted(t for t, state in self._tracks.items() if state.evidence.windows)
         place = {track: i for i, track in enumerate(tracks)}
         distances = np.array([self._tracks[t].evidence.distances for t in tracks]).reshape(-1, len(self._subjects))
+        # distances stay what they are; what is impossible is so for the assignment alone
         possible = distances.copy()
         for track, i in place.items():
             possible[i, list(self._tracks[track].taken)] = np.inf
@@ -130,6 +132,7 @@ class Identifier:
         for track, i in place.items():
             answers[track] = self._answer(track, distances[i], int(chosen[i]))
             if chosen[i] == NOBODY and distances[i].min() <= self.acceptance.distance:
+                # nothing but another track can stand in the way of somebody near enough
                 beside = {t: chosen[place[t]] for t in self._presence.beside(track) if t in place}
                 who = {int(p): t for t, p in beside.items()} | self._tracks[track].taken
                 answers[track] = self._answer(track, distances[i], NOBODY, who[int(distances[i].argmin())])

@@ -68,6 +68,7 @@ def nearest_walk(
         subjects: S.
     """
     nearest = np.full((subjects, len(distances)), np.inf)
+    # a person may have many walks, which stand anywhere in the gallery
     np.minimum.at(nearest, rows, distances.T)
     return nearest.T
 

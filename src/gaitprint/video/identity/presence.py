@@ -12,6 +12,7 @@ class Presence:
 
     def see(self, tracks: Collection[int]) -> bool:
         """Take one frame: who was really seen in it. Whether that is a new group."""
+        # most frames show whom the frame before showed
         group = frozenset(tracks)
         if group == self._last or group in self._groups:
             self._last = group
