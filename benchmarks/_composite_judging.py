@@ -94,16 +94,17 @@ def judge(settings: CompositeSettings, clip: list[CompositeFrame], parts: tuple[
     numbers: dict[str, list[tuple[int, int]]] = defaultdict(list)
     moments, start = [], time.perf_counter()
     for moment in chain:
-        moments.append(moment)
+        # of an hour's clip neither frames nor foregrounds are kept
+        moments.append(moment.people)
         tracklets += list(collector.add(moment))
     tally.seconds += time.perf_counter() - start
     tally.frames += len(clip)
     tracklets += list(collector.finish())
     owners: dict[int, Counter] = defaultdict(Counter)
-    for index, (moment, truth) in enumerate(zip(moments, clip, strict=True)):
+    for index, (people, truth) in enumerate(zip(moments, clip, strict=True)):
         shape = truth.frame.image.shape
         seen = {}
-        for sighting in moment.people:
+        for sighting in people:
             best = max(truth.people, key=lambda p: box_iou(p.box, sighting.person.box), default=None)
             near = best is not None and box_iou(best.box, sighting.person.box) > 0.3
             if near and sighting.person.seen:
@@ -123,7 +124,7 @@ def judge(settings: CompositeSettings, clip: list[CompositeFrame], parts: tuple[
                 tally.whole += 1
                 tally.found += seen.get(person.subject, 0.0) > 0.5
         if show is not None and any(0.2 <= i < 0.7 for i in seen.values()):
-            show.append((index, moment, truth))
+            show.append((index, people, truth))
     count_crossings(clip, numbers, tally)
     collect(clip, tracklets, owners, tally)
 
@@ -171,15 +172,15 @@ def collect(clip: list[CompositeFrame], tracklets: list, owners: dict, tally: Ta
 def save_sheet(path: Path, shown: list) -> None:
     """What went wrong, to be looked at: the true outline in green, the chain's in red."""
     rows = []
-    for index, moment, truth in shown[:: max(1, len(shown) // 8)][:8]:
+    for index, sightings, truth in shown[:: max(1, len(shown) // 8)][:8]:
         image = truth.frame.image.copy()
-        for people, colour in ((truth.people, (0, 255, 0)), (moment.people, (255, 0, 0))):
+        for people, colour in ((truth.people, (0, 255, 0)), (sightings, (255, 0, 0))):
             for mask in (p.mask for p in people if p.mask is not None):
                 lines, _ = cv2.findContours(
                     (pixels_of(mask, image.shape) > 127).astype(np.uint8), cv2.RETR_LIST, cv2.CHAIN_APPROX_NONE
                 )
                 cv2.drawContours(image, lines, -1, colour, 1)
-        for s in moment.people:
+        for s in sightings:
             left, top, right, bottom = (int(v) for v in s.person.box)
             cv2.rectangle(image, (left, top), (right, bottom), (255, 255, 0) if s.person.seen else (120, 120, 255), 1)
             label = f"{s.person.track} {s.mask.fault if s.mask else '-'}"

@@ -17,7 +17,7 @@ Printed are, a scene a row:
 
 import argparse
 import tempfile
-from dataclasses import replace
+from collections.abc import Iterator
 from pathlib import Path
 
 import cv2
@@ -29,8 +29,10 @@ from gaitprint.datasets.synthetic import walk_once
 from gaitprint.silhouettes.normalize import normalize_sequence
 from gaitprint.video.composites.clip import composite_clip
 from gaitprint.video.composites.settings import CompositeSettings
+from gaitprint.video.composites.truth import CompositeFrame
 from gaitprint.video.composites.walker import draw_walker, dress_in_colours
 from gaitprint.video.composites.writing import write_clip
+from gaitprint.video.frames import VideoFrame
 
 CHAINS = {"fixed": ("background", "foreground"), "learned": ("ssd", "pose")}
 SCENES = {
@@ -50,14 +52,21 @@ def filmed(scene: dict, number: int, codec: str, place: np.ndarray | None) -> tu
     values = {k: v for k, v in scene.items() if k != "people"}
     first = 1 + 3 * number
     settings = CompositeSettings(subjects=tuple(range(first, first + scene["people"])), **values)
-    clip = list(composite_clip(settings, np.random.default_rng(number), place))
+    clip = composite_clip(settings, np.random.default_rng(number), place)
     if codec == "none":
-        return settings, clip
+        return settings, list(clip)
+    truths = []
+
+    def frames() -> Iterator[VideoFrame]:
+        for made in clip:
+            truths.append(made.people)
+            yield made.frame
+
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "clip.mp4"
-        write_clip(path, (f.frame for f in clip), settings.fps, codec)
+        write_clip(path, frames(), settings.fps, codec)
         read = list(make_component("reader", "pyav").open(str(path)))
-    return settings, [replace(c, frame=f) for c, f in zip(clip, read, strict=True)]
+    return settings, [CompositeFrame(frame, people) for frame, people in zip(read, truths, strict=True)]
 
 
 def mean_images(frames: np.ndarray) -> np.ndarray:
@@ -124,7 +133,8 @@ def main() -> None:
 def print_row(name: str, t: Tally, known: tuple[list[str], np.ndarray]) -> None:
     """One scene."""
     chain, true = (rank_1([(n, pair[i]) for n, *pair in t.tracklets], known) for i in (0, 1))
-    tracks = f"{t.kept / max(1, t.events):5.3f} ({t.events:2d}) {t.switches:8d} {t.false:6d}"
+    kept = f"{t.kept / t.events:5.3f}" if t.events else "    -"
+    tracks = f"{kept} ({t.events:2d}) {t.switches:8d} {t.false:6d}"
     names = f"{chain:6.3f}  {true:7.3f} ({len(t.tracklets):2d})"
     found, speed = t.found / max(1, t.whole), t.frames / max(1e-9, t.seconds)
     print(f"{name:10} {np.mean(t.ious or [0]):5.3f}  {found:5.3f}  {tracks}  {names} {speed:8.1f}", flush=True)
