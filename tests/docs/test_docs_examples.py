@@ -127,7 +127,7 @@ def check_command(command: str, where: str, run: bool) -> None:
 
 
 def check_install(arguments: list[str], where: str) -> None:
-    """Installed is the project itself, with extras that it has, or what it needs."""
+    """Installed is the project itself, with extras that it has, a package of its own, or what it needs."""
     verb, what, *options = arguments
     assert verb == "install", where
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
@@ -135,6 +135,8 @@ def check_install(arguments: list[str], where: str) -> None:
     if own:
         extras = set(own[1].split(",")) if own[1] else set()
         assert extras <= set(project["optional-dependencies"]), f"{where}: there is no extra {extras}"
+    elif what.startswith("./packages/"):
+        assert (ROOT / what / "pyproject.toml").is_file(), f"{where}: there is no package {what}"
     else:
         needed = [*project["dependencies"], *(n for some in project["optional-dependencies"].values() for n in some)]
         assert any(re.match(rf"{re.escape(what)}\b", name) for name in needed), f"{where}: {what}"

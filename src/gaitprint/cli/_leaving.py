@@ -15,7 +15,12 @@ from typing import NoReturn
 from gaitprint.errors import LeftError
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
-GOES_ON = frozenset({"demo", "data export", "data prepare", "model embed", "model train", "eval tune", "video extract"})
+GOES_ON = frozenset(
+    {
+        *("demo", "data export", "data prepare", "model embed", "model train", "eval tune"),
+        *("video extract", "video search"),
+    }
+)
 """Commands that keep what they have done: a repeat goes on there. All others begin anew."""
 _LOADING = "<frozen importlib._bootstrap>"
 

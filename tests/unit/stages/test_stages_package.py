@@ -14,6 +14,7 @@ OTHERWISE = {
     "model list": "networks",
     "model export": "export_model",
     "eval identify": "evaluate",
+    **{f"video {name}": f"video_{name}" for name in ("embed", "identify", "annotate", "search")},
 }
 """Commands whose stage has another name."""
 STAGES = {command: OTHERWISE.get(command, command.split()[-1]) for command in COMMANDS}

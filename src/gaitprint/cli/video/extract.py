@@ -50,11 +50,12 @@ def extract(
       gaitprint data prepare lobby/manifest.csv store
       gaitprint video extract footage/ out --min-height 80 --set reader.fps=15
       gaitprint video extract camera:0 out --seconds 60
-      gaitprint video extract rtsp://10.0.0.7/door out --camera door --seconds 3600
+      gaitprint video extract rtsp://10.0.0.7/door out --camera door \\
+        --seconds 3600
 
     \b
     Files in OUT:
-      manifest.csv   a row a kept stretch: video, track, times, camera, box, what was dropped
+      manifest.csv   a row a kept stretch: track, times, camera, what was dropped
       silhouettes/   their images, a folder each
       index.html     all stretches to look at, kept or not, and why
       trace.json     the same in numbers, and how long each step took
