@@ -191,7 +191,7 @@ def test_half_the_tiles_do_where_items_ask_among_themselves(name, kind, monkeypa
 
 def test_where_candidates_of_all_items_do_not_fit_rows_ask_block_by_block(monkeypatch):
     asked = []
-    monkeypatch.setattr(module._Search, "halves", lambda self: asked.append("halves"))
+    monkeypatch.setattr(module._Search, "halves", lambda self, corner: asked.append("halves"))
     monkeypatch.setattr(module._Search, "rows", lambda self: asked.append("rows"))
     x = np.zeros((70_000, 1), np.float32)
     metric = metric_named("euclidean", PartLayout(((1, 1),)))
