@@ -23,6 +23,7 @@ GROUPS = {
     "Measurements": ["evaluate", "EvaluationReport", "EvaluationRequest", "SequenceFilter"],
     "Yes or no": ["verify", "Decision", "load_calibration", "CalibrationFile"],
     "Why": ["explain"],
+    "Videos": ["Video", "VideoParts", "TrackletSettings"],
     "Errors": ["GaitprintError"],
 }
 HEAD = """# The API

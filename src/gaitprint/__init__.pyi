@@ -13,6 +13,7 @@ from gaitprint.api.files import save_embeddings as save_embeddings
 from gaitprint.api.galleries import Gallery as Gallery
 from gaitprint.api.models import Model as Model
 from gaitprint.api.models import embed as embed
+from gaitprint.api.videos import Video as Video
 from gaitprint.errors import GaitprintError as GaitprintError
 from gaitprint.evaluation.identification.report import EvaluationReport as EvaluationReport
 from gaitprint.evaluation.verification.calibration_file import CalibrationFile as CalibrationFile
@@ -30,5 +31,7 @@ from gaitprint.retrieval.spec import PipelineSpec as PipelineSpec
 from gaitprint.types import Embeddings as Embeddings
 from gaitprint.types import SequenceRecord as SequenceRecord
 from gaitprint.types import Silhouettes as Silhouettes
+from gaitprint.video.parts import VideoParts as VideoParts
+from gaitprint.video.tracklets import TrackletSettings as TrackletSettings
 
 __version__: str

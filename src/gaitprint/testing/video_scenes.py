@@ -76,6 +76,15 @@ def write_clip(path: Path, size: tuple[int, int] = (64, 48)) -> str:
     return str(path)
 
 
+def write_walk(path: Path | str) -> str:
+    """The clip of `frames` as a video file."""
+    writer = cv2.VideoWriter(str(path), cv2.VideoWriter.fourcc(*"MJPG"), FPS, (WIDTH, HEIGHT))
+    for frame, _ in frames():
+        writer.write(np.ascontiguousarray(frame.image[:, :, ::-1]))
+    writer.release()
+    return str(path)
+
+
 def write_images(folder: Path, size: tuple[int, int] = (64, 48)) -> str:
     """The same as a folder of images, whose natural order is another than that of letters."""
     folder.mkdir(parents=True, exist_ok=True)

@@ -70,7 +70,7 @@ class VideoRecord:
 def read_records(folder: Path) -> list[VideoRecord]:
     """The records in the folder of an extraction, in natural order; damaged ones are as good as none."""
     found = []
-    for path in sorted((folder / VIDEOS).glob("*.json"), key=lambda p: natural_order(p.name)):
+    for path in sorted((folder / VIDEOS).glob("*.json"), key=lambda p: natural_order(p.stem)):
         record = _record(json_object(path))
         if record is not None and record.name == path.stem:
             found.append(record)

@@ -42,17 +42,18 @@ class VideoParts:
             DataError: there is no such video, or it cannot be read. ComponentError, ConfigError: a part does not exist,
                 or not with such settings.
         """
-        detector, tracker, segmenter = self._made()
+        detector, tracker, segmenter = self.made()
         video = reader_for(source, self.reader, self.settings.get("reader")).open(source)
         return VideoChain(video, detector, tracker, segmenter)
 
     def facts(self) -> dict[str, Any]:
         """Names and all settings of the parts, plain values: what decides what comes out of a video."""
-        parts = zip(KINDS[1:], (self.detector, self.tracker, self.segmenter), _settings(*self._made()), strict=True)
+        parts = zip(KINDS[1:], (self.detector, self.tracker, self.segmenter), _settings(*self.made()), strict=True)
         named = {kind: {"name": name, **part} for kind, name, part in parts}
         return {"reader": {"name": self.reader, **self.settings.get("reader", {})}, **named}
 
-    def _made(self) -> tuple[Detector, Tracker, Segmenter]:
+    def made(self) -> tuple[Detector, Tracker, Segmenter]:
+        """Detector, tracker and segmenter."""
         return (
             make_component("detector", self.detector, self._of("detector"), f"the detector {self.detector}"),
             make_component("tracker", self.tracker, self._of("tracker"), f"the tracker {self.tracker}"),
