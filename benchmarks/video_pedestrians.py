@@ -6,19 +6,21 @@ Run: python benchmarks/video_pedestrians.py VTEST.AVI [--detector ssd --segmente
 The clip is `vtest.avi` of Debian's opencv-doc; the people on 60 of its frames are marked by hand in
 `tests/data/vtest_pedestrians.csv` (see the README there). A box finds a person where the two overlap by half (IoU),
 best pairs first. What finds nobody is a false alarm; people who are hidden in part are neither asked for nor held
-against the box that finds them. Printed are recall by the height of the person, and precision; of the tracked boxes, or
-with `--detections` of what the detector says by itself, from `--score` on.
+against the box that finds them. Printed are recall by the height of the person, and precision; of the masks of tracks,
+or with `--detections` of what the detector says by itself, from `--score` on.
 """
 
 import argparse
 import csv
 from collections import Counter, defaultdict
+from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
 
 from gaitprint.components import make_component
+from gaitprint.video.chain import VideoChain, mask_box
 
 MARKS = Path(__file__).parents[1] / "tests" / "data" / "vtest_pedestrians.csv"
 HEIGHTS = (0, 40, 60, 80, 100, 1000)
@@ -54,6 +56,25 @@ def pairs(boxes: np.ndarray, people: list[tuple[np.ndarray, str]]) -> dict[int, 
     return found
 
 
+def detected(given: argparse.Namespace) -> Iterator[tuple[int, np.ndarray]]:
+    """Each frame's number, and what the detector alone finds on it where somebody looked."""
+    video = make_component("reader", "pyav").open(given.clip)
+    find, wanted = make_component("detector", given.detector).open(video.info), marks()
+    for frame in video:
+        detections = find(frame) if frame.index in wanted else None
+        if detections is not None:
+            yield frame.index, detections.boxes[detections.scores >= given.score]
+
+
+def tracked(given: argparse.Namespace) -> Iterator[tuple[int, np.ndarray]]:
+    """Each frame's number, and the boxes of the masks that the chain makes of people, faulty ones, too."""
+    parts = [make_component(kind, getattr(given, kind)) for kind in ("detector", "tracker", "segmenter")]
+    with VideoChain(make_component("reader", "pyav").open(given.clip), *parts) as chain:
+        for moment in chain:
+            boxes = [mask_box(seen.mask) for seen in moment.people if seen.mask is not None]
+            yield moment.frame.index, np.array(boxes).reshape(-1, 4)
+
+
 def main() -> None:
     """Print a row for each height, then precision."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -66,38 +87,20 @@ def main() -> None:
     given = parser.parse_args()
     asked, hit, boxes_made, false, errors = Counter(), Counter(), 0, 0, []
     wanted = marks()
-    video = make_component("reader", "pyav").open(given.clip)
-    detector = make_component("detector", given.detector)
-    finder = detector.open(video.info)
-    tracker = make_component("tracker", given.tracker).open(video.info)
-    segmenter = make_component("segmenter", given.segmenter).open(video.info)
-    for frame in video:
-        runs = frame.index % detector.every == 0 or (given.detections and frame.index in wanted)
-        detections = finder(frame) if runs else None
-        people = tracker.update(frame, detections).people
-        for person, mask in zip(people, segmenter(frame, people, detections), strict=True):
-            if mask is not None and not mask.fault:
-                rows, columns = np.flatnonzero(mask.pixels.max(1) > 127), np.flatnonzero(mask.pixels.max(0) > 127)
-                if len(rows):
-                    ends = [columns[0], rows[0], columns[-1] + 1, rows[-1] + 1]
-                    box = np.array(ends, np.float32) + np.array([mask.left, mask.top] * 2, np.float32)
-                    tracker.correct(person.track, box)
-        if frame.index not in wanted:
+    for index, boxes in detected(given) if given.detections else tracked(given):
+        if index not in wanted:
             continue
-        boxes = np.array([p.box for p in people if p.seen or detector.every > 1]).reshape(-1, 4)
-        if given.detections and detections is not None:
-            boxes = detections.boxes[detections.scores >= given.score]
-        found = pairs(boxes, wanted[frame.index])
+        found = pairs(boxes, wanted[index])
         boxes_made += len(boxes)
         false += len(boxes) - len(found)
-        for k, (person, visible) in enumerate(wanted[frame.index]):
+        for k, (person, visible) in enumerate(wanted[index]):
             if visible == "whole":
                 band = sum(person[3] - person[1] > low for low in HEIGHTS[1:])
                 asked[band] += 1
                 hit[band] += k in found.values()
                 if k not in found.values() and person[3] - person[1] > 60:
-                    errors.append((frame.index, "missed", person.astype(int).tolist()))
-        errors += [(frame.index, "false", boxes[i].astype(int).tolist()) for i in range(len(boxes)) if i not in found]
+                    errors.append((index, "missed", person.astype(int).tolist()))
+        errors += [(index, "false", boxes[i].astype(int).tolist()) for i in range(len(boxes)) if i not in found]
     print(f"{given.detector} + {given.tracker} + {given.segmenter}, 60 marked frames")
     for band, (low, high) in enumerate(pairwise(HEIGHTS)):
         if asked[band]:

@@ -38,7 +38,7 @@ def broken(monkeypatch: pytest.MonkeyPatch) -> Callable[[type], str]:
 class Changed:
     """The usual detector, one promise of which is broken."""
 
-    every = 1
+    interval = 0.0
 
     def __init__(self, settings: Any) -> None:
         self.settings = settings
@@ -85,7 +85,7 @@ class Writing(Changed):
 
 
 class Never(Changed):
-    every = 0
+    interval = -1.0
 
 
 @pytest.mark.parametrize(
@@ -96,7 +96,7 @@ class Never(Changed):
         (Small, "of another size"),
         (Remembering, "other answers"),
         (Writing, "read-only"),
-        (Never, "every is 0"),
+        (Never, "interval is -1.0"),
     ],
 )
 def test_a_broken_one_is_seen(built: type, said: str, broken: Callable[[type], str]) -> None:

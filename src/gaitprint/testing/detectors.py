@@ -22,10 +22,13 @@ def check_detector(name: str) -> None:
         ComponentError: no detector has that name.
     """
     for about in promises_of("detector", name):
-        with about.promise("it is built as Detector(settings), with settings, every and open"):
+        with about.promise("it is built as Detector(settings), with settings, interval and open"):
             detector: Detector = about.make()
-            expect_declares(detector, Detector, ("settings", "every"))
-            expect(isinstance(detector.every, int) and detector.every >= 1, f"every is {detector.every!r}")
+            expect_declares(detector, Detector, ("settings", "interval"))
+            expect(
+                isinstance(detector.interval, int | float) and 0 <= detector.interval <= 60,
+                f"interval is {detector.interval!r}, not seconds",
+            )
         clip = [frame for frame, _ in frames()]
         with about.promise("it opens for any video, and its session answers each frame with Detections"):
             session = detector.open(INFO)

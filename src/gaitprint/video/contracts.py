@@ -74,8 +74,8 @@ class Detector(Protocol):
     def settings(self) -> Any: ...
 
     @property
-    def every(self) -> int:
-        """It wants every so-manieth frame, at least 1; between them trackers predict."""
+    def interval(self) -> float:
+        """It wants to look every so many seconds, on the nearest frame; 0: on every one. Between, trackers predict."""
         ...
 
     def open(self, info: VideoInfo) -> DetectorSession:

@@ -54,7 +54,7 @@ class BackgroundSettings:
 class Background:
     """The detector."""
 
-    every = 1
+    interval = 0.0
     """The scene is learned from every frame."""
 
     def __init__(self, settings: BackgroundSettings) -> None:

@@ -25,8 +25,8 @@ class OnnxDetectorSettings:
     """The file; it has to be named."""
     sha256: str = ""
     """What its bytes have to be; empty: whatever they are."""
-    every: int = 3
-    """It looks at every so-manieth frame."""
+    interval: float = 0.1
+    """Seconds between two looks: every third frame of a camera of 25 or 30 a second, every frame of a slow one."""
     size: tuple[int, int] | None = None
     """Rows and columns of its input, where the file leaves them open."""
     scale: PixelScale = field(default_factory=PixelScale)
@@ -55,7 +55,7 @@ class OnnxDetectorSettings:
     """Cores that share the work on a frame; 0: all that this process may use."""
 
     def __post_init__(self) -> None:
-        require(self.every >= 1, f"onnx looks at every so-manieth frame, at least 1, found {self.every}")
+        require(0 <= self.interval <= 60, f"onnx looks every 0 to 60 seconds, found {self.interval}")
         require(self.threads >= 0, f"threads are at least 0, found {self.threads}")
         require(0 <= self.border <= 255, f"onnx's border is a grey of 0 to 255, found {self.border}")
         require(self.size is None or min(self.size) >= 1, f"onnx's size is rows and columns, found {self.size}")
@@ -71,9 +71,9 @@ class OnnxDetector:
     settings: OnnxDetectorSettings
 
     @property
-    def every(self) -> int:
+    def interval(self) -> float:
         """See the settings."""
-        return self.settings.every
+        return self.settings.interval
 
     def open(self, info: VideoInfo) -> "_Session":
         """Begin with a video."""

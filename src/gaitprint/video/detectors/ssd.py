@@ -27,8 +27,8 @@ _SCALE = PixelScale((127.5, 127.5, 127.5), (127.5, 127.5, 127.5))
 class SsdSettings:
     """Say how often, how finely and how surely people are looked for."""
 
-    every: int = 3
-    """It looks at every so-manieth frame."""
+    interval: float = 0.1
+    """Seconds between two looks: every third frame of a camera of 25 or 30 a second, every frame of a slow one."""
     lowest_score: float = 0.15
     """Boxes from this score on are handed on; trackers begin nobody with a low one, but follow people by it."""
     rows: int = 1
@@ -50,7 +50,7 @@ class SsdSettings:
     """Squares at work at a time; 0: as many as there are cores to use."""
 
     def __post_init__(self) -> None:
-        require(self.every >= 1, f"ssd looks at every so-manieth frame, at least 1, found {self.every}")
+        require(0 <= self.interval <= 60, f"ssd looks every 0 to 60 seconds, found {self.interval}")
         require(0 <= self.rows <= 8, f"ssd's rows of squares are 0 to 8, found {self.rows}")
         require(self.threads >= 0, f"threads are at least 0, found {self.threads}")
         require(0 <= self.tile_overlap <= 0.5, f"ssd's tile_overlap is 0 to 0.5, found {self.tile_overlap}")
@@ -67,9 +67,9 @@ class Ssd:
     settings: SsdSettings
 
     @property
-    def every(self) -> int:
+    def interval(self) -> float:
         """See the settings."""
-        return self.settings.every
+        return self.settings.interval
 
     def open(self, info: VideoInfo) -> "_Session":
         """Begin with a video."""
