@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test check matrix clean
+.PHONY: demo demo-video test check matrix clean
 
 $(VENV)/ready: pyproject.toml constraints.txt
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "gaitprint needs Python 3.11 or newer: make PYTHON=python3.11 ...")'
@@ -15,6 +15,9 @@ $(VENV)/ready: pyproject.toml constraints.txt
 
 demo: $(VENV)/ready  ## from nothing to a report, on synthetic walkers
 	$(BIN)/gaitprint demo demo
+
+demo-video: demo  ## from videos to names, on clips of synthetic walkers
+	$(BIN)/python examples/video_demo.py demo demo-video
 
 test: $(VENV)/ready  ## the default suite
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q -n auto --dist loadfile
@@ -30,4 +33,4 @@ matrix: $(VENV)/ready  ## the suite on other machines: make matrix CELLS="avx2 p
 	$(BIN)/python tests/matrix.py $(CELLS)
 
 clean:
-	rm -rf $(VENV) .matrix demo
+	rm -rf $(VENV) .matrix demo demo-video

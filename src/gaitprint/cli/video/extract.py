@@ -38,8 +38,9 @@ def extract(
 ) -> None:
     """Find, follow and cut out everybody in VIDEOS and write their silhouettes into the folder OUT.
 
-    A video is a file, a folder of images or of videos, `camera:0`, or an address such as rtsp://host/path. As it
-    stands the camera must not move: people are what differs from the empty scene.
+    A video is a file, a folder of images or of videos, `camera:0`, or an address such as rtsp://host/path. By
+    default the camera must not move: people are what differs from the empty scene. With --detector ssd --segmenter pose
+    networks find and cut them out (package gaitprint-video-models).
 
     Nothing of the video itself is kept. Killed, run it again: it goes on with the video it was at; videos that are done
     and have not changed are not read again.
