@@ -98,7 +98,7 @@ def test_every_dependency_is_pinned_and_every_pin_allowed() -> None:
 
 def test_the_makefile_has_its_targets_and_check_runs_every_gate() -> None:
     text = (ROOT / "Makefile").read_text(encoding="utf-8")
-    targets = {m[1]: m[2] for m in re.finditer(r"^([a-z]+):[^\n]*\n((?:\t[^\n]*\n)+)", text, re.MULTILINE)}
+    targets = {m[1]: m[2] for m in re.finditer(r"^([a-z-]+):[^\n]*\n((?:\t[^\n]*\n)+)", text, re.MULTILINE)}
     phony = re.search(r"^\.PHONY: (.*)$", text, re.MULTILINE)
     assert phony is not None
     assert set(phony[1].split()) == set(targets) >= {"demo", "test", "check", "clean"}

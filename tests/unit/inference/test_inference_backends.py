@@ -131,10 +131,10 @@ def test_one_that_has_broken_since_it_was_measured_stops_no_job(
 ) -> None:
     monkeypatch.setattr(embed_stage, "rank_backends", lambda choice, frames: ["openvino", "winograd", TORCH])
 
-    def opened(of: Any, backend: str, device: str) -> Any:
+    def opened(of: Any, backend: str, device: str, precision: str) -> Any:
         if backend == "openvino":
             raise OSError("illegal instruction")
-        return open_runner(of, backend, device)
+        return open_runner(of, backend, device, precision)
 
     monkeypatch.setattr(engine, "open_runner", opened)
     with pytest.warns(BackendWarning, match="OSError: illegal instruction"):
