@@ -15,8 +15,8 @@ from gaitprint.silhouettes.normalize import normalize_sequence
 from gaitprint.video.chain import VideoChain
 from gaitprint.video.composites.settings import CompositeSettings
 from gaitprint.video.composites.truth import CompositeFrame, TruePerson
+from gaitprint.video.overlap import iou as boxes_iou
 from gaitprint.video.people import PersonMask
-from gaitprint.video.tracking.overlap import iou as boxes_iou
 from gaitprint.video.tracklets import TrackletCollector
 
 

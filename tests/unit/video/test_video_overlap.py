@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from gaitprint.video.overlap import iou, share_inside, union_box
 from gaitprint.video.tracking.assignment import assign
-from gaitprint.video.tracking.overlap import iou, share_inside, union_box
 
 corner = st.integers(0, 12)
 side = st.integers(1, 8)

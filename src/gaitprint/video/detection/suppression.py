@@ -3,6 +3,8 @@
 import numpy as np
 from jaxtyping import Float, Int
 
+from gaitprint.video.overlap import areas, common_areas, iou
+
 
 def suppress(
     boxes: Float[np.ndarray, "N 4"], scores: Float[np.ndarray, " N"], overlap: float, containment: float
@@ -14,16 +16,16 @@ def suppress(
         containment: ... or above this share of the smaller one of the two.
     """
     left = [int(i) for i in np.argsort(-scores, kind="stable")]
-    areas = _areas(boxes)
+    sizes = areas(boxes)
     kept: list[int] = []
     while left:
         best, *others = left
         kept.append(best)
         rest = np.array(others, dtype=int)
-        common = _common_areas(boxes[rest], boxes[best])
+        common = common_areas(boxes[rest], boxes[best : best + 1])[:, 0]
         # products, not quotients: boxes without an area divide by 0
-        double = common > overlap * (areas[rest] + areas[best] - common)
-        double |= common > containment * np.minimum(areas[rest], areas[best])
+        double = common > overlap * (sizes[rest] + sizes[best] - common)
+        double |= common > containment * np.minimum(sizes[rest], sizes[best])
         left = rest[~double].tolist()
     return np.array(kept, dtype=int)
 
@@ -43,20 +45,10 @@ def vote(
         chosen: rows of `boxes`.
         overlap: the least intersection over union of a box that has a vote; each has one for itself.
     """
-    areas, moved = _areas(boxes), np.empty((len(chosen), 4))
+    moved = np.empty((len(chosen), 4))
     for row, index in enumerate(chosen):
-        common = _common_areas(boxes, boxes[index])
-        share = common / (areas + areas[index] - common)
+        share = iou(boxes, boxes[index : index + 1])[:, 0]
         # its own share is 1, so the sum of weights is never 0
         weights = np.where(share >= overlap, share * scores, 0.0)
         moved[row] = weights @ boxes / weights.sum()
     return moved
-
-
-def _areas(boxes: Float[np.ndarray, "N 4"]) -> Float[np.ndarray, " N"]:
-    return np.asarray(np.prod(boxes[:, 2:].astype(np.float64) - boxes[:, :2], axis=1))
-
-
-def _common_areas(boxes: Float[np.ndarray, "N 4"], one: Float[np.ndarray, "4"]) -> Float[np.ndarray, " N"]:
-    sides = np.minimum(boxes[:, 2:], one[2:]) - np.maximum(boxes[:, :2], one[:2])
-    return np.asarray(np.prod(np.maximum(sides.astype(np.float64), 0.0), axis=1))

@@ -5,9 +5,9 @@ from collections.abc import Sequence
 import numpy as np
 from jaxtyping import Bool, Float
 
+from gaitprint.video.overlap import iou
 from gaitprint.video.people import Box, PersonMask
 from gaitprint.video.segmentation.pieces import SOLID, solid_box
-from gaitprint.video.tracking.overlap import iou
 
 _SAME = 0.5
 """Masks of which the smaller lies in the other with more than this share are of one body."""

@@ -12,12 +12,12 @@ import numpy as np
 from gaitprint.components import Component
 from gaitprint.config import require
 from gaitprint.video.frames import VideoFrame, VideoInfo
+from gaitprint.video.overlap import iou, share_inside
 from gaitprint.video.people import Box, Detections, TrackedPerson, TrackUpdate
 from gaitprint.video.tracking.assignment import assign
 from gaitprint.video.tracking.box_motion import GATE, BoxMotion
 from gaitprint.video.tracking.crowding import completed, crowds, mix_up_hidden, spread_within
 from gaitprint.video.tracking.matching import Chosen, Found, Gains, overlap_gains, recovery_gains, reunion_gains
-from gaitprint.video.tracking.overlap import iou, share_inside
 from gaitprint.video.tracking.track import Track
 
 _LOW_OVERLAP = 0.5

@@ -3,8 +3,8 @@
 import numpy as np
 from jaxtyping import Shaped
 
+from gaitprint.video.overlap import iou, share_inside, union_box
 from gaitprint.video.people import Box
-from gaitprint.video.tracking.overlap import iou, share_inside, union_box
 from gaitprint.video.tracking.track import Track
 
 _INSIDE = 0.6

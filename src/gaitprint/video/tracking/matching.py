@@ -5,10 +5,10 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float32, Float64, Int, UInt8
 
+from gaitprint.video.overlap import iou
 from gaitprint.video.people import Detections
 from gaitprint.video.tracking.box_motion import GATE, BoxMotion
 from gaitprint.video.tracking.colours import Colours, body_colours
-from gaitprint.video.tracking.overlap import iou
 from gaitprint.video.tracking.track import Track
 
 Gains = Float64[np.ndarray, "_tracks _chosen"]
