@@ -1,15 +1,13 @@
 """Every detector here keeps what a detector promises, and the checker sees those that do not."""
 
-import sys
 from collections.abc import Callable
-from dataclasses import make_dataclass, replace
-from types import ModuleType
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pytest
 
-from gaitprint.components import Component, component_names, find_component
+from gaitprint.components import component_names, find_component
 from gaitprint.errors import ContractError
 from gaitprint.testing import check_detector
 
@@ -17,22 +15,6 @@ from gaitprint.testing import check_detector
 @pytest.mark.parametrize("name", component_names("detector"))
 def test_a_detector_keeps_what_it_promises(name: str) -> None:
     check_detector(name)
-
-
-@pytest.fixture
-def broken(monkeypatch: pytest.MonkeyPatch) -> Callable[[type], str]:
-    """Puts a class where a detector is found by its dotted name."""
-
-    def put(built: type) -> str:
-        module = ModuleType("broken_lab.thing")
-        module.component = Component(make_dataclass("Settings", [], frozen=True), built)  # type: ignore[attr-defined]
-        package = ModuleType("broken_lab")
-        package.__path__ = []  # type: ignore[attr-defined]
-        monkeypatch.setitem(sys.modules, "broken_lab", package)
-        monkeypatch.setitem(sys.modules, "broken_lab.thing", module)
-        return "broken_lab.thing"
-
-    return put
 
 
 class Changed:

@@ -1,14 +1,12 @@
 """Every segmenter here keeps what a segmenter promises, and the checker sees those that do not."""
 
-import sys
 from collections.abc import Callable
-from dataclasses import make_dataclass, replace
-from types import ModuleType
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from gaitprint.components import Component, component_names, find_component
+from gaitprint.components import component_names, find_component
 from gaitprint.errors import ContractError
 from gaitprint.testing import check_segmenter
 
@@ -16,22 +14,6 @@ from gaitprint.testing import check_segmenter
 @pytest.mark.parametrize("name", component_names("segmenter"))
 def test_a_segmenter_keeps_what_it_promises(name: str) -> None:
     check_segmenter(name)
-
-
-@pytest.fixture
-def broken(monkeypatch: pytest.MonkeyPatch) -> Callable[[type], str]:
-    """Puts a class where a segmenter is found by its dotted name."""
-
-    def put(built: type) -> str:
-        module = ModuleType("broken_lab.thing")
-        module.component = Component(make_dataclass("Settings", [], frozen=True), built)  # type: ignore[attr-defined]
-        package = ModuleType("broken_lab")
-        package.__path__ = []  # type: ignore[attr-defined]
-        monkeypatch.setitem(sys.modules, "broken_lab", package)
-        monkeypatch.setitem(sys.modules, "broken_lab.thing", module)
-        return "broken_lab.thing"
-
-    return put
 
 
 class Changed:
