@@ -23,6 +23,7 @@ import os
 import statistics
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 from typing import Any
@@ -197,18 +198,19 @@ def ratios(items: int, rounds: int, threads: int) -> None:
     """Both forms side by side, several times; the answers are held against each other once."""
     times, shares, memories = [], [], []
     for number in range(rounds):
-        files = [Path(f"/tmp/{kind}-{os.getpid()}.npy") if number == 0 else None for kind in ("dense", "ours")]
-        slow, long, much = case("dense", items, threads, files[0])
-        fast, short, little = case("ours", items, threads, files[1])
+        with tempfile.TemporaryDirectory() as folder:
+            files = [Path(folder) / f"{kind}.npy" if number == 0 else None for kind in ("dense", "ours")]
+            slow, long, much = case("dense", items, threads, files[0])
+            fast, short, little = case("ours", items, threads, files[1])
+            if files[0] and files[1]:
+                one, other = np.load(files[0]), np.load(files[1])
+                same = (one.argmin(axis=1) == other.argmin(axis=1)).mean()
+                print(
+                    f"answers: {np.abs(one - other).max():.1e} apart at most, {100 * same:.2f} % of the nearest agree"
+                )
         times.append(slow / fast)
         shares.append(long / short)
         memories.append(much / little)
-        if files[0] and files[1]:
-            one, other = np.load(files[0]), np.load(files[1])
-            same = (one.argmin(axis=1) == other.argmin(axis=1)).mean()
-            print(f"answers: {np.abs(one - other).max():.1e} apart at most, {100 * same:.2f} % of the nearest agree")
-            for file in files:
-                file.unlink()
     time_, share, memory = (statistics.median(values) for values in (times, shares, memories))
     print(f"dense / ours: time {time_:.1f}   of the processor {share:.1f}   memory {memory:.1f}")
 

@@ -48,6 +48,27 @@ def _people(
     )
 
 
+calibration_option = click.option(
+    "--calibration",
+    type=PLACE,
+    metavar="FILE.json",
+    help="Of `eval verify --calibration`, for probabilities beside distances.",
+)
+correlation_option = click.option(
+    "--correlation",
+    cls=FieldOption,
+    of=EVIDENCE,
+    type=float,
+    show_default=True,
+    help="Of windows of one track, 0 to 1: at 1 further windows make no answer surer.",
+)
+walks_pipeline_option = click.option(
+    "--pipeline",
+    metavar="STEPS|FILE.toml",
+    help="How walks are compared: steps in their order, the scorer last.  [default: euclidean]",
+)
+"""How walks are compared and how sure answers are: of all commands that compare people in videos."""
+
 people_options = OptionGroup(
     "people",
     _people,
@@ -83,12 +104,7 @@ people_options = OptionGroup(
         metavar="EMBEDDINGS",
         help="Walks of people who are not known, to measure that on.  [default: each known person in turn]",
     ),
-    click.option(
-        "--calibration",
-        type=PLACE,
-        metavar="FILE.json",
-        help="Of `eval verify --calibration`, for probabilities beside distances.",
-    ),
+    calibration_option,
     click.option(
         "--known-share",
         cls=FieldOption,
@@ -98,19 +114,8 @@ people_options = OptionGroup(
         show_default=True,
         help="The probability that whoever walks by is known at all, before anything is seen.",
     ),
-    click.option(
-        "--correlation",
-        cls=FieldOption,
-        of=EVIDENCE,
-        type=float,
-        show_default=True,
-        help="Of windows of one track, 0 to 1: at 1 further windows make no answer surer.",
-    ),
-    click.option(
-        "--pipeline",
-        metavar="STEPS|FILE.toml",
-        help="How walks are compared: steps in their order, the scorer last.  [default: euclidean]",
-    ),
+    correlation_option,
+    walks_pipeline_option,
 )
 """Gives a command its `people`, a `PeopleRequest`."""
 

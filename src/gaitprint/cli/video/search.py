@@ -9,7 +9,12 @@ from rich.console import Console
 from gaitprint.cli.common import as_json, emit, print_table
 from gaitprint.cli.kinds import PLACE, Count
 from gaitprint.cli.option_groups import FieldOption, OptionGroup
-from gaitprint.cli.people_options import EVIDENCE, network_options
+from gaitprint.cli.people_options import (
+    calibration_option,
+    correlation_option,
+    network_options,
+    walks_pipeline_option,
+)
 from gaitprint.cli.pipeline_options import named_pipeline
 from gaitprint.cli.progress import progress_bar
 from gaitprint.cli.video_options import footage_request_options
@@ -60,25 +65,9 @@ search_options = OptionGroup(
         show_default=True,
         help="Keep a picture of each person from the footage, beside silhouettes.",
     ),
-    click.option(
-        "--calibration",
-        type=PLACE,
-        metavar="FILE.json",
-        help="Of `eval verify --calibration`, for probabilities beside distances.",
-    ),
-    click.option(
-        "--correlation",
-        cls=FieldOption,
-        of=EVIDENCE,
-        type=float,
-        show_default=True,
-        help="Of windows of one track, 0 to 1: at 1 further windows make no hit surer.",
-    ),
-    click.option(
-        "--pipeline",
-        metavar="STEPS|FILE.toml",
-        help="How windows are compared: steps in their order, the scorer last.  [default: euclidean]",
-    ),
+    calibration_option,
+    correlation_option,
+    walks_pipeline_option,
 )
 """Gives a command its `settings`, a `SearchSettings`."""
 
