@@ -82,13 +82,14 @@ def extract(
 
     Raises:
         DataError: a folder cannot be written. ArtefactError: it holds something else.
-        ConfigError, ComponentError: no such parts or settings.
+        ConfigError, ComponentError: no such parts or settings; nothing is written.
     """
     require(bool(sources), "extract needs at least one video, found none")
     require(seconds > 0, f"seconds is above 0, found {seconds}")
     out, failed, unchanged = Path(out), [], 0
     how = {"parts": parts.facts(), "tracklets": settings_to_dict(tracklets)}
     facts = {"identity": sha256_json(how), **how}
+    parts.check()
     with bound_folder(out, BINDING, facts, "identity", "an extraction under other settings"):
         for source in expand_sources(tuple(map(str, sources))):
             job = new_job(source, out, camera, seconds)

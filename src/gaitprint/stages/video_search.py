@@ -128,6 +128,7 @@ def search_footage(
         "images": search.images,
     }
     facts = {"identity": sha256_json(how), **how}
+    request.parts.check()
     with bound_folder(out, BINDING, facts, "identity", "a search by another model or under other settings"):
         tracks, walks = _example(request.of(search.example), search, embedder, progress)
         records, unchanged, failed = _gone_through(request, embedder, out, search.images, progress)

@@ -15,6 +15,7 @@ from gaitprint.video.model_files import ModelFile
 
 Image = UInt8[np.ndarray, "_h _w 3"]
 """Red, green, blue."""
+_READ = (".onnx", ".tflite")
 Outputs = dict[str, np.ndarray]
 """What a network says of one image, by the names of its outputs; dimensions as the file has them."""
 
@@ -93,13 +94,16 @@ class ImageNetwork:
 
 
 def _read(model: ModelFile) -> Any:
+    if model.path.suffix.lower() not in _READ:
+        # by another ending the engine tries one reader after the other, and each complains on its own
+        raise ArtefactError(f"a network is a file {' or '.join(_READ)}, found {model.path}")
     import openvino  # an extra, and 0.3 s to import
 
     try:
         return openvino.Core().read_model(model.path)
     except RuntimeError as error:
         said = " ".join(str(error).split())[-160:]
-        raise ArtefactError(f"{model.path} is no network that OpenVINO reads (.onnx, .tflite): ... {said}") from None
+        raise ArtefactError(f"{model.path} is no network that OpenVINO reads: ... {said}") from None
 
 
 def _fix_size(network: Any, name: str, size: tuple[int, int] | None) -> bool:

@@ -10,6 +10,7 @@ from gaitprint.config import settings_to_dict
 from gaitprint.errors import ConfigError, did_you_mean
 from gaitprint.video.chain import VideoChain
 from gaitprint.video.contracts import Detector, Segmenter, Tracker
+from gaitprint.video.frames import VideoInfo
 from gaitprint.video.video_source import AUTO, reader_for
 
 KINDS = ("reader", "detector", "tracker", "segmenter")
@@ -45,6 +46,16 @@ class VideoParts:
         detector, tracker, segmenter = self.made()
         video = reader_for(source, self.reader, self.settings.get("reader")).open(source)
         return VideoChain(video, detector, tracker, segmenter)
+
+    def check(self) -> None:
+        """Open the parts for no video, so that a wrong one is told before anything is written.
+
+        Raises:
+            ComponentError, ConfigError: a part does not exist, or not with such settings. ArtefactError: a file of
+                weights is damaged or none.
+        """
+        for part in self.made():
+            part.open(VideoInfo(640, 480, 25.0, None))
 
     def facts(self) -> dict[str, Any]:
         """Names and all settings of the parts, plain values: what decides what comes out of a video."""

@@ -52,6 +52,13 @@ def test_a_walk_becomes_silhouettes_with_a_list_of_them(extracted: Path) -> None
     assert "track-0001" in (extracted / "index.html").read_text(encoding="utf-8")
 
 
+def test_parts_that_cannot_be_opened_leave_the_folder_free(clip: Path, tmp_path: Path) -> None:
+    wrong = VideoParts(detector="onnx", settings={"detector": {"path": str(tmp_path / "missing.onnx")}})
+    with pytest.raises(DataError, match="no file of weights can be read"):
+        extract([str(clip)], tmp_path / "out", wrong)
+    assert not (tmp_path / "out").exists()
+
+
 @pytest.mark.parametrize("source", [".", "manifest.csv"])
 def test_prepare_reads_it_as_it_is_and_pixels_are_those_of_the_tracklets(
     extracted: Path, clip: Path, tmp_path: Path, source: str

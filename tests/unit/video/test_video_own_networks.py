@@ -118,6 +118,10 @@ def test_files_that_are_no_networks_are_refused_in_one_line(tmp_path: Path) -> N
     path.write_bytes(b"no network")
     with pytest.raises(ArtefactError, match=r"net\.onnx is no network that OpenVINO reads"):
         detect(path, frame())
+    other = path.rename(tmp_path / "net.mp4")
+    with pytest.raises(ArtefactError, match=r"a network is a file \.onnx or \.tflite, found .*net\.mp4"):
+        detect(other, frame())
+    other.rename(path)
     with pytest.raises(ArtefactError, match="expected SHA-256 0000"):
         detect(path, frame(), sha256="0" * 64)
     video_networks.write_answers(path, {"out": np.zeros((1, 2, 6))}, (32, 48))
