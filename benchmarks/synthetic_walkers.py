@@ -13,12 +13,13 @@ import numpy as np
 
 from gaitprint.datasets.synthetic import SyntheticSettings, walk_once, walkers
 from gaitprint.silhouettes.normalize import normalize_sequence
-from gaitprint.synthetic.camera import PITCH, aim, photograph
+from gaitprint.synthetic.camera import Camera, aim, photograph
 from gaitprint.synthetic.raster import COLUMNS, ROWS, SIZE
 from gaitprint.synthetic.solids import Solids
 
 Disc = tuple[float, float, float]
 VIEWS = (0.0, 54.0, 90.0)
+CAMERAS = tuple(Camera(view) for view in VIEWS)
 
 
 def distance_to_hull(x: np.ndarray, y: np.ndarray, start: Disc, end: Disc) -> np.ndarray:
@@ -39,7 +40,7 @@ def distance_to_hull(x: np.ndarray, y: np.ndarray, start: Disc, end: Disc) -> np
 
 def draw_plainly(solids: Solids) -> np.ndarray:
     """The frames of one walk from VIEWS, uint8 [V * T, 64, 64]."""
-    starts, ends = aim(solids, VIEWS, PITCH)
+    starts, ends = aim(solids, CAMERAS)
     x = ((np.arange(SIZE * COLUMNS) + 0.5) / COLUMNS - SIZE / 2)[None, :]
     y = ((np.arange(SIZE * ROWS) + 0.5) / ROWS)[:, None]
     frames = []
@@ -70,7 +71,7 @@ def main() -> None:
         drawn = draw_plainly(solids)
         fast.append(all_frames / (middle - start))
         plain.append(len(drawn) / (process_time() - middle))
-    smooth = photograph(solids, VIEWS, np.zeros((2, len(VIEWS), 10, SIZE * ROWS), np.float32)).reshape(drawn.shape)
+    smooth = photograph(solids, CAMERAS, np.zeros((2, len(VIEWS), 10, SIZE * ROWS), np.float32)).reshape(drawn.shape)
     nearest = [np.abs(np.roll(drawn, s, axis=2).astype(float) - smooth).mean(axis=(1, 2)) for s in (-1, 0, 1)]
     print(f"walkers(): {np.median(fast):,.0f} frames/s, everything included (median of three)")
     print(f"plain distances to every capsule, a frame at a time: {np.median(plain):,.0f} frames/s")

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 from jaxtyping import Float32
@@ -13,10 +14,11 @@ from gaitprint.config import require, require_lists
 from gaitprint.layouts.contract import FoundSequence, Split
 from gaitprint.layouts.splits import choose_split
 from gaitprint.layouts.tree import Level, Tree, scan_levels
-from gaitprint.synthetic.camera import PITCH, photograph
+from gaitprint.synthetic.camera import PITCH, Camera, photograph
 from gaitprint.synthetic.gait import joint_paths, stride_length
 from gaitprint.synthetic.raster import ROWS, SIZE
 from gaitprint.synthetic.solids import Solids, bag_kind, bag_side, dress
+from gaitprint.synthetic.street import stand_somewhere, walk_in_the_street
 from gaitprint.synthetic.traits import Body, Manner, Outfit, draw, vary
 from gaitprint.types import Frames, SequenceRecord
 
@@ -58,6 +60,10 @@ class SyntheticSettings:
     start: int = 1
     """Number of the first subject; a subject looks the same in every set of one seed that has them."""
 
+    world: Literal["studio", "street"] = "studio"
+    """``studio``: far cameras in a ring, one bag and one coat a person. ``street``: clothes, load, speed, path, camera
+    height and distance drawn anew for every walk, views within 9 degrees of their names; the person is kept."""
+
     def __post_init__(self) -> None:
         require_lists(self)
         require(self.subjects >= 1, f"subjects must be at least 1, found {self.subjects}")
@@ -94,12 +100,20 @@ def walkers(settings: SyntheticSettings) -> Iterator[tuple[SequenceRecord, Frame
 def film(settings: SyntheticSettings, subject: int, condition: str) -> tuple[list[str], list[Frames]]:
     """One walk of one subject: the views, sorted, and the frames of each."""
     views = sorted(set(settings.views))
-    solids = walk_once(settings.seed, subject, condition, settings.frames)
-    outlines = [_raggedness(_generator(settings.seed, subject, _CAMERA, condition, v), settings.frames) for v in views]
-    studio = _generator(settings.seed, subject, _STUDIO, condition)
-    heading, pitch = studio.normal((0.0, PITCH), (_HEADING_JITTER, _PITCH_JITTER))
-    frames = photograph(solids, tuple(float(v) + heading for v in views), np.stack(outlines, axis=1), float(pitch))
-    return views, list(frames)
+    draws = [_generator(settings.seed, subject, _CAMERA, condition, v) for v in views]
+    outlines = np.stack([_raggedness(chance, settings.frames, settings.world) for chance in draws], axis=1)
+    if settings.world == "street":
+        someone = _generator(settings.seed, subject, _SUBJECT)
+        body, manner = draw(Body, someone), draw(Manner, someone)
+        chance = _generator(settings.seed, subject, _WALK, condition)
+        solids, _ = walk_in_the_street(body, manner, condition[:2], settings.frames, chance)
+        cameras = tuple(stand_somewhere(float(v), chance) for v, chance in zip(views, draws, strict=True))
+    else:
+        solids = walk_once(settings.seed, subject, condition, settings.frames)
+        studio = _generator(settings.seed, subject, _STUDIO, condition)
+        heading, pitch = studio.normal((0.0, PITCH), (_HEADING_JITTER, _PITCH_JITTER))
+        cameras = tuple(Camera(float(v) + heading, float(pitch)) for v in views)
+    return views, list(photograph(solids, cameras, outlines))
 
 
 def walk_once(seed: int, subject: int, condition: str, frames: int) -> Solids:
@@ -119,7 +133,7 @@ def walk_once(seed: int, subject: int, condition: str, frames: int) -> Solids:
     return dress(joint_paths(body, manner, phase, arms), body, outfit, kind)
 
 
-def _raggedness(generator: np.random.Generator, frames: int) -> Float32[np.ndarray, "2 T R"]:
+def _raggedness(generator: np.random.Generator, frames: int, world: str) -> Float32[np.ndarray, "2 T R"]:
     """What segmentation does to an outline: pixels by which it stands out, smooth along the rows."""
     rows = SIZE * ROWS
     knots = rows // 6 + 1
@@ -127,6 +141,8 @@ def _raggedness(generator: np.random.Generator, frames: int) -> Float32[np.ndarr
     index = place.astype(np.intp)
     weight = place - index
     rough = generator.normal(generator.normal(0.0, 0.25), 0.30, (2, frames, knots + 1))
+    if world == "street":
+        rough *= generator.uniform(0.5, 1.8)
     # none at crown and soles: the narrow spans there would vanish, and the body would be a row lower
     rough[:, :, 0] = rough[:, :, -2:] = 0.0
     return (rough[:, :, index] * (1 - weight) + rough[:, :, index + 1] * weight).astype(np.float32)

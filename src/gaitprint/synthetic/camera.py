@@ -1,6 +1,7 @@
-"""From solids in space to silhouettes: a far camera that looks a little down, as in the published recordings."""
+"""From solids in space to silhouettes: cameras that look a little down, far away as in the recordings, or near."""
 
 import math
+from dataclasses import dataclass
 
 import numpy as np
 from jaxtyping import Float32, Float64, UInt8
@@ -14,25 +15,38 @@ PITCH = 5.0
 """Degrees by which the cameras look down, as a rule."""
 
 
+@dataclass(frozen=True)
+class Camera:
+    """From where a walk is seen."""
+
+    view: float
+    """Degrees at the first frame: 0 sees the walker come, 90 the left side, 180 the back."""
+    pitch: float = PITCH
+    """Degrees by which it looks down."""
+    distance: float = math.inf
+    """From the middle of the pelvis, in body heights; what is nearer looks larger. Infinite: nothing does."""
+    turn: float = 0.0
+    """Degrees a frame by which the view changes, as of somebody who walks past or along a curve."""
+
+
 def photograph(
-    solids: Solids, views: tuple[float, ...], raggedness: Float32[np.ndarray, "2 V T R"], pitch: float = PITCH
+    solids: Solids, cameras: tuple[Camera, ...], raggedness: Float32[np.ndarray, "2 V T R"]
 ) -> UInt8[np.ndarray, "V T 64 64"]:
     """Normalised silhouettes of one walk from several cameras.
 
     Args:
         solids: the body over time.
-        views: camera angles in degrees: 0 sees the walker come, 90 the left side, 180 the back.
+        cameras: from where.
         raggedness: pixels by which the outline is wrong, left and right, on each half row.
-        pitch: degrees by which the camera looks down.
     """
-    starts, ends = aim(solids, views, pitch)
+    starts, ends = aim(solids, cameras)
     frames = draw_frames(starts, ends, solids.groups, raggedness.reshape(2, -1, SIZE * ROWS))
-    return frames.reshape(len(views), -1, SIZE, SIZE)
+    return frames.reshape(len(cameras), -1, SIZE, SIZE)
 
 
-def aim(solids: Solids, views: tuple[float, ...], pitch: float) -> tuple[Discs, Discs]:
+def aim(solids: Solids, cameras: tuple[Camera, ...]) -> tuple[Discs, Discs]:
     """Both ends of the capsules as discs, views and frames in one row, scaled so that the body fills the height."""
-    seen = (_look(solids.starts, solids.start_radii, views, pitch), _look(solids.ends, solids.end_radii, views, pitch))
+    seen = (_look(solids.starts, solids.start_radii, cameras), _look(solids.ends, solids.end_radii, cameras))
     top = np.maximum(*(up + radius for _, up, radius in seen)).max(axis=0)
     bottom = np.minimum(*(up - radius for _, up, radius in seen)).min(axis=0)
     # for each view and frame by itself, as the normalisation of real silhouettes scales every frame
@@ -44,18 +58,28 @@ def aim(solids: Solids, views: tuple[float, ...], pitch: float) -> tuple[Discs, 
 
 
 def _look(
-    points: Float64[np.ndarray, "K T 3"], radii: Float64[np.ndarray, " K"], views: tuple[float, ...], pitch: float
-) -> tuple[Seen, Seen, Float64[np.ndarray, "K 1 1"]]:
+    points: Float64[np.ndarray, "K T 3"], radii: Float64[np.ndarray, " K"], cameras: tuple[Camera, ...]
+) -> tuple[Seen, Seen, Seen]:
     """Right and up in the image, and radius, of balls."""
+    frames = range(points.shape[1])
     # One angle at a time: the last bit of a vector's sine may depend on the vector's length.
-    sine = np.array([[math.sin(math.radians(v))] for v in views])
-    cosine = np.array([[math.cos(math.radians(v))] for v in views])
-    down = math.radians(pitch)
+    angles = [[math.radians(c.view + c.turn * t) for t in (frames if c.turn else frames[:1])] for c in cameras]
+    sine, cosine = (_rows([[f(a) for a in row] for row in angles], len(frames)) for f in (math.sin, math.cos))
+    down = [math.radians(c.pitch) for c in cameras]
+    lower, level = (np.array([[f(a)] for a in down]) for f in (math.sin, math.cos))
     x, y, z = (points[:, None, :, i] for i in range(3))
     right = -sine * x + cosine * y
     near = cosine * x + sine * y
-    # orthographic: the camera is so far away that nearness changes no size
-    return right, math.cos(down) * z - math.sin(down) * near, radii[:, None, None]
+    up = level * z - lower * near
+    # along the line of sight; at an infinite distance the factor is exactly 1
+    depth = level * near + lower * z
+    larger = 1.0 / (1.0 - depth / np.array([[c.distance] for c in cameras]))
+    return right * larger, up * larger, radii[:, None, None] * larger
+
+
+def _rows(values: list[list[float]], frames: int) -> Float64[np.ndarray, "V T"]:
+    """One value a frame, of each camera; a camera that stands still has but one."""
+    return np.array([row * (frames if len(row) == 1 else 1) for row in values])
 
 
 def _flat(values: Seen) -> Float32[np.ndarray, "K F"]:

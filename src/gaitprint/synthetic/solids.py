@@ -54,17 +54,18 @@ class _Pile:
 
 
 def dress(joints: dict[str, Points], body: Body, outfit: Outfit, condition: str) -> Solids:
-    """Capsules of a body as it goes in condition ``nm``, ``bg`` (with a bag) or ``cl`` (in a coat)."""
+    """Capsules of a body as it goes in condition ``nm``, ``bg`` (with a bag), ``cl`` (in a coat), or ``bg+cl``."""
     pile = _Pile()
-    cloth = max(outfit.coat_thickness, 0.007) if condition == "cl" else 0.0
+    worn = condition.split("+")
+    cloth = max(outfit.coat_thickness, 0.007) if "cl" in worn else 0.0
     _head(pile, joints, body)
     _trunk(pile, joints, body, cloth)
     for side in ("left", "right"):
         _arm(pile, {k.removeprefix(f"{side}_"): v for k, v in joints.items()}, body, 0.7 * cloth)
         _leg(pile, {k.removeprefix(f"{side}_"): v for k, v in joints.items()}, body)
-    if condition == "cl":
+    if "cl" in worn:
         _skirt(pile, joints, body, outfit, cloth)
-    if condition == "bg":
+    if "bg" in worn:
         _bag(pile, joints, body, outfit)
     return pile.done()
 

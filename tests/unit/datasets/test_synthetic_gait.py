@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from gaitprint.synthetic.camera import photograph
+from gaitprint.synthetic.camera import Camera, photograph
 from gaitprint.synthetic.gait import FRAMES_A_SECOND, joint_paths, stride_length
 from gaitprint.synthetic.solids import dress
 from gaitprint.synthetic.traits import Body, Manner, Outfit, draw
@@ -11,7 +11,8 @@ VIEWS = (0.0, 18.0, 36.0, 54.0, 72.0, 90.0)
 
 def pictures(phase: np.ndarray, views: tuple[float, ...], manner: Manner, pitch: float = 5.0) -> np.ndarray:
     solids = dress(joint_paths(Body(), manner, phase), Body(), Outfit(), "nm")
-    return photograph(solids, views, np.zeros((2, len(views), len(phase), 128), np.float32), pitch)
+    cameras = tuple(Camera(view, pitch) for view in views)
+    return photograph(solids, cameras, np.zeros((2, len(views), len(phase), 128), np.float32))
 
 
 def overlap(a: np.ndarray, b: np.ndarray) -> float:

@@ -3,7 +3,7 @@ from dataclasses import astuple, fields
 import numpy as np
 import pytest
 
-from gaitprint.synthetic.camera import photograph
+from gaitprint.synthetic.camera import Camera, photograph
 from gaitprint.synthetic.gait import joint_paths
 from gaitprint.synthetic.solids import bag_kind, bag_side, dress
 from gaitprint.synthetic.traits import Body, Manner, Outfit, draw, vary
@@ -19,7 +19,7 @@ def area(condition: str, outfit: Outfit, view: float) -> float:
     """Mean share of the frame that is body, over a stride."""
     joints = joint_paths(Body(), Manner(), np.linspace(0, 1, 16, endpoint=False))
     solids = dress(joints, Body(), outfit, condition)
-    frames = photograph(solids, (view,), np.zeros((2, 1, 16, 128), np.float32))
+    frames = photograph(solids, (Camera(view),), np.zeros((2, 1, 16, 128), np.float32))
     return float(frames.mean() / 255)
 
 
@@ -60,5 +60,5 @@ def test_an_extreme_body_still_fills_its_frame():
     joints = joint_paths(Body(), Manner(elbow_rest=-9.0, arm_spread=-9.0), np.linspace(0, 1, 4))
     for condition in ("nm", "bg", "cl"):
         solids = dress(joints, Body(hair_back=-0.02, hair_down=-0.05), Outfit(coat_thickness=-0.01), condition)
-        frames = photograph(solids, (0.0, 90.0), np.zeros((2, 2, 4, 128), np.float32))
+        frames = photograph(solids, (Camera(0.0), Camera(90.0)), np.zeros((2, 2, 4, 128), np.float32))
         assert frames[:, :, [0, 63]].any(axis=-1).all()
