@@ -157,7 +157,7 @@ class SyntheticWalkers:
     """Made by `walkers`, not found; a tree they were written to, one .npy file a sequence, can be read back."""
 
     title = "Synthetic walkers: any number of people, 11 views, bags and coats; drawn in code, free of any licence"
-    splits: tuple[str, ...] = ("half",)
+    splits: tuple[str, ...] = ("half", "most")
     protocols: tuple[str, ...] = ("casia-b", "casia-b-cross-view")
     strictness = 0
     drawn = True
@@ -170,10 +170,10 @@ class SyntheticWalkers:
         return scan_levels(files, TREE)
 
     def split(self, name: str | None, subjects: Iterable[str]) -> Split:
-        """The first half of the subjects trains; of an odd number the larger half."""
+        """``half``: the first half of the subjects trains, of an odd number the larger half. ``most``: all but a tenth."""
         known = sorted(set(subjects))
-        train = frozenset(known[: (len(known) + 1) // 2])
-        return choose_split("synthetic", name, {"half": train.__contains__}, known)
+        half, most = (frozenset(known[:count]) for count in ((len(known) + 1) // 2, len(known) - -(-len(known) // 10)))
+        return choose_split("synthetic", name, {"half": half.__contains__, "most": most.__contains__}, known)
 
     def records(self) -> tuple[SequenceRecord, ...]:
         """See `DrawingLayout.records`."""
