@@ -130,6 +130,6 @@ def stand_somewhere(view: float, generator: np.random.Generator) -> Camera:
 
 def _drift(frames: int, generator: np.random.Generator) -> Float64[np.ndarray, " T"]:
     """Slow changes of the pace, of about 1 at the most."""
-    steps = generator.normal(0.0, 1.0, frames)
-    slow = np.convolve(steps, np.ones(12) / 12**0.5, "same")
+    # over 12 frames, about half a stride; of fewer frames numpy would give 12
+    slow = np.convolve(generator.normal(0.0, 1.0, frames), np.ones(12) / 12**0.5, "same")[:frames]
     return np.asarray(np.clip(slow, -2.0, 2.0))

@@ -289,3 +289,62 @@ def test_settings_that_make_no_sense_are_refused(name, settings, message):
     with pytest.raises(ConfigError, match=message) as error:
         find_component("augmentation", name).make(settings)
     assert "\n" not in str(error.value)
+
+
+SEGMENTER_FAULTS = ("outline", "coarse", "holes", "cut", "shift", "stain")
+
+
+def body(frames=10, height=64, width=44):
+    """An upright ellipse that fills the height."""
+    clip = np.zeros((frames, height, width), np.float32)
+    for frame in clip:
+        cv2.ellipse(frame, (width // 2, height // 2), (width // 6, height // 2), 0.0, 0.0, 360.0, 1.0, -1)
+    return clip
+
+
+def segmenter(*faults, **settings):
+    return make("segmenter", **{f: float(f in faults) for f in SEGMENTER_FAULTS}, **settings)
+
+
+@pytest.mark.parametrize(
+    ("fault", "fits"),
+    [
+        ("holes", lambda new, old: (new <= old).all() and new.sum() < old.sum()),
+        ("stain", lambda new, old: (new >= old).all() and (new[:, :32] == old[:, :32]).all()),
+        ("outline", lambda new, old: new.sum() != old.sum() and new[:, :, :5].max() == 0),
+        ("coarse", lambda new, old: abs(new.sum() / old.sum() - 1) < 0.05 and ((new > 0) & (new < 1)).sum() > 0),
+        # what is left fills the height again
+        ("cut", lambda new, old: new[:, :2].any() and new[:, -2:].any()),
+        ("shift", lambda new, old: np.array_equal(np.sort(new.sum(axis=1)), np.sort(old.sum(axis=1)))),
+    ],
+)
+def test_a_segmenters_fault_does_what_it_is_called(fault, fits):
+    old, changed = body(), 0
+    for seed in range(40):
+        new = segmenter(fault)(old, np.random.default_rng(seed))
+        if not np.array_equal(new, old):
+            changed += 1
+            assert fits(new, old), seed
+    assert changed > 25
+
+
+def test_a_segmenters_fault_comes_and_goes_as_in_video():
+    spans = []
+    for seed in range(40):
+        new = segmenter("holes")(body(), np.random.default_rng(seed))
+        spans.append(int(sum(not np.array_equal(a, b) for a, b in zip(new, body(), strict=True))))
+    assert min(spans) < 4
+    assert max(spans) > 8
+
+
+def test_a_degraded_clip_has_one_fault_at_least():
+    rare = make("segmenter", **dict.fromkeys(SEGMENTER_FAULTS, 0.0) | {"outline": 1e-9})
+    # an outline cut at the middle is the one that was there
+    assert sum(not np.array_equal(rare(body(), np.random.default_rng(s)), body()) for s in range(20)) > 10
+
+
+def test_a_segmenter_without_faults_is_refused():
+    with pytest.raises(ConfigError, match="needs a fault whose probability is above 0"):
+        segmenter()
+    with pytest.raises(ConfigError, match="from 0 to 1"):
+        make("segmenter", holes=1.5)
