@@ -45,8 +45,8 @@ def test_a_walk_is_the_same_whatever_else_is_drawn(street):
     assert all(np.array_equal(street[key], frames) for key, frames in alone.items())
 
 
-def test_a_person_is_nearer_to_himself_than_to_others_when_only_the_walk_changes(generator):
-    """Of the numbers that make a walk, those of the body: within a person they move a tenth of what people differ by."""
+def test_a_person_is_nearer_to_himself_than_to_others():
+    """Mean images of one person from the side: nearer to each other than to those of others."""
     people = collect(subjects=12, conditions=("nm-01", "nm-02"), views=("090",), frames=27)
     walks = [f.astype(np.float64).mean(axis=0).ravel() for f in people.values()]
     first, second = np.array(walks[::2]), np.array(walks[1::2])
