@@ -170,7 +170,7 @@ class SyntheticWalkers:
         return scan_levels(files, TREE)
 
     def split(self, name: str | None, subjects: Iterable[str]) -> Split:
-        """``half``: the first half of the subjects trains, the larger one of an odd number. ``most``: all but a tenth."""
+        """``half``: the first half trains, the larger one of an odd number. ``most``: all but a tenth trains."""
         known = sorted(set(subjects))
         half, most = (frozenset(known[:count]) for count in ((len(known) + 1) // 2, len(known) - -(-len(known) // 10)))
         return choose_split("synthetic", name, {"half": half.__contains__, "most": most.__contains__}, known)
