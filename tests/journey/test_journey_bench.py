@@ -1,9 +1,12 @@
 """`gaitprint bench` as people type it."""
 
 import json
+from dataclasses import replace
 
 import pytest
 
+from gaitprint.datasets.synthetic import SyntheticSettings
+from gaitprint.exported import trial
 from gaitprint.inference.backend_choice import available
 from gaitprint.stages.evaluate import evaluate
 
@@ -35,6 +38,42 @@ def test_speeds_in_words(world, run):
     assert len(rows) == 2 * len(available())
     assert sum(" *" in row for row in rows) == 2
     assert "--backend auto" in last
+
+
+@pytest.fixture
+def few_walkers(monkeypatch):
+    """For the ranges and the ranks of 8 bits."""
+    small = SyntheticSettings(2, frames=6, conditions=("nm-01", "cl-01"), views=("090",))
+    monkeypatch.setattr(trial, "_CALIBRATING", small)
+    monkeypatch.setattr(trial, "_RANKING", replace(small, start=501))
+
+
+@pytest.mark.usefixtures("few_walkers")
+def test_8_bits_are_rows_of_their_own(world, run):
+    ran = run("bench", "--model", world.model("gaitgl"), *QUICK, "--int8")
+    _, _, *rows, last = ran.out.splitlines()
+    gates = [row for row in rows if "rank gate" in row]
+    assert len(rows) - len(gates) == 2 * (len(available()) + 2)
+    assert sum(" int8" in row for row in rows if row not in gates) == 4
+    assert [row.split(":")[0] for row in gates] == ["gaitgl, onnxruntime int8", "gaitgl, openvino int8"]
+    assert all("passed: " in row or "refused: " in row for row in gates)
+    assert "what --backend auto takes" in last
+
+
+def test_8_bits_over_a_store_are_ranked_on_its_sample(world, run, tmp_path):
+    ran = run("bench", "--store", world.store, "--model", world.model("gaitmask"), "--int8", "--out", tmp_path)
+    gates = [row for row in ran.out.splitlines() if "rank gate" in row]
+    assert [row.split(":")[0] for row in gates] == ["gaitmask, onnxruntime int8", "gaitmask, openvino int8"]
+    points = json.loads((tmp_path / "bench.json").read_text())["points"]
+    full, reduced = ([p for p in points if p["precision"] == name] for name in ("float32", "int8"))
+    assert [p["backend"] for p in full] == available()
+    assert [p["backend"] for p in reduced] == ["onnxruntime", "openvino"]
+    assert all(p["ranks"] is None for p in full)
+    for p in reduced:
+        assert p["ranks"]["sequences"] == 64
+        assert p["ranks"]["passes"] is (p["ranks"]["agreement"] >= 99 and p["ranks"]["exact"] == p["ranks"]["reduced"])
+        assert p["milliseconds"] > 0
+    assert {p["ranks"]["exact"] for p in reduced} == {reduced[0]["ranks"]["exact"]}
 
 
 def test_what_cannot_be_measured_is_one_line(run, tmp_path):

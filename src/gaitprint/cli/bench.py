@@ -32,10 +32,10 @@ _OF_SPEED, _OF_RANKS = ("frames", "rounds"), ("protocol", "sequences", "seed", "
 """Options without a store, and with one."""
 
 
-def _speed(frames: tuple[int, ...], rounds: int, threads: int) -> Any:
+def _speed(frames: tuple[int, ...], rounds: int, threads: int, int8: bool) -> Any:
     from gaitprint.speed.speed_report import SpeedSettings
 
-    return SpeedSettings(frames, rounds, threads)
+    return SpeedSettings(frames, rounds, threads, int8)
 
 
 def _ranks(store: Path | None, protocol: str | None, sequences: int, seed: int, selection: Any) -> Any:
@@ -81,6 +81,7 @@ _speed_options = OptionGroup(
         metavar="COUNT",
         help="Processor threads; `model embed --threads` of as many takes what is fastest here.",
     ),
+    click.option("--int8", is_flag=True, help="Measure 8 bits as well, and say whether the ranks of walkers stay."),
 )
 _rank_options = OptionGroup(
     "ranks",
@@ -130,12 +131,14 @@ def bench(models: tuple[Path, ...], speed: Any, ranks: Any, out: Path | None, as
     minimal filtering (winograd) does fewer and may exceed 100 %.
 
     With --store, each model embeds its test part by every back end: rank-1 over milliseconds a sequence.
+    With --int8, engines that have 8 bits get rows of their own, whether or not an export would be refused.
 
     \b
     Examples:
       gaitprint bench
       gaitprint bench --model runs/gl/model.safetensors --out bench
       gaitprint bench --frames 30,100 --rounds 30 --threads 2 --json
+      gaitprint bench --int8
       gaitprint bench --store store --model runs/gl/model.safetensors \\
         --model runs/gm/model.safetensors --out ranks
     """
@@ -144,7 +147,9 @@ def bench(models: tuple[Path, ...], speed: Any, ranks: Any, out: Path | None, as
 
         store, settings = ranks
         with progress_bar("measuring") as bar:
-            found = bench_ranks(store, models, replace(settings, threads=speed.threads), out=out, progress=bar.update)
+            found = bench_ranks(
+                store, models, replace(settings, threads=speed.threads, int8=speed.int8), out=out, progress=bar.update
+            )
         emit(found.to_dict(), as_json, lambda console: _print_ranks(console, found, out))
         return
     from gaitprint.stages.bench import bench as stage
@@ -161,7 +166,7 @@ def _print_speeds(console: Console, report: Any, out: Path | None) -> None:
     rows = [
         [
             s.network,
-            f"{s.backend} *" if s.fastest else s.backend,
+            f"{s.way} *" if s.fastest else s.way,
             str(s.frames),
             f"{1000 * s.median:.1f}",
             f"{1000 * s.percentile_95:.1f}",
@@ -173,6 +178,7 @@ def _print_speeds(console: Console, report: Any, out: Path | None) -> None:
         for s in report.speeds
     ]
     print_table(console, ["network", "back end", *speeds, "memory MB", "share %"], rows)
+    _print_gates(console, report.speeds)
     console.print("* the fastest over all lengths: what --backend auto takes from now on, with as many threads")
     _print_place(console, out)
 
@@ -182,13 +188,21 @@ def _print_ranks(console: Console, report: Any, out: Path | None) -> None:
 
     console.print(rank_title(report))
     rows = [
-        [p.network, p.backend, f"{p.rank1:.1f}", interval_text(p.interval), f"{p.milliseconds:.1f}"]
-        for p in report.points
+        [p.network, p.way, f"{p.rank1:.1f}", interval_text(p.interval), f"{p.milliseconds:.1f}"] for p in report.points
     ]
     print_table(console, ["network", "back end", "rank-1 %", "95 % interval", "ms a sequence"], rows)
+    _print_gates(console, report.points)
     for warning in report.warnings:
         console.print(f"note: {warning}")
     _print_place(console, out)
+
+
+def _print_gates(console: Console, computed: Any) -> None:
+    """A line for each network and engine in 8 bits."""
+    for line in dict.fromkeys(
+        f"{c.network}, {c.backend} {c.precision}: rank gate {c.gate}" for c in computed if c.gate
+    ):
+        console.print(line)
 
 
 def _print_place(console: Console, out: Path | None) -> None:

@@ -7,13 +7,27 @@ graph, and the card holds its SHA-256. Source: https://protobuf.dev/programming-
 from pathlib import Path
 
 from gaitprint.atomic_files import sha256_of
+from gaitprint.deploy.form import DeployForm
 from gaitprint.errors import ArtefactError
 from gaitprint.exported.card import KEY, MAKER, ExportCard, sealed, unsealed
+from gaitprint.extras import require_extra
 
 _METADATA_PROPS, _KEY, _VALUE = 14, 1, 2
 """Numbers of fields."""
 _BYTES, _VARINT = 2, 0
 """Kinds of fields: a length and so many bytes, or a number."""
+
+
+def form_graph(form: DeployForm) -> bytes:
+    """The ONNX graph of a form.
+
+    Raises:
+        ConfigError: onnx is not installed.
+    """
+    require_extra("onnx")
+    from gaitprint.deploy.onnx_graph import onnx_model
+
+    return bytes(onnx_model(form).SerializeToString())
 
 
 def pack_onnx(graph: bytes, card: ExportCard) -> bytes:

@@ -39,21 +39,34 @@ class Trial:
 
 def drawn_trial(preprocessing: Preprocessing) -> Trial:
     """Synthetic walkers."""
-    calibration = _clips((frames for _, frames in walks(_CALIBRATING, preprocessing.size)), preprocessing)
     records, frames = zip(*walks(_RANKING, preprocessing.size), strict=True)
-    return Trial(calibration, records, _clips(frames, preprocessing), "synthetic walkers")
+    return Trial(drawn_calibration(preprocessing), records, _clips(frames, preprocessing), "synthetic walkers")
 
 
-def stored_trial(train: SequenceSet, test: SequenceSet, preprocessing: Preprocessing) -> Trial:
-    """Sequences of a store: spread over those who train, and all of the first people of the others.
+def drawn_calibration(preprocessing: Preprocessing) -> tuple[Clip, ...]:
+    """Clips of synthetic walkers."""
+    return _clips((frames for _, frames in walks(_CALIBRATING, preprocessing.size)), preprocessing)
+
+
+def stored_calibration(train: SequenceSet, preprocessing: Preprocessing) -> tuple[Clip, ...]:
+    """Clips of a store, spread over those who train.
 
     Raises:
-        ConfigError: nobody trains, or of the others there are too few to compare ranks.
+        ConfigError: nobody does.
     """
     known = [i for i, record in enumerate(train.records) if record.subject is not None]
     require(len(known) >= 1, "nobody in the store trains, so there is nobody to calibrate with: give another store")
     spread = [known[i * len(known) // CALIBRATION] for i in range(CALIBRATION)]
-    calibration = (train.frames(i, 0, FRAMES) for i in dict.fromkeys(spread))
+    return _clips((train.frames(i, 0, FRAMES) for i in dict.fromkeys(spread)), preprocessing)
+
+
+def stored_trial(train: SequenceSet, test: SequenceSet, preprocessing: Preprocessing) -> Trial:
+    """Sequences of a store: some of those who train, and all of the first people of the others.
+
+    Raises:
+        ConfigError: nobody trains, or of the others there are too few to compare ranks.
+    """
+    calibration = stored_calibration(train, preprocessing)
     ranked = sorted(
         (i for i, record in enumerate(test.records) if record.subject is not None),
         key=lambda i: str(test.records[i].subject),
@@ -67,7 +80,7 @@ def stored_trial(train: SequenceSet, test: SequenceSet, preprocessing: Preproces
         f"{len(walked)} walks: give another store",
     )
     clips = _clips((test.frames(i, 0, FRAMES) for i in ranked), preprocessing)
-    return Trial(_clips(calibration, preprocessing), records, clips, "sequences of the store")
+    return Trial(calibration, records, clips, "sequences of the store")
 
 
 def _clips(sequences: Iterable[Frames], preprocessing: Preprocessing) -> tuple[Clip, ...]:

@@ -1,6 +1,7 @@
 """From sequences to embeddings: whole sequences through a network, batched where they are equally long."""
 
 from collections.abc import Callable, Iterator
+from copy import copy
 from dataclasses import asdict
 from functools import cached_property
 from typing import Any
@@ -66,6 +67,18 @@ class Embedder:
     def clips(self, clips: Float32[np.ndarray, "N T H W"]) -> Float32[np.ndarray, "N D"]:
         """Vectors of clips of one length, all frames used."""
         return np.ascontiguousarray(self._run(clips).reshape(len(clips), -1))
+
+    def computed_by(self, run: Runner, precision: str) -> "Embedder":
+        """The same network, of which something else computes the part features.
+
+        Args:
+            precision: what it computes in; part of the vectors' source.
+        """
+        other = copy(self)
+        other._run, other._runners, other.precision = run, {}, precision
+        other.facts = {**self.facts, "precision": {"computed": precision}}
+        other.source = sha256_json([self.source, "computed", precision])
+        return other
 
     def embed(
         self,

@@ -12,25 +12,29 @@ from gaitprint.errors import DataError
 from gaitprint.evaluation.statistics.interval import Interval
 from gaitprint.experiments.identification import identify
 from gaitprint.experiments.request import EvaluationRequest
+from gaitprint.exported.card import Precision
+from gaitprint.exported.ranks import RankAgreement, rank_agreement
+from gaitprint.inference.backend_choice import TORCH
 from gaitprint.inference.embed_plan import Unit
 from gaitprint.inference.engine import Embedder
 from gaitprint.inference.memory_budget import ALONE
 from gaitprint.inference.timing import take_turns
 from gaitprint.processor import processor_name
+from gaitprint.speed.eight_bits import FULL, REDUCED, Computed
 from gaitprint.store import SequenceSet, Subset
+from gaitprint.types import SequenceRecord
 
 MOST = 500
 """Sequences of a sample, where nobody says how many: minutes on one core for a network of full size."""
-Way = tuple[str, str]
-"""A network and a back end, by their names."""
+Way = tuple[str, str, Precision]
+"""A network and a back end, by their names, and what it computes in."""
+_Vectors = Float32[np.ndarray, "_N _D"]
 
 
 @dataclass(frozen=True)
-class RankSpeed:
-    """One network by one back end."""
+class RankSpeed(Computed):
+    """One network by one back end; in 8 bits, `ranks` are those of the sample."""
 
-    network: str
-    backend: str
     rank1: float
     """Mean over probe sets, percent."""
     interval: Interval | None
@@ -70,7 +74,7 @@ class RankSpeedReport:
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values for JSON."""
-        return asdict(self)
+        return {**asdict(self), "points": [point.to_dict() for point in self.points]}
 
 
 def sampled(sequences: SequenceSet, most: int, generator: np.random.Generator) -> SequenceSet:
@@ -102,7 +106,7 @@ def measure_ranks(
     """Embed every sequence alone, by each in turn, and measure what comes of it; the points and what must be said.
 
     Args:
-        embedders: what embeds, for as many threads as torch uses.
+        embedders: what embeds, for as many threads as torch uses; with one in 8 bits that of torch in full precision.
         said: of the data, for the embeddings' settings.
         request: protocol and comparison.
         progress: called with (sequences done, sequences in all, what is done).
@@ -111,7 +115,7 @@ def measure_ranks(
         GaitprintError: see `Embedder.plan` and `identify`.
     """
     (plan, *_) = [embedder.plan(sequences, ALONE) for embedder in embedders.values()]
-    vectors: dict[Way, list[Float32[np.ndarray, "_N _D"]]] = {way: [] for way in embedders}
+    vectors: dict[Way, list[_Vectors]] = {way: [] for way in embedders}
     seconds = dict.fromkeys(embedders, 0.0)
     for number, unit in enumerate(plan.units):
         if number == 0:
@@ -123,17 +127,27 @@ def measure_ranks(
         progress(number + 1, len(plan.units), "embedding")
     points: list[RankSpeed] = []
     warnings: dict[str, None] = {}
+    rows = {way: plan.assemble(vectors[way], embedder.layout.width) for way, embedder in embedders.items()}
     for way, embedder in embedders.items():
-        made = embedder.embeddings(plan.assemble(vectors[way], embedder.layout.width), sequences)
+        network, backend, precision = way
+        made = embedder.embeddings(rows[way], sequences)
         report = identify(request, replace(made, settings={**made.settings, **said}))
         warnings |= dict.fromkeys(report.warnings)
-        points.append(RankSpeed(*way, report.mean, report.interval, 1000 * seconds[way] / len(plan.units)))
+        figures = (report.mean, report.interval, 1000 * seconds[way] / len(plan.units))
+        ranks = _ranks(rows, way, sequences.records)
+        points.append(RankSpeed(network, backend, *figures, precision=precision, ranks=ranks))
     return tuple(points), tuple(warnings)
+
+
+def _ranks(rows: Mapping[Way, _Vectors], way: Way, records: tuple[SequenceRecord, ...]) -> RankAgreement | None:
+    """How well those of 8 bits agree with the network as it is."""
+    network, _, precision = way
+    return rank_agreement(rows[network, TORCH, FULL], rows[way], records) if precision == REDUCED else None
 
 
 def _embed(
     embedders: Mapping[Way, Embedder], unit: Unit, sequences: SequenceSet
-) -> tuple[dict[Way, Float32[np.ndarray, "_N _D"]], dict[Way, float]]:
+) -> tuple[dict[Way, _Vectors], dict[Way, float]]:
     """Vectors of one sequence by each in turn, and the seconds of each."""
     batch, found = unit.read(sequences), {}
 

@@ -12,6 +12,10 @@ from gaitprint.arguments import settle_fields
 from gaitprint.config import require
 from gaitprint.deploy.operations import direct_operations
 from gaitprint.devices import DEVICE
+from gaitprint.exported.card import Precision
+from gaitprint.exported.opening import ENGINES
+from gaitprint.exported.ranks import RankAgreement, rank_agreement, vectors_of
+from gaitprint.exported.trial import Trial
 from gaitprint.inference.backend_choice import TORCH, Choice, available, remember_speeds
 from gaitprint.inference.broken_engines import made_or_said
 from gaitprint.inference.bulk.tasks import torch_threads
@@ -20,10 +24,15 @@ from gaitprint.inference.machine import MATRIX_OPERATIONS, PeakMemory, matrix_pr
 from gaitprint.inference.running import Runner, choice_for, form_of
 from gaitprint.inference.timing import made_up_clip, take_turns
 from gaitprint.processor import processor_name
+from gaitprint.speed.eight_bits import FULL, REDUCED, Computed, eight_bit_opener
 
 SHORT = 3
 """Frames of a first call, which compiles and allocates: that is no part of what a clip takes of memory."""
-_MATRIX, _WARM_UP = ("", 0), 3
+_Way = tuple[str, Precision]
+"""A back end and what it computes in."""
+_MATRIX, _WARM_UP = (("", FULL), 0), 3
+_OPENING, _TIMING, _RANKING = 0.1, 0.5, 0.4
+"""Shares of a network's progress; without 8 bits timing has the last one as well."""
 
 
 @dataclass(frozen=True)
@@ -36,6 +45,8 @@ class SpeedSettings:
     """How often each clip is embedded by each back end."""
     threads: int = THREADS
     """Processor threads; `model embed` with as many chooses by these figures."""
+    int8: bool = False
+    """Whether networks are measured in 8 bits, too, where a `Measured.trial` and the engines are there."""
 
     def __post_init__(self) -> None:
         settle_fields(self)
@@ -55,14 +66,14 @@ class Measured:
     """In evaluation mode."""
     frame: tuple[int, int]
     """Rows and columns of its clips."""
+    trial: Callable[[], Trial] | None = None
+    """Makes what 8 bits are calibrated and their ranks compared on; ranks are not compared where it has no `clips`."""
 
 
 @dataclass(frozen=True)
-class Speed:
+class Speed(Computed):
     """One network by one back end on clips of one length, one clip at a time."""
 
-    network: str
-    backend: str
     frames: int
     """Of a clip."""
     median: float
@@ -75,12 +86,12 @@ class Speed:
     """Of this machine's matrix rate, 0..1, by a direct convolution's operations: minimal filtering, which does fewer,
     may exceed 1. None where the network has no deploy form to count them by."""
     fastest: bool
-    """Of the network's back ends over all lengths: what `auto` takes."""
+    """Of the network's back ends in full precision over all lengths: what `auto` takes."""
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values for JSON."""
         rates = {"sequences_a_second": 1 / self.median, "frames_a_second": self.frames / self.median}
-        return {**asdict(self), **rates}
+        return {**super().to_dict(), **rates}
 
 
 @dataclass(frozen=True)
@@ -126,10 +137,12 @@ def measure_speeds(
 
 @dataclass(frozen=True)
 class _Taken:
-    """By back end and length."""
+    """By back end, precision and length."""
 
-    seconds: dict[tuple[str, int], list[float]]
-    memory: dict[tuple[str, int], int | None]
+    seconds: dict[tuple[_Way, int], list[float]]
+    memory: dict[tuple[_Way, int], int | None]
+    ranks: dict[_Way, RankAgreement]
+    """Of those in 8 bits."""
 
 
 def _measure(
@@ -140,41 +153,71 @@ def _measure(
     done: Callable[[float], None],
 ) -> _Taken:
     """Time one network, with products of matrices between the rounds."""
-    names = available() if choice.movable else [TORCH]
-    calls: dict[tuple[str, int], Callable[[], object]] = {_MATRIX: product}
-    memory: dict[tuple[str, int], int | None] = {}
-    for place, name in enumerate(names):
-        done(0.1 * place / len(names))
-        ready = partial(_ready, choice, name, measured.frame)
-        run = ready() if name == TORCH else made_or_said(name, ready)
+    trial = measured.trial() if settings.int8 and choice.movable and measured.trial is not None else None
+    openers = _openers(measured, choice, trial)
+    runs: dict[_Way, Runner] = {}
+    calls: dict[tuple[_Way, int], Callable[[], object]] = {_MATRIX: product}
+    memory: dict[tuple[_Way, int], int | None] = {}
+    for place, (way, ready) in enumerate(openers.items()):
+        done(_OPENING * place / len(openers))
+        run = ready() if way == (TORCH, FULL) else made_or_said(way[0], ready)
         if run is None:
             continue
-        peak = PeakMemory()
+        runs[way], peak = run, PeakMemory()
         for frames in sorted(settings.frames):
-            calls[name, frames] = partial(run, made_up_clip(frames, measured.frame))
-            memory[name, frames] = peak.of(calls[name, frames])
-    total = settings.rounds * len(calls)
-    return _Taken(take_turns(calls, settings.rounds, done=lambda number: done(0.1 + 0.9 * number / total)), memory)
+            calls[way, frames] = partial(run, made_up_clip(frames, measured.frame))
+            memory[way, frames] = peak.of(calls[way, frames])
+    share = (_TIMING if trial is not None and trial.clips else _TIMING + _RANKING) / (settings.rounds * len(calls))
+    seconds = take_turns(calls, settings.rounds, done=lambda number: done(_OPENING + share * number))
+    return _Taken(seconds, memory, {} if trial is None else _ranks(runs, trial, done))
 
 
-def _ready(choice: Choice, name: str, frame: tuple[int, int]) -> Runner:
-    """A back end after its first call."""
-    run = choice.open(name)
-    run(made_up_clip(SHORT, frame))
-    return run
+def _openers(measured: Measured, choice: Choice, trial: Trial | None) -> dict[_Way, Callable[[], Runner]]:
+    """What makes each back end, and each engine of 8 bits, ready: after its first call."""
+
+    def ready(opened: Callable[[str], Runner], name: str) -> Runner:
+        run = opened(name)
+        run(made_up_clip(SHORT, measured.frame))
+        return run
+
+    names = available() if choice.movable else [TORCH]
+    openers: dict[_Way, Callable[[], Runner]] = {(name, FULL): partial(ready, choice.open, name) for name in names}
+    form = form_of(measured.network)
+    if trial is not None and form is not None:
+        reduced = eight_bit_opener(form, trial.calibration)
+        openers |= {(engine, REDUCED): partial(ready, reduced, engine) for engine in ENGINES if engine in names}
+    return openers
+
+
+def _ranks(runs: dict[_Way, Runner], trial: Trial, done: Callable[[float], None]) -> dict[_Way, RankAgreement]:
+    """How well those in 8 bits agree with the network as it is; nothing where nobody is to be ranked."""
+    reduced = [way for way in runs if way[1] == REDUCED]
+    if not trial.clips:
+        return {}
+    step, reached = _RANKING / ((1 + len(reduced)) * len(trial.clips)), 1 - _RANKING
+
+    def tick() -> None:
+        nonlocal reached
+        reached += step
+        done(min(1.0, reached))
+
+    exact = vectors_of(runs[TORCH, FULL], trial, tick)
+    return {way: rank_agreement(exact, vectors_of(runs[way], trial, tick), trial.records) for way in reduced}
 
 
 def _speeds(measured: Measured, choice: Choice, taken: _Taken, rate: float) -> list[Speed]:
-    """The figures of one network; `auto` is to choose by them."""
+    """The figures of one network; `auto` is to choose by those of full precision."""
     sums: dict[str, float] = {}
-    for name, frames in taken.memory:
-        sums[name] = sums.get(name, 0.0) + min(taken.seconds[name, frames])
+    for (name, precision), frames in taken.memory:
+        if precision == FULL:
+            sums[name] = sums.get(name, 0.0) + min(taken.seconds[(name, precision), frames])
     remember_speeds(choice, sums)
+    fastest = min(sums, key=lambda name: sums[name]), FULL
     form, speeds = form_of(measured.network), []
-    for (name, frames), memory in taken.memory.items():
-        seconds = taken.seconds[name, frames]
+    for (way, frames), memory in taken.memory.items():
+        seconds = taken.seconds[way, frames]
         median, high = float(np.median(seconds)), float(np.percentile(seconds, 95))
         share = None if form is None else direct_operations(form, frames, measured.frame) / median / rate
-        fastest = name == min(sums, key=lambda other: sums[other])
-        speeds.append(Speed(measured.name, name, frames, median, high, memory, share, fastest))
+        figures = (frames, median, high, memory, share, way == fastest)
+        speeds.append(Speed(measured.name, way[0], *figures, precision=way[1], ranks=taken.ranks.get(way)))
     return speeds

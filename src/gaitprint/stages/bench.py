@@ -1,9 +1,11 @@
 """`gaitprint bench`: how fast networks embed on this machine, and what rank-1 that buys."""
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 
 from gaitprint.atomic_files import check_writable, write_json
+from gaitprint.exported.trial import Trial, drawn_calibration, drawn_trial
 from gaitprint.models.model_file import load_model
 from gaitprint.report.speed_charts import SpeedLine, write_speed_chart
 from gaitprint.speed.speed_report import Measured, Speed, SpeedReport, SpeedSettings, measure_speeds
@@ -27,7 +29,7 @@ def bench(
 
     Args:
         models: model files; where there are none, the networks of `RECIPES` with fresh weights, which are as fast.
-        settings: which clips, how often, with how many threads.
+        settings: which clips, how often, with how many threads, and whether in 8 bits, too.
         out: the folder to write `FIGURE` and `VALUES` into, none where None.
         progress: called with (percent done, 100, which network).
 
@@ -59,29 +61,35 @@ def model_names(models: Sequence[Path]) -> list[str]:
 def _opened(path: Path, name: str) -> Measured:
     loaded = load_model(path)
     preprocessing = loaded.card.preprocessing
-    return Measured(name, loaded.model.eval(), (preprocessing.height, preprocessing.width))
+    trial = partial(drawn_trial, preprocessing)
+    return Measured(name, loaded.model.eval(), (preprocessing.height, preprocessing.width), trial)
 
 
 def _fresh(name: str) -> Measured:
     recipe = load_recipe(name)
-    network = build_network(recipe, 2, 0).eval()
-    return Measured(name, network, (recipe.preprocessing.height, recipe.preprocessing.width))
+    network, preprocessing = build_network(recipe, 2, 0).eval(), recipe.preprocessing
+
+    def unranked() -> Trial:
+        # fresh weights tell nobody apart, so that their ranks say nothing
+        return Trial(drawn_calibration(preprocessing), (), (), "synthetic walkers")
+
+    return Measured(name, network, (preprocessing.height, preprocessing.width), unranked)
 
 
 def _chart(report: SpeedReport) -> tuple[dict[str, dict[str, SpeedLine]], str]:
     """Networks and title of the figure."""
     lines: dict[str, dict[str, list[Speed]]] = {}
     for speed in report.speeds:
-        lines.setdefault(speed.network, {}).setdefault(speed.backend, []).append(speed)
+        lines.setdefault(speed.network, {}).setdefault(speed.way, []).append(speed)
     drawn = {
         network: {
-            backend: SpeedLine(
+            way: SpeedLine(
                 tuple(s.frames for s in speeds),
                 tuple(1000 * s.median for s in speeds),
                 tuple(1000 * s.percentile_95 for s in speeds),
                 tuple(s.share for s in speeds),
             )
-            for backend, speeds in of_network.items()
+            for way, speeds in of_network.items()
         }
         for network, of_network in lines.items()
     }

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
@@ -13,6 +13,8 @@ from gaitprint.devices import DEVICE
 from gaitprint.errors import ConfigError
 from gaitprint.evaluation.protocol.protocol import DEFAULT_PROTOCOL
 from gaitprint.experiments.request import EvaluationRequest
+from gaitprint.exported.opening import ENGINES
+from gaitprint.exported.trial import stored_calibration
 from gaitprint.inference.backend_choice import TORCH, available
 from gaitprint.inference.broken_engines import made_or_said
 from gaitprint.inference.bulk.tasks import torch_threads
@@ -26,9 +28,10 @@ from gaitprint.models.model_file import load_model
 from gaitprint.provenance.dataset_names import SYNTHETIC
 from gaitprint.provenance.seen_warnings import Place
 from gaitprint.report.speed_charts import RankPoint, write_rank_chart
+from gaitprint.speed.eight_bits import FULL, REDUCED, eight_bit_opener
 from gaitprint.speed.rank_speed import MOST, RankSpeed, RankSpeedReport, Sample, Way, measure_ranks, sampled
 from gaitprint.stages.bench import FIGURE, VALUES, check_place, cores_text, model_names
-from gaitprint.store import Store
+from gaitprint.store import SequenceSet, Store
 
 
 @dataclass(frozen=True)
@@ -45,6 +48,8 @@ class RankSpeedSettings:
     """The split, or who is embedded whatever it says, and which sequences are good enough."""
     threads: int = THREADS
     """Processor threads."""
+    int8: bool = False
+    """Whether each model embeds in 8 bits, too, calibrated on those who train."""
 
     def __post_init__(self) -> None:
         settle_fields(self)
@@ -80,7 +85,8 @@ def bench_ranks(
     request = EvaluationRequest(protocol, seed=settings.seed)
     whole = settings.selection.choose(opened, PARTS[0])
     chosen = sampled(whole, settings.most, request.generator())
-    with _embedders(models, settings.threads) as embedders:
+    train = replace(settings.selection, subjects=None).choose(opened, "train") if settings.int8 else None
+    with _embedders(models, settings.threads, train) as embedders:
         said = {**vars(Place.of(opened)), "part": PARTS[0]}
         points, warnings = measure_ranks(embedders, chosen, said, request, progress)
     subjects = [len({r.subject for r in part.records} - {None}) for part in (chosen, whole)]
@@ -101,8 +107,12 @@ def rank_title(report: RankSpeedReport) -> str:
 
 
 @contextmanager
-def _embedders(models: Sequence[Path], threads: int) -> Iterator[dict[Way, Embedder]]:
-    """Every model by every back end that can run it, with so many threads for the length of the block."""
+def _embedders(models: Sequence[Path], threads: int, train: SequenceSet | None) -> Iterator[dict[Way, Embedder]]:
+    """Every model by every back end that can run it, with so many threads for the length of the block.
+
+    Args:
+        train: on whom 8 bits are calibrated; there are none where None.
+    """
     found: dict[Way, Embedder] = {}
     with torch_threads(threads):
         for path, name in zip(models, model_names(models), strict=True):
@@ -113,10 +123,18 @@ def _embedders(models: Sequence[Path], threads: int) -> Iterator[dict[Way, Embed
                 ready = partial(opened, backend=backend)
                 made = ready() if backend == TORCH else made_or_said(backend, ready)
                 if made is not None:
-                    found[name, backend] = made
+                    found[name, backend, FULL] = made
+            form = form_of(loaded.model)
+            if train is not None and form is not None:
+                exact = found[name, TORCH, FULL]
+                reduced = eight_bit_opener(form, stored_calibration(train, card.preprocessing))
+                for engine in filter(available().__contains__, ENGINES):
+                    run = made_or_said(engine, partial(reduced, engine))
+                    if run is not None:
+                        found[name, engine, REDUCED] = exact.computed_by(run, REDUCED)
         yield found
 
 
 def _point(point: RankSpeed) -> RankPoint:
     interval = None if point.interval is None else (point.interval.low, point.interval.high)
-    return RankPoint(point.network, point.backend, point.milliseconds, point.rank1, interval)
+    return RankPoint(point.network, point.way, point.milliseconds, point.rank1, interval)

@@ -7,18 +7,17 @@ from typing import Any
 
 from gaitprint.config import require
 from gaitprint.cores import usable_cores
-from gaitprint.deploy.form import DeployForm
 from gaitprint.devices import DEVICE
 from gaitprint.errors import ConfigError
 from gaitprint.exported.card import ExportCard, Precision
 from gaitprint.exported.eight_bit import eight_bit
 from gaitprint.exported.equality import LENGTHS, check_equal
+from gaitprint.exported.onnx_file import form_graph
 from gaitprint.exported.opening import FORM, kind_of
 from gaitprint.exported.ranks import RankAgreement, check_ranks, vectors_of
 from gaitprint.exported.trial import Trial, drawn_trial, stored_trial
 from gaitprint.exported.walkers import clips_of_lengths
 from gaitprint.exported.writing import Candidate, form_candidate, graph_candidate, new_places
-from gaitprint.extras import require_extra
 from gaitprint.inference.running import Runner, form_of, torch_runner
 from gaitprint.ingest.store_selection import StoreSelection
 from gaitprint.models.model_file import load_model
@@ -89,7 +88,7 @@ def export_model(
     if form is None:
         raise ConfigError(f"the network {card.network} has no deploy form, which is exported: docs/extend/network.md")
     exact = torch_runner(loaded.model, DEVICE)
-    graph = b"" if kind == FORM else _graph(form)
+    graph = b"" if kind == FORM else form_graph(form)
     candidate = form_candidate(form) if kind == FORM else graph_candidate(graph, form.height, kind)
     differences = _compared(exact, candidate, card.preprocessing, progress)
     checked: dict[str, Any] = {"differences": differences, "frames": list(LENGTHS)}
@@ -102,13 +101,6 @@ def export_model(
     checked |= {"ranks": {engine: found.to_dict() for engine, found in ranks.items()}, "trial": trial.source}
     reduced.write(out, ExportCard(card, form.height, "int8", checked))
     return ModelExportReport(places, "int8", differences, ranks, trial.source)
-
-
-def _graph(form: DeployForm) -> bytes:
-    require_extra("onnx")
-    from gaitprint.deploy.onnx_graph import onnx_model
-
-    return bytes(onnx_model(form).SerializeToString())
 
 
 def _trial(calibration: Path | None, preprocessing: Preprocessing) -> Trial:

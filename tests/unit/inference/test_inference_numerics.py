@@ -37,6 +37,18 @@ def test_a_stream_of_one_is_in_it_or_refused():
     assert len(embedder().embed(one)) == 1
 
 
+def test_what_something_else_computes_is_of_another_source():
+    exact, data = embedder(), sequences()
+    (shape,) = exact.layout.blocks
+    reduced = exact.computed_by(lambda clips: np.full((len(clips), *shape), 3, np.float32), "int8")
+    found = reduced.embed(data)
+    assert (found.vectors == 3).all()
+    assert found.source != exact.embed(data).source
+    assert found.settings["networks"] == [{**exact.facts, "precision": {"computed": "int8"}}]
+    with pytest.raises(ConfigError, match="found 'int8'"):
+        reduced.stream(data.records[0])
+
+
 @pytest.mark.parametrize(
     ("given", "message"),
     [

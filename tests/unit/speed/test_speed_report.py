@@ -11,6 +11,7 @@ import torch
 
 from gaitprint.deploy.operations import direct_operations
 from gaitprint.errors import ConfigError
+from gaitprint.exported.trial import Trial
 from gaitprint.inference.backend_choice import TORCH, available, rank_backends, remember_speeds
 from gaitprint.inference.bulk.tasks import torch_threads
 from gaitprint.inference.machine import MATRIX_OPERATIONS
@@ -18,11 +19,15 @@ from gaitprint.inference.running import choice_for, form_of
 from gaitprint.inference.timing import take_turns
 from gaitprint.models.making import make_network
 from gaitprint.speed import speed_report as speed
+from gaitprint.speed.eight_bits import FULL, REDUCED
 from gaitprint.speed.speed_report import Measured, SpeedSettings, measure_speeds
+from gaitprint.types import SequenceRecord
 
 FRAME = (16, 10)
 SECONDS = {TORCH: 0.5, "winograd": 0.25, "onnxruntime": 0.125, "openvino": 0.75}
 """A frame."""
+EIGHT_BITS = 0.0625
+"""Likewise, by either engine."""
 
 
 def network() -> Any:
@@ -43,11 +48,19 @@ def clock(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
         return run
 
+    def reduced(engine: str) -> Any:
+        def run(clip: np.ndarray) -> np.ndarray:
+            now[0] += EIGHT_BITS * clip.shape[1]
+            return clip if engine == "openvino" else clip[:, ::-1]
+
+        return run
+
     def product() -> None:
         now[0] += 1.0
 
     monkeypatch.setattr(speed, "choice_for", lambda *given: replace(choice_for(*given), open=opened))
     monkeypatch.setattr(speed, "matrix_product", lambda: product)
+    monkeypatch.setattr(speed, "eight_bit_opener", lambda form, calibration: reduced)
     monkeypatch.setattr(speed, "take_turns", lambda *given, **named: take_turns(*given, lambda: now[0], **named))
 
 
@@ -88,11 +101,64 @@ def test_auto_takes_what_was_measured_last(clock: None) -> None:
         assert rank_backends(choice, 1)[0] == TORCH, "some of the back ends decide nothing"
 
 
+def walks(*values: tuple[int, int]) -> Trial:
+    """Clips of two values a walk; of the first letter of two subjects each."""
+    records = tuple(SequenceRecord(f"{i}", "aabb"[i], f"{i}", "090") for i in range(len(values)))
+    return Trial((), records, tuple(np.array(v, np.float32).reshape(1, 2, 1, 1) for v in values), "made-up walks")
+
+
+def test_8_bits_have_rows_of_their_own_and_decide_nothing(clock: None) -> None:
+    made, said = network(), []
+    # the vectors of onnxruntime, backwards, are as near to each other; nothing is lost
+    trial = walks((0, 0), (1, 0), (5, 5), (6, 5))
+    networks = [Measured("mask", made, FRAME, lambda: trial)]
+    report = measure_speeds(networks, SpeedSettings((4,), 2, int8=True), lambda *given: said.append(given))
+    full, reduced = ([s for s in report.speeds if s.precision == p] for p in (FULL, REDUCED))
+    assert [s.backend for s in full] == available()
+    assert [(s.backend, s.median) for s in reduced] == [(e, 4 * EIGHT_BITS) for e in ("onnxruntime", "openvino")]
+    assert [s.way for s in reduced] == ["onnxruntime int8", "openvino int8"]
+    assert {s.gate for s in reduced} == {"passed: 100.0 % agree, 100.0 -> 100.0"}
+    fastest = min(available(), key=SECONDS.__getitem__)
+    assert [s.way for s in report.speeds if s.fastest] == [fastest]
+    with torch_threads(1):
+        assert rank_backends(choice_for(made, FRAME, "cpu"), 1)[0] == fastest, "auto computes in full precision"
+    assert said[-1] == (100, 100, "mask")
+    assert [done for done, *_ in said] == sorted(done for done, *_ in said)
+    values = json.loads(json.dumps(report.to_dict()))["speeds"][-1]
+    assert (values["precision"], values["ranks"]["agreement"], values["ranks"]["passes"]) == ("int8", 100.0, True)
+
+
+def test_8_bits_that_lose_ranks_say_so(clock: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    def half(engine: str) -> Any:
+        kept = np.array([1, 0 if engine == "openvino" else 1], np.float32).reshape(1, 2, 1, 1)
+        return lambda clip: clip * kept if clip.shape[1] == 2 else clip
+
+    monkeypatch.setattr(speed, "eight_bit_opener", lambda form, calibration: half)
+    trial = walks((0, 9), (5, 9), (0, 0), (5, 0))
+    networks = [Measured("mask", network(), FRAME, lambda: trial)]
+    report = measure_speeds(networks, SpeedSettings((4,), 1, int8=True), lambda *given: None)
+    one, two = (s for s in report.speeds if s.precision == REDUCED)
+    assert one.way == "onnxruntime int8"
+    assert two.way == "openvino int8 (refused)"
+    assert two.gate == "refused: 0.0 % agree, 100.0 -> 0.0"
+
+
+@pytest.mark.parametrize("int8", [False, True])
+def test_8_bits_of_fresh_weights_are_not_ranked(clock: None, int8: bool) -> None:
+    networks = [Measured("mask", network(), FRAME, lambda: Trial((), (), (), "nobody"))]
+    report = measure_speeds(networks, SpeedSettings((4,), 1, int8=int8), lambda *given: None)
+    reduced = [s for s in report.speeds if s.precision == REDUCED]
+    assert len(reduced) == 2 * int8
+    assert {s.gate for s in reduced} <= {"not tried: untrained"}
+    assert {s.gate for s in report.speeds if s.precision == FULL} == {""}
+
+
 def test_a_network_without_a_form_is_measured_as_it_is(clock: None) -> None:
     class Plain(torch.nn.Module):
         settings = SpeedSettings()
 
-    report = measure_speeds([Measured("plain", Plain(), FRAME)], SpeedSettings((4,), 1), lambda *given: None)
+    networks = [Measured("plain", Plain(), FRAME, lambda: walks((0, 0)))]
+    report = measure_speeds(networks, SpeedSettings((4,), 1, int8=True), lambda *given: None)
     (only,) = report.speeds
     assert (only.backend, only.share, only.fastest) == (TORCH, None, True)
 
