@@ -75,6 +75,7 @@ class Embedder:
             precision: what it computes in; part of the vectors' source.
         """
         other = copy(self)
+        # no runners: a stream by an exact back end would carry the source of what is not
         other._run, other._runners, other.precision = run, {}, precision
         other.facts = {**self.facts, "precision": {"computed": precision}}
         other.source = sha256_json([self.source, "computed", precision])

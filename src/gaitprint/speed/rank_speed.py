@@ -127,6 +127,7 @@ def measure_ranks(
         progress(number + 1, len(plan.units), "embedding")
     points: list[RankSpeed] = []
     warnings: dict[str, None] = {}
+    # all rows before any figure, for those of 8 bits are held against the network's
     rows = {way: plan.assemble(vectors[way], embedder.layout.width) for way, embedder in embedders.items()}
     for way, embedder in embedders.items():
         network, backend, precision = way

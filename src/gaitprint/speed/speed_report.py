@@ -168,6 +168,7 @@ def _measure(
             calls[way, frames] = partial(run, made_up_clip(frames, measured.frame))
             memory[way, frames] = peak.of(calls[way, frames])
     share = (_TIMING if trial is not None and trial.clips else _TIMING + _RANKING) / (settings.rounds * len(calls))
+    # ranks last: an engine that has embedded many walks holds memory that a first clip would have been charged for
     seconds = take_turns(calls, settings.rounds, done=lambda number: done(_OPENING + share * number))
     return _Taken(seconds, memory, {} if trial is None else _ranks(runs, trial, done))
 
@@ -207,6 +208,7 @@ def _ranks(runs: dict[_Way, Runner], trial: Trial, done: Callable[[float], None]
 
 def _speeds(measured: Measured, choice: Choice, taken: _Taken, rate: float) -> list[Speed]:
     """The figures of one network; `auto` is to choose by those of full precision."""
+    # what auto takes computes vectors that meet those of any other back end: none of 8 bits
     sums: dict[str, float] = {}
     for (name, precision), frames in taken.memory:
         if precision == FULL:

@@ -85,6 +85,7 @@ def bench_ranks(
     request = EvaluationRequest(protocol, seed=settings.seed)
     whole = settings.selection.choose(opened, PARTS[0])
     chosen = sampled(whole, settings.most, request.generator())
+    # --subjects names the tested: on them nothing may be calibrated
     train = replace(settings.selection, subjects=None).choose(opened, "train") if settings.int8 else None
     with _embedders(models, settings.threads, train) as embedders:
         said = {**vars(Place.of(opened)), "part": PARTS[0]}
