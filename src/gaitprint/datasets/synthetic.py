@@ -18,7 +18,7 @@ from gaitprint.synthetic.camera import PITCH, Camera, photograph
 from gaitprint.synthetic.gait import joint_paths, stride_length
 from gaitprint.synthetic.raster import ROWS, SIZE
 from gaitprint.synthetic.solids import Solids, bag_kind, bag_side, dress
-from gaitprint.synthetic.street import stand_somewhere, walk_in_the_street
+from gaitprint.synthetic.street import meet, stand_somewhere, walk_in_the_street
 from gaitprint.synthetic.traits import Body, Manner, Outfit, draw, vary
 from gaitprint.types import Frames, SequenceRecord
 
@@ -39,7 +39,7 @@ _HEADING_JITTER, _PITCH_JITTER = 3.0, 1.0
 """Degrees by which people miss the marked line, and by which cameras differ in looking down."""
 _MOST_SEQUENCES, _MOST_FRAMES = 10_000_000, 10_000
 """More would take weeks, or more memory than there is."""
-_SUBJECT, _WALK, _CAMERA, _STUDIO = range(4)
+_SUBJECT, _WALK, _CAMERA, _STUDIO, _DAY = range(5)
 """What a generator is for: its number goes into its seed."""
 
 
@@ -61,8 +61,8 @@ class SyntheticSettings:
     """Number of the first subject; a subject looks the same in every set of one seed that has them."""
 
     world: Literal["studio", "street"] = "studio"
-    """``studio``: far cameras in a ring, one bag and one coat a person. ``street``: clothes, load, speed, path, camera
-    height and distance drawn anew for every walk, views within 9 degrees of their names; the person is kept."""
+    """``studio``: far cameras in a ring, one bag and one coat a person. ``street``: clothes drawn anew for every day
+    (two ``nm`` walks and a ``bg`` walk), and for every walk its speed, path, camera height and distance."""
 
     def __post_init__(self) -> None:
         require_lists(self)
@@ -103,10 +103,10 @@ def film(settings: SyntheticSettings, subject: int, condition: str) -> tuple[lis
     draws = [_generator(settings.seed, subject, _CAMERA, condition, v) for v in views]
     outlines = np.stack([_raggedness(chance, settings.frames, settings.world) for chance in draws], axis=1)
     if settings.world == "street":
-        someone = _generator(settings.seed, subject, _SUBJECT)
-        body, manner = draw(Body, someone), draw(Manner, someone)
+        day = _generator(settings.seed, subject, _DAY, _day(condition))
         chance = _generator(settings.seed, subject, _WALK, condition)
-        solids, _ = walk_in_the_street(body, manner, condition[:2], settings.frames, chance)
+        person = meet(_generator(settings.seed, subject, _SUBJECT))
+        solids = walk_in_the_street(person, condition[:2], settings.frames, day, chance)
         cameras = tuple(stand_somewhere(float(v), chance) for v, chance in zip(views, draws, strict=True))
     else:
         solids = walk_once(settings.seed, subject, condition, settings.frames)
@@ -133,6 +133,12 @@ def walk_once(seed: int, subject: int, condition: str, frames: int) -> Solids:
     return dress(joint_paths(body, manner, phase, arms), body, outfit, kind)
 
 
+def _day(condition: str) -> str:
+    """Which day a walk is on: two ``nm`` walks and a ``bg`` walk are of one day, and so are two ``cl`` walks."""
+    kind, number = condition[:2], int(condition[3:])
+    return f"coat {(number + 1) // 2}" if kind == "cl" else f"{(number + 1) // 2 if kind == 'nm' else number}"
+
+
 def _raggedness(generator: np.random.Generator, frames: int, world: str) -> Float32[np.ndarray, "2 T R"]:
     """What segmentation does to an outline: pixels by which it stands out, smooth along the rows."""
     rows = SIZE * ROWS
@@ -140,9 +146,9 @@ def _raggedness(generator: np.random.Generator, frames: int, world: str) -> Floa
     place = np.arange(rows) / 6
     index = place.astype(np.intp)
     weight = place - index
-    rough = generator.normal(generator.normal(0.0, 0.25), 0.30, (2, frames, knots + 1))
-    if world == "street":
-        rough *= generator.uniform(0.5, 1.8)
+    # in the street the outline is as ragged, but not wider or narrower for a whole walk: real ones are not
+    spread = 0.25 if world == "studio" else 0.05
+    rough = generator.normal(generator.normal(0.0, spread), 0.30, (2, frames, knots + 1))
     # none at crown and soles: the narrow spans there would vanish, and the body would be a row lower
     rough[:, :, 0] = rough[:, :, -2:] = 0.0
     return (rough[:, :, index] * (1 - weight) + rough[:, :, index + 1] * weight).astype(np.float32)

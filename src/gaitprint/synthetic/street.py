@@ -1,7 +1,7 @@
-"""Walks as cameras in the wild see them: every walk in clothes of its own, at its own speed, from its own camera.
+"""People as cameras in the wild see them: clothes of the day, their own speed, and cameras of any height and distance.
 
-The body and the manner are the person's, and are kept; all that is put on, carried or done for one walk is drawn anew,
-so that nothing but body and manner tells two walks of one person from those of others.
+Body and manner are the person's. An outfit lasts a day, so that some walks of a person look alike and others do not;
+load, speed, path and camera are drawn anew for every walk. What two days of a person share is body and manner alone.
 """
 
 from dataclasses import dataclass, replace
@@ -14,8 +14,14 @@ from gaitprint.synthetic.gait import joint_paths, stride_length
 from gaitprint.synthetic.solids import Solids, bag_kind, bag_side, dress
 from gaitprint.synthetic.traits import Body, Manner, Outfit, draw, vary
 
-_BODY_JITTER, _MANNER_JITTER = 0.10, 0.30
-"""How much a trait moves from one walk of a person to the next, in parts of its spread over people."""
+_BODY_SPREAD, _MANNER_SPREAD = 1.5, 1.3
+"""How much people differ, in parts of the spreads of the studio: measured on real walks, see the benchmark
+`people_spread`."""
+_BODY_JITTER, _MANNER_JITTER = 0.03, 0.20
+"""How much a trait moves from one walk of a person to the next, in parts of its spread over people of the studio."""
+_LONGER_STEPS = 1.12
+_DAY_SPEED, _WALK_SPEED = 0.07, 0.04
+"""Spread of the speed over the days of a person, and over the walks of a day, as shares."""
 
 
 @dataclass(frozen=True)
@@ -36,36 +42,47 @@ class Clothes:
     bag: bool
 
 
+def meet(generator: np.random.Generator) -> tuple[Body, Manner]:
+    """Somebody new."""
+    body, manner = vary(Body(), _BODY_SPREAD, generator), vary(Manner(), _MANNER_SPREAD, generator)
+    least = {"chest_radius": 0.045, "waist_radius": 0.04, "seat_radius": 0.045}
+    body = replace(body, **{name: max(getattr(body, name), value) for name, value in least.items()})
+    hair = replace(body, hair_back=1.3 * body.hair_back, hair_down=1.6 * body.hair_down)
+    return hair, replace(manner, hip_swing=_LONGER_STEPS * manner.hip_swing)
+
+
 def walk_in_the_street(
-    body: Body, manner: Manner, kind: str, frames: int, generator: np.random.Generator
-) -> tuple[Solids, Clothes]:
-    """One walk of a person: the moving body, and what it is done in.
+    person: tuple[Body, Manner], kind: str, frames: int, day: np.random.Generator, walk: np.random.Generator
+) -> Solids:
+    """One walk of a person: the moving body and what is on it.
 
     Args:
-        body, manner: of the person.
+        person: body and manner.
         kind: ``nm``: light clothes; ``bg``: with a bag; ``cl``: thick clothes, most often a coat, at times a bag too.
         frames: how many, at 25 a second.
-        generator: of this walk.
+        day: draws the outfit, the same for all walks of a day.
+        walk: draws all else.
     """
-    body, manner = vary(body, _BODY_JITTER, generator), at_speed(vary(manner, _MANNER_JITTER, generator), generator)
-    clothes, outfit = dress_up(kind, generator), draw(Outfit, generator)
-    outfit = replace(outfit, coat_thickness=max(clothes.trunk, 0.0), bag_size=float(generator.uniform(0.04, 0.09)))
+    clothes, outfit = dress_up(kind, day), draw(Outfit, day)
+    usual = float(day.normal(0.0, _DAY_SPEED))
+    body = vary(person[0], _BODY_JITTER, walk)
+    manner = at_speed(vary(person[1], _MANNER_JITTER, walk), 1.0 + usual + float(walk.normal(0.0, _WALK_SPEED)))
+    outfit = replace(outfit, coat_thickness=clothes.trunk, bag_size=float(day.uniform(0.04, 0.09)))
     held = bag_side(outfit) if clothes.bag and bag_kind(outfit) != "back" else None
-    free = float(generator.uniform(0.5, 1.0)) if kind == "cl" else float(generator.uniform(0.75, 1.15))
-    busy = float(generator.uniform(0.1, 0.7)) * free
+    free = float(day.uniform(0.5, 1.0)) if kind == "cl" else float(day.uniform(0.85, 1.1))
+    busy = float(day.uniform(0.1, 0.7)) * free
     # hands in pockets, a telephone: an arm that hardly swings for no reason that the clothes show
-    still = generator.random(2) < 0.08
+    still = walk.random(2) < 0.05
     arms = tuple(busy if held == side or still[i] else free for i, side in enumerate(("left", "right")))
     rate = 1.0 / stride_length(manner)
-    phase = generator.uniform() + np.cumsum(rate * (1.0 + 0.02 * _drift(frames, generator)))
+    phase = walk.uniform() + np.cumsum(rate * (1.0 + 0.02 * _drift(frames, walk)))
     worn = "+".join(name for name, on in (("nm", True), ("bg", clothes.bag), ("cl", clothes.coat)) if on)
     dressed = put_on(body, clothes, under_coat=clothes.coat)
-    return dress(joint_paths(dressed, manner, phase, (arms[0], arms[1])), dressed, outfit, worn), clothes
+    return dress(joint_paths(dressed, manner, phase, (arms[0], arms[1])), dressed, outfit, worn)
 
 
-def at_speed(manner: Manner, generator: np.random.Generator) -> Manner:
-    """The same manner slower or faster: cadence and stride grow together, about as the square root of the speed."""
-    speed = float(np.clip(generator.normal(1.0, 0.12), 0.7, 1.35))
+def at_speed(manner: Manner, speed: float) -> Manner:
+    """The same manner slower or faster than usual: cadence and stride both grow as the square root of the speed."""
     root = speed**0.5
     return replace(
         manner,
@@ -80,21 +97,22 @@ def at_speed(manner: Manner, generator: np.random.Generator) -> Manner:
 def dress_up(kind: str, generator: np.random.Generator) -> Clothes:
     """What somebody puts on for one walk."""
     thick = kind == "cl"
-    trunk = generator.uniform(0.008, 0.035) if thick else abs(generator.normal(0.0, 0.006))
-    coat = thick and generator.random() < 0.75
-    wide = generator.uniform(0.0, 0.022) if generator.random() < 0.35 else abs(generator.normal(0.0, 0.005))
-    hooded = generator.random() < (0.35 if thick else 0.12)
+    # all is drawn for every kind, so that a walk with a bag is in the clothes of the other walks of its day
+    coat, wide, hooded, bagged = generator.random(4)
+    heavy, light = generator.uniform(0.008, 0.035), abs(generator.normal(0.0, 0.007))
+    baggy, slim = generator.uniform(0.0, 0.022), abs(generator.normal(0.0, 0.005))
+    trunk, trousers = (heavy if thick else light), (baggy if wide < 0.35 else slim)
     return Clothes(
         trunk=float(trunk),
         sleeves=float(trunk * generator.uniform(0.4, 0.9)),
-        trousers=float(wide),
-        cuffs=float(wide * generator.uniform(0.3, 1.6)),
+        trousers=float(trousers),
+        cuffs=float(trousers * generator.uniform(0.3, 1.6)),
         shoes=float(abs(generator.normal(0.0, 0.003))),
-        hat=float(generator.uniform(0.003, 0.02)) if hooded else 0.0,
+        hat=float(generator.uniform(0.003, 0.02) * (hooded < (0.35 if thick else 0.12))),
         hair_back=float(generator.normal(0.0, 0.006)),
         hair_down=float(generator.normal(0.0, 0.015)),
-        coat=bool(coat),
-        bag=bool(kind == "bg" or generator.random() < (0.15 if thick else 0.0)),
+        coat=bool(thick and coat < 0.75),
+        bag=bool(kind == "bg" or (thick and bagged < 0.15)),
     )
 
 

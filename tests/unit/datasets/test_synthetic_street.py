@@ -11,7 +11,7 @@ from gaitprint.silhouettes.normalize import normalize_sequence
 from gaitprint.synthetic.camera import Camera, aim, photograph
 from gaitprint.synthetic.gait import joint_paths
 from gaitprint.synthetic.solids import dress
-from gaitprint.synthetic.street import at_speed, dress_up, put_on, stand_somewhere, walk_in_the_street
+from gaitprint.synthetic.street import at_speed, dress_up, meet, put_on, stand_somewhere, walk_in_the_street
 from gaitprint.synthetic.traits import Body, Manner, Outfit
 
 CONDITIONS = ("nm-01", "nm-02", "bg-01", "cl-01", "cl-02")
@@ -78,12 +78,36 @@ def test_clothes_are_put_on_from_outside(generator):
             assert not clothes.coat or put_on(body, bare, True) == worn, "a coat widens what it covers by itself"
 
 
-def test_who_walks_faster_takes_more_and_longer_steps(generator):
-    made = [at_speed(Manner(), generator) for _ in range(200)]
-    cadence, stride = np.array([m.cadence for m in made]), np.array([m.hip_swing for m in made])
-    assert np.allclose(cadence / Manner().cadence, stride / Manner().hip_swing)
-    assert 0.8 < cadence.min() / Manner().cadence < 0.95
-    assert 1.05 < cadence.max() / Manner().cadence < 1.2
+def test_who_walks_faster_takes_more_and_longer_steps():
+    usual, fast = at_speed(Manner(), 1.0), at_speed(Manner(), 1.2)
+    assert usual == Manner()
+    speed = fast.cadence / usual.cadence * fast.hip_swing / usual.hip_swing
+    assert speed == pytest.approx(1.2)
+    assert fast.arm_swing > usual.arm_swing
+
+
+def test_an_outfit_lasts_a_day(generator):
+    """The widths of two walks of one day are nearer to each other than those of two days, of one camera."""
+    same, other = [], []
+    for seed in range(30):
+        person = meet(np.random.default_rng([seed, 0]))
+        walks = [
+            walk_in_the_street(
+                person, "nm", 27, np.random.default_rng([seed, day]), np.random.default_rng([seed, walk])
+            )
+            for day, walk in ((1, 2), (1, 3), (4, 5))
+        ]
+        widths = [s.start_radii for s in walks]
+        same.append(np.abs(widths[0] - widths[1]).mean())
+        other.append(np.abs(widths[0] - widths[2]).mean())
+    assert np.mean(same) < 0.5 * np.mean(other)
+
+
+def test_a_walk_with_a_bag_is_in_the_clothes_of_its_day():
+    plain, loaded = (dress_up(kind, np.random.default_rng(3)) for kind in ("nm", "bg"))
+    assert replace(loaded, bag=False) == replace(plain, bag=False)
+    assert loaded.bag
+    assert not plain.bag
 
 
 def test_a_bag_and_a_coat_can_be_worn_together():
@@ -106,7 +130,7 @@ def test_a_near_camera_sees_what_is_near_larger():
 
 
 def test_a_slow_version_of_the_perspective_agrees(generator):
-    solids, _ = walk_in_the_street(Body(), Manner(), "nm", 5, generator)
+    solids = walk_in_the_street((Body(), Manner()), "nm", 5, generator, generator)
     camera = Camera(50.0, 12.0, 6.0, 2.0)
     starts, ends = aim(solids, (camera,))
     p = math.radians(camera.pitch)
