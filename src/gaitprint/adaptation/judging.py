@@ -56,6 +56,7 @@ def _people(embedder: Embedder, sequences: SequenceSet) -> Found:
     findable = (right & ~barred).any(axis=1)
     if findable.sum() < 2:
         raise ConfigError("nobody who was kept aside can be found in another walk: give people of several walks")
+    # the same view would be told apart by the camera's angle, not by the gait
     nearest = np.where(barred, np.inf, flat_euclidean(vectors, vectors)).argmin(axis=1)
     hits = right[np.arange(len(nearest)), nearest]
     return Found("people", tuple(subjects[findable]), hits[findable])

@@ -54,6 +54,7 @@ def is_labelled(sequences: SequenceSet) -> bool:
 def learn_and_judge(sequences: SequenceSet) -> tuple[SequenceSet, SequenceSet]:
     """Two thirds to learn from, a third to judge by: of the people where there are labels, else of the walks."""
     labelled = is_labelled(sequences)
+    # every third in their order: neighbours were often recorded on one day
     units = sorted({str(r.subject) if labelled else r.key for r in sequences.records})
     aside = set(units[1::3])
 

@@ -124,6 +124,7 @@ def adapt(
     card = loaded.card
     with sole_writer(Path(out)):
         before = _look(loaded.model, card, aside, progress, "before")
+        # in place: from here on the model as it was given is gone, and so `before` is looked at first
         network = _adapted(loaded.model, card, learnt, Path(out), settings, progress)
         after = _look(network, card, aside, progress, "after")
         report = _report(settings, before, after, len(learnt.records), out)
@@ -188,6 +189,7 @@ def _adapted(
 
 
 def _report(settings: AdaptSettings, before: Found, after: Found, walks: int, out: Path) -> AdaptReport:
+    # both looks find the same probes in the same order, so that gains are paired
     units = sorted(set(before.units))
     mine = np.array(before.units)
     shares = [np.array([100.0 * found.hits[mine == unit].mean() for unit in units]) for found in (after, before)]

@@ -74,6 +74,7 @@ def walk_in_the_street(
     # hands in pockets, a telephone: an arm that hardly swings for no reason that the clothes show
     still = walk.random(2) < 0.05
     arms = tuple(busy if held == side or still[i] else free for i, side in enumerate(("left", "right")))
+    # the pace drifts by some percent: no step lasts exactly as long as the one before
     rate = 1.0 / stride_length(manner)
     phase = walk.uniform() + np.cumsum(rate * (1.0 + 0.02 * _drift(frames, walk)))
     worn = "+".join(name for name, on in (("nm", True), ("bg", clothes.bag), ("cl", clothes.coat)) if on)

@@ -104,6 +104,7 @@ def _holes(clip: Float32[np.ndarray, "T H W"], generator: np.random.Generator) -
         place = np.array([generator.uniform(0.25, 0.75) * width, generator.uniform(0.1, 0.95) * height])
         axes = generator.uniform(0.015, _LARGEST_HOLE, 2) * height
         for t in _while(len(clip), generator):
+            # what hides the body stands still or moves, but not with the body
             place += generator.normal(0.0, 0.008 * height, 2)
             _ellipse(clip[t], (place[0], place[1]), (axes[0], axes[1]), 0.0)
 
@@ -130,6 +131,7 @@ def _outline(clip: Float32[np.ndarray, "T H W"], generator: np.random.Generator)
     sigma = generator.uniform(0.3, 1.0) * _WIDEST_BLUR * clip.shape[1]
     level, sharpness = generator.uniform(0.25, 0.75), generator.uniform(3.0, 14.0)
     for frame in clip:
+        # a level off the middle moves the edge by up to a blur's width
         soft = cv2.GaussianBlur(frame, (0, 0), sigma)
         frame[:] = np.clip((soft - level) * sharpness + 0.5, 0, 1)
 
@@ -139,6 +141,7 @@ def _cut(clip: Float32[np.ndarray, "T H W"], generator: np.random.Generator) -> 
     feet = generator.random() < 0.75
     deepest = generator.uniform(0.02, _DEEPEST_CUT)
     for t in _while(len(clip), generator):
+        # feet vanish by another amount in every frame, as they do on a dark floor
         rows = round(height * deepest * generator.uniform(0.5, 1.0))
         if rows:
             rest = clip[t, : height - rows] if feet else clip[t, rows:]
