@@ -9,6 +9,7 @@ and moments t and t' of the two walks add k_c times their shares in that channel
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import cast
 
 import numpy as np
 import torch
@@ -81,7 +82,7 @@ def observe(embedder: Embedder, frames: Frames) -> Observed:
         ShapeError: frames of another size.
     """
     network = explainable(embedder.network)
-    pooling = network.pooling
+    pooling = cast(GeneralisedMean, network.pooling)
     caught: list[Tensor] = []
     handle = pooling.register_forward_pre_hook(lambda _module, inputs: caught.append(inputs[0]))
     try:

@@ -83,7 +83,7 @@ def _laid_out(gradient: Tensor | None, layout: torch.memory_format) -> Tensor | 
 def convolve(x: Float[Tensor, "N C T H W"], weight: Float[Tensor, "D C 3 3 3"]) -> Float[Tensor, "N D T H W"]:
     """A 3 x 3 x 3 convolution that keeps the size."""
     frames = x.shape[2]
-    if frames <= 2 and _is_half_on_cpu(x):
+    if frames <= 2 and is_half_on_cpu(x):
         # oneDNN in bfloat16 returns memory that nobody has written where it pads so few frames itself: of one frame the
         # result (with AMX), of two the gradient of the weight (without)
         if frames == 1:
@@ -94,14 +94,15 @@ def convolve(x: Float[Tensor, "N C T H W"], weight: Float[Tensor, "D C 3 3 3"]) 
 
 def convolve_triples(x: Float[Tensor, "N C T H W"], weight: Float[Tensor, "D C 3 1 1"]) -> Float[Tensor, "N D L H W"]:
     """A 3 x 1 x 1 convolution of stride three: one frame of every three."""
-    if x.shape[2] > 3 and x.shape[2] % 3 and _is_half_on_cpu(x):
+    if x.shape[2] > 3 and x.shape[2] % 3 and is_half_on_cpu(x):
         # with AMX, oneDNN leaves the gradient of the frames that are left over unwritten
         x = x[:, :, : x.shape[2] // 3 * 3]
     # frames that are left over at the end are seen by nobody, as in the published networks
     return F.conv3d(x, weight, stride=(3, 1, 1))
 
 
-def _is_half_on_cpu(x: Tensor) -> bool:
+def is_half_on_cpu(x: Float[Tensor, "*shape"]) -> bool:
+    """Whether a convolution of this would be computed in half precision by a processor."""
     return x.device.type == "cpu" and torch.is_autocast_enabled("cpu")
 
 

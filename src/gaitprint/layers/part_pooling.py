@@ -33,6 +33,26 @@ class GeneralisedMean(nn.Module):
         return generalised_mean(x.amax(dim=2), self.power, self.parts)
 
 
+class MeanAndMax(nn.Module):
+    """Horizontal pooling: the mean plus the maximum of bands of rows, of every number of bands one after another.
+
+    Source: Fu et al., "Horizontal Pyramid Matching for Person Re-identification", AAAI 2019.
+    """
+
+    def __init__(self, bands: tuple[int, ...]) -> None:
+        super().__init__()
+        self.bands = bands
+        self.parts = sum(bands)
+
+    def forward(self, x: Float[Tensor, "N C T H W"]) -> Float[Tensor, "N P C"]:
+        """Maximum over time, then the mean plus the maximum of each band."""
+        frame = x.amax(dim=2)
+        # means are of many values: in full precision even under autocast
+        wide = frame if frame.dtype == torch.float64 else frame.float()
+        split = [wide.reshape(*wide.shape[:2], count, -1) for count in self.bands]
+        return torch.cat([band.mean(dim=3) + band.amax(dim=3) for band in split], dim=2).transpose(1, 2)
+
+
 class PartLinear(nn.Module):
     """One bias-free matrix per part, [P, in, out] (separate fully connected layers)."""
 
@@ -49,11 +69,19 @@ class PartHead(nn.Module):
     """The linear map per part and, by its kind, BatchNorm and classifier. See `HeadKind`."""
 
     def __init__(
-        self, kind: HeadKind, parts: int, channels: int, classes: int | None, generator: torch.Generator
+        self,
+        kind: HeadKind,
+        parts: int,
+        channels: int,
+        classes: int | None,
+        generator: torch.Generator,
+        outputs: int | None = None,
     ) -> None:
         super().__init__()
         self.kind = kind
-        self.linear = PartLinear(parts, channels, channels, generator)
+        # as many channels as there are, as GaitGL has, unless a network says how many
+        self.linear = PartLinear(parts, channels, outputs or channels, generator)
+        channels = outputs or channels
         self.norm: nn.BatchNorm1d | None = None
         self.classifier: PartLinear | None = None
         if kind == "shared-bn":

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from torch.utils.checkpoint import checkpoint
 
 from gaitprint.deploy.form import DeployForm
-from gaitprint.layers.part_pooling import GeneralisedMean, PartHead
+from gaitprint.layers.part_pooling import PartHead
 from gaitprint.models.part_rows import PartRows
 from gaitprint.tensors import PartOutputs
 
@@ -23,8 +23,8 @@ class PartNetwork(nn.Module):
     which ends the trunk, on `head` and on `part_rows`.
     """
 
-    pooling: GeneralisedMean
-    """The trunk's last layer: the maximum over time, then the generalised mean of rows."""
+    pooling: nn.Module
+    """The trunk's last layer: the maximum over time, then a pooling of rows; a generalised mean can be explained."""
     head: PartHead
 
     recompute: bool = False

@@ -109,6 +109,8 @@ class GLConv(nn.Module):
 class GaitGL(PartNetwork):
     """The network; `settings` holds no None, `layout` says how the embedding splits into parts."""
 
+    pooling: GeneralisedMean
+
     def __init__(self, settings: GaitGLSettings, classes: int | None, generator: torch.Generator) -> None:
         super().__init__()
         self.settings = resolve(settings)

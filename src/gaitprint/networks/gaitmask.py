@@ -86,6 +86,8 @@ class GMCL(nn.Module):
 class GaitMask(PartNetwork):
     """The network; `layout` says how the embedding splits into parts."""
 
+    pooling: GeneralisedMean
+
     def __init__(self, settings: GaitMaskSettings, classes: int | None, generator: torch.Generator) -> None:
         super().__init__()
         self.settings = settings

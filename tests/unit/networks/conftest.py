@@ -1,4 +1,4 @@
-"""The gradient check of whole networks."""
+"""The gradient check of whole networks, and norms that are not new."""
 
 from collections.abc import Callable
 
@@ -23,5 +23,21 @@ def check() -> Callable[..., None]:
             return tuple(o for o in (outputs.metric_features, outputs.logits) if o is not None)
 
         assert torch.autograd.gradcheck(forward, tuple(parameters.values()), fast_mode=True)
+
+    return run
+
+
+@pytest.fixture
+def seen() -> Callable[..., None]:
+    """seen(network): put it into evaluation, with norms as if they had seen something."""
+
+    def run(network: nn.Module) -> None:
+        generator = torch.Generator().manual_seed(5)
+        for norm in network.eval().modules():
+            if isinstance(norm, torch.nn.modules.batchnorm._BatchNorm):
+                norm.running_mean.normal_(0, 0.3, generator=generator)
+                norm.running_var.uniform_(0.5, 2, generator=generator)
+                norm.weight.data.uniform_(0.5, 2, generator=generator)
+                norm.bias.data.normal_(0, 0.3, generator=generator)
 
     return run

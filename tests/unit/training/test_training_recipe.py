@@ -1,9 +1,12 @@
 """Every number of the method's tables of training, and what a recipe refuses."""
 
 import pytest
+import torch
 
 from gaitprint.components import find_component
 from gaitprint.errors import ComponentError, ConfigError
+from gaitprint.models.making import make_network
+from gaitprint.models.residual_network import ResidualNetwork
 from gaitprint.training.recipe import (
     AugmentationChoice,
     LossChoice,
@@ -41,12 +44,29 @@ TABLE = {
     "gaitgl-journal-oumvlp": ("gaitgl", "oumvlp", "shared-bn", JOURNAL_OUMVLP),
     "gaitgl-bnneck-oumvlp": ("gaitgl", "oumvlp", "separate-bnneck", JOURNAL_OUMVLP),
 }
-OURS = {"gaitgl-demo", "gaitgl-small", "gaitmask-demo", "gaitmask-small", "quick"}
+SGD = {
+    "subjects": 32, "sequences": 4, "frames": 30, "optimizer": "sgd", "momentum": 0.9, "learning_rate": 0.1,
+    "weight_decay": 5e-4, "decay": 0.1, "schedule": "steps", "warm_up": 0, "resets": (), "average": 0.0,
+}  # fmt: skip
+SHORT = SGD | {"iterations": 60_000, "milestones": (20_000, 40_000, 50_000)}
+LONG = SGD | {"iterations": 180_000, "milestones": (80_000, 120_000, 150_000)}
+CASIA = SHORT | {"subjects": 8, "sequences": 16}
+VIEWS = {"perspective": 0.2, "flip": 0.2, "rotate": 0.2}
+TOOLKIT = {
+    "deepgait-casia-b": (CASIA, VIEWS, {"blocks": [1, 1, 1, 1]}),
+    "deepgait-gait3d": (SHORT, VIEWS, {}),
+    "deepgait-grew": (LONG, VIEWS, {}),
+    "gaitbase-casia-b": (CASIA, {"rotate": 0.3, "erase": 0.3}, {}),
+    "gaitbase-gait3d": (SHORT, VIEWS, {}),
+    "gaitbase-grew": (LONG, VIEWS, {}),
+}
+"""As the field's reference toolkit trains them: training, augmentations with their chances, network."""
+OURS = {"deepgait-slim-quick", "gaitgl-demo", "gaitgl-small", "gaitmask-demo", "gaitmask-small", "quick"}
 ONES_OWN = "fine-tune"
 
 
 def test_no_recipe_goes_unchecked():
-    assert set(recipe_names()) == TABLE.keys() | OURS | {ONES_OWN}
+    assert set(recipe_names()) == TABLE.keys() | TOOLKIT.keys() | OURS | {ONES_OWN}
 
 
 @pytest.mark.parametrize("name", sorted(TABLE))
@@ -72,10 +92,25 @@ def test_published_recipes_hold_the_methods_numbers(name):
     assert all(loss.weight == 1.0 for loss in recipe.losses)
 
 
+@pytest.mark.parametrize("name", sorted(TOOLKIT))
+def test_recipes_of_the_toolkits_networks_hold_its_numbers(name):
+    training, augmentations, settings = TOOLKIT[name]
+    recipe = load_recipe(name)
+    assert (recipe.network.name, recipe.network.settings) == (name.split("-")[0], settings)
+    assert {key: getattr(recipe.training, key) for key in training} == training
+    assert {a.name: a.settings["probability"] for a in recipe.augmentations} == augmentations
+    assert (recipe.preprocessing.height, recipe.preprocessing.width) == (64, 44)
+    losses = {loss.name: (loss.weight, loss.settings) for loss in recipe.losses}
+    softmax = {"scale": 16.0, "label_smoothing": 0.1}
+    assert losses == {"part-triplet": (1.0, {"margin": 0.2}), "part-softmax": (1.0, softmax)}
+
+
 @pytest.mark.parametrize("name", sorted(OURS))
 def test_our_recipes_are_small_and_agree_with_themselves(name):
     recipe = load_recipe(name)
-    assert recipe.network.settings["height"] == recipe.preprocessing.height == 32
+    made = make_network(recipe.network.name, recipe.network.settings, 2, torch.Generator())
+    rows = made.height if isinstance(made, ResidualNetwork) else recipe.network.settings["height"]
+    assert rows == recipe.preprocessing.height == 32
     assert {loss.name for loss in recipe.losses} == {"part-triplet", "part-softmax"}
     for loss in recipe.losses:
         made = find_component("loss", loss.name).make(loss.settings)

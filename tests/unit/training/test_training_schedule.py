@@ -18,10 +18,14 @@ RATES = {
     "gaitgl-casia-b": [(0, 1e-4), (9_999, 1e-4), (10_000, 1e-5), (14_999, 1e-5)],
     "gaitgl-journal-casia-b": [(0, 1e-4), (69_999, 1e-4), (70_000, 1e-5), (79_999, 1e-5)],
     "gaitgl-journal-oumvlp": [(0, 1e-4), (149_999, 1e-4), (150_000, 1e-5), (199_999, 1e-5), (200_000, 1e-6)],
+    "deepgait-gait3d": [(0, 0.1), (19_999, 0.1), (20_000, 0.01), (40_000, 1e-3), (50_000, 1e-4), (59_999, 1e-4)],
+    "deepgait-grew": [(0, 0.1), (79_999, 0.1), (80_000, 0.01), (120_000, 1e-3), (150_000, 1e-4), (179_999, 1e-4)],
 }
 SAME = {
     "gaitgl-casia-e": "gaitgl-casia-b", "gaitmask-casia-b": "gaitgl-casia-b", "gaitmask-casia-e": "gaitgl-casia-b",
     "gaitmask-oumvlp": "gaitgl-oumvlp", "gaitgl-bnneck-oumvlp": "gaitgl-journal-oumvlp",
+    "deepgait-casia-b": "deepgait-gait3d", "gaitbase-casia-b": "deepgait-gait3d", "gaitbase-gait3d": "deepgait-gait3d",
+    "gaitbase-grew": "deepgait-grew",
 }  # fmt: skip
 
 
