@@ -106,7 +106,18 @@ _quality = click.option(
     metavar="FILTER",
     help="What else is asked of a stretch, such as 'holes<0.05,pieces<0.2'.  [default: nothing]",
 )
-tracklet_options = OptionGroup("tracklets", _tracklets, _frames, _height, _gap, _longest, _quality)
+_speed = click.option(
+    "--min-speed",
+    "kept_speed",
+    cls=FieldOption,
+    of=TRACKLETS,
+    field="speed",
+    type=click.FloatRange(min=0),
+    show_default=True,
+    metavar="HEIGHTS",
+    help="Least body heights a second in the picture, unless steps are seen: others do not walk. 0 keeps them.",
+)
+tracklet_options = OptionGroup("tracklets", _tracklets, _frames, _height, _gap, _longest, _speed, _quality)
 """Gives a command its `tracklets`, a `TrackletSettings`."""
 
 
@@ -130,6 +141,7 @@ window_options = OptionGroup(
     _frames,
     _height,
     _gap,
+    _speed,
     _quality,
 )
 """The same for windows, which end sooner."""

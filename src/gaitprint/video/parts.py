@@ -4,13 +4,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+import numpy as np
+
 from gaitprint.arguments import settle_fields
 from gaitprint.components import make_component
 from gaitprint.config import settings_to_dict
 from gaitprint.errors import ConfigError, did_you_mean
 from gaitprint.video.chain import VideoChain
 from gaitprint.video.contracts import Detector, Segmenter, Tracker
-from gaitprint.video.frames import VideoInfo
+from gaitprint.video.frames import VideoFrame, VideoInfo
 from gaitprint.video.video_source import AUTO, reader_for
 
 KINDS = ("reader", "detector", "tracker", "segmenter")
@@ -48,14 +50,17 @@ class VideoParts:
         return VideoChain(video, detector, tracker, segmenter)
 
     def check(self) -> None:
-        """Open the parts for no video, so that a wrong one is told before anything is written.
+        """Try the parts on a black frame, so that wrong ones are told before anything is written.
 
         Raises:
-            ComponentError, ConfigError: a part does not exist, or not with such settings. ArtefactError: a file of
-                weights is damaged or none.
+            ComponentError, ConfigError: a part does not exist, or not with such settings, or they do not fit each
+                other. ArtefactError: a file of weights is damaged or none.
         """
-        for part in self.made():
-            part.open(VideoInfo(640, 480, 25.0, None))
+        info, black = VideoInfo(640, 480, 25.0, None), VideoFrame(np.zeros((480, 640, 3), np.uint8), 0, 0.0)
+        detector, tracker, segmenter = self.made()
+        detect, track, segment = detector.open(info), tracker.open(info), segmenter.open(info)
+        detections = detect(black)
+        segment(black, track.update(black, detections).people, detections)
 
     def facts(self) -> dict[str, Any]:
         """Names and all settings of the parts, plain values: what decides what comes out of a video."""

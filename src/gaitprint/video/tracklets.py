@@ -21,8 +21,11 @@ from gaitprint.silhouettes.quality import Quality, measure
 from gaitprint.silhouettes.quality_filter import QualityFilter
 from gaitprint.video.chain import NOTHING_SEEN, Moment
 from gaitprint.video.people import PersonMask
+from gaitprint.video.walking import walks
 
 Silhouette = UInt8[np.ndarray, "_H _W"]
+STANDS = "does not walk"
+"""Why somebody who stands, sits or exercises is left out."""
 
 
 @dataclass(frozen=True)
@@ -39,6 +42,9 @@ class TrackletSettings:
     """Most frames of a tracklet; a longer track becomes several."""
     quality: str = ""
     """What else is asked of a kept one, such as "holes<0.05,pieces<0.2"; see `gaitprint.silhouettes.quality`."""
+    speed: float = 0.15
+    """Least speed of a kept one in the picture, in body heights a second, unless steps are seen: who stands, sits or
+    exercises does not walk. 0: they are kept, too."""
 
     def __post_init__(self) -> None:
         settle_fields(self)
@@ -46,6 +52,7 @@ class TrackletSettings:
         require(0 <= self.height < math.inf, f"height is a number of pixels, found {self.height}")
         require(0 <= self.gap < math.inf, f"gap is a number of seconds, found {self.gap}")
         require(self.longest >= max(1, self.frames), f"longest is at least frames, found {self.longest}")
+        require(0 <= self.speed < math.inf, f"speed is a number of body heights a second, found {self.speed}")
         if self.quality:
             QualityFilter.parse(self.quality)
 
@@ -191,12 +198,15 @@ class TrackletCollector:
             return "no whole silhouette: too few pixels", None, ()
         frames = normalized.frames
         places = np.linspace(0, len(frames) - 1, min(self._strip, len(frames))).round().astype(int)
-        quality = measure(frames, normalized.boxes, growing.raw.size)
+        boxes, seconds = normalized.boxes, np.array(growing.seconds)[normalized.kept]
+        quality = measure(frames, boxes, growing.raw.size)
         reason = ""
         if len(frames) < s.frames:
             reason = f"fewer than {s.frames} frames"
         elif quality.height < s.height:
             reason = f"lower than {s.height:g} pixels"
+        elif s.speed and not walks(frames, boxes, seconds, quality.period, s.speed):
+            reason = STANDS
         elif s.quality and not QualityFilter.parse(s.quality).keeps(quality, len(frames)):
             reason = f"not {s.quality}"
         return reason, quality, tuple(frames[places])

@@ -11,7 +11,7 @@ from clips import walk_through
 
 import gaitprint as gp
 from gaitprint.cli.main import main
-from gaitprint.errors import ArtefactError, DataError
+from gaitprint.errors import ArtefactError, ConfigError, DataError
 from gaitprint.stages import extract, prepare
 from gaitprint.store import Store
 from gaitprint.video.chain import Moment, Sighting
@@ -56,6 +56,12 @@ def test_parts_that_cannot_be_opened_leave_the_folder_free(clip: Path, tmp_path:
     wrong = VideoParts(detector="onnx", settings={"detector": {"path": str(tmp_path / "missing.onnx")}})
     with pytest.raises(DataError, match="no file of weights can be read"):
         extract([str(clip)], tmp_path / "out", wrong)
+    assert not (tmp_path / "out").exists()
+
+
+def test_parts_that_do_not_fit_each_other_leave_the_folder_free(clip: Path, tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="needs a detector that knows the empty scene"):
+        extract([str(clip)], tmp_path / "out", VideoParts(detector="ssd"))
     assert not (tmp_path / "out").exists()
 
 
@@ -184,7 +190,7 @@ def body(fault: str = "") -> PersonMask:
 
 
 def test_tracks_are_cut_at_gaps_and_where_they_grow_too_long() -> None:
-    collector = TrackletCollector(TrackletSettings(frames=3, height=40.0, gap=0.25, longest=5))
+    collector = TrackletCollector(TrackletSettings(frames=3, height=40.0, gap=0.25, longest=5, speed=0.0))
     times = [i / 25 for i in range(12)] + [1.0 + i / 25 for i in range(4)]
     found = [t for i, s in enumerate(times) for t in collector.add(moment(i, s, (3, body())))]
     found += list(collector.add(moment(99, 2.0, ended=(3,))))
