@@ -13,7 +13,7 @@ from gaitprint.video.identity.track_identity import UNKNOWN, TrackIdentity
 SHOWN = 60
 """Tracks of a video that are drawn; all are in the table."""
 _JOINED = "\u00a0"
-"""A space at which no line breaks."""
+"""A space at which no line breaks, as it does behind a hyphen."""
 
 
 def identities_page(report: IdentifyReport) -> Report:
@@ -41,7 +41,8 @@ def identities_page(report: IdentifyReport) -> Report:
 
 def _table(video: IdentifiedVideo) -> Table:
     sure = any(t.identity.probability is not None for t in video.tracks)
-    columns = ("track", "answer", "seen (s)", "windows", "distance", "next", *(("sure",) if sure else ()), "why")
+    seen, more = f"seen{_JOINED}(s)", ("sure",) if sure else ()
+    columns = ("track", "answer", seen, "windows", "distance", "next", *more, "why")
     rows = tuple(_row(track, sure) for track in video.tracks)
     notes = [*video.trace.get("notes", []), *([video.trace["ended"]] if video.trace.get("ended") else [])]
     return Table(video.name, columns, rows, "; ".join(map(str, notes)))
@@ -53,7 +54,7 @@ def _row(track: NamedTrack, sure: bool) -> tuple[Cell, ...]:
     cells: list[Cell] = [
         f"{answer.track}",
         Badge(answer.name, "good" if known else "plain"),
-        f"{answer.seconds[0]:.1f}{_JOINED}-{_JOINED}{answer.seconds[1]:.1f}",
+        f"{answer.seconds[0]:.1f}{_JOINED}to{_JOINED}{answer.seconds[1]:.1f}",
         f"{answer.windows}",
         "" if answer.distance is None else f"{answer.distance:.3g}",
         runner_up(track).replace(" ", _JOINED),

@@ -1,6 +1,5 @@
 """Drawing on a frame who is who: a box, a name and how sure it is; or only outlines, or people blurred."""
 
-import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
@@ -13,6 +12,7 @@ from gaitprint.arguments import settle_fields
 from gaitprint.config import require
 from gaitprint.video.chain import Moment, Sighting
 from gaitprint.video.identity.track_identity import NO_WINDOW, UNKNOWN, TrackIdentity
+from gaitprint.video.lettering import ABOVE, BELOW, known_letters, lettered
 
 Image = UInt8[np.ndarray, "H W 3"]
 Picture = Literal["video", "blurred", "outlines"]
@@ -21,7 +21,6 @@ Picture = Literal["video", "blurred", "outlines"]
 _NAMED, _UNKNOWN, _WAITING = (24, 140, 72), (176, 92, 12), (96, 96, 104)
 """Red, green, blue of boxes: somebody known, nobody known, too early to say."""
 _PAPER, _INK = (24, 26, 30), (255, 255, 255)
-_FONT = cv2.FONT_HERSHEY_SIMPLEX
 _PATCHES = 8
 """Patches across a blurred person."""
 
@@ -74,16 +73,14 @@ def annotate_frame(
 def answer_text(track: int, answer: TrackIdentity | None) -> str:
     """What is written at a person, such as "anna 87 %", "unknown" or "3 ..." while there is nothing to go by.
 
-    Letters that OpenCV's fonts do not know lose their accents, or become question marks.
+    Letters that the font does not know lose their accents, or become question marks.
     """
     if answer is None or answer.reason == NO_WINDOW:
         return f"{track} ..."
     if answer.subject is None:
         return f"{track} {UNKNOWN}"
-    plain = unicodedata.normalize("NFKD", answer.subject)
-    name = "".join(c for c in plain if not unicodedata.combining(c)).encode("ascii", "replace").decode("ascii")
     sure = f"{answer.distance:.2f}" if answer.probability is None else f"{100 * answer.probability:.0f} %"
-    return f"{name} {sure}"
+    return f"{known_letters(answer.subject)} {sure}"
 
 
 def _colour(answer: TrackIdentity | None) -> tuple[int, int, int]:
@@ -132,10 +129,20 @@ def _frame(canvas: Image, sighting: Sighting, colour: tuple[int, int, int], text
     letters = height or max(12.0, canvas.shape[0] / 30)
     thick = max(1, round(letters / 8))
     cv2.rectangle(canvas, (left, top), (right, bottom), colour, thick, cv2.LINE_AA)
-    scale = letters / 22
-    (wide, tall), below = cv2.getTextSize(text, _FONT, scale, thick)
+    words, below = lettered(text, letters)
+    tall, wide = words.shape
     margin = max(2, thick * 2)
+    high = round((ABOVE + BELOW) * letters) + margin
     x = min(max(0, left), max(0, canvas.shape[1] - wide - 2 * margin))
-    y = top if top >= tall + below + 2 * margin else min(canvas.shape[0], top + tall + below + 2 * margin)
-    cv2.rectangle(canvas, (x, y - tall - below - 2 * margin), (x + wide + 2 * margin, y), colour, -1)
-    cv2.putText(canvas, text, (x + margin, y - below - margin), _FONT, scale, _INK, thick, cv2.LINE_AA)
+    y = top if top >= high else min(canvas.shape[0], top + high)
+    cv2.rectangle(canvas, (x, y - high), (x + wide + 2 * margin, y), colour, -1)
+    line = y - round(BELOW * letters) - margin // 2
+    _ink(canvas, words, x + margin, line + below - tall)
+
+
+def _ink(canvas: Image, words: UInt8[np.ndarray, "h w"], left: int, top: int) -> None:
+    """Lay ink where the words are; what would be outside is left out."""
+    top = max(0, top)
+    piece = canvas[top : top + words.shape[0], left : left + words.shape[1]]
+    share = words[: piece.shape[0], : piece.shape[1], None] / 255.0
+    piece[:] = np.rint(share * _INK + (1 - share) * piece).astype(np.uint8)
