@@ -23,7 +23,7 @@ GROUPS = {
     "Measurements": ["evaluate", "EvaluationReport", "EvaluationRequest", "SequenceFilter"],
     "Yes or no": ["verify", "Decision", "load_calibration", "CalibrationFile"],
     "Why": ["explain"],
-    "Videos": ["Video", "VideoParts", "TrackletSettings"],
+    "Videos": ["Video", "VideoParts", "TrackletSettings", "PeopleRequest"],
     "Errors": ["GaitprintError"],
 }
 HEAD = """# The API

@@ -31,6 +31,7 @@ _PUBLIC = {
     "Gallery": "gaitprint.api.galleries",
     "Match": "gaitprint.retrieval.ranking",
     "Model": "gaitprint.api.models",
+    "PeopleRequest": "gaitprint.video.identity.people_request",
     "Pipeline": "gaitprint.retrieval.pipeline",
     "PipelineSpec": "gaitprint.retrieval.spec",
     "Ranking": "gaitprint.retrieval.ranking",

@@ -31,6 +31,7 @@ from gaitprint.retrieval.spec import PipelineSpec as PipelineSpec
 from gaitprint.types import Embeddings as Embeddings
 from gaitprint.types import SequenceRecord as SequenceRecord
 from gaitprint.types import Silhouettes as Silhouettes
+from gaitprint.video.identity.people_request import PeopleRequest as PeopleRequest
 from gaitprint.video.parts import VideoParts as VideoParts
 from gaitprint.video.tracklets import TrackletSettings as TrackletSettings
 

@@ -1,15 +1,21 @@
-"""Videos: people frame by frame, or their silhouettes as networks take them."""
+"""Videos: people frame by frame, their silhouettes as networks take them, or their names."""
 
 from collections.abc import Iterator
 from pathlib import Path
 from types import TracebackType
 from typing import Any
 
+from gaitprint.api._given import given_embeddings
+from gaitprint.api.comparing import Vectors
+from gaitprint.api.models import Model
 from gaitprint.arguments import settle
 from gaitprint.types import Silhouettes
 from gaitprint.video.chain import Moment, VideoChain
 from gaitprint.video.frames import VideoInfo
+from gaitprint.video.identity.named_video import NamedVideo
+from gaitprint.video.identity.people_request import PeopleRequest
 from gaitprint.video.parts import VideoParts
+from gaitprint.video.request import walks_of, window_settings
 from gaitprint.video.tracklets import Tracklet, TrackletCollector, TrackletSettings
 from gaitprint.video.video_names import video_names
 from gaitprint.video.walks import VideoName
@@ -76,6 +82,31 @@ class Video:
         for tracklet in self.tracklets(settings):
             if not tracklet.reason:
                 yield Silhouettes(tracklet.normalized(size).frames, self.name.record(tracklet))
+
+    def identify(
+        self, people: PeopleRequest | Vectors, model: Model | str | Path, settings: TrackletSettings = window_settings()
+    ) -> NamedVideo:
+        """Say who is on which track, as `gaitprint video identify` does: iterate over it, then ask for its `tracks()`.
+
+        Each step has a frame and the answers so far of who is in it, which grow surer as windows come. Tracks that were
+        seen at the same moment are never the same person; unknown is who is further away than strangers are.
+
+        Args:
+            people: who is known: walks with names, their file, or a `PeopleRequest`, which says when one is near
+                enough; by itself as near as 5 % of strangers come.
+            model: by which the known walks were embedded.
+            settings: what a window is; as they stand, 60 frames.
+
+        Raises:
+            ArtefactError: another network made the walks. ProtocolError: only one person is known and nobody says how
+                near is near enough. ConfigError: people or a model that are none.
+        """
+        if not isinstance(people, PeopleRequest):
+            people = PeopleRequest(given_embeddings(people, "the known people"))
+        embedder = (model if isinstance(model, Model) else Model.load(model))._embedder
+        tracklets = settle(settings, TrackletSettings, "settings of Video.identify()")
+        walks = walks_of(self._chain, self.name, embedder, tracklets)
+        return NamedVideo(walks, people.open(embedder.source).identifier(), forget=self.info.live)
 
     def close(self) -> None:
         """Let go of the source; also in the middle, also twice."""

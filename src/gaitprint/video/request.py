@@ -11,6 +11,7 @@ from gaitprint.config import require
 from gaitprint.silhouettes.clips import Preprocessing
 from gaitprint.store import MemorySequences, SequenceSet
 from gaitprint.types import Embeddings, Silhouettes
+from gaitprint.video.chain import VideoChain
 from gaitprint.video.extraction import expand_sources
 from gaitprint.video.parts import VideoParts
 from gaitprint.video.tracklets import TrackletSettings
@@ -41,6 +42,29 @@ def window_settings(window: int = WINDOW, **kept: Any) -> TrackletSettings:
     # a window shorter than the least stretch would never be kept
     least = min(int(kept.pop("frames", TrackletSettings.frames)), window)
     return TrackletSettings(frames=least, longest=window, **kept)
+
+
+def walks_of(
+    chain: VideoChain,
+    name: VideoName,
+    embedder: SequenceEmbedder,
+    tracklets: TrackletSettings,
+    seconds: float = math.inf,
+) -> VideoWalks:
+    """Vectors of everybody who walks through an opened video, while it is gone through.
+
+    Args:
+        chain: of its parts; whoever opened it closes it.
+        name: of the video.
+        embedder: makes a vector of silhouettes.
+        tracklets: how long a stretch is, and which are good enough.
+        seconds: how long to go on.
+    """
+
+    def embed(walk: Silhouettes) -> Embeddings:
+        return embedder.embed(MemorySequences((walk.record,), (walk.frames,)))
+
+    return VideoWalks(chain, embed, name, tracklets, embedder.preprocessing.size, seconds)
 
 
 @dataclass(frozen=True)
@@ -78,12 +102,8 @@ class VideoRequest:
         Raises:
             DataError: there is no such video, or it cannot be read. ComponentError, ConfigError: no such parts.
         """
-
-        def embed(walk: Silhouettes) -> Embeddings:
-            return embedder.embed(MemorySequences((walk.record,), (walk.frames,)))
-
         with self.parts.open(source) as chain:
-            yield VideoWalks(chain, embed, name, self.tracklets, embedder.preprocessing.size, self.seconds)
+            yield walks_of(chain, name, embedder, self.tracklets, self.seconds)
 
     def of(self, source: str) -> "VideoRequest":
         """The same of another video."""

@@ -2,6 +2,7 @@
 
 import io
 import json
+import re
 import shutil
 from collections.abc import Callable
 from contextlib import redirect_stderr, redirect_stdout
@@ -12,11 +13,13 @@ import numpy as np
 import pytest
 from walker_clips import walkers_clip
 
+import gaitprint as gp
 from gaitprint.cli.main import main
 from gaitprint.inference.embeddings_file import load_embeddings
 from gaitprint.ingest.store_selection import StoreSelection
 from gaitprint.stages import embed, extract, prepare, train
 from gaitprint.training.request import TrainingRequest
+from gaitprint.video.request import window_settings
 from gaitprint.video.tracklets import TrackletSettings
 
 
@@ -80,6 +83,9 @@ def test_each_track_is_named_or_unknown(clip: Path, model: Path, gallery: Path, 
     page = report.read_text(encoding="utf-8")
     assert "Who walks by" in page
     assert "data:image/png" in page
+    seen = re.findall(r'data-column="seen[^"]*"><span>([^<]*)</span>', page)
+    assert seen
+    assert not any(re.search(r"[ -]", text) for text in seen), "times may break over lines"
     value = json.loads(done(*common, "--threshold", "1e6", "--json"))
     tracks = [t for t in value["videos"][0]["tracks"] if t["windows"]]
     named = [t["subject"] for t in tracks]
@@ -92,6 +98,20 @@ def test_each_track_is_named_or_unknown(clip: Path, model: Path, gallery: Path, 
     rate = done(*common, "--fpir", "20%")
     assert "FPIR 20 % *, by 60 walks of 6 of the known" in rate
     assert "takes 15 strangers; with 6" in rate
+
+
+def test_python_says_what_the_command_says(clip: Path, model: Path, gallery: Path) -> None:
+    words = ("--gallery", gallery, "--model", model, "--window", "30", "--json")
+    said = json.loads(done("video", "identify", clip, *words))
+    with gp.Video.open(clip) as video:
+        named = video.identify(gallery, gp.Model.load(model), window_settings(30))
+        frames = [dict(step.identities) for step in named]
+        tracks = [track.to_dict() for track in named.tracks()]
+    assert json.loads(json.dumps(tracks)) == said["videos"][0]["tracks"]
+    assert len(frames) == said["videos"][0]["trace"]["frames"]
+    with gp.Video.open(clip) as video:
+        everybody = video.identify(gp.PeopleRequest(gallery, threshold=1e6), model, window_settings(30))
+        assert any(answer.subject for step in everybody for answer in step.identities.values())
 
 
 @pytest.mark.parametrize("picture", ["video", "blurred", "outlines"])
