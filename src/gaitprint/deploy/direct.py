@@ -85,7 +85,7 @@ def _room(out: TiledOutput, values: int) -> Float32[np.ndarray, "N V"]:
 
 
 @compiled
-def _product(x, matrix, target, step):
+def product(x, matrix, target, step):
     """LeakyReLU(x m + bias) to rows that lie `step` values apart at an address; x ends with rows that are no pixels."""
     count, pixels = x.shape[1], target[1]
     source, weights, bias = x.ctypes.data, matrix.panels.ctypes.data, matrix.bias.ctypes.data
@@ -121,7 +121,7 @@ def _stem(frames, matrix, patches, out):
     height, side, columns, d = out.shape
     for y in range(height):
         _neighbourhoods(frames, y, columns, patches)
-        _product(patches, matrix, (out[y].ctypes.data, side * columns), d)
+        product(patches, matrix, (out[y].ctypes.data, side * columns), d)
 
 
 @compiled
@@ -131,8 +131,8 @@ def _stem_triples(frames, stem, triples, patches, beside, out):
         for t in range(3):
             _neighbourhoods(frames[t : t + 3], y, columns, patches)
             start = beside.ctypes.data + 4 * t * stem.columns
-            _product(patches, stem, (start, side * columns), 3 * stem.columns)
-        _product(beside, triples, (out[y].ctypes.data, side * columns), d)
+            product(patches, stem, (start, side * columns), 3 * stem.columns)
+        product(beside, triples, (out[y].ctypes.data, side * columns), d)
 
 
 @compiled
@@ -144,7 +144,7 @@ def _triples(frames, matrix, beside, out):
             for p in range(side):
                 for k in range(columns):
                     beside[p * columns + k, t * c : (t + 1) * c] = frames[t, y, p, k]
-        _product(beside, matrix, (out[y].ctypes.data, side * columns), d)
+        product(beside, matrix, (out[y].ctypes.data, side * columns), d)
 
 
 @compiled

@@ -1,6 +1,6 @@
 """How much memory a form takes at its peak, by the sizes of its maps."""
 
-from gaitprint.deploy.form import Branches, DeployForm, Triples
+from gaitprint.deploy.form import Branches, Convolution, DeployForm, Residual, Triples
 
 ROOM = 2
 """Times what a layer sees and makes: engines arrange maps anew before they multiply, and keep some that they freed."""
@@ -26,6 +26,15 @@ def bytes_a_frame(form: DeployForm, frame: tuple[int, int]) -> float:
         elif isinstance(layer, Triples):
             channels, moments = layer.weight.shape[0], moments / 3
             made = 2 * channels * height * width * moments
+        elif isinstance(layer, Convolution | Residual):
+            # a block holds what it was given to its end
+            kept = 0.0 if isinstance(layer, Convolution) else seen
+            for convolution in (layer,) if isinstance(layer, Convolution) else layer.body:
+                given, channels = channels * height * width * moments, convolution.weight.shape[0]
+                height, width = -(-height // convolution.stride), -(-width // convolution.stride)
+                made = channels * height * width * moments
+                most = max(most, kept + given + made)
+            seen = kept
         else:
             height, width = height // 2, width // 2
             made = channels * height * width * moments

@@ -54,23 +54,50 @@ class MaxPool:
     """The maximum of every 2 x 2 pixels of a frame."""
 
 
-Layer = Branches | Triples | MaxPool
+@dataclass(frozen=True, eq=False)
+class Convolution:
+    """Any convolution of odd sides with zero padding, its bias and a LeakyReLU of its own."""
+
+    weight: Float32[np.ndarray, "D C F R S"]
+    bias: Float32[np.ndarray, " D"] | None = None
+    stride: int = 1
+    """Of rows and columns."""
+    slope: float = 0.0
+    """Of its LeakyReLU: 0 is a ReLU, 1 none at all."""
+
+
+@dataclass(frozen=True, eq=False)
+class Residual:
+    """ReLU of convolutions one after another plus a shortcut, None: what they are given."""
+
+    body: tuple[Convolution, ...]
+    shortcut: Convolution | None = None
+
+
+Layer = Branches | Triples | MaxPool | Convolution | Residual
 
 
 @dataclass(frozen=True, eq=False)
 class DeployForm:
-    """Layers, then the maximum over time, the generalised mean of P bands of rows, and one linear map a part."""
+    """Layers, then the maximum over time, a pooling of bands of rows to P parts, and one linear map a part."""
 
     layers: tuple[Layer, ...]
     height: int
     """Frames have this many rows, or a multiple; their width is even."""
     parts: int
     power: float
-    """Of the generalised mean."""
+    """Of the generalised mean of P bands."""
     head: Float32[np.ndarray, "P C D"]
     head_bias: Float32[np.ndarray, " D"] | None = None
     lengthen_three: bool = False
     """Whether clips of three frames become four, see `lengthened`."""
+    bands: tuple[int, ...] = ()
+    """Instead of the generalised mean: the mean plus the maximum of each of so many bands, one count after another."""
+
+    @property
+    def moments(self) -> int:
+        """Frames that one moment of the last map is made of."""
+        return int(3 ** sum(isinstance(layer, Triples) for layer in self.layers))
 
     def lengthened(self, clips: Float32[np.ndarray, "N T H W"]) -> Float32[np.ndarray, "N L H W"]:
         """Check clips and repeat frames of those too short for a stride of three.
@@ -80,6 +107,8 @@ class DeployForm:
         """
         check_clips_fit(clips, self.height)
         frames = clips.shape[1]
+        if self.moments == 1:
+            return clips
         if frames <= 2:
             return np.tile(clips, (1, 3 if frames == 1 else 2, 1, 1))
         if frames == 3 and self.lengthen_three:
@@ -94,6 +123,15 @@ def check_clips_fit(clips: Float32[np.ndarray, "N T H W"], height: int) -> None:
             f"this form takes clips [N, T, H, W], none empty, of {height} rows (or a multiple) and an even width, "
             f"found {list(clips.shape)}: prepare the clips as the model's card says"
         )
+
+
+def pool_bands(form: DeployForm, maximum: Float32[np.ndarray, "H W C"]) -> Float32[np.ndarray, "P C"]:
+    """What a form takes of its last map's maximum over time."""
+    if not form.bands:
+        return generalised_mean(maximum, form.parts, form.power)
+    split = [maximum.reshape(count, -1, maximum.shape[-1]) for count in form.bands]
+    pooled: np.ndarray = np.concatenate([band.mean(axis=1) + band.max(axis=1) for band in split])
+    return pooled
 
 
 def generalised_mean(maximum: Float32[np.ndarray, "H W C"], parts: int, power: float) -> Float32[np.ndarray, "P C"]:

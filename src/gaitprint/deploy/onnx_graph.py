@@ -13,7 +13,7 @@ import numpy as np
 import onnx
 from onnx import TensorProto, helper, numpy_helper
 
-from gaitprint.deploy.form import EPS, SLOPE, Branch, Branches, DeployForm, Triples
+from gaitprint.deploy.form import EPS, SLOPE, Branch, Branches, Convolution, DeployForm, Residual, Triples
 
 OPSET, IR_VERSION = 18, 9
 CLIPS, PARTS = "clips", "parts"
@@ -25,6 +25,23 @@ _CHANNELS, _TIME, _ROWS = 1, 2, 3
 def onnx_model(form: DeployForm) -> onnx.ModelProto:
     """The graph of a form, checked."""
     graph = _Graph()
+    residual = isinstance(form.layers[0], Convolution)
+    maximum = _residual_maximum(graph, form) if residual else _maximum(graph, form)
+    parts = (
+        _bands(graph, maximum, form.bands) if form.bands else _generalised_mean(graph, maximum, form.parts, form.power)
+    )
+    pooled = graph.add("Transpose", parts, perm=[2, 0, 1])
+    y = graph.add("Transpose", graph.add("MatMul", pooled, graph.weight(form.head, "head")), perm=[1, 0, 2])
+    if form.head_bias is not None:
+        y = graph.add("Add", y, graph.weight(form.head_bias, "head_bias"))
+    graph.nodes.append(helper.make_node("Identity", [y], [PARTS]))
+    model = graph.model(helper.make_tensor_value_info(PARTS, TensorProto.FLOAT, ["N", form.parts, form.head.shape[2]]))
+    onnx.checker.check_model(model, full_check=True)
+    return model
+
+
+def _maximum(graph: "_Graph", form: DeployForm) -> str:
+    """The maximum over time [N, C, H, W] of maps [N, C, T, H, W]."""
     x = graph.add("Unsqueeze", _lengthened(graph, form.lengthen_three), graph.whole([_CHANNELS]))
     for layer in form.layers:
         if isinstance(layer, Branches):
@@ -33,15 +50,67 @@ def onnx_model(form: DeployForm) -> onnx.ModelProto:
             x = _convolution(graph, x, layer.weight[..., None, None], layer.bias, strides=[3, 1, 1])
         else:
             x = graph.add("MaxPool", x, kernel_shape=[1, 2, 2], strides=[1, 2, 2])
-    maximum = graph.add("ReduceMax", x, graph.whole([_TIME]), keepdims=0)
-    pooled = graph.add("Transpose", _generalised_mean(graph, maximum, form.parts, form.power), perm=[2, 0, 1])
-    y = graph.add("Transpose", graph.add("MatMul", pooled, graph.weight(form.head, "head")), perm=[1, 0, 2])
-    if form.head_bias is not None:
-        y = graph.add("Add", y, graph.weight(form.head_bias, "head_bias"))
-    graph.nodes.append(helper.make_node("Identity", [y], [PARTS]))
-    model = graph.model(helper.make_tensor_value_info(PARTS, TensorProto.FLOAT, ["N", form.parts, form.head.shape[2]]))
-    onnx.checker.check_model(model, full_check=True)
-    return model
+    return graph.add("ReduceMax", x, graph.whole([_TIME]), keepdims=0)
+
+
+def _residual_maximum(graph: "_Graph", form: DeployForm) -> str:
+    """The same of maps [N T, C, H, W], for engines convolve planes faster than volumes."""
+    clips, frame = graph.add("Shape", CLIPS, end=2), graph.add("Shape", CLIPS, start=2)
+    x = graph.add("Reshape", CLIPS, graph.add("Concat", graph.whole([-1, 1]), frame, axis=0))
+    for layer in form.layers:
+        if isinstance(layer, Residual):
+            y = x
+            for convolution in layer.body:
+                y = _filtered(graph, y, convolution, clips)
+            shortcut = x if layer.shortcut is None else _filtered(graph, x, layer.shortcut, clips)
+            x = graph.add("Relu", graph.add("Add", y, shortcut))
+        elif isinstance(layer, Convolution):
+            x = _filtered(graph, x, layer, clips)
+        else:
+            raise TypeError(f"a form that begins with a Convolution goes on with such, found {type(layer).__name__}")
+    whole = graph.add("Concat", clips, graph.add("Shape", x, start=1), axis=0)
+    return graph.add("ReduceMax", graph.add("Reshape", x, whole), graph.whole([1]), keepdims=0)
+
+
+def _filtered(graph: "_Graph", x: str, layer: Convolution, clips: str) -> str:
+    """A convolution [N T, C, H, W]; one over time is one of frames that lie side by side."""
+    weight = layer.weight
+    if weight.shape[2] > 1:
+        x = _beside(graph, x, weight.shape[1], weight.shape[2], clips)
+    # channels of the frame before, of the frame, of the frame behind
+    flat = weight.transpose(0, 2, 1, 3, 4).reshape(len(weight), -1, *weight.shape[3:])
+    constants = [graph.weight(flat, "weight"), *([] if layer.bias is None else [graph.weight(layer.bias, "bias")])]
+    pads = [k // 2 for k in flat.shape[2:]] * 2
+    y = graph.add("Conv", x, *constants, strides=[layer.stride] * 2, pads=pads)
+    if layer.slope == 1:
+        return y
+    return graph.add("Relu", y) if layer.slope == 0 else graph.add("LeakyRelu", y, alpha=layer.slope)
+
+
+def _beside(graph: "_Graph", x: str, channels: int, kernel: int, clips: str) -> str:
+    """Each frame with its neighbours', [N T, kernel C, H, W]; zeros where there is none."""
+    around = kernel // 2
+    frame = graph.add("Shape", x, start=2)
+    y = graph.add("Reshape", x, graph.add("Concat", clips, graph.whole([channels, -1]), axis=0))
+    # a frame of zeros at either end is what the padding over time is
+    y = graph.add("Pad", y, graph.whole([0, around, 0, 0, 0, around, 0, 0]))
+    end = graph.add("Shape", y, start=1, end=2)
+    shifted = []
+    for first in range(kernel):
+        stop = graph.add("Sub", end, graph.whole([kernel - 1 - first]))
+        shifted.append(graph.add("Slice", y, graph.whole([first]), stop, graph.whole([1])))
+    beside = graph.add("Concat", *shifted, axis=2)
+    return graph.add("Reshape", beside, graph.add("Concat", graph.whole([-1, kernel * channels]), frame, axis=0))
+
+
+def _bands(graph: "_Graph", maximum: str, bands: Sequence[int]) -> str:
+    """The mean plus the maximum of bands of rows, [N, C, H, W] -> [N, C, P]."""
+    pooled = []
+    for count in bands:
+        split = graph.add("Reshape", maximum, graph.whole([0, 0, count, -1]))
+        mean, most = (graph.add(kind, split, graph.whole([3]), keepdims=0) for kind in ("ReduceMean", "ReduceMax"))
+        pooled.append(graph.add("Add", mean, most))
+    return graph.add("Concat", *pooled, axis=2) if len(pooled) > 1 else pooled[0]
 
 
 class _Graph:

@@ -3,7 +3,7 @@
 import numpy as np
 from jaxtyping import Float32
 
-from gaitprint.deploy.form import Branch, Triples
+from gaitprint.deploy.form import Branch, Convolution, Triples
 from gaitprint.deploy.lanes import WIDTH
 
 LINE = 64
@@ -35,7 +35,7 @@ def panels(matrices: Float32[np.ndarray, "... R D"]) -> Float32[np.ndarray, "...
     return made
 
 
-def padded_bias(layer: Branch | Triples) -> Float32[np.ndarray, " B"]:
+def padded_bias(layer: Branch | Convolution | Triples) -> Float32[np.ndarray, " B"]:
     """A layer's bias, filled up to whole panels; zeros where it has none."""
     outputs = len(layer.weight)
     bias = aligned(-(-outputs // WIDTH) * WIDTH)

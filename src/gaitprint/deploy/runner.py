@@ -9,11 +9,12 @@ import numpy as np
 from jaxtyping import Float32
 
 from gaitprint.blas import one_blas_thread
-from gaitprint.deploy.form import DeployForm, generalised_mean
-from gaitprint.deploy.steps import Held, make_steps
+from gaitprint.deploy.form import DeployForm, pool_bands
+from gaitprint.deploy.step import Holding
+from gaitprint.deploy.steps import make_steps
 from gaitprint.deploy.winograd import TiledOutput, pixels
 
-Pending = tuple[Held | None, ...]
+Pending = tuple[Holding | None, ...]
 """What each step holds; never written to, so that it can be carried on in two ways."""
 PIECE = 96
 """Frames of a clip that are worked on at once, at most: with their maps grows the memory, and they leave the caches."""
@@ -69,7 +70,7 @@ class Runner:
             width = step.width(width)
         rows, _, _, channels = maximum.shape
         whole = pixels(maximum[None]).reshape(rows, -1, channels)[:, :width]
-        pooled = generalised_mean(whole, self.form.parts, self.form.power)
+        pooled = pool_bands(self.form, whole)
         y: np.ndarray = np.matmul(pooled[:, None], self.form.head)[:, 0]
         return y if self.form.head_bias is None else y + self.form.head_bias
 

@@ -4,74 +4,13 @@ A step computes what its input allows and holds the frames that later outputs st
 the same phase as the whole clip, so each output comes from the same sums.
 """
 
-from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable
-from typing import Any, NamedTuple
-
-import numpy as np
-from jaxtyping import Float32
-
 from gaitprint.deploy.direct import Stem, TripleProducts, max_pool
-from gaitprint.deploy.form import Branches, DeployForm, MaxPool, Triples
+from gaitprint.deploy.form import Branches, Convolution, DeployForm, Layer, MaxPool, Residual, Triples
+from gaitprint.deploy.frame_convolution import Run
+from gaitprint.deploy.residual_steps import ConvolutionStep, ResidualStep, TileStep
+from gaitprint.deploy.step import Map, Step
 from gaitprint.deploy.winograd import TiledOutput, WinogradBranches, clear_margin, tiled
 from gaitprint.deploy.winograd_kernels import SIDE
-
-Run = Callable[[Callable[[Any], None], Iterable[Any]], None]
-"""Does a piece of work for each of several things, in any order."""
-Map = Float32[np.ndarray, "..."]
-"""Frames of a step's input: pixels of a clip, or a `Tiled` map."""
-
-
-class Held(NamedTuple):
-    """Frames of a step's input that are kept."""
-
-    frames: Map
-    before: int
-    """1 where the first of them lies before the next output, 0 where that is the clip's first."""
-
-    @property
-    def nbytes(self) -> int:
-        """Bytes of them."""
-        return int(self.frames.nbytes)
-
-
-class Step(ABC):
-    """One step; it holds no frames itself."""
-
-    halo: int
-    """Frames that an output sees on either side, beyond those below it."""
-    unit: int
-    """Frames that are worked on together."""
-    whole: bool = False
-    """Whether a last unit that is not full gives nothing."""
-
-    @abstractmethod
-    def compute(self, frames: Map, before: int, ready: int, width: int) -> TiledOutput:
-        """Outputs of `ready` frames, those from `before` on; those behind them may be seen."""
-
-    def width(self, width: int) -> int:
-        """Columns of its output."""
-        return width
-
-    def advance(
-        self, held: Held | None, piece: Map | None, last: bool, width: int
-    ) -> tuple[Held | None, TiledOutput | None]:
-        """What to hold from now on, and the outputs that can be computed, None where there are none."""
-        frames, before = (piece, 0) if held is None else held
-        if frames is None:
-            return None, None
-        if held is not None and piece is not None:
-            frames = np.concatenate([held.frames, piece])
-        ready = len(frames) - before - (0 if last else self.halo)
-        if self.whole or not last:
-            ready -= ready % self.unit
-        out = self.compute(frames, before, ready, width) if ready > 0 else None
-        if last:
-            return None, out
-        done = before + max(ready, 0)
-        # a copy: a view would keep the whole piece in memory
-        rest = Held(frames[max(done - self.halo, 0) :].copy(), min(done, self.halo))
-        return rest, out
 
 
 class _Stem(Step):
@@ -155,6 +94,8 @@ def make_steps(form: DeployForm, run: Run, threads: int) -> list[Step]:
         TypeError: it does not begin with one convolution of one channel.
     """
     first, *layers = form.layers
+    if isinstance(first, Convolution):
+        return [TileStep(), *(_residual_step(layer, run) for layer in form.layers)]
     if not isinstance(first, Branches) or [b.weight.shape[1] for b in first.branches] != [1]:
         raise TypeError("a deploy form begins with one convolution of one channel")
     stem, steps = Stem(first.branches[0]), list[Step]()
@@ -168,6 +109,16 @@ def make_steps(form: DeployForm, run: Run, threads: int) -> list[Step]:
             steps.append(_Triples(TripleProducts(layer), run))
         elif isinstance(layer, MaxPool):
             steps.append(_MaxPool(run))
+        elif not isinstance(layer, Branches):
+            raise TypeError(f"a form that begins with Branches goes on without a {type(layer).__name__}")
         else:
             steps.append(_Branches(WinogradBranches(layer), run, threads))
     return steps
+
+
+def _residual_step(layer: Layer, run: Run) -> Step:
+    if isinstance(layer, Residual):
+        return ResidualStep(layer, run)
+    if isinstance(layer, Convolution):
+        return ConvolutionStep(layer, run)
+    raise TypeError(f"a form that begins with a Convolution goes on with such, found {type(layer).__name__}")

@@ -10,7 +10,7 @@ from math import gcd
 import numpy as np
 from jaxtyping import Float32
 
-from gaitprint.deploy.form import Triples, check_clips_fit
+from gaitprint.deploy.form import check_clips_fit
 from gaitprint.deploy.runner import PIECE, Runner
 from gaitprint.deploy.winograd import Tiled
 from gaitprint.deploy.winograd_kernels import SIDE
@@ -54,7 +54,7 @@ class Stream:
         check_windows(window, stride)
         self._runner, self._window, self._hop = runner, window, stride
         form = runner.form
-        self._stride: int = 3 ** sum(isinstance(layer, Triples) for layer in form.layers)
+        self._stride = form.moments
         if stride and (window % self._stride or stride % self._stride):
             raise ConfigError(
                 f"this network's moments are of {self._stride} frames: windows within a walk, and strides, are "

@@ -15,6 +15,17 @@ from gaitprint.deploy.winograd_outputs import OutputRoom, Place, Weights, from_p
 
 TILES = 72
 """Tiles of a task, about: more use a weight more often and share points, fewer stay in caches."""
+TAPS = np.array(
+    [
+        [1 / 4, 0, 0],
+        [-1 / 6, -1 / 6, -1 / 6],
+        [-1 / 6, 1 / 6, -1 / 6],
+        [1 / 24, 1 / 12, 1 / 6],
+        [1 / 24, -1 / 12, 1 / 6],
+        [0, 0, 1],
+    ]
+)
+"""G, see `gaitprint.deploy.winograd_kernels`: three taps to six points."""
 ROOMS = 8
 """Sizes of work that a thread keeps memory for."""
 
@@ -43,7 +54,7 @@ def clear_margin(x: Tiled, width: int) -> None:
         x[:, :, width % SIDE :, -1] = 0
 
 
-def _tile_rows(height: int, begin: int, seen: int) -> Tiles:
+def tile_rows(height: int, begin: int, seen: int) -> Tiles:
     """Rows of tiles that begin anew at each of `begin` strips; each sees its own of `seen` strips. No frames yet."""
     rows, sees = height // begin, height // seen
     first = np.array([s * rows + y for s in range(begin) for y in range(0, rows, SIDE)])
@@ -87,7 +98,7 @@ class WinogradBranches:
         lists = []
         for branches in self._passes(height):
             finest = max(branch.strips for branch in branches)
-            count = len(_tile_rows(height, finest, finest).first)
+            count = len(tile_rows(height, finest, finest).first)
             length = max(1, min(tiles, TILES // columns))
             groups = -(-count * length * columns // TILES)
             rows = max(1, count // (-(-groups // threads) * threads))
@@ -104,7 +115,7 @@ class WinogradBranches:
         """Branches that begin tiles at the same rows, and so can share points."""
         shared: dict[tuple[int, ...], list[_Laid]] = {}
         for branch in self._laid:
-            shared.setdefault(tuple(_tile_rows(height, branch.strips, branch.strips).first), []).append(branch)
+            shared.setdefault(tuple(tile_rows(height, branch.strips, branch.strips).first), []).append(branch)
         return list(shared.values())
 
 
@@ -125,7 +136,7 @@ class Task:
         """Rows of tiles as branches of each number of strips see them, those that see furthest first."""
         height = self.x.shape[1]
         return {
-            s: _some(_tile_rows(height, self.finest, s), self.rows, self.frames, self.before)
+            s: _some(tile_rows(height, self.finest, s), self.rows, self.frames, self.before)
             for s in sorted({b.strips for b in self.branches})
         }
 
@@ -192,15 +203,5 @@ def weight_points(weight: np.ndarray) -> np.ndarray:
     >>> weight_points(np.ones((5, 2, 3, 3, 3))).shape
     (216, 2, 5)
     """
-    taps = np.array(
-        [
-            [1 / 4, 0, 0],
-            [-1 / 6, -1 / 6, -1 / 6],
-            [-1 / 6, 1 / 6, -1 / 6],
-            [1 / 24, 1 / 12, 1 / 6],
-            [1 / 24, -1 / 12, 1 / 6],
-            [0, 0, 1],
-        ]
-    )
-    points = np.einsum("rh,ft,cw,okthw->rfcko", taps, taps, taps, weight.astype(np.float64), optimize=True)
+    points = np.einsum("rh,ft,cw,okthw->rfcko", TAPS, TAPS, TAPS, weight.astype(np.float64), optimize=True)
     return np.ascontiguousarray(points.reshape(POINTS * PLANES, *points.shape[3:]), dtype=np.float32)

@@ -118,6 +118,25 @@ def _plane(frame, y, low, high, room, plane):
 
 
 @compiled
+def to_plane_points(x, tiles, room, points):
+    """Points of single frames.
+
+    Args:
+        x: the map [T, H, 4, K C].
+        tiles: `Tiles`, whose tiles of frames are frames.
+        room: `Room`.
+        points: filled, [36, N C], the first R C of each with R = frames x rows of tiles x K.
+    """
+    n, rows, plane = x.shape[3], len(tiles.first), room.ring[0]
+    for t in range(tiles.start, tiles.stop):
+        for k in range(rows):
+            _plane(x[t], tiles.first[k], tiles.low[k], tiles.high[k], room, plane)
+            start = ((t - tiles.start) * rows + k) * n
+            for p in range(PLANES):
+                points[p, start : start + n] = plane[p // POINTS, p % POINTS]
+
+
+@compiled
 def to_points(x, tiles, room, points):
     """Points of some rows of tiles and some tiles of frames.
 

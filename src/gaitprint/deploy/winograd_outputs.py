@@ -87,6 +87,62 @@ def from_points(points, edges, branch, tiles, place, room, out):
 
 
 @compiled
+def from_plane_points(points, weights, tiles, room, out):
+    """Products of a convolution of single frames, and its outputs, activated, from them.
+
+    Args:
+        points: [36, N, C], the first R of `to_plane_points`, N a multiple of ROWS.
+        weights: `Weights`, of 36 points.
+        tiles, room: `Tiles` and `OutputRoom`, of 36 points.
+        out: filled, the map [T, H, 4, K, D]; also its pixels beyond the width.
+    """
+    columns, rows, c = out.shape[3], len(tiles.first), points.shape[2]
+    count = (tiles.stop - tiles.start) * rows * columns
+    a, b = points.ctypes.data, weights.panels.ctypes.data
+    m, o = room.products.ctypes.data, room.outputs.ctypes.data
+    # distances in bytes of points, and in values of products
+    plane, made = 4 * points.shape[1] * c, PLANES * WIDTH
+    groups, panel = len(weights.bias) // WIDTH, 4 * c * WIDTH
+    pace = -(-ROWS * WIDTH // count)
+    for p in range(PLANES):
+        for j in range(groups):
+            factor, target = b + (p * groups + j) * panel, m + 4 * (j * room.products.shape[1] * made + p * WIDTH)
+            for i in range(0, count, ROWS):
+                ahead = factor + panel + 4 * i // ROWS * pace * c
+                multiply(a + p * plane + 4 * i * c, factor, c, target + 4 * i * made, made, ahead, pace)
+    step = out.shape[4]
+    line = SIDE * columns * step
+    for j in range(groups):
+        rest = min(WIDTH, out.shape[4] - j * WIDTH)
+        for i in range(count):
+            place, column = divmod(i, columns)
+            frame, k = divmod(place, rows)
+            start = ((tiles.start + frame) * out.shape[1] + tiles.first[k]) * line + column * step + j * WIDTH
+            source = m + 4 * (j * room.products.shape[1] + i) * made
+            layer = weights.bias.ctypes.data + 4 * j * WIDTH, weights.slope
+            size = min(SIDE, tiles.high[k] - tiles.first[k])
+            _put_plane(source, layer, o, (out.ctypes.data + 4 * start, line, columns * step), size, rest)
+
+
+@compiled
+def _put_plane(source, layer, room, target, size, rest):
+    """Outputs of a tile of one frame, from its products [36, WIDTH] in a room of [4 6 + 4, WIDTH]."""
+    bias, slope = layer
+    first, row_step, pixel_step = target
+    line = POINTS * WIDTH
+    pixels = room + 4 * SIDE * line
+    sum_outputs(source, line, room, line, line // LANES)
+    for r in range(size):
+        m, place = room + 4 * r * line, first + 4 * r * row_step
+        if rest < WIDTH:
+            put_outputs(m, bias, slope, pixels, WIDTH)
+            for p in range(SIDE):
+                move_values(pixels + 4 * p * WIDTH, place + 4 * p * pixel_step, rest, False)
+        else:
+            put_outputs(m, bias, slope, place, pixel_step)
+
+
+@compiled
 def _put(source, layer, room, target, steps, size, rest, add):
     """Outputs of a tile, from its products [216, WIDTH] in a room of [4 6 6 + 4 6 + 4, WIDTH].
 

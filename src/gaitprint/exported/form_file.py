@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from gaitprint.card_file import read_card_file, write_card_file
-from gaitprint.deploy.form import Branch, Branches, DeployForm, Layer, MaxPool, Triples
+from gaitprint.deploy.form import Branch, Branches, Convolution, DeployForm, Layer, MaxPool, Residual, Triples
 from gaitprint.errors import ArtefactError
 from gaitprint.exported.card import FORMAT, MAKER, VERSION, ExportCard
 
@@ -31,7 +31,13 @@ def save_form(path: Path, form: DeployForm, card: ExportCard) -> None:
     layers = [_layer_to_dict(layer, f"layers.{i}", kept) for i, layer in enumerate(form.layers)]
     plain = {key: getattr(form, key) for key in _PLAIN}
     head = {"head": kept("head", form.head), "head_bias": kept("head_bias", form.head_bias)}
-    write_card_file(path, FORMAT, VERSION, {**card.to_dict(), "form": {"layers": layers, **plain, **head}}, arrays)
+    write_card_file(
+        path,
+        FORMAT,
+        VERSION,
+        {**card.to_dict(), "form": {"layers": layers, "bands": list(form.bands), **plain, **head}},
+        arrays,
+    )
 
 
 def load_form(path: Path) -> tuple[DeployForm, ExportCard]:
@@ -46,7 +52,8 @@ def load_form(path: Path) -> tuple[DeployForm, ExportCard]:
         said = values["form"]
         layers = tuple(_layer_from_dict(layer, arrays) for layer in said["layers"])
         head, bias = arrays[said["head"]], _array(said["head_bias"], arrays)
-        form = DeployForm(layers, head=head, head_bias=bias, **{key: said[key] for key in _PLAIN})
+        bands = tuple(said.get("bands", ()))  # files of before have none
+        form = DeployForm(layers, head=head, head_bias=bias, bands=bands, **{key: said[key] for key in _PLAIN})
     except (KeyError, TypeError, ValueError) as error:
         raise ArtefactError(f"{path} does not fit together ({error}): export it again") from None
     return form, card
@@ -57,6 +64,12 @@ def _layer_to_dict(layer: Layer, name: str, kept: Any) -> dict[str, Any]:
         return {"kind": "max-pool"}
     if isinstance(layer, Triples):
         return {"kind": "triples", **_weights(layer, name, kept)}
+    if isinstance(layer, Convolution):
+        return {"kind": "convolution", **_weights(layer, name, kept), "stride": layer.stride, "slope": layer.slope}
+    if isinstance(layer, Residual):
+        body = [_layer_to_dict(convolution, f"{name}.{i}", kept) for i, convolution in enumerate(layer.body)]
+        shortcut = None if layer.shortcut is None else _layer_to_dict(layer.shortcut, f"{name}.shortcut", kept)
+        return {"kind": "residual", "body": body, "shortcut": shortcut}
     groups = [
         [{**_weights(b, f"{name}.{g}.{i}", kept), "strips": b.strips} for i, b in enumerate(group)]
         for g, group in enumerate(layer.groups)
@@ -64,7 +77,7 @@ def _layer_to_dict(layer: Layer, name: str, kept: Any) -> dict[str, Any]:
     return {"kind": "branches", "groups": groups}
 
 
-def _weights(layer: Branch | Triples, name: str, kept: Any) -> dict[str, Any]:
+def _weights(layer: Branch | Convolution | Triples, name: str, kept: Any) -> dict[str, Any]:
     return {"weight": kept(f"{name}.weight", layer.weight), "bias": kept(f"{name}.bias", layer.bias)}
 
 
@@ -74,6 +87,11 @@ def _layer_from_dict(said: dict[str, Any], arrays: dict[str, np.ndarray]) -> Lay
         return MaxPool()
     if kind == "triples":
         return Triples(arrays[said["weight"]], _array(said["bias"], arrays))
+    if kind == "convolution":
+        return _convolution(said, arrays)
+    if kind == "residual":
+        shortcut = None if said["shortcut"] is None else _convolution(said["shortcut"], arrays)
+        return Residual(tuple(_convolution(c, arrays) for c in said["body"]), shortcut)
     if kind != "branches":
         raise ValueError(f"a layer of kind {kind!r}")
     groups = [
@@ -81,6 +99,10 @@ def _layer_from_dict(said: dict[str, Any], arrays: dict[str, np.ndarray]) -> Lay
         for group in said["groups"]
     ]
     return Branches(tuple(groups))
+
+
+def _convolution(said: dict[str, Any], arrays: dict[str, np.ndarray]) -> Convolution:
+    return Convolution(arrays[said["weight"]], _array(said["bias"], arrays), said["stride"], said["slope"])
 
 
 def _array(name: str | None, arrays: dict[str, np.ndarray]) -> np.ndarray | None:

@@ -7,12 +7,14 @@ import torch
 from jaxtyping import Float32
 from torch import Tensor, nn
 
-from gaitprint.deploy.form import Branch, Branches, DeployForm, Layer, Triples
+from gaitprint.deploy.form import Branch, Branches, DeployForm, Layer, Residual, Triples
+from gaitprint.deploy.form import Convolution as DeployConvolution
 from gaitprint.errors import ComponentError
 from gaitprint.layers.clips import ShortClip
 from gaitprint.layers.convolution import Convolution, StripConvolution
 from gaitprint.layers.masked_convolution import SeparateMaskedConvolution
-from gaitprint.layers.part_pooling import POWER_RANGE, GeneralisedMean, PartHead
+from gaitprint.layers.part_pooling import POWER_RANGE, GeneralisedMean, MeanAndMax, PartHead
+from gaitprint.layers.residual import NormedConvolution, ResidualBlock
 
 
 def fold_branches(layer: Tensor | nn.Module) -> tuple[Branch, ...]:
@@ -37,8 +39,27 @@ def fold_triples(layer: Convolution) -> Triples:
     return Triples(weight[:, :, :, 0, 0], bias)
 
 
+def fold_normed(layer: NormedConvolution, slope: float = 0.0, add_input: bool = False) -> DeployConvolution:
+    """A convolution with its norm, and, where it is added to what it was given, that as part of its middle tap."""
+    scale, shift = _scale_and_shift(layer.norm)
+    weight = layer.weight.double() * scale.view(-1, 1, 1, 1, 1)
+    if add_input:
+        middle = [k // 2 for k in weight.shape[2:]]
+        weight[:, :, middle[0], middle[1], middle[2]] += torch.eye(len(weight), dtype=weight.dtype)
+    return DeployConvolution(_array(weight), _array(shift), layer.stride, slope)
+
+
+def fold_block(block: ResidualBlock) -> Residual:
+    """A residual block."""
+    body = [fold_normed(block.first)]
+    if block.temporal is not None:
+        body.append(fold_normed(block.temporal, add_input=True))
+    body.append(fold_normed(block.second, slope=1.0))
+    return Residual(tuple(body), None if block.shortcut is None else fold_normed(block.shortcut, slope=1.0))
+
+
 def deploy_form(
-    layers: tuple[Layer, ...], pooling: GeneralisedMean, head: PartHead, height: int, short_clip: ShortClip
+    layers: tuple[Layer, ...], pooling: GeneralisedMean | MeanAndMax, head: PartHead, height: int, short_clip: ShortClip
 ) -> DeployForm:
     """Layers, and what follows them in a `PartNetwork`."""
     weight: Tensor = head.linear.weight
@@ -50,10 +71,11 @@ def deploy_form(
         layers,
         height,
         pooling.parts,
-        float(pooling.power.detach().clamp(*POWER_RANGE)),
+        float(pooling.power.detach().clamp(*POWER_RANGE)) if isinstance(pooling, GeneralisedMean) else 1.0,
         _array(weight),
         None if bias is None else _array(bias),
         lengthen_three=short_clip == "authors",
+        bands=pooling.bands if isinstance(pooling, MeanAndMax) else (),
     )
 
 

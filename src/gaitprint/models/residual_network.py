@@ -10,8 +10,10 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from gaitprint.config import require
+from gaitprint.deploy.form import DeployForm
 from gaitprint.layers.clips import check_clips
 from gaitprint.layers.convolution import as_channels_last
+from gaitprint.layers.folding import deploy_form, fold_block, fold_normed
 from gaitprint.layers.part_pooling import MeanAndMax, PartHead
 from gaitprint.layers.residual import BlockKind, NormedConvolution, ResidualBlock
 from gaitprint.models.base import PartNetwork
@@ -92,3 +94,9 @@ class ResidualNetwork(PartNetwork):
             x = self._layer(block, x)
         pooled: Tensor = self.pooling(x)
         return pooled
+
+    @torch.no_grad()
+    def deploy_form(self) -> DeployForm:
+        """See `PartNetwork`."""
+        blocks = [fold_block(block) for block in self.blocks if isinstance(block, ResidualBlock)]
+        return deploy_form((fold_normed(self.stem), *blocks), self.pooling, self.head, self.height, "opengait")

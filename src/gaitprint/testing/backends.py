@@ -5,7 +5,7 @@ import numpy as np
 from gaitprint.backends import Backend, Session
 from gaitprint.deploy.form import DeployForm
 from gaitprint.errors import ShapeError
-from gaitprint.testing.deploy_forms import run_form, small_form
+from gaitprint.testing.deploy_forms import run_form, small_form, small_residual_form
 from gaitprint.testing.promises import Promises, expect, expect_declares, promises_of
 
 TOLERANCE = 1e-4
@@ -26,9 +26,9 @@ def check_backend(name: str) -> None:
         with about.promise("it is built as Backend(settings), with settings and open"):
             backend = about.make()
             expect_declares(backend, Backend, ("settings",))
-        for threads, biased in ((1, False), (2, True)):
+        forms = ((1, small_form(1, biased=False)), (2, small_form(2, biased=True)))
+        for threads, form in (*forms, (1, small_residual_form(1)), (2, small_residual_form(2))):
             with about.promise("it opens any form, with any number of threads, and answers a session"):
-                form = small_form(threads, biased)
                 session = backend.open(form, threads)
                 expect(isinstance(session, Session), f"a {type(session).__name__} that cannot be called")
             for frames in (1, 2, 3, 4, 7, 13):

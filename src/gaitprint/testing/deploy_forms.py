@@ -6,7 +6,7 @@ from jaxtyping import Float64
 from torch import Tensor
 from torch.nn import functional as F
 
-from gaitprint.deploy.form import EPS, SLOPE, Branch, Branches, DeployForm, MaxPool, Triples
+from gaitprint.deploy.form import EPS, SLOPE, Branch, Branches, Convolution, DeployForm, MaxPool, Residual, Triples
 
 
 def run_form(form: DeployForm, clips: np.ndarray) -> Float64[np.ndarray, "N P D"]:
@@ -19,15 +19,61 @@ def run_form(form: DeployForm, clips: np.ndarray) -> Float64[np.ndarray, "N P D"
         elif isinstance(layer, Triples):
             weight = _double(layer.weight)[:, :, :, None, None]
             x = F.leaky_relu(F.conv3d(x, weight, _bias(layer.bias), stride=(3, 1, 1)), SLOPE)
+        elif isinstance(layer, Convolution):
+            x = _filtered(x, layer)
+        elif isinstance(layer, Residual):
+            x = _block(x, layer)
         else:
             x = F.max_pool3d(x, (1, 2, 2))
-    bands = x.amax(dim=2).clamp(min=EPS).unflatten(2, (form.parts, -1)).flatten(3)
-    largest = bands.amax(dim=3, keepdim=True)
-    pooled = (bands / largest).pow(form.power).mean(dim=3).pow(1 / form.power) * largest[..., 0]
+    pooled = _pooled(form, x)
     features = torch.einsum("ncp,pcd->npd", pooled, _double(form.head))
     bias = _bias(form.head_bias)
     result: np.ndarray = (features if bias is None else features + bias).numpy()
     return result
+
+
+def _filtered(x: Tensor, layer: Convolution) -> Tensor:
+    padding = [k // 2 for k in layer.weight.shape[2:]]
+    y = F.conv3d(x, _double(layer.weight), _bias(layer.bias), (1, layer.stride, layer.stride), padding)
+    return F.leaky_relu(y, layer.slope)
+
+
+def _block(x: Tensor, layer: Residual) -> Tensor:
+    y = x
+    for convolution in layer.body:
+        y = _filtered(y, convolution)
+    return F.relu(y + (x if layer.shortcut is None else _filtered(x, layer.shortcut)))
+
+
+def _pooled(form: DeployForm, x: Tensor) -> Tensor:
+    if form.bands:
+        split = [x.amax(dim=2).unflatten(2, (count, -1)).flatten(3) for count in form.bands]
+        return torch.cat([band.mean(dim=3) + band.amax(dim=3) for band in split], dim=2)
+    bands = x.amax(dim=2).clamp(min=EPS).unflatten(2, (form.parts, -1)).flatten(3)
+    largest = bands.amax(dim=3, keepdim=True)
+    pooled: Tensor = (bands / largest).pow(form.power).mean(dim=3).pow(1 / form.power) * largest[..., 0]
+    return pooled
+
+
+def small_residual_form(seed: int) -> DeployForm:
+    """Random weights: kernels over frames and not, strides of 1 and 2, shortcuts of both kinds, pyramids of bands."""
+    rng = np.random.default_rng(seed)
+
+    def filters(d: int, c: int, kernel: tuple[int, int, int], stride: int = 1, slope: float = 0.0) -> Convolution:
+        weight = rng.normal(size=(d, c, *kernel), scale=(c * np.prod(kernel)) ** -0.5).astype(np.float32)
+        return Convolution(weight, rng.normal(size=d).astype(np.float32) if seed % 2 else None, stride, slope)
+
+    frame, time, both = (1, 3, 3), (3, 1, 1), (3, 3, 3)
+    pseudo = filters(9, 3, frame, 2), filters(9, 9, time), filters(9, 9, frame, slope=1.0)
+    layers = (
+        filters(3, 1, (1, 5, 5)),
+        Residual((filters(3, 3, frame), filters(3, 3, frame, slope=1.0))),
+        Residual(pseudo, filters(9, 3, (1, 1, 1), 2, 1.0)),
+        Residual((filters(8, 9, both, 2), filters(8, 8, both, slope=1.0)), filters(8, 9, (1, 1, 1), 2, 1.0)),
+        filters(40, 8, frame, slope=0.01),
+    )
+    head = rng.normal(size=(7, 40, 7)).astype(np.float32)
+    return DeployForm(layers, 16, 7, 1.0, head, bands=(4, 2, 1))
 
 
 def small_form(seed: int, biased: bool) -> DeployForm:

@@ -14,6 +14,9 @@ NETWORKS = {
     "mask": ("gaitmask", {"channels": [4, 6, 8], "height": 16}),
     "mask-separate": ("gaitmask", {"channels": [4, 6, 8], "height": 16, "mask_mode": "separate", "head": "shared-bn"}),
     "mask-gated": ("gaitmask", {"channels": [4, 6, 8], "height": 16, "mask_mode": "gated", "trunk_norm": "batch"}),
+    "pseudo-3d": ("deepgait", {"channels": [8, 9, 10, 12], "blocks": [1, 2, 1, 1], "parts": 4}),
+    "3d": ("deepgait", {"kind": "3d", "channels": [3, 4, 5, 6], "blocks": [1, 1, 1, 1], "parts": 4}),
+    "frames": ("gaitbase", {"channels": [4, 8, 9, 10], "embedding": 6, "parts": 4}),
     "neck": ("gaitgl", {"channels": [4, 6, 8, 10], "height": 16, "head": "separate-bnneck"}),
 }
 

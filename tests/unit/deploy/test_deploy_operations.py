@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from gaitprint.deploy.form import Branch, Branches, DeployForm, MaxPool, Triples
+from gaitprint.deploy.form import Branch, Branches, Convolution, DeployForm, MaxPool, Residual, Triples
 from gaitprint.deploy.operations import direct_operations
 
 
@@ -29,5 +29,15 @@ def test_each_layer_counts_on_the_map_that_it_sees() -> None:
 
 @pytest.mark.parametrize(("frames", "counted"), [(1, 3), (2, 4), (3, 4), (4, 4)])
 def test_short_clips_count_with_the_frames_they_are_lengthened_to(frames: int, counted: int) -> None:
-    made = form(Branches(((Branch(weights(1, 1, 3, 3, 3)),),)))
-    assert direct_operations(made, frames, (4, 2)) == 2 * 27 * counted * 4 * 2
+    made = form(Branches(((Branch(weights(1, 1, 3, 3, 3)),),)), Triples(weights(1, 1, 3)))
+    assert direct_operations(made, frames, (4, 2)) == 2 * 27 * counted * 4 * 2 + 2 * 3 * 4 * 2
+
+
+@pytest.mark.parametrize("frames", [1, 2, 3, 5])
+def test_blocks_count_on_the_maps_that_they_make(frames: int) -> None:
+    body = Convolution(weights(3, 2, 1, 3, 3), stride=2), Convolution(weights(3, 3, 3, 1, 1))
+    block = Residual(body, Convolution(weights(3, 2, 1, 1, 1), stride=2, slope=1.0))
+    made = form(Convolution(weights(2, 1, 1, 3, 3)), block)
+    stem, small = 2 * 2 * 9 * 4 * 6, 2 * 3
+    expected = frames * (stem + small * 2 * (3 * 2 * 9 + 3 * 3 * 3 + 3 * 2))
+    assert direct_operations(made, frames, (4, 6)) == expected
