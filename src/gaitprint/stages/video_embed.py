@@ -1,19 +1,29 @@
 """`gaitprint video embed`: videos and a network in, one vector a stretch of everybody's track out."""
 
-from collections.abc import Callable, Mapping
+import shutil
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from gaitprint.atomic_files import sha256_json
+from gaitprint.config import settings_to_dict
 from gaitprint.devices import DEVICE
 from gaitprint.errors import DataError
 from gaitprint.inference.backend_choice import AUTO
+from gaitprint.inference.bulk.journal import journal_of
 from gaitprint.inference.embeddings_file import check_embeddings_place, save_embeddings
+from gaitprint.output_folder import bound_folder
 from gaitprint.stages.embed import open_embedder
 from gaitprint.types import Embeddings
-from gaitprint.video.request import VideoRequest
-from gaitprint.video.video_source import shown_source
-from gaitprint.video.walks import join_walks
+from gaitprint.video.embedded_videos import EmbeddedRecord, keep_embedded, kept_embedded
+from gaitprint.video.request import SequenceEmbedder, VideoRequest
+from gaitprint.video.video_names import file_stamp
+from gaitprint.video.video_source import is_live, shown_source
+from gaitprint.video.walks import VideoName, join_walks
+
+BINDING = "embed.json"
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,7 +59,9 @@ def embed_videos(
 ) -> VideoEmbedReport:
     """Go through videos and make a vector of every stretch of a track that is good enough.
 
-    The vectors are those of `video extract`, `data prepare` and `model embed` under the same settings.
+    The vectors are those of `video extract`, `data prepare` and `model embed` under the same settings. With `out`,
+    videos that are done are kept in a folder beside it (`OUT.partial`) until the whole is written: killed, the same
+    call goes on with the video it was at.
 
     Args:
         request: which videos, and how people are taken out of them.
@@ -65,29 +77,76 @@ def embed_videos(
     if out is not None:
         check_embeddings_place(Path(out))
     embedder = open_embedder(Path(model), device, backend=backend)
+    partial = None if out is None else journal_of(Path(out))
+    made: list[tuple[EmbeddedRecord, Embeddings | None]] = []
+    with _kept_in(partial, request, embedder):
+        for source, name in request.named():
+            shown, stamp = shown_source(source), "" if is_live(source) else file_stamp(Path(source))
+            kept = None if partial is None else kept_embedded(partial, name.name, shown, stamp)
+            if kept is None:
+                kept = _embedded(request, embedder, source, name, stamp, progress)
+                if partial is not None:
+                    keep_embedded(partial, *kept)
+            made.append(kept)
+        left_out = {record.name: record.left_out for record, _ in made}
+        rows = [of_video for _, of_video in made if of_video is not None]
+        whole = _joined(rows, left_out, {record.name: record.source for record, _ in made})
+        if out is not None:
+            save_embeddings(Path(out), whole)
+    return VideoEmbedReport(whole, left_out, {record.name: record.trace for record, _ in made})
+
+
+@contextmanager
+def _kept_in(partial: Path | None, request: VideoRequest, embedder: SequenceEmbedder) -> Iterator[None]:
+    """Hold the folder of what is done for the length of a block, and remove it after that."""
+    if partial is None:
+        yield
+        return
+    how = {
+        "source": embedder.source,
+        "parts": request.parts.facts(),
+        "tracklets": settings_to_dict(request.tracklets),
+        "said": [request.camera, request.subject, f"{request.seconds:g}"],
+    }
+    request.parts.check()
+    facts = {"identity": sha256_json(how), **how}
+    what = "part of an embedding by another model or under other settings"
+    with bound_folder(partial, BINDING, facts, "identity", what):
+        try:
+            yield
+        except BaseException:
+            # what holds no vectors is not worth going on with
+            if not list(partial.glob("*.safetensors")):
+                shutil.rmtree(partial)
+            raise
+    shutil.rmtree(partial)
+
+
+def _embedded(
+    request: VideoRequest,
+    embedder: SequenceEmbedder,
+    source: str,
+    name: VideoName,
+    stamp: str,
+    progress: Callable[[int, int, str], None],
+) -> tuple[EmbeddedRecord, Embeddings | None]:
+    """Go through one video."""
     rows: list[Embeddings] = []
-    left_out: dict[str, dict[str, int]] = {}
-    traces: dict[str, dict[str, Any]] = {}
-    sources: dict[str, str] = {}
-    for source, name in request.named():
-        reasons = left_out.setdefault(name.name, {})
-        sources[name.name] = shown_source(source)
-        with request.open(source, name, embedder) as walks:
-            total = walks.chain.info.frames or 0
-            for step in walks:
-                for window in step.windows:
-                    if window.walk is not None:
-                        rows.append(window.walk)
-                    else:
-                        reasons[window.stretch.reason] = reasons.get(window.stretch.reason, 0) + 1
-                if step.moment is not None:
-                    done = step.moment.frame.index + 1
-                    progress(done, max(total, done) if total else 0, name.name)
-            traces[name.name] = walks.chain.trace.to_dict()
-    made = _joined(rows, left_out, sources)
-    if out is not None:
-        save_embeddings(Path(out), made)
-    return VideoEmbedReport(made, left_out, traces)
+    reasons: dict[str, int] = {}
+    with request.open(source, name, embedder) as walks:
+        total = walks.chain.info.frames or 0
+        for step in walks:
+            for window in step.windows:
+                if window.walk is not None:
+                    rows.append(window.walk)
+                else:
+                    reasons[window.stretch.reason] = reasons.get(window.stretch.reason, 0) + 1
+            if step.moment is not None:
+                done = step.moment.frame.index + 1
+                progress(done, max(total, done) if total else 0, name.name)
+        trace = walks.chain.trace.to_dict()
+    record = EmbeddedRecord(name.name, shown_source(source), stamp, len(rows), reasons, trace)
+    return record, join_walks(rows) if rows else None
 
 
 def _joined(

@@ -15,11 +15,13 @@ from walker_clips import walkers_clip
 
 import gaitprint as gp
 from gaitprint.cli.main import main
+from gaitprint.errors import ArtefactError, DataError
 from gaitprint.inference.embeddings_file import load_embeddings
 from gaitprint.ingest.store_selection import StoreSelection
 from gaitprint.stages import embed, extract, prepare, train
+from gaitprint.stages.video_embed import embed_videos
 from gaitprint.training.request import TrainingRequest
-from gaitprint.video.request import window_settings
+from gaitprint.video.request import VideoRequest, window_settings
 from gaitprint.video.tracklets import TrackletSettings
 
 
@@ -72,6 +74,34 @@ def test_vectors_are_those_of_extract_prepare_and_embed(clip: Path, model: Path,
     assert {(r.subject, r.condition, r.view) for r in made.records} == {(None, "two", "door")}
     np.testing.assert_allclose(made.vectors[rows], wanted.vectors, rtol=1e-5, atol=1e-6)
     assert made.settings["videos"] == {"two": str(clip)}
+
+
+def test_killed_it_goes_on_with_the_video_it_was_at(clip: Path, model: Path, tmp_path: Path) -> None:
+    later, out = tmp_path / "later.mp4", tmp_path / "e.safetensors"
+    request = VideoRequest([str(clip), str(later)], tracklets=TrackletSettings(longest=30))
+    with pytest.raises(DataError, match="no video at"):
+        embed_videos(request, model, out)
+    partial = tmp_path / "e.safetensors.partial"
+    assert sorted(p.name for p in partial.iterdir()) == ["embed.json", "two.json", "two.safetensors"]
+    assert not out.exists()
+    with pytest.raises(ArtefactError, match="under other settings"):
+        embed_videos(VideoRequest([str(clip)]), model, out)
+    walkers_clip(later, [2])
+    seen: set[str] = set()
+    report = embed_videos(request, model, out, progress=lambda done, total, what: seen.add(what))
+    assert seen == {"later"}
+    assert not partial.exists()
+    anew = embed_videos(request, model)
+    assert report.left_out == anew.left_out
+    assert set(report.traces) == {"two", "later"}
+    assert load_embeddings(out).records == anew.embeddings.records
+    np.testing.assert_array_equal(report.embeddings.vectors, anew.embeddings.vectors)
+
+
+def test_what_was_not_begun_leaves_nothing_behind(model: Path, tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="no video at"):
+        embed_videos(VideoRequest([str(tmp_path / "none.mp4")]), model, tmp_path / "e.safetensors")
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_each_track_is_named_or_unknown(clip: Path, model: Path, gallery: Path, tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ from gaitprint.components import make_component
 from gaitprint.errors import ArtefactError, ConfigError
 from gaitprint.video import model_files
 from gaitprint.video.frames import VideoFrame, VideoInfo
-from gaitprint.video.model_files import shipped_model
+from gaitprint.video.model_files import local_model, shipped_model
 from gaitprint.video.people import TrackedPerson
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -195,8 +195,21 @@ def convolved(x: np.ndarray, kernel: np.ndarray, stride: int, deep: bool) -> np.
     return np.asarray(total)
 
 
+def in_double(module: ModuleType, folder: Path, image: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Boxes and the person's scores of all anchors, by the TensorFlow.js graph itself."""
+    source, boxes, logits = module.Source(folder), [], []
+    done = {module.IMAGE: image.astype(np.float64) * 2 / 255 - 1}
+    for level in range(6):
+        root = f"BoxPredictor_{level}"
+        boxes.append(slowly(module, source, image, f"{root}/BoxEncodingPredictor/BiasAdd", done).reshape(-1, 4))
+        logits.append(slowly(module, source, image, f"{root}/ClassPredictor/BiasAdd", done).reshape(-1, 91)[:, 1])
+    return np.concatenate(boxes), 1 / (1 + np.exp(-np.concatenate(logits)))
+
+
 @pytest.mark.slow
-def test_the_conversion_gives_the_same_bytes_and_the_same_answers(tmp_path: Path) -> None:
+def test_the_conversion_gives_the_same_bytes_and_the_same_answers(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     folder, module = npm_folder() / "coco-ssd", converter()
     out = tmp_path / "person-detector.onnx"
     script = PACKAGE / "convert" / "person_detector.py"
@@ -206,15 +219,28 @@ def test_the_conversion_gives_the_same_bytes_and_the_same_answers(tmp_path: Path
     from gaitprint.video.image_network import ImageNetwork
 
     image = cv2.resize(walker(), (300, 300))
-    (found,) = ImageNetwork(shipped_model("person-detector"), _SCALE)([image])
-    source = module.Source(folder)
-    done = {module.IMAGE: image.astype(np.float64) * 2 / 255 - 1}
-    boxes, logits = [], []
-    for level in range(6):
-        root = f"BoxPredictor_{level}"
-        boxes.append(slowly(module, source, image, f"{root}/BoxEncodingPredictor/BiasAdd", done).reshape(-1, 4))
-        logits.append(slowly(module, source, image, f"{root}/ClassPredictor/BiasAdd", done).reshape(-1, 91)[:, 1])
-    scores = 1 / (1 + np.exp(-np.concatenate(logits)))
-    assert found["scores"].reshape(-1) == pytest.approx(scores, abs=5e-3)
-    likely = scores > 0.01
-    assert found["boxes"][0][likely] == pytest.approx(np.concatenate(boxes)[likely], abs=0.1)  # weights in float16
+    boxes, scores = in_double(module, folder, image)
+    assert scores.max() > 0.01, "the drawn walker is seen a little"
+
+    def furthest(path: Path) -> tuple[float, float]:
+        """The largest differences of boxes and of scores, over all 1917 anchors."""
+        (found,) = ImageNetwork(local_model(path), _SCALE)([image])
+        apart = np.abs(found["boxes"][0] - boxes).max(), np.abs(found["scores"].reshape(-1) - scores).max()
+        return float(apart[0]), float(apart[1])
+
+    # a box is in tenths of the anchor's size (logarithms: fifths); weights rounded to float16, 11 binary places,
+    # through some sixty layers make 0.16 tenths here, a sixtieth of the anchor
+    by_boxes, by_scores = furthest(out)
+    assert by_boxes < 0.25
+    assert by_scores < 1e-3
+    # with weights as they were, what is left is float32: the conversion itself changes nothing
+    halved = module.Writer.weight
+    monkeypatch.setattr(
+        module.Writer,
+        "weight",
+        lambda self, values, half=True: halved(self, values.astype(np.float32) if half else values, False),
+    )
+    out.write_bytes(module.convert(folder))
+    by_boxes, by_scores = furthest(out)
+    assert by_boxes < 1e-3
+    assert by_scores < 1e-5

@@ -32,6 +32,9 @@ def embed(
     silhouettes being kept. The key says video and track, the view is the camera. Nobody is named but by --subject,
     which makes a gallery of videos of known people for `video identify`.
 
+    Killed, run it again: it goes on with the video it was at, from OUT.partial, which lies beside OUT until that is
+    written.
+
     \b
     Examples:
       gaitprint video embed lobby.mp4 lobby.safetensors --model gl.safetensors
