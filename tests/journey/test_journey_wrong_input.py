@@ -553,8 +553,8 @@ CONVERT = {
     "a missing tensor": ("model convert {bad}/weights/missing.pt {out}", ["HPP.p is missing"]),
     "a misshapen tensor": ("model convert {bad}/weights/misshapen.pt {out}", ["wrong shape", "pooling.power"]),
     "not finite": ("model convert {bad}/weights/nan.pt {out}", ["not finite"]),
-    "another network": ("model convert {bad}/weights/other.pt {out}", ["no GaitGL known here"]),
-    "a model of ours": ("model convert {gl_model} {out}", ["no GaitGL known here", "needs no conversion"]),
+    "another network": ("model convert {bad}/weights/other.pt {out}", ["known here"]),
+    "a model of ours": ("model convert {gl_model} {out}", ["known here", "needs no conversion"]),
     "over a file": ("model convert {bad}/weights/good.pt {gl_model}", ["exists already", "another name"]),
     "below a file": ("model convert {bad}/weights/good.pt {bad}/text/model", ["cannot write"]),
 }

@@ -1,6 +1,10 @@
 """What other people's GaitGL files call their tensors, and what we call them."""
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from torch import Tensor
 
 TOOLKIT_MARK = "GLConvA0."
 AUTHORS_MARK = "conv2dlayer1a."
@@ -8,17 +12,73 @@ AUTHORS_MARK = "conv2dlayer1a."
 
 
 @dataclass(frozen=True)
-class KeyPlan:
-    """Names of one form: theirs to ours, and what follows from the form."""
+class KeyPlan(ABC):
+    """Names of one network: theirs to ours, and what follows from them."""
 
-    form: str
-    strips: int
     head: str
-    short_clip: str
     trunk: dict[str, str]
     """Always needed: everything up to the embedding."""
     classifier: dict[str, str]
     """Needed by the classifier of the training subjects alone."""
+    title: ClassVar[str]
+    """For people."""
+    wrong_shapes: ClassVar[str]
+    """What a file has whose tensors' axes are too few or too many."""
+
+    @property
+    @abstractmethod
+    def network(self) -> str:
+        """The component."""
+
+    @abstractmethod
+    def settings(self, state: dict[str, Tensor]) -> dict[str, Any]:
+        """The settings that keys and shapes tell of.
+
+        Raises:
+            ValueError, IndexError: a tensor has another number of axes.
+        """
+
+    @abstractmethod
+    def summary(self, settings: dict[str, Any]) -> str:
+        """What was recognised, for people."""
+
+
+@dataclass(frozen=True)
+class GaitGLKeys(KeyPlan):
+    """Of a GaitGL."""
+
+    form: str
+    strips: int
+    short_clip: str
+    title: ClassVar[str] = "GaitGL"
+    wrong_shapes: ClassVar[str] = "kernels that are not 5-D or a head that is not [parts, in, out]"
+
+    @property
+    def network(self) -> str:
+        """See `KeyPlan`."""
+        return "gaitgl"
+
+    def settings(self, state: dict[str, Tensor]) -> dict[str, Any]:
+        """See `KeyPlan`."""
+        after = ["after_pool.0", "after_pool.1"] if self.form == "casia-b" else ["after_pool.0", "after_pool.3"]
+        widths = ["stem.0", "before_pool.0.whole", *(f"{layer}.whole" for layer in after)]
+        kernels = [state[f"{name}.weight"] for name in widths]
+        linear = state["head.linear.weight"]
+        if linear.ndim != 3 or any(kernel.ndim != 5 for kernel in kernels):
+            raise ValueError(self.wrong_shapes)
+        channels = [kernel.shape[0] for kernel in kernels]
+        return {
+            "form": self.form,
+            "channels": channels[:3] if self.form == "casia-b" else channels,
+            "strips": self.strips,
+            "head": self.head,
+            "height": linear.shape[0],
+            "short_clip": self.short_clip,
+        }
+
+    def summary(self, settings: dict[str, Any]) -> str:
+        """See `KeyPlan`."""
+        return f"GaitGL, form {self.form}, {self.strips} strips, head {self.head}, channels {settings['channels']}"
 
 
 def authors_plan() -> KeyPlan:
@@ -32,7 +92,7 @@ def authors_plan() -> KeyPlan:
     }
     trunk = {"conv2dlayer1a.conv1.weight": "stem.0.weight", "pool2d1.conv1.weight": "aggregation.weight"}
     trunk |= _branches(layers, "convdg", "convdl") | {"Gem.p": "pooling.power", "fc_bin.0": "head.linear.weight"}
-    return KeyPlan("competition", 2, "plain", "authors", trunk, {})
+    return GaitGLKeys("plain", trunk, {}, "competition", 2, "authors")
 
 
 def toolkit_plan(keys: frozenset[str]) -> KeyPlan:
@@ -54,11 +114,9 @@ def toolkit_plan(keys: frozenset[str]) -> KeyPlan:
     trunk |= _branches(layers, "global_conv3d.conv3d", "local_conv3d.conv3d")
     trunk |= {"HPP.p": "pooling.power", "Head0.fc_bin": "head.linear.weight"}
     if any(key.startswith("BNNecks.") for key in keys):
-        neck = _norm("BNNecks.bn1d") | {"BNNecks.fc_bin": "head.classifier.weight"}
-        return KeyPlan(form, strips, "separate-bnneck", "opengait", trunk, neck)
-    return KeyPlan(
-        form, strips, "shared-bn", "opengait", trunk | _norm("Bn"), {"Head1.fc_bin": "head.classifier.weight"}
-    )
+        return GaitGLKeys("separate-bnneck", trunk, neck_keys(), form, strips, "opengait")
+    classifier = {"Head1.fc_bin": "head.classifier.weight"}
+    return GaitGLKeys("shared-bn", trunk | norm_keys("Bn", "head.norm"), classifier, form, strips, "opengait")
 
 
 def _branches(layers: dict[str, str], whole: str, local: str) -> dict[str, str]:
@@ -66,6 +124,12 @@ def _branches(layers: dict[str, str], whole: str, local: str) -> dict[str, str]:
     return pairs | {f"{theirs}.{local}.weight": f"{ours}.local.weight" for theirs, ours in layers.items()}
 
 
-def _norm(prefix: str) -> dict[str, str]:
+def norm_keys(theirs: str, ours: str) -> dict[str, str]:
+    """Of a BatchNorm."""
     entries = ("weight", "bias", "running_mean", "running_var", "num_batches_tracked")
-    return {f"{prefix}.{entry}": f"head.norm.{entry}" for entry in entries}
+    return {f"{theirs}.{entry}": f"{ours}.{entry}" for entry in entries}
+
+
+def neck_keys() -> dict[str, str]:
+    """Of the toolkit's separate BN-neck, its classifier included."""
+    return norm_keys("BNNecks.bn1d", "head.norm") | {"BNNecks.fc_bin": "head.classifier.weight"}

@@ -18,6 +18,7 @@ from torch import Tensor
 
 from gaitprint.errors import ConfigError, DataError
 from gaitprint.interop.checkpoint_globals import STAND_INS
+from gaitprint.interop.residual_keys import plan_of_frames
 from gaitprint.interop.weight_keys import AUTHORS_MARK, TOOLKIT_MARK, KeyPlan, authors_plan, toolkit_plan
 from gaitprint.models.making import make_network
 from gaitprint.texts import listing
@@ -48,7 +49,9 @@ class ImportedWeights:
 
 
 def import_weights(path: Path, *, keep_classifier: bool = False, max_bytes: int = MAX_BYTES) -> ImportedWeights:
-    """Read a GaitGL checkpoint of the reference toolkit (.pt) or an encoder of the authors (-encoder.ptm).
+    """Read a checkpoint of the reference toolkit (.pt) or a GaitGL encoder of its authors (-encoder.ptm).
+
+    Of the toolkit's networks GaitGL, DeepGaitV2, GaitBase and GaitSet are known.
 
     Args:
         keep_classifier: keep the classifier of the training subjects, which embedding does not need.
@@ -60,14 +63,12 @@ def import_weights(path: Path, *, keep_classifier: bool = False, max_bytes: int 
     """
     path = Path(path)
     tensors, notes = _read(path, max_bytes)
-    if any(key.startswith(AUTHORS_MARK) for key in tensors):
-        plan = authors_plan()
-    elif any(key.startswith(TOOLKIT_MARK) for key in tensors):
-        plan = toolkit_plan(frozenset(tensors))
-    else:
+    plan = _plan(frozenset(tensors))
+    if plan is None:
         raise DataError(
-            f"{path} is no GaitGL known here: give the toolkit's .pt or the authors' .ptm (a model file of gaitprint "
-            f"needs no conversion); its tensors are {listing(sorted(tensors))}"
+            f"{path} is no GaitGL, DeepGaitV2, GaitBase or GaitSet known here: give the toolkit's .pt or the GaitGL "
+            "authors' .ptm (a model file of gaitprint needs no conversion); its tensors are "
+            f"{listing(sorted(tensors))}"
         )
     # any of its keys: a classifier of which a part is missing is an error, not none
     with_classifier = keep_classifier and bool(plan.classifier.keys() & tensors.keys())
@@ -75,15 +76,26 @@ def import_weights(path: Path, *, keep_classifier: bool = False, max_bytes: int 
     state = _renamed(path, tensors, plan.trunk | (plan.classifier if with_classifier else {}), frozenset(dropped))
     _check_values(path, state)
     classes = state["head.classifier.weight"].shape[-1] if with_classifier else None
-    settings = _settings(path, plan, state)
+    try:
+        settings = plan.settings(state)
+    except (IndexError, ValueError):
+        raise DataError(f"{path} has {plan.wrong_shapes}") from None
     if with_classifier and plan.head == "separate-bnneck":
-        _parts_first(state, settings["height"])
-    _check_shapes(path, settings, classes, state)
-    notes.append(f"GaitGL, form {plan.form}, {plan.strips} strips, head {plan.head}, channels {settings['channels']}")
+        _parts_first(state, state["head.linear.weight"].shape[0])
+    _check_shapes(path, plan, settings, classes, state)
+    notes.append(plan.summary(settings))
     if dropped:
         values = sum(tensors[key].numel() for key in dropped)
         notes.append(f"dropped the classifier, not needed for embedding: {', '.join(dropped)} ({values} values)")
-    return ImportedWeights("gaitgl", settings, state, classes, tuple(notes))
+    return ImportedWeights(plan.network, settings, state, classes, tuple(notes))
+
+
+def _plan(keys: frozenset[str]) -> KeyPlan | None:
+    if any(key.startswith(AUTHORS_MARK) for key in keys):
+        return authors_plan()
+    if any(key.startswith(TOOLKIT_MARK) for key in keys):
+        return toolkit_plan(keys)
+    return plan_of_frames(keys)
 
 
 def _read(path: Path, max_bytes: int) -> tuple[dict[str, Tensor], list[str]]:
@@ -164,7 +176,9 @@ def _renamed(
     if lines:
         raise DataError(f"{path} does not match the network its keys name: {listing(lines)}")
     # copies: views of one storage would keep all of the file in memory
-    return {ours: tensors[theirs].detach().clone() for theirs, ours in wanted.items()}
+    state = {ours: tensors[theirs].detach().clone() for theirs, ours in wanted.items()}
+    # convolutions of frames have four axes there: here their kernel is one frame long
+    return {key: tensor[:, :, None] if tensor.ndim == 4 else tensor for key, tensor in state.items()}
 
 
 def _check_values(path: Path, state: dict[str, Tensor]) -> None:
@@ -180,25 +194,6 @@ def _check_values(path: Path, state: dict[str, Tensor]) -> None:
         raise DataError(f"{path} holds tensors that are not float32: {listing(wrong)}; save them after model.float()")
 
 
-def _settings(path: Path, plan: KeyPlan, state: dict[str, Tensor]) -> dict[str, Any]:
-    """The settings that keys and shapes tell of."""
-    after = ["after_pool.0", "after_pool.1"] if plan.form == "casia-b" else ["after_pool.0", "after_pool.3"]
-    widths = ["stem.0", "before_pool.0.whole", *(f"{layer}.whole" for layer in after)]
-    kernels = [state[f"{name}.weight"] for name in widths]
-    linear = state["head.linear.weight"]
-    if linear.ndim != 3 or any(kernel.ndim != 5 for kernel in kernels):
-        raise DataError(f"{path} has kernels that are not 5-D or a head that is not [parts, in, out]")
-    channels = [kernel.shape[0] for kernel in kernels]
-    return {
-        "form": plan.form,
-        "channels": channels[:3] if plan.form == "casia-b" else channels,
-        "strips": plan.strips,
-        "head": plan.head,
-        "height": linear.shape[0],
-        "short_clip": plan.short_clip,
-    }
-
-
 def _parts_first(state: dict[str, Tensor], parts: int) -> None:
     """The toolkit's separate BatchNorm counts channels first, ours parts first."""
     for entry in ("weight", "bias", "running_mean", "running_var"):
@@ -207,12 +202,14 @@ def _parts_first(state: dict[str, Tensor], parts: int) -> None:
             state[key] = state[key].reshape(-1, parts).T.reshape(-1).contiguous()
 
 
-def _check_shapes(path: Path, settings: dict[str, Any], classes: int | None, state: dict[str, Tensor]) -> None:
+def _check_shapes(
+    path: Path, plan: KeyPlan, settings: dict[str, Any], classes: int | None, state: dict[str, Tensor]
+) -> None:
     try:
         with torch.device("meta"):  # shapes alone: a hostile file could name a network larger than any memory
-            network = make_network("gaitgl", settings, classes, torch.Generator("cpu"))
+            network = make_network(plan.network, settings, classes, torch.Generator("cpu"))
     except ConfigError as error:
-        raise DataError(f"{path} has shapes that no GaitGL has: {error}") from None
+        raise DataError(f"{path} has shapes that no {plan.title} has: {error}") from None
     expected = network.state_dict()
     lines = [
         f"{key} is {list(value.shape)}, wanted {list(expected[key].shape)}"

@@ -1,4 +1,4 @@
-"""Which network a foreign configuration trains: the toolkit's GaitGL, whose depth follows from the data set's name."""
+"""Which network a foreign configuration trains; of the toolkit's GaitGL the depth follows from the data set's name."""
 
 from typing import Any
 
@@ -6,6 +6,7 @@ from gaitprint.components import component_names
 from gaitprint.config import require
 from gaitprint.errors import ConfigError
 from gaitprint.interop.key_ledger import Account
+from gaitprint.interop.yaml_frames import READERS, is_gaitbase, settle_neck
 
 TWO_BLOCKS = ("OUMVLP", "GREW")
 """The data sets for which the toolkit doubles its layers; under any other name it builds the form of CASIA-B."""
@@ -22,12 +23,15 @@ def require_known_model(account: Account) -> None:
     """
     account.require_table("model_cfg")
     model = account.word("model_cfg.model", "Baseline")
-    if model != "GaitGL":
+    left_out = "" if "model_cfg.model" in account else ", the toolkit's own choice where the key is missing"
+    if model == "Baseline" and is_gaitbase(account):
+        return
+    if model not in ("GaitGL", *READERS) or model == "Baseline":
         here = ", ".join(component_names("network"))
-        left_out = "" if "model_cfg.model" in account else ", the toolkit's own choice where the key is missing"
         raise ConfigError(
-            f"model_cfg.model is {model!r}{left_out}: of the toolkit's networks only 'GaitGL' is here. Networks here: "
-            f"{here}; start from a shipped recipe, see `gaitprint model list`"
+            f"model_cfg.model is {model!r}{left_out}: of the toolkit's networks GaitGL, DeepGaitV2, GaitSet and "
+            f"GaitBase (a Baseline whose backbone_cfg.type is ResNet9) are here. Networks here: {here}; start from a "
+            "shipped recipe, see `gaitprint model list`"
         )
 
 
@@ -37,6 +41,9 @@ def read_network(account: Account, height: int) -> dict[str, Any]:
     Raises:
         ConfigError: a value of the wrong type, or widths that are not those of the form.
     """
+    model = account.word("model_cfg.model", "Baseline")
+    if model in READERS:
+        return READERS[model](account)
     account.settle("model_cfg.model", "used", "network.name = 'gaitgl'")
     data = account.word("data_cfg.dataset_name", "CASIA-B")
     form = "oumvlp" if data in TWO_BLOCKS else "casia-b"
@@ -62,22 +69,7 @@ def read_network(account: Account, height: int) -> dict[str, Any]:
     account.settle("model_cfg.class_num", "unused", "the training subjects of the store are counted")
     if _NECK in account:
         settings["head"] = "separate-bnneck"
-        _settle_neck(account, settings.get("channels", [256 if form == "oumvlp" else 128])[-1])
+        settle_neck(account, settings.get("channels", [256 if form == "oumvlp" else 128])[-1], PARTS)
     if height != PARTS:
         settings["height"] = height
     return {"name": "gaitgl", "settings": settings}
-
-
-def _settle_neck(account: Account, width: int) -> None:
-    """The separate BN-neck; the presence of its table asks for it, its numbers follow from the network."""
-    head = "network.settings.head = 'separate-bnneck'"
-    account.agree(_NECK, True, head)
-    account.settle(f"{_NECK}.class_num", "unused", "the training subjects of the store are counted")
-    for key, here in (("in_channels", width), ("parts_num", PARTS)):
-        same = account.whole(f"{_NECK}.{key}", here) == here
-        account.agree(f"{_NECK}.{key}", same, f"{head}: {here}, as the network has")
-    for key, meaning in (
-        ("norm", "its logits are cosines"),
-        ("parallel_BN1d", "one BatchNorm over parts and channels"),
-    ):
-        account.agree(f"{_NECK}.{key}", account.flag(f"{_NECK}.{key}", True), f"{head}: {meaning}")

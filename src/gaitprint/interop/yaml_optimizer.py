@@ -1,4 +1,4 @@
-"""Optimiser and schedule of a foreign configuration. Here it is always Adam; three schedules have a counterpart."""
+"""Optimiser and schedule of a foreign configuration; what has no counterpart becomes Adam."""
 
 from typing import Any
 
@@ -6,6 +6,8 @@ from gaitprint.interop.key_ledger import Account
 
 ADAM_RATE = 1e-4
 """The learning rate of the method and of every published GaitGL, where the file has one for another solver."""
+SOLVERS = {"Adam": "adam", "AdamW": "adamw", "SGD": "sgd"}
+"""Our optimizers by the toolkit's names."""
 _LIKE_ADAM = ("Adam", "AdamW", "NAdam", "RAdam", "Adamax")
 """Solvers whose learning rate means what Adam's does."""
 
@@ -21,28 +23,25 @@ def read_optimizer(account: Account, iterations: int) -> dict[str, Any]:
 
 def _solver(account: Account) -> dict[str, Any]:
     solver = account.word("optimizer_cfg.solver", "SGD")
-    is_adam = solver == "Adam"
-    account.settle("optimizer_cfg.solver", "used" if is_adam else "changed", "Adam, the only optimizer here")
+    optimizer = SOLVERS.get(solver, "adam")
+    account.settle(
+        "optimizer_cfg.solver", "used" if solver in SOLVERS else "changed", f"training.optimizer = {optimizer!r}"
+    )
     rate = account.number("optimizer_cfg.lr", 0.1)
-    # a rate of SGD, such as 0.1, would blow Adam up: there it is the size of a step
-    settings = {"learning_rate": rate if solver in _LIKE_ADAM else ADAM_RATE}
-    if solver in _LIKE_ADAM:
+    if solver in SOLVERS or solver in _LIKE_ADAM:
         account.settle("optimizer_cfg.lr", "used", f"training.learning_rate = {rate}")
     else:
-        account.settle(
-            "optimizer_cfg.lr",
-            "changed",
-            f"training.learning_rate = {ADAM_RATE}, the method's for Adam; {rate} is one for {solver}",
-        )
+        text = f"training.learning_rate = {ADAM_RATE}, the method's for Adam; {rate} is one for {solver}"
+        account.settle("optimizer_cfg.lr", "changed", text)
+        rate = ADAM_RATE
     decay = account.number("optimizer_cfg.weight_decay", 5e-4)
-    if solver == "AdamW":
-        why = "AdamW shrinks the weights themselves, Adam here adds the penalty's gradient: set training.weight_decay"
-        account.settle("optimizer_cfg.weight_decay", "unused", why)
-    else:
-        account.settle("optimizer_cfg.weight_decay", "used", f"training.weight_decay = {decay}")
-        settings["weight_decay"] = decay
+    account.settle("optimizer_cfg.weight_decay", "used", f"training.weight_decay = {decay}")
+    settings = {"optimizer": optimizer, "learning_rate": rate, "weight_decay": decay}
+    if solver == "SGD":
+        settings["momentum"] = account.number("optimizer_cfg.momentum", 0.9)
+        account.settle("optimizer_cfg.momentum", "used", f"training.momentum = {settings['momentum']}")
     account.settle("optimizer_cfg.momentum", "unused", "Adam keeps its own moments, 0.9 and 0.999")
-    account.settle_below("optimizer_cfg", "no setting of Adam here: it keeps the moments 0.9 and 0.999 and eps 1e-8")
+    account.settle_below("optimizer_cfg", "no setting of this optimizer here; Adam's moments are 0.9 and 0.999")
     return settings
 
 

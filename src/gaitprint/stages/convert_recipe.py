@@ -56,7 +56,7 @@ def convert_recipe(config: Path, out: Path) -> ConvertRecipeReport:
     values = read_yaml(source)
     name = source.name.encode("utf-8", "backslashreplace").decode()
     try:
-        converted = yaml_to_recipe(values, f"GaitGL, converted from {name}")
+        converted = yaml_to_recipe(values, f"Converted from {name}")
     except ConfigError as error:
         raise ConfigError(f"{source}: {error}") from None
     write_text(out, tomli_w.dumps(converted.values))

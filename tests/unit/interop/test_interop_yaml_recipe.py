@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gaitprint.components import component_names
+from gaitprint.components import component_names, find_component
 from gaitprint.config import build_settings, settings_to_dict
 from gaitprint.errors import ConfigError
 from gaitprint.evaluation.protocol.protocol import protocol_names
@@ -114,6 +114,98 @@ def test_the_published_trainings_become_the_shipped_recipes(config, preset):
     check_accounts(config)
 
 
+FIXED = {"batch_size": [8, 16], "frames_num_fixed": 30, "sample_type": "fixed_ordered"}
+VIEWS = [
+    {"type": "Compose", "trf_cfg": [
+        {"type": "RandomPerspective", "prob": 0.2},
+        {"type": "BaseSilCuttingTransform"},
+        {"type": "RandomHorizontalFlip", "prob": 0.2},
+        {"type": "RandomRotate", "prob": 0.2},
+    ]},
+]  # fmt: skip
+CHANGED = [
+    {"type": "Compose", "trf_cfg": [
+        {"type": "BaseSilCuttingTransform"},
+        {"type": "RandomRotate", "prob": 0.3},
+        {"type": "RandomErasing", "prob": 0.3},
+    ]},
+]  # fmt: skip
+FOUR = {"channels": [64, 128, 256, 512], "layers": [1, 1, 1, 1]}
+DESCENT = {
+    "loss_cfg": [TRIPLET, {"type": "CrossEntropyLoss", "scale": 16, "loss_term_weight": 1.0}],
+    "data_cfg": {"dataset_name": "CASIA-B"},
+    "optimizer_cfg": {"lr": 0.1, "momentum": 0.9, "solver": "SGD", "weight_decay": 5e-4},
+    "scheduler_cfg": {"gamma": 0.1, "milestones": [20_000, 40_000, 50_000], "scheduler": "MultiStepLR"},
+    "trainer_cfg": {"total_iter": 60_000, "save_iter": 1000, "enable_float16": True, "sampler": FIXED},
+}
+DEEP = changed(
+    DESCENT,
+    model_cfg={
+        "model": "DeepGaitV2",
+        "Backbone": {"mode": "p3d", "in_channels": 1, **FOUR},
+        "SeparateBNNecks": {"class_num": 74},
+    },
+    trainer_cfg__transform=VIEWS,
+)
+BASE = changed(
+    DESCENT,
+    model_cfg={
+        "model": "Baseline",
+        "backbone_cfg": {"type": "ResNet9", "block": "BasicBlock", **FOUR, "strides": [1, 2, 2, 1], "maxpool": False},
+        "SeparateFCs": {"in_channels": 512, "out_channels": 256, "parts_num": 16},
+        "SeparateBNNecks": {"class_num": 74, "in_channels": 256, "parts_num": 16},
+        "bin_num": [16],
+    },
+    trainer_cfg__transform=CHANGED,
+)
+SET = changed(
+    DESCENT,
+    model_cfg={
+        "model": "GaitSet",
+        "in_channels": [1, 32, 64, 128],
+        "SeparateFCs": {"in_channels": 128, "out_channels": 256, "parts_num": 62},
+        "bin_num": [16, 8, 4, 2, 1],
+    },
+    loss_cfg=TRIPLET,
+    scheduler_cfg__milestones=[10_000, 20_000, 30_000],
+    trainer_cfg__total_iter=40_000,
+)
+
+
+@pytest.mark.parametrize(
+    ("config", "preset"), [(DEEP, "deepgait-casia-b"), (BASE, "gaitbase-casia-b"), (SET, "gaitset-casia-b")]
+)
+def test_trainings_of_the_toolkits_other_networks_become_the_shipped_recipes(config, preset):
+    made, shipped = recipe(config), load_recipe(preset)
+    assert (made.training, made.preprocessing) == (shipped.training, shipped.preprocessing)
+    settings = find_component("network", shipped.network.name).settings
+    assert made.network.name == shipped.network.name
+    assert build_settings(settings, made.network.settings) == build_settings(settings, shipped.network.settings)
+    for ours, theirs in zip(made.losses, shipped.losses, strict=True):
+        assert (ours.name, ours.settings) == (theirs.name, theirs.settings)
+    assert [a.build() for a in made.augmentations] == [a.build() for a in shipped.augmentations]
+    check_accounts(config)
+    assert not [n for n in yaml_to_recipe(config).of("changed") if n.key.startswith("model_cfg")]
+
+
+@pytest.mark.parametrize(
+    ("config", "places", "message"),
+    [
+        (BASE, {"model_cfg__backbone_cfg__type": "Plain"}, "model_cfg.model is 'Baseline': .*ResNet9"),
+        (BASE, {"model_cfg__backbone_cfg__maxpool": ...}, "maxpool is True: gaitbase here has False alone"),
+        (BASE, {"model_cfg__backbone_cfg__block": "Bottleneck"}, "block is 'Bottleneck': gaitbase .*'BasicBlock'"),
+        (BASE, {"model_cfg__bin_num": [16, 8]}, r"bin_num is \[16\], as many strips as parts, .* found \[16, 8\]"),
+        (BASE, {"model_cfg__backbone_cfg__layers": [1]}, r"layers has 4 numbers, one a stage, found \[1\]"),
+        (DEEP, {"model_cfg__Backbone__mode": "4d"}, "kind is one of '2d', 'p3d', '3d'"),
+        (DEEP, {"model_cfg__Backbone": 3}, "model_cfg.Backbone is a table, found 3"),
+        (SET, {"model_cfg__in_channels": [1, 2]}, r"1 and three widths for GaitSet, found \[1, 2\]"),
+    ],
+)  # fmt: skip
+def test_what_the_other_networks_cannot_be_is_refused(config, places, message):
+    with pytest.raises(ConfigError, match=message):
+        recipe(changed(config, **places))
+
+
 def test_one_line_for_each_key():
     told = {n.key: (n.outcome, n.text) for n in yaml_to_recipe(SMALL).notes}
     assert told["trainer_cfg.total_iter"] == ("used", "training.iterations = 80000")
@@ -163,13 +255,15 @@ def test_what_is_left_out_is_the_toolkits_and_said():
     made = recipe(bare)
     assert settings_to_dict(made.training) == settings_to_dict(made.training) | {
         "iterations": 80_000, "checkpoint_every": 2000, "subjects": 8, "sequences": 16, "frames": 30,
-        "learning_rate": 1e-4, "weight_decay": 5e-4, "milestones": [20_000, 40_000, 60_000], "decay": 0.1,
+        "learning_rate": 0.1, "optimizer": "sgd", "momentum": 0.9, "weight_decay": 5e-4,
+        "milestones": [20_000, 40_000, 60_000], "decay": 0.1,
         "precision": "bfloat16",
     }  # fmt: skip
     assert [(x.name, x.settings) for x in made.losses] == [("part-triplet", {"margin": 0.2})]
     assumed = {n.key for n in yaml_to_recipe(bare).of("assumed")}
     assert assumed == {
-        "data_cfg.dataset_name", "loss_cfg", "model_cfg.channels", "optimizer_cfg.lr", "optimizer_cfg.solver",
+        "data_cfg.dataset_name", "loss_cfg", "model_cfg.channels", "optimizer_cfg.lr", "optimizer_cfg.momentum",
+        "optimizer_cfg.solver",
         "optimizer_cfg.weight_decay", "scheduler_cfg.gamma", "scheduler_cfg.milestones", "scheduler_cfg.scheduler",
         "trainer_cfg.enable_float16", "trainer_cfg.sampler.batch_size", "trainer_cfg.sampler.frames_num_fixed",
         "trainer_cfg.sampler.sample_type", "trainer_cfg.save_iter", "trainer_cfg.total_iter", "trainer_cfg.transform",
@@ -205,19 +299,21 @@ def test_losses():
 
 
 def test_solvers():
-    descent = changed(SMALL, optimizer_cfg={"solver": "SGD", "lr": 0.1, "momentum": 0.9, "weight_decay": 1e-3})
-    assert (recipe(descent).training.learning_rate, recipe(descent).training.weight_decay) == (1e-4, 1e-3)
-    assert note(descent, "optimizer_cfg.solver") == ("changed", "Adam, the only optimizer here")
-    outcome, text = note(descent, "optimizer_cfg.lr")
-    assert outcome == "changed"
-    assert text.endswith("0.1 is one for SGD")
-    assert note(descent, "optimizer_cfg.momentum")[0] == "unused"
+    descent = changed(SMALL, optimizer_cfg={"solver": "SGD", "lr": 0.1, "momentum": 0.8, "weight_decay": 1e-3})
+    training = recipe(descent).training
+    assert (training.optimizer, training.learning_rate) == ("sgd", 0.1)
+    assert (training.momentum, training.weight_decay) == (0.8, 1e-3)
+    assert note(descent, "optimizer_cfg.solver") == ("used", "training.optimizer = 'sgd'")
+    assert note(descent, "optimizer_cfg.momentum") == ("used", "training.momentum = 0.8")
     apart = changed(SMALL, optimizer_cfg={"solver": "AdamW", "lr": "3e-4", "weight_decay": 0.05, "betas": [0.9, 0.9]})
-    assert (recipe(apart).training.learning_rate, recipe(apart).training.weight_decay) == (3e-4, 0.0)
-    assert note(apart, "optimizer_cfg.lr") == ("used", "training.learning_rate = 0.0003")
-    assert [note(apart, f"optimizer_cfg.{k}")[0] for k in ("solver", "weight_decay", "betas")] == [
-        "changed", "unused", "unused",
-    ]  # fmt: skip
+    training = recipe(apart).training
+    assert (training.optimizer, training.learning_rate, training.weight_decay) == ("adamw", 3e-4, 0.05)
+    outcomes = [note(apart, f"optimizer_cfg.{k}")[0] for k in ("solver", "weight_decay", "betas")]
+    assert outcomes == ["used", "used", "unused"]
+    other = changed(SMALL, optimizer_cfg={"solver": "Rprop", "lr": 0.01})
+    assert (recipe(other).training.optimizer, recipe(other).training.learning_rate) == ("adam", 1e-4)
+    assert note(other, "optimizer_cfg.solver") == ("changed", "training.optimizer = 'adam'")
+    assert note(other, "optimizer_cfg.lr")[1].endswith("0.01 is one for Rprop")
 
 
 def test_schedules():
@@ -384,8 +480,8 @@ def test_a_misspelt_key_is_unused_and_guessed():
     ("places", "message"),
     [
         (
-            {"model_cfg__model": "GaitSet"},
-            "model_cfg.model is 'GaitSet': .* Networks here: gaitgl, gaitmask; start from",
+            {"model_cfg__model": "GaitPart"},
+            "model_cfg.model is 'GaitPart': .* Networks here: deepgait, gaitbase, gaitgl, .*; start from",
         ),
         ({"model_cfg": {}}, "model_cfg.model is 'Baseline', the toolkit's own choice where the key is missing"),
         ({"model_cfg": [1]}, r"model_cfg is a table, found \[1\]"),
@@ -433,7 +529,7 @@ GOOD = {
     "data_cfg": {"dataset_name": st.sampled_from(["CASIA-B", "Other"]), "cache": SCALARS, "dataset_root": SCALARS},
     "evaluator_cfg": {"metric": st.sampled_from(["euc", "cos", "x"]), "restore_hint": SCALARS, "save_name": SCALARS},
     "optimizer_cfg": {
-        "solver": st.sampled_from(["Adam", "SGD", "AdamW"]), "lr": st.floats(1e-6, 1), "momentum": SCALARS,
+        "solver": st.sampled_from(["Adam", "SGD", "AdamW"]), "lr": st.floats(1e-6, 1), "momentum": st.floats(0, 0.99),
     },
     "scheduler_cfg": {
         "scheduler": st.sampled_from(["MultiStepLR", "CosineAnnealingLR", "StepLR"]), "T_max": st.integers(1, 99),

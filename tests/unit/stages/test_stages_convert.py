@@ -75,7 +75,7 @@ def test_refusals_write_nothing(toolkit, tmp_path):
         convert(toolkit, tmp_path / "mine")
     assert (tmp_path / "mine").read_text() == "dear to me"
     torch.save({"fc.weight": torch.ones(2)}, tmp_path / "other.pt")
-    with pytest.raises(DataError, match="is no GaitGL known here"):
+    with pytest.raises(DataError, match=r"is no GaitGL.* known here"):
         convert(tmp_path / "other.pt", tmp_path / "out")
     with pytest.raises(DataError, match="no weights file at"):
         convert(tmp_path / "none.pt", tmp_path / "out")

@@ -46,7 +46,7 @@ def test_the_recipe_loads_and_holds_what_was_reported(config, tmp_path):
     report = convert_recipe(config, out)
     recipe = load_recipe(out)
     assert recipe == build_settings(Recipe, report.settings)
-    assert recipe.title == "GaitGL, converted from mine.yaml"
+    assert recipe.title == "Converted from mine.yaml"
     assert recipe.network.settings == {"form": "casia-b", "channels": [4, 6, 8], "head": "separate-bnneck"}
     assert [(x.name, x.weight, x.settings) for x in recipe.losses] == [
         ("part-triplet", 0.1, {"margin": 0.25}),
@@ -77,8 +77,8 @@ def test_refusals_write_nothing(config, tmp_path, monkeypatch):
     assert (tmp_path / "mine.toml").read_text() == "dear to me"
     with pytest.raises(ConfigError, match=r"no YAML file at .*none\.yaml"):
         convert_recipe(tmp_path / "none.yaml", tmp_path / "out.toml")
-    (tmp_path / "set.yaml").write_text("model_cfg: {model: GaitSet}")
-    with pytest.raises(ConfigError, match=r"set\.yaml: model_cfg\.model is 'GaitSet'"):
+    (tmp_path / "set.yaml").write_text("model_cfg: {model: GaitPart}")
+    with pytest.raises(ConfigError, match=r"set\.yaml: model_cfg\.model is 'GaitPart'"):
         convert_recipe(tmp_path / "set.yaml", tmp_path / "out.toml")
 
     def full(_handle):
