@@ -15,6 +15,8 @@ from gaitprint.deploy.winograd import TAPS, TILES, Tiled, TiledOutput, tile_rows
 from gaitprint.deploy.winograd_kernels import PLANES, POINTS, SIDE, Room, Tiles, to_plane_points
 from gaitprint.deploy.winograd_outputs import OutputRoom, Weights, from_plane_points
 
+PIXELS = 96
+"""Pixels whose products are taken at once, about."""
 FEWEST = 8
 """Channels from which minimal filtering is worth its points."""
 
@@ -89,7 +91,8 @@ class _Product:
         return range(len(out))
 
     def fill(self, x: Tiled, before: int, out: TiledOutput, piece: int) -> None:
-        pixels = out.shape[2] * out.shape[3]
+        row = out.shape[2] * out.shape[3]
+        pixels = row * max(1, min(out.shape[1], PIXELS // row))
         patches = aligned(-(-pixels // ROWS) * ROWS, self._taps)
         convolve(x, before + piece, self._shape, self._matrix, patches, out[piece])
 

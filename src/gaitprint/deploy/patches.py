@@ -2,6 +2,8 @@
 
 from typing import NamedTuple
 
+import numpy as np
+
 from gaitprint.deploy.compiled import compiled
 from gaitprint.deploy.direct import product
 
@@ -26,7 +28,10 @@ def _patches(x, t, y, shape, columns, patches):
             for r in range(y * shape.stride - shape.rows // 2, y * shape.stride + shape.rows // 2 + 1):
                 for s in range(left, left + shape.columns):
                     # pixels between the width and the last tile are zeros in the map itself
-                    if 0 <= f < frames and 0 <= r < height and 0 <= s < side * tiles:
+                    seen = 0 <= f < frames and 0 <= r < height and 0 <= s < side * tiles
+                    if c == 1:  # of a clip: a stretch of one value costs as much as one of many
+                        patch[i] = x[f, r, s % side, s // side, 0] if seen else np.float32(0)
+                    elif seen:
                         patch[i : i + c] = x[f, r, s % side, s // side]
                     else:
                         patch[i : i + c] = 0
@@ -37,6 +42,11 @@ def _patches(x, t, y, shape, columns, patches):
 def convolve(x, t, shape, matrix, patches, out):
     """Fill one frame [H, 4, K, D], which lies over frame t of x; `Matrix` and `Kernel` say how."""
     height, side, columns, d = out.shape
-    for y in range(height):
-        _patches(x, t, y, shape, columns, patches)
-        product(patches, matrix, (out[y].ctypes.data, side * columns), d)
+    pixels = side * columns
+    # weights are read once for several rows of pixels: those of wide layers fill the near caches
+    some = max(1, len(patches) // pixels)
+    for y in range(0, height, some):
+        rows = min(some, height - y)
+        for r in range(rows):
+            _patches(x, t, y + r, shape, columns, patches[r * pixels :])
+        product(patches, matrix, (out[y].ctypes.data, rows * pixels), d)
