@@ -2,11 +2,13 @@
 fast in float32 as by the plain network, equal within 1e-4; and the pair of networks fused embeds so many a second.
 
 Run: python benchmarks/embedding.py [--threads 2] [--rounds 7] [--frames 30 64 100] [--clock wall|processor]
+     [--residual]
 
 The plain network is the one that the papers draw: eager torch, one sequence at a time, strips convolved one by one. In
 every round each form is timed once, in turn; printed are medians of the rounds' ratios. With `--clock processor` what
 counts is processor time, for a machine that others use, too; it says nothing of how well two cores are used. The share
 of the machine's rate is that of a direct convolution's multiplications, which minimal filtering does not all do.
+`--residual` measures, without a claim, the residual networks and GaitSet beside two of GaitGL.
 """
 
 import argparse
@@ -34,7 +36,17 @@ FORMS: dict[str, tuple[str, dict[str, Any]]] = {
     "GaitGL, competition": ("gaitgl", {}),
     "GaitMask": ("gaitmask", {}),
 }
-FRAME = (64, 44)
+SLIM = {"channels": [32, 64, 128, 256], "blocks": [1, 1, 1, 1]}
+QUICK = {"form": "casia-b", "channels": [16, 32, 64], "strips": 4, "height": 32, "trunk_norm": "batch"}
+RESIDUAL: dict[str, tuple[str, dict[str, Any]]] = {
+    "GaitGL, quick": ("gaitgl", QUICK),
+    "GaitGL, journal": ("gaitgl", {"form": "casia-b"}),
+    "P3D, slim, half": ("deepgait", {**SLIM, "parts": 8}),
+    "P3D, slim": ("deepgait", SLIM),
+    "GaitBase": ("gaitbase", {}),
+    "GaitSet": ("gaitset", {}),
+}
+FRAME, HALF = (64, 44), (32, 22)
 
 
 def plain_strips(x: Tensor, weight: Tensor, strips: int) -> Tensor:
@@ -63,32 +75,35 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=7)
     parser.add_argument("--frames", type=int, nargs="+", default=[30, 64, 100])
     parser.add_argument("--clock", choices=["wall", "processor"], default="wall")
+    parser.add_argument("--residual", action="store_true")
     arguments = parser.parse_args()
     clock = time.perf_counter if arguments.clock == "wall" else time.process_time
     torch.set_num_threads(arguments.threads)
     print(f"{arguments.threads} threads, {arguments.rounds} rounds, {arguments.clock} time")
     pair: dict[str, float] = {}
-    for title, (name, settings) in FORMS.items():
+    for title, (name, settings) in (RESIDUAL if arguments.residual else FORMS).items():
         network = make_network(name, settings, None, torch.Generator().manual_seed(0)).eval()
         form = form_of(network)
-        assert form is not None
-        runs = {"plain": plainly(network)} | {b: open_runner(network, b, "cpu") for b in available()}
+        engines = available() if form is not None else ()
+        runs = {"plain": plainly(network)} | {b: open_runner(network, b, "cpu") for b in engines}
+        frame = HALF if settings.get("height") == 32 or settings.get("parts") == 8 else FRAME
         for frames in arguments.frames:
-            clip = made_up_clip(frames, FRAME)
+            clip = made_up_clip(frames, frame)
             found = {backend: run(clip) for backend, run in runs.items()}
             taken = take_turns({b: partial(run, clip) for b, run in runs.items()}, arguments.rounds, clock)
             rate = MATRIX_OPERATIONS / min(take_turns({"product": matrix_product()}, 6, clock)["product"])
             for backend, seconds in taken.items():
                 ratios = [plain / own for plain, own in zip(taken["plain"], seconds, strict=True)]
                 error = np.abs(found[backend] - found["plain"]).max() / np.abs(found["plain"]).max()
-                share = direct_operations(form, frames, FRAME) / statistics.median(seconds) / rate
+                work = 0.0 if form is None else direct_operations(form, frames, frame)
+                share = work / statistics.median(seconds) / rate
                 print(
                     f"{title:20} T = {frames:3} {backend:12} {1000 * statistics.median(seconds):7.0f} ms, "
                     f"plain / it {statistics.median(ratios):5.2f} ({min(ratios):.2f} to {max(ratios):.2f}), "
                     f"{share:4.0%} of the rate, off by {error:.0e}",
                     flush=True,
                 )
-                if frames == arguments.frames[-1] and title != "GaitGL, competition":
+                if frames == arguments.frames[-1] and title != "GaitGL, competition" and not arguments.residual:
                     pair[backend] = pair.get(backend, 0.0) + statistics.median(seconds)
     for backend, seconds in pair.items():
         print(f"both fused, T = {arguments.frames[-1]}, {backend:12}: {1 / seconds:.2f} sequences a second")
