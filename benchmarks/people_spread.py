@@ -3,7 +3,7 @@
 Run: python benchmarks/people_spread.py STORE... [--view 090] [--condition nm]
 
 A table a store: simple measures of walks of one view and kind of condition. Within is the standard deviation over the
-walks of the median person, between that of people's means (the part of it that comes of few walks taken off), and the ratio
+walks of the median person, between that of people's means (less what comes of few walks alone), and the ratio
 of both says how hard a measure makes it to know people by it alone: 0 is a fingerprint, above 1 is noise. Only the
 first 200 people of a store are looked at. Real people have to be of the training side where anything is chosen by it.
 """
