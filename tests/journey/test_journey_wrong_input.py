@@ -256,7 +256,7 @@ EMBED = {
         "model embed {store} --model {bad}/models/checkpoint --out {out}",
         ["no readable card", "give the run's model.safetensors"],
     ),
-    "no model": ("model embed {store} --out {out}", ["Missing option '--model'"]),
+    "no weights of that name": ("model embed {store} --model defaults --out {out}", ["no model file at defaults"]),
     "no place": ("model embed {store} --model {gl_model}", ["Missing option '--out'"]),
     "store missing": ("model embed {bad}/none --model {gl_model} --out {out}", ["no store at"]),
     "store of other size": (

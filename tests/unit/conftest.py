@@ -1,5 +1,6 @@
 """Walkers in small stores and recipes of tiny networks, for whatever trains or embeds."""
 
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -7,7 +8,10 @@ import pytest
 import torch
 
 from gaitprint.ingest.layout_choice import LayoutChoice
+from gaitprint.models import shipped
 from gaitprint.stages.prepare import prepare
+from gaitprint.stages.train import train
+from gaitprint.training.request import TrainingRequest
 
 SETTINGS = {
     "gaitgl": 'form = "casia-b"\nstrips = 2\n',
@@ -77,3 +81,21 @@ def recipe_file(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path]
         return path
 
     return write
+
+
+@pytest.fixture(scope="session")
+def tiny_weights(
+    walkers_store: Path, recipe_file: Callable[..., Path], tmp_path_factory: pytest.TempPathFactory
+) -> Path:
+    """A model file of a tiny network, hardly trained."""
+    run = tmp_path_factory.mktemp("tiny") / "run"
+    return Path(train(walkers_store, run, TrainingRequest(str(recipe_file(iterations=1)), seed=0)).model)
+
+
+@pytest.fixture
+def shipped_weights(tiny_weights: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A file that this test may damage, in the place of the weights that come with the package."""
+    folder = tmp_path / "shipped"
+    folder.mkdir()
+    monkeypatch.setattr(shipped, "FOLDER", folder)
+    return Path(shutil.copy(tiny_weights, folder / "default.safetensors"))

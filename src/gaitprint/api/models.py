@@ -12,6 +12,7 @@ from gaitprint.arguments import shown
 from gaitprint.errors import ConfigError
 from gaitprint.extras import require_extra
 from gaitprint.inference.walk_stream import Sliding, WalkStream
+from gaitprint.models.shipped import find_model, shipped
 from gaitprint.silhouettes.appearance import check_looks
 from gaitprint.store import MemorySequences
 from gaitprint.types import Embeddings, SequenceRecord, Silhouettes
@@ -31,7 +32,7 @@ class Model:
     @classmethod
     def load(
         cls,
-        path: str | Path,
+        path: str | Path | None = None,
         *,
         device: str = "cpu",
         backend: str = "auto",
@@ -43,7 +44,8 @@ class Model:
         """Read and verify a model file.
 
         Args:
-            path: of the file that `gaitprint model train` or `gaitprint model convert` wrote.
+            path: of the file that `gaitprint model train` or `gaitprint model convert` wrote, or the name of shipped
+                weights; None: those that come with the package, see `docs/model_card.md`.
             device: `cpu`, `cuda`, `mps`.
             backend: what computes: `torch`, a back end by name such as `winograd`, or `auto`, the fastest that was ever
                 measured on this machine.
@@ -64,7 +66,7 @@ class Model:
         from gaitprint.inference.numerics import check_precision
         from gaitprint.stages.embed import open_embedder
 
-        file = given_path(path, "a model file")
+        file = shipped() if path is None else find_model(given_path(path, "a model file"))
         where = given_options(cls.load, device=device, backend=backend, precision=precision)
         check_backend(where["backend"])
         check_precision(where["precision"], where["backend"], where["device"], (AUTO, TORCH))
@@ -133,7 +135,7 @@ class Model:
 
 def embed(
     silhouettes: Silhouettes | str | Path | Sequence[Silhouettes | str | Path],
-    model: Model | str | Path | Sequence[Model | str | Path],
+    model: Model | str | Path | Sequence[Model | str | Path] | None = None,
     *,
     fusion: str = "raw",
     device: str = "cpu",
@@ -142,7 +144,8 @@ def embed(
 
     Args:
         silhouettes: one walk or several, of any lengths; a path is loaded by `load_silhouettes`.
-        model: a `Model`, or a model file, which is read and verified in each call; or several.
+        model: a `Model`, or a model file, which is read and verified in each call; or several; None: the weights that
+            come with the package.
         fusion: `raw` concatenates as the method does, `unit` scales each network's vector to length 1 first.
         device: `cpu`, `cuda`; of model files.
 
@@ -152,7 +155,7 @@ def embed(
     """
     from gaitprint.inference.fusion import fuse
 
-    given = [] if model is None else given_several(model, Model, "a Model or a model file")
+    given = [shipped()] if model is None else given_several(model, Model, "a Model or a model file")
     if not given:
         raise ConfigError("embed needs at least one walk and one model file")
     sequences = _sequences(silhouettes)

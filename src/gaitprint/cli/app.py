@@ -7,7 +7,7 @@ from gaitprint.cli.data import doctor, export, partition, prepare
 from gaitprint.cli.data import list as data_list
 from gaitprint.cli.eval import ablate, compare, explain, identify, report, submit, tune, verify
 from gaitprint.cli.gallery import capacity, compress
-from gaitprint.cli.model import adapt, convert, embed, plan, runs, train
+from gaitprint.cli.model import adapt, convert, embed, plan, runs, show, train
 from gaitprint.cli.model import export as model_export
 from gaitprint.cli.model import list as model_list
 from gaitprint.cli.nouns import CONTEXT, Noun, Program, leaves, log_options
@@ -39,6 +39,7 @@ NOUNS = (
             adapt.adapt,
             embed.embed,
             model_export.export,
+            show.show,
             model_list.networks,
         ),
     ),

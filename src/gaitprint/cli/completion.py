@@ -52,6 +52,13 @@ def protocols() -> list[str]:
     return protocol_names()
 
 
+def weights() -> list[str]:
+    """The shipped weights."""
+    from gaitprint.models.shipped import shipped_names
+
+    return shipped_names()
+
+
 def recipes() -> list[str]:
     """The shipped recipes."""
     from gaitprint.training.recipe import recipe_names

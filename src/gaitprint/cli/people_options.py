@@ -7,6 +7,7 @@ import click
 
 from gaitprint.cli.common import device_option
 from gaitprint.cli.kinds import PLACE, Dependent
+from gaitprint.cli.model_choice import chosen_models
 from gaitprint.cli.option_groups import FieldOption, OptionGroup
 from gaitprint.cli.pipeline_options import named_pipeline
 
@@ -122,9 +123,8 @@ people_options = OptionGroup(
 model_option = click.option(
     "--model",
     type=PLACE,
-    required=True,
     metavar="FILE",
-    help="Model file of `model train` or `model convert` that makes vectors of walks.",
+    help="Model file of `model train` or `model convert` that makes vectors of walks.  [default: the shipped weights]",
 )
 backend_option = click.option(
     "--backend",
@@ -134,5 +134,12 @@ backend_option = click.option(
     metavar="NAME",
     help="What computes: torch, winograd, onnxruntime, openvino, or auto, the fastest as measured here once.",
 )
-network_options = OptionGroup("network", dict, model_option, device_option, backend_option)
+
+
+def _network(model: Path | None, **computing: Any) -> dict[str, Any]:
+    (chosen,) = chosen_models(() if model is None else (model,))
+    return {"model": chosen, **computing}
+
+
+network_options = OptionGroup("network", _network, model_option, device_option, backend_option)
 """Gives a command its `network`: model, device and backend by name."""

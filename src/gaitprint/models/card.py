@@ -20,7 +20,7 @@ _KINDS: dict[str, type | tuple[type, ...]] = {
     "classes": (int, type(None)),
     "sha256": str,
 }
-_OPTIONAL: dict[str, type] = {"title": str, "training": dict, "licence": str, "metrics": dict}
+_OPTIONAL: dict[str, type] = {"title": str, "training": dict, "licence": str, "metrics": dict, "limits": list}
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,9 @@ class ModelDescription:
     licence: str = ""
     """Of the weights."""
     metrics: dict[str, Any] = field(default_factory=dict)
-    """Figures of its training; plain values."""
+    """Figures of its training, and as `figures` those on people it has not seen; plain values."""
+    limits: list[str] = field(default_factory=list)
+    """Where it is known to fail, a sentence each."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -88,6 +90,7 @@ class ModelCard(ModelDescription):
             "training": self.training,
             "licence": self.licence,
             "metrics": self.metrics,
+            "limits": self.limits,
             "format": FORMAT,
             "version": VERSION,
             "network": self.network,

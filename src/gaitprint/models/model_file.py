@@ -23,6 +23,7 @@ from gaitprint.devices import DEVICE
 from gaitprint.errors import ArtefactError, ComponentError, ConfigError
 from gaitprint.models.card import FORMAT, ModelCard, ModelDescription
 from gaitprint.models.making import make_network
+from gaitprint.models.shipped import find_model, shipped_names
 from gaitprint.tensor_headers import check_header
 from gaitprint.texts import listing
 
@@ -112,11 +113,12 @@ def load_state(model: nn.Module, path: Path, keep_classifier: bool = True) -> st
 
 
 def read_card(path: Path) -> ModelCard:
-    """The card of a model file alone; its tensors are not read.
+    """The card of a model file, or of shipped weights by their name, alone; its tensors are not read.
 
     Raises:
         ArtefactError: missing, damaged, or no model file of ours.
     """
+    path = find_model(path)
     try:
         with safe_open(str(path), "pt") as stream:
             return _card(Path(path), stream.metadata())
@@ -125,11 +127,12 @@ def read_card(path: Path) -> ModelCard:
 
 
 def read_model_file(path: Path) -> tuple[ModelCard, dict[str, Tensor]]:
-    """Card and tensors, checked against each other.
+    """Card and tensors, checked against each other, of a model file or of shipped weights by their name.
 
     Raises:
         ArtefactError: missing, damaged, changed, not finite, or no model file of ours.
     """
+    path = find_model(path)
     try:
         with safe_open(str(path), "pt") as stream:
             card = _card(Path(path), stream.metadata())
@@ -178,7 +181,8 @@ def _card(path: Path, metadata: dict[str, str] | None) -> ModelCard:
 
 def _unreadable(path: Path, error: Exception) -> ArtefactError:
     if not path.exists():
-        return ArtefactError(f"no model file at {path}: check the path, or train one with `gaitprint model train`")
+        ours = "".join(f", name the shipped {name!r}" for name in shipped_names()[:1])
+        return ArtefactError(f"no model file at {path}: check the path{ours}, or train one with `gaitprint model train`")
     if path.is_dir():
         return ArtefactError(f"{path} is a folder: give a file, such as {path / 'model.safetensors'}")
     return ArtefactError(f"{path} is no sound safetensors file ({error}): get the file again")

@@ -19,6 +19,7 @@ _FUNCTIONS = {
     "datasets": "list_datasets",
     "networks": "list_networks",
     "plan": "plan_run",
+    "show": "show_model",
     "video_annotate": "annotate_video",
     "video_embed": "embed_videos",
     "video_identify": "identify_people",

@@ -1,4 +1,4 @@
-"""`gaitprint model list`: the networks with their settings, and the shipped recipes."""
+"""`gaitprint model list`: the networks with their settings, the shipped recipes, and the shipped weights."""
 
 import ast
 import dataclasses
@@ -10,6 +10,8 @@ import torch
 
 from gaitprint.components import component_names, find_component
 from gaitprint.models.making import make_network
+from gaitprint.models.model_file import read_card
+from gaitprint.models.shipped import shipped, shipped_names
 from gaitprint.training.recipe import load_recipe, recipe_names
 
 
@@ -33,6 +35,20 @@ def list_recipes() -> list[dict[str, Any]]:
                 "batch": [training.subjects, training.sequences, training.frames],
             }
         )
+    return found
+
+
+def list_weights() -> list[dict[str, Any]]:
+    """Name, title, network, licence, size and SHA-256 of all shipped weights.
+
+    Raises:
+        ArtefactError: a file is damaged.
+    """
+    found = []
+    for name in shipped_names():
+        path, card = shipped(name), read_card(shipped(name))
+        facts = {"title": card.title, "network": card.network, "licence": card.licence, "sha256": card.sha256}
+        found.append({"name": name, **facts, "bytes": path.stat().st_size})
     return found
 
 

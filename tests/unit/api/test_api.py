@@ -170,3 +170,20 @@ def test_the_public_names():
     assert all(getattr(gp, name) is not None for name in gp.__all__)
     with pytest.raises(AttributeError, match="no attribute 'enroll'"):
         gp.enroll  # noqa: B018
+
+
+def test_without_a_model_the_shipped_weights_are_used(people, shipped_weights, tiny_weights):
+    model = gp.Model.load()
+    assert model.path == shipped_weights
+    named = gp.Model.load(tiny_weights)
+    assert model.source == named.source == gp.Model.load("default").source
+    expected = named.embed(people)
+    for made in (model.embed(people), gp.embed(people), gp.embed(people, "default")):
+        assert made.source == expected.source
+        assert np.allclose(made.vectors, expected.vectors, rtol=1e-5, atol=1e-6)
+    with pytest.raises(ConfigError, match="at least one walk"):
+        gp.embed([])
+    shipped_weights.unlink()
+    for refused in (gp.Model.load, lambda: gp.embed(people)):
+        with pytest.raises(ArtefactError, match="no weights called 'default' come with this gaitprint"):
+            refused()

@@ -144,6 +144,34 @@ def test_python_says_what_the_command_says(clip: Path, model: Path, gallery: Pat
         assert any(answer.subject for step in everybody for answer in step.identities.values())
 
 
+def test_without_a_model_all_use_the_shipped_weights(
+    clip: Path, walkers_store: Path, shipped_weights: Path, tmp_path: Path
+) -> None:
+    said = "model: gaitprint default, tiny\n"
+    known, out = tmp_path / "known.safetensors", tmp_path / "out"
+    people = ("--gallery", known, "--threshold", "1e6")
+    code, _, err = run("model", "embed", walkers_store, "--part", "all", "--out", known)
+    assert (code, err.count(said)) == (0, 1)
+    for words in (
+        ("embed", clip, tmp_path / "walks.safetensors"),
+        ("identify", clip, *people, "--window", "30"),
+        ("annotate", clip, tmp_path / "named.mp4", *people, "--window", "30"),
+        ("search", clip, "--example", clip, "--track", "1", "--out", out, "--no-images"),
+    ):
+        code, _, err = run("video", *words)
+        assert code == 0, err
+        assert err.count(said) == 1
+    code, _, err = run("video", "embed", clip, tmp_path / "named.safetensors", "--model", "default")
+    assert (code, err.count("model: ")) == (0, 0)
+    walks, named = (load_embeddings(tmp_path / f"{name}.safetensors") for name in ("walks", "named"))
+    assert load_embeddings(known).source == walks.source == named.source
+    np.testing.assert_array_equal(walks.vectors, named.vectors)
+    shipped_weights.unlink()
+    code, _, err = run("video", "embed", clip, tmp_path / "more.safetensors")
+    assert code == 1
+    assert "no weights called 'default' come with this gaitprint" in err
+
+
 @pytest.mark.parametrize("picture", ["video", "blurred", "outlines"])
 def test_a_video_with_names(clip: Path, model: Path, gallery: Path, tmp_path: Path, picture: str) -> None:
     out = tmp_path / "named.mp4"

@@ -8,6 +8,7 @@ from rich.console import Console
 
 from gaitprint.cli.common import SEED, as_json, device_option, emit, print_table, set_threads, threads_option
 from gaitprint.cli.kinds import PLACE
+from gaitprint.cli.model_choice import chosen_models
 from gaitprint.cli.option_groups import FieldOption, OptionGroup
 from gaitprint.cli.options import fusion_option, lists_option, protocol_option
 from gaitprint.cli.pipeline_options import pipeline_options
@@ -52,9 +53,8 @@ request_options = OptionGroup(
     "models",
     type=PLACE,
     multiple=True,
-    required=True,
     metavar="FILE",
-    help="Model file; several in the order in which the embeddings were made.",
+    help="Model file; several in the order in which the embeddings were made.  [default: the shipped weights]",
 )
 @request_options
 @click.option("--out", type=PLACE, metavar="FILE.html", help="Page to write, one file.")
@@ -90,7 +90,7 @@ def explain(
     from gaitprint.stages.explain import explain as stage
 
     set_threads(threads)
-    result = stage(store, models, request, out=out, figure=figure, device=device)
+    result = stage(store, chosen_models(models), request, out=out, figure=figure, device=device)
     values: dict[str, Any] = result.to_dict()
 
     def text(console: Console) -> None:

@@ -12,6 +12,7 @@ from gaitprint.cli.common import (
     selection_options,
 )
 from gaitprint.cli.kinds import PLACE, PROCESSES, THREADS
+from gaitprint.cli.model_choice import chosen_models
 from gaitprint.cli.option_groups import FieldOption, OptionGroup
 from gaitprint.cli.options import fusion_option, parse_memory
 from gaitprint.cli.progress import progress_bar
@@ -125,9 +126,9 @@ settings_options = OptionGroup(
     "models",
     type=PLACE,
     multiple=True,
-    required=True,
     metavar="FILE",
-    help="Model file of `model train` or `model convert`. Given again, the networks' vectors are concatenated.",
+    help="Model file of `model train` or `model convert`. Given again, the networks' vectors are concatenated.  "
+    "[default: the shipped weights]",
 )
 @click.option(
     "--out",
@@ -166,6 +167,7 @@ def embed(
 
     \b
     Examples:
+      gaitprint model embed store --part all --out walks.safetensors
       gaitprint model embed store --model runs/gl/model.safetensors \\
         --out gl.safetensors
       gaitprint model embed store --model runs/gl/model.safetensors \\
@@ -180,7 +182,7 @@ def embed(
     with progress_bar("embedding") as bar:
         made = stage(
             store,
-            models,
+            chosen_models(models),
             out,
             part=part,
             selection=selection,

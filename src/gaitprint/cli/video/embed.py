@@ -37,7 +37,7 @@ def embed(
 
     \b
     Examples:
-      gaitprint video embed lobby.mp4 lobby.safetensors --model gl.safetensors
+      gaitprint video embed lobby.mp4 lobby.safetensors
       gaitprint video embed footage/ all.safetensors --model gl.safetensors \\
         --max-frames 60 --camera door
       gaitprint video embed anna.mp4 anna.safetensors --model gl.safetensors \\
