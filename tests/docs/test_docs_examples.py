@@ -174,7 +174,10 @@ def shortened(arguments: list[str]) -> list[str]:
     if arguments[:3] == ["data", "prepare", "synthetic"]:
         return [*arguments, *(word for value in FEW_WALKERS for word in ("--set", value))]
     if arguments[:2] == ["model", "train"]:
-        return [*arguments, *(word for value in FEW_STEPS for word in ("--set", f"training.{value}"))]
+        settings = [f"training.{value}" for value in FEW_STEPS]
+        if arguments[2] == "synthetic":
+            settings += [f"data.settings.{value}" for value in FEW_WALKERS]
+        return [*arguments, *(word for value in settings for word in ("--set", value))]
     return arguments
 
 

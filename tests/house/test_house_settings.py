@@ -20,10 +20,12 @@ from gaitprint.evaluation.protocol.protocol import (
     load_protocol,
     protocol_names,
 )
+from gaitprint.models.card_figures import CardFigure
 from gaitprint.silhouettes.clips import Preprocessing
 from gaitprint.stages.networks import setting_docs
 from gaitprint.training.recipe import (
     AugmentationChoice,
+    DataChoice,
     LossChoice,
     NetworkChoice,
     Recipe,
@@ -36,6 +38,8 @@ from gaitprint.training.recipe import (
 COMPONENTS = [(kind, name) for kind in KINDS for name in component_names(kind)]
 SETTINGS = [find_component(kind, name).settings for kind, name in COMPONENTS] + [
     AugmentationChoice,
+    CardFigure,
+    DataChoice,
     Draws,
     LossChoice,
     NetworkChoice,

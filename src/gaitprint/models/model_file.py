@@ -182,7 +182,7 @@ def _card(path: Path, metadata: dict[str, str] | None) -> ModelCard:
 def _unreadable(path: Path, error: Exception) -> ArtefactError:
     if not path.exists():
         ours = "".join(f", name the shipped {name!r}" for name in shipped_names()[:1])
-        return ArtefactError(f"no model file at {path}: check the path{ours}, or train one with `gaitprint model train`")
+        return ArtefactError(f"no model file at {path}: check the path{ours}, or train one by `gaitprint model train`")
     if path.is_dir():
         return ArtefactError(f"{path} is a folder: give a file, such as {path / 'model.safetensors'}")
     return ArtefactError(f"{path} is no sound safetensors file ({error}): get the file again")

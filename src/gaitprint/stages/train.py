@@ -1,5 +1,6 @@
 """`gaitprint model train`: a store and a recipe in, a model file, a history and a figure out."""
 
+import os
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass
@@ -12,6 +13,7 @@ import torch
 
 from gaitprint.atomic_files import unwritable, write_json
 from gaitprint.output_folder import bound_folder, check_bound_folder
+from gaitprint.stages.drawn_store import NAME, draw_store, is_drawn_here, with_split
 from gaitprint.store import Store
 from gaitprint.training.history import last_means, read_history
 from gaitprint.training.job import TrainingJob, dataset_of, first_network
@@ -63,6 +65,7 @@ def train(
     resources: TrainingResources = TrainingResources(),
     report: Callable[[Step], None] = lambda step: None,
     planned: Callable[[Plan], None] | None = None,
+    drawing: Callable[[int, int, str], None] = lambda done, total, what: None,
     stop_after: int | None = None,
 ) -> TrainReport:
     """Train a network on the training subjects of a store; run it again after a kill and it goes on where it was.
@@ -71,13 +74,14 @@ def train(
 
     Args:
         store: made by `gaitprint data prepare`; several of them are learnt together, and people of different stores are
-            different people.
+            different people. The word "synthetic" is what the recipe's table `[data]` draws first, into `store/`.
         out: the run's folder: `recipe.json`, `manifest.json`, `history.jsonl`, `tensorboard/`, `checkpoints/`, and at
             the end `model.safetensors`, `training.png` and `run.json`; with subjects held out also `best.safetensors`.
         request: the recipe, whom it is trained on, from which weights and for how long.
         resources: where it computes, and who makes its batches.
         report: called after every iteration.
         planned: called before the run starts with what it will take.
+        drawing: called after each sequence drawn, with how many are done, of how many, and its key.
         stop_after: leave after so many iterations; calling again goes on.
 
     Raises:
@@ -86,8 +90,13 @@ def train(
     """
     started = monotonic()
     chosen, seed, device = load_recipe(request.recipe, tuple(request.overrides)), request.seed, resources.device
-    stores = tuple(Store.open(path) for path in ((store,) if isinstance(store, Path) else store))
-    learnt, aside = hold_out(training_sets(stores, request.selection), chosen.training.held_out)
+    selection, paths = request.selection, (store,) if isinstance(store, Path) else tuple(store)
+    drawn = is_drawn_here(paths)
+    if drawn:
+        paths = (draw_store(chosen, out, os.environ.get("WORLD_SIZE", "1") == "1", drawing),)
+        selection = with_split(chosen, selection)
+    stores = tuple(Store.open(path) for path in paths)
+    learnt, aside = hold_out(training_sets(stores, selection), chosen.training.held_out)
     sampling = partial(BatchSampler, augmentations=tuple(choice.build() for choice in chosen.augmentations))
     classes = len({r.subject for r in learnt.records})
     with join_process_group(device) as world, ExitStack() as held:
@@ -98,7 +107,8 @@ def train(
             chosen = _within(request.minutes, chosen, out, world, lambda: plan(chosen, classes, *under))
         sampler = sampling(learnt, chosen.training, chosen.preprocessing, seed, rank=world.rank, ranks=world.size)
         network, start = first_network(chosen, sampler, seed, dataset_of(stores), request.init)
-        job = TrainingJob(out, chosen, request.recipe, stores, sampler, seed, start, precision)
+        place = NAME if drawn else ""
+        job = TrainingJob(out, chosen, request.recipe, stores, sampler, seed, start, precision, place)
         if world.rank == 0:
             check_bound_folder(*job.binding)
             if planned is not None:

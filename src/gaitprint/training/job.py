@@ -44,6 +44,8 @@ class TrainingJob:
     start: str
     """`scratch`, or the digest of the weights it goes on from."""
     precision: Precision
+    drawn: str = ""
+    """The name of a store that was drawn into its folder before it began."""
 
     @property
     def dataset(self) -> str:
@@ -56,10 +58,11 @@ class TrainingJob:
         return sha256_json([self.recipe.fingerprint, self.sampler.sequences.fingerprint, self.seed, self.start])
 
     @property
-    def binding(self) -> tuple[Path, str, dict[str, Any], str, str]:
+    def binding(self) -> tuple[Path, str, dict[str, Any], str, str, str]:
         """What `bound_folder` needs to know."""
         facts = {"run": self.fingerprint, "recipe": settings_to_dict(self.recipe), "precision": self.precision.name}
-        return self.out, "recipe.json", facts, "run", "a run under another recipe, data set, seed or start"
+        what = "a run under another recipe, data set, seed or start"
+        return self.out, "recipe.json", facts, "run", what, self.drawn
 
     @property
     def model(self) -> Path:

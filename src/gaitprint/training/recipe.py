@@ -12,6 +12,7 @@ from gaitprint.atomic_files import sha256_json
 from gaitprint.components import find_component, make_component
 from gaitprint.config import LARGEST, apply_overrides, build_settings, read_toml, require, settings_to_dict
 from gaitprint.errors import ConfigError, did_you_mean
+from gaitprint.layouts.contract import DrawingLayout
 from gaitprint.silhouettes.augmentations import Augmentation
 from gaitprint.silhouettes.clips import Preprocessing
 
@@ -154,8 +155,20 @@ class TrainingSettings:
 
 
 @dataclass(frozen=True)
+class DataChoice:
+    """What a recipe draws to learn from, where no store is named but the word `synthetic`."""
+
+    layout: str = "synthetic"
+    """A data set whose layout draws its walkers itself."""
+    settings: dict[str, Any] = field(default_factory=dict)
+    """Of the layout, as `data prepare --set` takes them."""
+    split: str | None = None
+    """Which of its subjects train; None: its usual split."""
+
+
+@dataclass(frozen=True)
 class Recipe:
-    """One training run, without the data and the seed."""
+    """One training run, without the seed, and mostly without the data."""
 
     title: str = ""
     """For people: what it is for and where it comes from."""
@@ -169,6 +182,8 @@ class Recipe:
     """Batches, optimizer, schedule."""
     augmentations: tuple[AugmentationChoice, ...] = ()
     """What changes the training clips, in this order; none as published."""
+    data: DataChoice | None = None
+    """What is drawn for it where nobody names a store; None: a store has to be named."""
 
     def __post_init__(self) -> None:
         require(bool(self.losses), "a recipe needs at least one loss, for example {name = 'part-triplet'}")
@@ -178,12 +193,18 @@ class Recipe:
         for i, choice in enumerate(self.augmentations):
             settings = find_component("augmentation", choice.name).settings
             build_settings(settings, choice.settings, f"augmentations[{i}].settings")
+        if self.data is not None:
+            layout = make_component("dataset", self.data.layout, self.data.settings, where="data.settings")
+            drawn = isinstance(layout, DrawingLayout)
+            require(drawn, f"data.layout draws its walkers itself, as 'synthetic' does; {self.data.layout!r} does not")
 
     @property
     def fingerprint(self) -> str:
-        """A fingerprint of every setting but the title."""
+        """A fingerprint of every setting but the title and the data, which have a fingerprint of their own."""
         # the title may be mended without making another run of it
-        return sha256_json({**settings_to_dict(self), "title": ""})
+        settings = {**settings_to_dict(self), "title": ""}
+        del settings["data"]
+        return sha256_json(settings)
 
 
 def recipe_names() -> list[str]:

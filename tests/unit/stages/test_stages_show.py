@@ -47,8 +47,14 @@ def test_figures_limits_and_facts_are_printed(shipped_weights):
     figure = {"on": "CASIA-B 075-124, zero-shot", "probes": "NM", "rank1": 61.25, "low": 55.5, "high": 66.0}
     bare = {"on": "another", "probes": "BG", "rank1": 40}
     made = {"data": "drawn", "drawn as": {"subjects": 6, "views": ["036", "090"]}, "minutes": 35}
-    described(shipped_weights, title="tiny weights", licence="Apache-2.0", limits=["Coats.", "Crowds."],
-              metrics={"figures": [figure, bare]}, training={**load_model(shipped_weights).card.training, "made": made})
+    described(
+        shipped_weights,
+        title="tiny weights",
+        licence="Apache-2.0",
+        limits=["Coats.", "Crowds."],
+        metrics={"figures": [figure, bare]},
+        training={**load_model(shipped_weights).card.training, "made": made},
+    )
     code, out, err = run("model", "show")
     assert (code, err) == (0, "")
     lines = [" ".join(line.split()) for line in out.splitlines()]

@@ -105,6 +105,8 @@ def train(
 ) -> None:
     """Train a network on the training subjects of STORE; everything goes into the folder RUN.
 
+    Where STORE is the word `synthetic`, what the recipe learns from is drawn first, into RUN/store.
+
     Killed, run the same command again: it goes on from the last checkpoint. Under torchrun all processes train the one
     network together, on CPUs or on one GPU each.
 
@@ -112,6 +114,7 @@ def train(
     Examples:
       gaitprint model train store runs/gl
       gaitprint model train store runs/gm --recipe gaitmask-small
+      gaitprint model train synthetic runs/default --recipe default
       gaitprint model train store runs/try --threads 1 \\
         --set training.iterations=200
       gaitprint model train store runs/fine --init runs/gl/model.safetensors \\
@@ -146,6 +149,7 @@ def train(
             resources=resources,
             report=show,
             planned=lambda made: bar.say(made.describe()),
+            drawing=lambda done, total, key: bar.update(done, total, f"drawing {key}"),
         )
     if not first_process():
         return

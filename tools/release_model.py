@@ -1,0 +1,135 @@
+"""From a run to weights that are shipped: without a classifier, with everything on the card that a stranger asks.
+
+    python tools/release_model.py runs/default src/gaitprint/presets/models/default.safetensors --limit "Coats: ..."
+    gaitprint model embed casia-b --model default --part all --subjects 075-124 --out tested.safetensors
+    gaitprint eval identify tested.safetensors --json > tested.json
+    python tools/release_model.py runs/default src/gaitprint/presets/models/default.safetensors --limit "Coats: ..." \
+      --figures "CASIA-B 075-124, zero-shot=tested.json"
+
+First the weights, then the figures that were measured by these very weights: figures of others are refused, and so are
+weights that have seen anybody who is no drawn walker. The same run and figures give the same bytes.
+"""
+
+import argparse
+import json
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from gaitprint.errors import GaitprintError
+from gaitprint.layouts.drawn import is_drawn
+from gaitprint.models.card import ModelCard, ModelDescription
+from gaitprint.models.card_figures import CardFigure
+from gaitprint.models.making import make_network
+from gaitprint.models.model_file import read_model_file, save_model
+from gaitprint.provenance.seen_people import people_in
+from gaitprint.stages.embed import open_embedder
+from gaitprint.store import Store
+from gaitprint.training.history import read_history
+
+LICENCE = "Apache-2.0"
+
+
+def release(
+    run: Path,
+    out: Path,
+    title: str,
+    limits: Sequence[str],
+    figures: Sequence[tuple[str, Path]] = (),
+    half: bool = False,
+    weights: str = "model",
+) -> ModelCard:
+    """Write the weights of a finished run as a file to be shipped.
+
+    Args:
+        run: the folder of `gaitprint model train`; its store is where the run found it.
+        out: the model file.
+        title: what they are, in a few words.
+        limits: where they are known to fail, a sentence each.
+        figures: what was measured, and the file of `gaitprint eval identify --json`.
+        half: weights in 16 bits, half the bytes; figures say what that costs.
+        weights: `model`, or `best` of a run with subjects held out.
+
+    Raises:
+        SystemExit: people are in the weights, or a figure is of other weights.
+    """
+    card, tensors = read_model_file(run / f"{weights}.safetensors")
+    if card.seen.unknown or not card.seen.people or not all(is_drawn(seen.dataset) for seen in card.seen.people):
+        raise SystemExit(f"{run}: not shipped, for who is in it is: {'; '.join(people_in(card.seen)) or 'not known'}")
+    network = make_network(card.network, card.settings, None, torch.Generator().manual_seed(0))
+    # strict: all that a network without a classifier holds has to be there
+    network.load_state_dict({key: tensors[key] for key in network.state_dict()})
+    if half:
+        network.half()
+    training = {key: value for key, value in card.training.items() if key != "subjects"}  # of the classifier's rows
+    description = ModelDescription(
+        card.preprocessing, title, {**training, "made": _made(run, card)}, LICENCE, dict(card.metrics), list(limits)
+    )
+    save_model(out, network, description)
+    if figures:
+        source = open_embedder(out, backend="torch").source
+        rows = [asdict(row) for on, path in figures for row in _figures(on, path, source)]
+        description.metrics["figures"] = rows
+    return save_model(out, network, description)
+
+
+def _made(run: Path, card: ModelCard) -> dict[str, Any]:
+    """What the weights were made of and by, from the run's own records."""
+    manifest = json.loads((run / "manifest.json").read_text(encoding="utf-8"))
+    settings, first, last = manifest["settings"]["training"], manifest["sessions"][0], manifest["sessions"][-1]
+    clips = settings["subjects"] * settings["sequences"]
+    seconds = sum(clips / row["clips_per_second"] for row in read_history(run / "history.jsonl"))
+    store = Store.open(Path(manifest["store"]))
+    commit = first["code"].get("commit")
+    return {
+        "data": f"{manifest['sequences']:,} sequences of {len(manifest['subjects']):,} walkers drawn in code",
+        "drawn as": {"seed": 0, **store.layout},
+        "recipe": Path(manifest["recipe"]).stem,
+        "iterations": settings["iterations"],
+        "batch": f"{settings['subjects']} walkers x {settings['sequences']} sequences x {settings['frames']} frames",
+        "seed": manifest["seed"],
+        "gaitprint": first["code"]["version"] + (f", commit {commit[:12]}" if commit else ""),
+        "torch": card.training["torch"],
+        "minutes": round(seconds / 60, 1),
+        "processor": f"{last['device_name']}, {last['threads']} threads",
+    }
+
+
+def _figures(on: str, path: Path, source: str) -> list[CardFigure]:
+    """The rank-1 of each probe set of `eval identify --json`."""
+    report = json.loads(path.read_text(encoding="utf-8"))
+    if report["source"] != source:
+        raise SystemExit(f"{path}: measured with other weights, or other settings than `model embed` has by itself")
+    if report["transductive"]:
+        raise SystemExit(f"{path}: measured with a pipeline that sees all probes at once")
+    rows = []
+    for result in report["results"]:
+        interval = result["interval"] or {"low": None, "high": None}
+        rows.append(CardFigure(on, result["name"], result["mean"], interval["low"], interval["high"]))
+    return rows
+
+
+def main() -> None:
+    """Read the command line."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("run", type=Path)
+    parser.add_argument("out", type=Path)
+    parser.add_argument("--title", default="GaitGL trained on synthetic people")
+    parser.add_argument("--limit", action="append", required=True, help="where it fails, a sentence; repeatable")
+    parser.add_argument("--figures", action="append", default=[], metavar="WHAT=FILE.json", help="repeatable")
+    parser.add_argument("--half", action="store_true", help="16 bits a weight")
+    parser.add_argument("--weights", choices=["model", "best"], default="model")
+    given = parser.parse_args()
+    figures = [(what, Path(path)) for what, _, path in (text.rpartition("=") for text in given.figures)]
+    try:
+        card = release(given.run, given.out, given.title, given.limit, figures, given.half, given.weights)
+    except GaitprintError as error:
+        raise SystemExit(str(error)) from None
+    print(f"{given.out}: {given.out.stat().st_size / 1e6:.2f} MB, sha256 of the weights {card.sha256}")
+
+
+if __name__ == "__main__":
+    main()
