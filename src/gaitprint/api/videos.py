@@ -84,7 +84,10 @@ class Video:
                 yield Silhouettes(tracklet.normalized(size).frames, self.name.record(tracklet))
 
     def identify(
-        self, people: PeopleRequest | Vectors, model: Model | str | Path, settings: TrackletSettings = window_settings()
+        self,
+        people: PeopleRequest | Vectors,
+        model: Model | str | Path | None = None,
+        settings: TrackletSettings = window_settings(),
     ) -> NamedVideo:
         """Say who is on which track, as `gaitprint video identify` does: iterate over it, then ask for its `tracks()`.
 
@@ -94,7 +97,7 @@ class Video:
         Args:
             people: who is known: walks with names, their file, or a `PeopleRequest`, which says when one is near
                 enough; by itself as near as 5 % of strangers come.
-            model: by which the known walks were embedded.
+            model: by which the known walks were embedded; None: the weights that come with the package.
             settings: what a window is; as they stand, 60 frames.
 
         Raises:

@@ -166,6 +166,9 @@ def test_without_a_model_all_use_the_shipped_weights(
     walks, named = (load_embeddings(tmp_path / f"{name}.safetensors") for name in ("walks", "named"))
     assert load_embeddings(known).source == walks.source == named.source
     np.testing.assert_array_equal(walks.vectors, named.vectors)
+    with gp.Video.open(clip) as video:
+        everybody = video.identify(gp.PeopleRequest(known, threshold=1e6))
+        assert any(answer.subject for step in everybody for answer in step.identities.values())
     shipped_weights.unlink()
     code, _, err = run("video", "embed", clip, tmp_path / "more.safetensors")
     assert code == 1
