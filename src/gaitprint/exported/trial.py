@@ -1,6 +1,7 @@
 """On what an 8-bit network is calibrated, and on whom its ranks are compared: other people, always."""
 
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -61,16 +62,13 @@ def stored_calibration(train: SequenceSet, preprocessing: Preprocessing) -> tupl
 
 
 def stored_trial(train: SequenceSet, test: SequenceSet, preprocessing: Preprocessing) -> Trial:
-    """Sequences of a store: some of those who train, and all of the first people of the others.
+    """Sequences of a store: some of those who train, and walks of all the others, of one view as far as there are.
 
     Raises:
         ConfigError: nobody trains, or of the others there are too few to compare ranks.
     """
     calibration = stored_calibration(train, preprocessing)
-    ranked = sorted(
-        (i for i, record in enumerate(test.records) if record.subject is not None),
-        key=lambda i: str(test.records[i].subject),
-    )[:RANKED]
+    ranked = [i for *_, i in sorted(_turns(test.records))[:RANKED]]
     records = tuple(test.records[i] for i in ranked)
     walked = {(record.subject, record.condition) for record in records}
     people = {subject for subject, _ in walked}
@@ -81,6 +79,18 @@ def stored_trial(train: SequenceSet, test: SequenceSet, preprocessing: Preproces
     )
     clips = _clips((test.frames(i, 0, FRAMES) for i in ranked), preprocessing)
     return Trial(calibration, records, clips, "sequences of the store")
+
+
+def _turns(records: Sequence[SequenceRecord]) -> Iterator[tuple[int, str, int, str, int]]:
+    """By what sequences take turns, and their places: the commonest view first, then a walk of everybody in turn."""
+    named = [i for i, record in enumerate(records) if record.subject is not None]
+    views = Counter(str(records[i].view) for i in named)
+    walks = Counter[tuple[str, str]]()
+    # by chance, so that the first walks of everybody are not all of one condition
+    for i in np.random.default_rng(0).permutation(named):
+        view, subject = str(records[i].view), str(records[i].subject)
+        walks[view, subject] += 1
+        yield -views[view], view, walks[view, subject], subject, int(i)
 
 
 def _clips(sequences: Iterable[Frames], preprocessing: Preprocessing) -> tuple[Clip, ...]:

@@ -1,5 +1,6 @@
 """8 bits: what is quantised, and the gate that ranks have to pass."""
 
+from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 
@@ -133,6 +134,18 @@ def test_a_store_of_ones_own_calibrates_and_is_ranked(model_file: Path, walkers_
     made = stored_trial(store, store, Preprocessing())
     assert len(made.calibration) == 36
     assert all(clip.shape == (1, 12, 64, 44) for clip in (*made.calibration, *made.clips))
+
+
+def test_all_the_tested_are_ranked_alike_by_walks_of_one_view() -> None:
+    frames = np.full((2, 64, 64), 255, np.uint8)
+    kept = [SequenceRecord(f"{s}/{c}/{v}", f"{s:02d}", str(c), v) for s in range(50) for c in range(6) for v in "AB"]
+    walked = MemorySequences(tuple(kept[:-1]), (frames,) * (len(kept) - 1))
+    found = stored_trial(walked, walked, Preprocessing()).records
+    # the last walk of B is missing, so that A is the commoner view
+    assert len(found) == 200
+    assert {r.view for r in found} == {"A"}
+    assert set(Counter(r.subject for r in found).values()) == {4}
+    assert len({r.condition for r in found[:50]}) > 1
 
 
 def test_ranks_that_are_lost_leave_nothing(model_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
