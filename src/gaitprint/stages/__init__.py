@@ -13,9 +13,9 @@ from types import ModuleType
 from typing import Any
 
 _FUNCTIONS = {
-    **{name: name for name in ("ablate", "capacity", "compare", "compress", "convert", "demo", "doctor", "embed")},
-    **{name: name for name in ("evaluate", "explain", "export", "export_model", "partition", "prepare", "report")},
-    **{name: name for name in ("bench", "extract", "runs", "submit", "train", "tune", "verify")},
+    **{name: name for name in ("ablate", "adapt", "capacity", "compare", "compress", "convert", "demo")},
+    **{name: name for name in ("doctor", "embed", "evaluate", "explain", "export", "export_model", "partition")},
+    **{name: name for name in ("bench", "extract", "prepare", "report", "runs", "submit", "train", "tune", "verify")},
     "datasets": "list_datasets",
     "networks": "list_networks",
     "plan": "plan_run",
