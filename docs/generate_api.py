@@ -19,7 +19,7 @@ GROUPS = {
     "Vectors": ["Model", "embed", "WalkStream", "StreamAnswer", "Embeddings", "save_embeddings", "load_embeddings"],
     "Vectors without torch": ["open_exported", "Exported"],
     "Distances and lists": ["distances", "compare", "rank", "Ranking", "Match", "Pipeline", "PipelineSpec"],
-    "People who are known": ["Gallery"],
+    "People who are known": ["Gallery", "WalkDetails", "FittedGallery"],
     "Measurements": ["evaluate", "EvaluationReport", "EvaluationRequest", "SequenceFilter"],
     "Yes or no": ["verify", "Decision", "load_calibration", "CalibrationFile"],
     "Why": ["explain"],
@@ -42,7 +42,7 @@ model = gp.Model.load("demo/gaitgl/model.safetensors")
 anna = gp.load_silhouettes("walks/anna/monday", subject="anna")
 gallery = gp.load_embeddings("demo/gaitgl.safetensors")
 ranking = gp.rank(model.embed(anna), gallery, top=3)
-known = gp.Gallery.open(gallery, "unit-length,part-mean").enroll(model.embed(anna))
+known = gp.FittedGallery.open(gallery, "unit-length,part-mean").enroll(model.embed(anna))
 print(known.identify(model.embed(anna))[0][0].subject, gp.evaluate(gallery).mean)
 print(ranking[0][0].subject, gp.distances(model.embed(anna), gallery).shape, ranking.to_columns()["distance"])
 ```
@@ -70,7 +70,8 @@ def _entry(name: str, thing: Any) -> str:
         lines = [f"### {name}", _prose(inspect.getdoc(thing) or "")]
         if dataclasses.is_dataclass(thing):
             lines += _fields(thing)
-        for key, member in vars(thing).items():
+        inherited = [c for c in thing.__mro__ if c is thing or (_here(c) and not dataclasses.is_dataclass(thing))]
+        for key, member in ((k, m) for c in inherited for k, m in vars(c).items()):
             if not key.startswith("_") and _ours(thing, key):
                 lines.append(_member(f"{name}.{key}", member))
         return "\n\n".join(line for line in lines if line)
@@ -96,6 +97,11 @@ def _member(name: str, member: Any) -> str:
         return f"**{name}** {_prose(inspect.getdoc(member) or '')}"
     function = member.__func__ if isinstance(member, classmethod | staticmethod) else member
     return f"{_call(name, function)}\n\n{_prose(inspect.getdoc(function) or '')}"
+
+
+def _here(thing: type) -> bool:
+    """Whether a class is of this package, and no error."""
+    return thing.__module__.startswith("gaitprint.") and not issubclass(thing, Exception)
 
 
 def _ours(thing: type, key: str) -> bool:

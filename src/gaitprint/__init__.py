@@ -11,8 +11,10 @@ The short public interface; each command of the `gaitprint` program is a functio
     gp.distances(known, known)                               # small is alike
     gp.rank(probe=known.select([0]), gallery=known.select([1, 2, 3]))
     gp.verify(known.select([0]), known.select([1]), "calibration.json")
-    gallery = gp.Gallery.open(known)                         # gone through once; enroll() and remove() make another
-    gallery.identify(model.embed(walk))
+    gp.FittedGallery.open(known).identify(model.embed(walk)) # gone through once, in memory
+    with gp.Gallery.create("staff.gallery") as gallery:      # kept in a file: enrol, identify, correct, forget
+        gallery.enroll(known)
+        gallery.identify(model.embed(walk))
 """
 
 from importlib import import_module
@@ -28,7 +30,8 @@ _PUBLIC = {
     "EvaluationRequest": "gaitprint.experiments.request",
     "Exported": "gaitprint.exported.opening",
     "GaitprintError": "gaitprint.errors",
-    "Gallery": "gaitprint.api.galleries",
+    "FittedGallery": "gaitprint.api.galleries",
+    "Gallery": "gaitprint.gallery.gallery",
     "Match": "gaitprint.retrieval.ranking",
     "Model": "gaitprint.api.models",
     "PeopleRequest": "gaitprint.video.identity.people_request",
@@ -42,6 +45,7 @@ _PUBLIC = {
     "TrackletSettings": "gaitprint.video.tracklets",
     "Video": "gaitprint.api.videos",
     "VideoParts": "gaitprint.video.parts",
+    "WalkDetails": "gaitprint.gallery.records",
     "WalkStream": "gaitprint.inference.walk_stream",
     "compare": "gaitprint.api.comparing",
     "distances": "gaitprint.api.comparing",

@@ -10,7 +10,7 @@ from gaitprint.api.files import load_calibration as load_calibration
 from gaitprint.api.files import load_embeddings as load_embeddings
 from gaitprint.api.files import load_silhouettes as load_silhouettes
 from gaitprint.api.files import save_embeddings as save_embeddings
-from gaitprint.api.galleries import Gallery as Gallery
+from gaitprint.api.galleries import FittedGallery as FittedGallery
 from gaitprint.api.models import Model as Model
 from gaitprint.api.models import embed as embed
 from gaitprint.api.videos import Video as Video
@@ -21,6 +21,8 @@ from gaitprint.evaluation.verification.decision import Decision as Decision
 from gaitprint.experiments.request import EvaluationRequest as EvaluationRequest
 from gaitprint.exported.opening import Exported as Exported
 from gaitprint.exported.opening import open_exported as open_exported
+from gaitprint.gallery.gallery import Gallery as Gallery
+from gaitprint.gallery.records import WalkDetails as WalkDetails
 from gaitprint.inference.selection import SequenceFilter as SequenceFilter
 from gaitprint.inference.walk_stream import StreamAnswer as StreamAnswer
 from gaitprint.inference.walk_stream import WalkStream as WalkStream

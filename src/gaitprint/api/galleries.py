@@ -18,10 +18,10 @@ from gaitprint.types import Embeddings
 
 
 @dataclass(frozen=True, eq=False)
-class Gallery:
-    """Known walks under a pipeline: gone through once, then probes are answered one after another.
+class FittedGallery:
+    """Known walks in memory under a pipeline: gone through once, then probes are answered one after another.
 
-    Nothing changes a gallery: `enroll` and `remove` make another one, equal to the last digit to one that was opened
+    Nothing changes it: `enroll` and `remove` make another one, equal to the last digit to one that was opened
     with those walks, at a fraction of the work. No probe has a say in the answer to another.
     """
 
@@ -29,7 +29,7 @@ class Gallery:
     _fitted: FittedPipeline
 
     @classmethod
-    def open(cls, walks: Vectors, pipeline: Steps | None = None) -> "Gallery":
+    def open(cls, walks: Vectors, pipeline: Steps | None = None) -> "FittedGallery":
         """Go through the known walks once.
 
         Args:
@@ -71,15 +71,15 @@ class Gallery:
         probes = given_embeddings(probe, "the probe side")
         return ranking(self._fitted.distances(probes), probes.records, self.walks.records, int(top))
 
-    def enroll(self, walks: Vectors) -> "Gallery":
+    def enroll(self, walks: Vectors) -> "FittedGallery":
         """Add walks, behind those that are there.
 
         Raises:
             ArtefactError: other networks made them. DataError: there is none, or a key is known already.
         """
-        return Gallery(self.pipeline, self._fitted.insert(given_embeddings(walks, "what is enrolled")))
+        return FittedGallery(self.pipeline, self._fitted.insert(given_embeddings(walks, "what is enrolled")))
 
-    def remove(self, keys: str | Iterable[str]) -> "Gallery":
+    def remove(self, keys: str | Iterable[str]) -> "FittedGallery":
         """Take walks out, by their keys.
 
         Raises:
@@ -89,7 +89,7 @@ class Gallery:
         strange = next((key for key in given if not isinstance(key, str)), None)
         if strange is not None or not given:
             raise ConfigError(f"remove takes keys of walks, such as 'anna/monday', found {shown(strange or given)}")
-        return Gallery(self.pipeline, self._fitted.remove(given))
+        return FittedGallery(self.pipeline, self._fitted.remove(given))
 
     def save(self, path: str | Path) -> None:
         """Write the walks to an embeddings file, which `open` reads.

@@ -6,7 +6,7 @@ from gaitprint.cli import bench, demo
 from gaitprint.cli.data import doctor, export, partition, prepare
 from gaitprint.cli.data import list as data_list
 from gaitprint.cli.eval import ablate, compare, explain, identify, report, submit, tune, verify
-from gaitprint.cli.gallery import capacity, compress
+from gaitprint.cli.gallery import asking, capacity, compress, enrolling, keeping, people
 from gaitprint.cli.model import adapt, convert, embed, plan, runs, show, train
 from gaitprint.cli.model import export as model_export
 from gaitprint.cli.model import list as model_list
@@ -57,7 +57,37 @@ NOUNS = (
             submit.submit,
         ),
     ),
-    Noun("gallery", "What the templates of many people take", (compress.compress, capacity.capacity)),
+    Noun(
+        "gallery",
+        "People who are enrolled: kept, found, corrected, forgotten",
+        (
+            enrolling.create,
+            enrolling.enroll,
+            enrolling.calibrate,
+            asking.identify,
+            asking.verify,
+            asking.log,
+            people.people,
+            people.show,
+            people.rename,
+            people.tag,
+            people.merge,
+            people.split,
+            people.move,
+            people.confirm,
+            people.reject,
+            keeping.remove,
+            keeping.restore,
+            keeping.undo,
+            keeping.purge,
+            keeping.check,
+            keeping.backup,
+            keeping.export,
+            keeping.import_,
+            compress.compress,
+            capacity.capacity,
+        ),
+    ),
     Noun(
         "video",
         "From videos to silhouettes and names",

@@ -17,6 +17,8 @@ _FUNCTIONS = {
     **{name: name for name in ("doctor", "embed", "evaluate", "explain", "export", "export_model", "partition")},
     **{name: name for name in ("bench", "extract", "prepare", "report", "runs", "submit", "train", "tune", "verify")},
     "datasets": "list_datasets",
+    "gallery_enroll": "enroll_walks",
+    "gallery_identify": "identify_walks",
     "networks": "list_networks",
     "plan": "plan_run",
     "show": "show_model",

@@ -29,10 +29,10 @@ def vectors(rows: range, source: str = "drawn") -> gp.Embeddings:
 
 @pytest.mark.parametrize("pipeline", PIPELINES, ids=["euclidean", "parts", "reranked", "expanded"])
 def test_a_gallery_that_came_together_answers_as_one_that_was_opened_whole(pipeline: Any) -> None:
-    probes, whole = vectors(range(30, 40)), gp.Gallery.open(vectors(range(24)), pipeline)
-    grown = gp.Gallery.open(vectors(range(4, 20)), pipeline).enroll(vectors(range(20, 30)))
+    probes, whole = vectors(range(30, 40)), gp.FittedGallery.open(vectors(range(24)), pipeline)
+    grown = gp.FittedGallery.open(vectors(range(4, 20)), pipeline).enroll(vectors(range(20, 30)))
     grown = grown.remove([f"walk {i}" for i in range(24, 30)])
-    later = gp.Gallery.open(vectors(range(4, 24)), pipeline)
+    later = gp.FittedGallery.open(vectors(range(4, 24)), pipeline)
     assert [r.key for r in grown.walks.records] == [r.key for r in later.walks.records]
     assert grown.identify(probes, top=7) == later.identify(probes, top=7)
     assert whole.identify(probes, top=7) != later.identify(probes, top=7)
@@ -41,22 +41,22 @@ def test_a_gallery_that_came_together_answers_as_one_that_was_opened_whole(pipel
 
 
 def test_no_probe_has_a_say_in_the_answer_to_another() -> None:
-    gallery, probes = gp.Gallery.open(vectors(range(24)), PIPELINES[2]), vectors(range(24, 40))
+    gallery, probes = gp.FittedGallery.open(vectors(range(24)), PIPELINES[2]), vectors(range(24, 40))
     together = gallery.identify(probes)
     assert [gallery.identify(probes.select([i]))[0] for i in range(16)] == list(together)
 
 
 def test_a_gallery_answers_as_rank_does() -> None:
     known, probes = vectors(range(24)), vectors(range(24, 30))
-    assert gp.Gallery.open(known, "part-mean").identify(probes, 4) == gp.rank(probes, known, 4, "part-mean")
+    assert gp.FittedGallery.open(known, "part-mean").identify(probes, 4) == gp.rank(probes, known, 4, "part-mean")
     steps = gp.Pipeline.from_spec(gp.PipelineSpec.parse("part-mean"))
-    assert gp.Gallery.open(known, steps).identify(probes, 4) == gp.rank(probes, known, 4, steps)
+    assert gp.FittedGallery.open(known, steps).identify(probes, 4) == gp.rank(probes, known, 4, steps)
 
 
 def test_it_is_kept_in_a_file(tmp_path: Path) -> None:
-    gallery = gp.Gallery.open(vectors(range(12)))
+    gallery = gp.FittedGallery.open(vectors(range(12)))
     gallery.save(tmp_path / "known.safetensors")
-    again = gp.Gallery.open(str(tmp_path / "known.safetensors"))
+    again = gp.FittedGallery.open(str(tmp_path / "known.safetensors"))
     assert again.identify(vectors(range(12, 15))) == gallery.identify(vectors(range(12, 15)))
 
 
@@ -70,19 +70,19 @@ def test_it_is_kept_in_a_file(tmp_path: Path) -> None:
         (lambda g: g.remove(f"walk {i}" for i in range(12)), DataError, "keeps one at least"),
         (lambda g: g.remove([]), ConfigError, "remove takes keys of walks"),
         (lambda g: g.identify(vectors(range(12, 13)), top=0), ConfigError, "1 or more, found int 0"),
-        (lambda _: gp.Gallery.open(vectors(range(6)), "k-reciprocal"), ConfigError, "set inductive for it"),
+        (lambda _: gp.FittedGallery.open(vectors(range(6)), "k-reciprocal"), ConfigError, "set inductive for it"),
         (
-            lambda _: gp.Gallery.open(vectors(range(6)), "k-reciprokal"),
+            lambda _: gp.FittedGallery.open(vectors(range(6)), "k-reciprokal"),
             gp.GaitprintError,
             "did you mean 'k-reciprocal'",
         ),
-        (lambda _: gp.Gallery.open("none.safetensors"), ArtefactError, "no embeddings at"),
+        (lambda _: gp.FittedGallery.open("none.safetensors"), ArtefactError, "no embeddings at"),
     ],
 )
 def test_what_cannot_be_done_is_said_and_changes_nothing(
-    call: Callable[[gp.Gallery], object], error: type[Exception], message: str
+    call: Callable[[gp.FittedGallery], object], error: type[Exception], message: str
 ) -> None:
-    gallery = gp.Gallery.open(vectors(range(12)))
+    gallery = gp.FittedGallery.open(vectors(range(12)))
     before = gallery.identify(vectors(range(12, 15)))
     with pytest.raises(error, match=message):
         call(gallery)

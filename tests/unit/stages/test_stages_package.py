@@ -6,6 +6,7 @@ import sys
 
 import pytest
 
+import gaitprint as gp
 from gaitprint import stages
 from gaitprint.cli.app import COMMANDS
 
@@ -14,10 +15,18 @@ OTHERWISE = {
     "model list": "networks",
     "model export": "export_model",
     "eval identify": "evaluate",
+    **{f"gallery {name}": f"gallery_{name}" for name in ("enroll", "identify")},
     **{f"video {name}": f"video_{name}" for name in ("embed", "identify", "annotate", "search")},
 }
 """Commands whose stage has another name."""
-STAGES = {command: OTHERWISE.get(command, command.split()[-1]) for command in COMMANDS}
+VERBS = {
+    command: {"list": "people", "import": "import_from"}.get(name, name)
+    for command in COMMANDS
+    if (name := command.removeprefix("gallery ")) != command
+    and name not in ("enroll", "identify", "compress", "capacity")
+}
+"""Commands that are methods of a gallery, held open by whoever calls several."""
+STAGES = {command: OTHERWISE.get(command, command.split()[-1]) for command in COMMANDS if command not in VERBS}
 
 
 @pytest.mark.parametrize("name", sorted(STAGES.values()))
@@ -29,6 +38,10 @@ def test_every_command_is_a_stage_that_can_be_called(name: str) -> None:
     assert module is not None
     assert module.__name__ == f"gaitprint.stages.{name}"
     assert inspect.signature(stage) == inspect.signature(inspect.unwrap(stage))
+
+
+def test_the_other_commands_of_a_gallery_are_its_methods() -> None:
+    assert [verb for verb in VERBS.values() if not callable(getattr(gp.Gallery, verb, None))] == []
 
 
 def test_it_does_what_the_function_does() -> None:

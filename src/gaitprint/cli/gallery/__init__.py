@@ -1,1 +1,1 @@
-"""What the templates of many people take."""
+"""People who are enrolled, and what the templates of many take."""

@@ -1,0 +1,138 @@
+"""`gaitprint gallery create`, `enroll` and `calibrate`."""
+
+from pathlib import Path
+from typing import Any
+
+import click
+from rich.console import Console
+
+from gaitprint.cli.common import as_json, emit, print_table
+from gaitprint.cli.gallery_options import gallery_argument, say, source_options
+from gaitprint.cli.kinds import PLACE
+from gaitprint.cli.option_groups import FieldOption, OptionGroup
+from gaitprint.cli.progress import progress_bar
+
+_DETAILS = "gaitprint.gallery.records:WalkDetails"
+
+
+@click.command(short_help="An empty gallery, one file.")
+@gallery_argument
+@click.option(
+    "--pipeline",
+    default="",
+    metavar="STEPS",
+    help="How walks are compared: steps that look at two walks alone, such as unit-length.  [default: euclidean]",
+)
+@click.option(
+    "--retention",
+    type=click.FloatRange(min=0),
+    default=0.0,
+    metavar="DAYS",
+    help="Keep who is asked about so long, to be searched by `gallery log`.  [default: not at all]",
+)
+@as_json
+def create(gallery: Path, pipeline: str, retention: float, as_json: bool) -> None:
+    """Make the file GALLERY. The first walks enrolled say which model it is of.
+
+    \b
+    Examples:
+      gaitprint gallery create staff.gallery
+      gaitprint gallery create yard.gallery --retention 30
+    """
+    from gaitprint.gallery.gallery import Gallery
+
+    Gallery.create(gallery, pipeline=pipeline, retention_days=retention).close()
+    say(f"{gallery}: made, nobody is enrolled", {"gallery": str(gallery)}, as_json)
+
+
+def _details(**given: Any) -> Any:
+    from gaitprint.gallery.records import WalkDetails
+
+    return WalkDetails(**given)
+
+
+details_options = OptionGroup(
+    "details",
+    _details,
+    click.option("--tag", "tags", multiple=True, metavar="WORD", help="Of new people. Repeatable."),
+    click.option("--basis", cls=FieldOption, of=_DETAILS, metavar="TEXT", help="The legal basis, of new people."),
+    click.option("--expires", cls=FieldOption, of=_DETAILS, metavar="DAY", help="New people are no answer from it on."),
+    click.option("--camera", cls=FieldOption, of=_DETAILS, metavar="NAME", help="Which camera saw the walks."),
+    click.option("--taken", cls=FieldOption, of=_DETAILS, metavar="WHEN", help="When they were seen."),
+)
+
+
+@click.command(short_help="Walks -> people in a gallery, and a report of the rejects.")
+@gallery_argument
+@click.argument("walks", type=PLACE)
+@click.option("--name", metavar="NAME", help="Whose walks they are, or id:3.  [default: as WALKS says]")
+@details_options
+@source_options
+@as_json
+def enroll(gallery: Path, walks: Path, name: str | None, details: Any, source: Any, as_json: bool) -> None:
+    """Enrol WALKS: a file of vectors, a store, a list (.csv) or one walk.
+
+    A list has the columns path, name, condition, view; paths are relative to it. One walk is a folder of images or an
+    array file, and needs --name. Walks of known people join them; walks that are there already are passed over, so
+    that an enrolment that was interrupted is simply run again. What is not good enough, or fits nobody, is reported.
+
+    \b
+    Examples:
+      gaitprint gallery enroll staff.gallery known.safetensors
+      gaitprint gallery enroll staff.gallery store --model gl.safetensors
+      gaitprint gallery enroll staff.gallery list.csv --model gl.safetensors
+      gaitprint gallery enroll staff.gallery walks/anna/monday --name Anna \\
+        --model gl.safetensors --basis consent --expires 2031-05-31
+    """
+    from gaitprint.stages.gallery_enroll import WalkSource, enroll_walks
+
+    with progress_bar("enrolling") as bar:
+        report = enroll_walks(gallery, WalkSource(walks, name=name, **source), details, bar.update)
+
+    def text(out: Console) -> None:
+        out.print(f"{len(report.enrolled)} walks enrolled, {report.people} new people, {report.already} were there")
+        if report.rejects:
+            print_table(out, ["not enrolled", "why"], [[r.key, r.reason] for r in report.rejects])
+        for note in report.notes:
+            out.print(f"note: {note}")
+
+    emit(report.to_dict(), as_json, text)
+
+
+@click.command(short_help="Strangers -> how near one has to be to be named.")
+@gallery_argument
+@click.option(
+    "--strangers",
+    type=PLACE,
+    metavar="WALKS",
+    help="Of people who are not enrolled, as for enroll.  [default: each of the known in turn]",
+)
+@click.option(
+    "--per-1000",
+    type=float,
+    default=10.0,
+    show_default=True,
+    metavar="COUNT",
+    help="Of 1,000 strangers so many may be named.",
+)
+@source_options
+@as_json
+def calibrate(gallery: Path, strangers: Path | None, per_1000: float, source: Any, as_json: bool) -> None:
+    """Measure how near strangers come; nobody is named beyond what few enough reach.
+
+    Until then everybody is unknown. Take strangers of the same place and cameras: what is measured elsewhere does not
+    hold. Do it again when the gallery has grown.
+
+    \b
+    Examples:
+      gaitprint gallery calibrate staff.gallery
+      gaitprint gallery calibrate staff.gallery --strangers others.safetensors \\
+        --per-1000 5
+    """
+    from gaitprint.gallery.gallery import Gallery
+    from gaitprint.stages.gallery_enroll import WalkSource, open_walks
+
+    with progress_bar("calibrating") as bar, Gallery.open(gallery) as opened:
+        walks = None if strangers is None else open_walks(WalkSource(strangers, **source), bar.update).embeddings
+        made = opened.calibrate(walks, per_1000=per_1000)
+    say(made.text(), made.to_dict(), as_json)

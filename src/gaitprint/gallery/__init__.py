@@ -1,0 +1,1 @@
+"""People who are enrolled: kept for good, looked up, corrected, forgotten; see `gaitprint.gallery.gallery.Gallery`."""

@@ -1,0 +1,90 @@
+"""Calibrate a gallery: search for people who are not in it, and see how near they come."""
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from gaitprint.errors import DataError
+from gaitprint.gallery.calibration import CALIBRATION, GalleryCalibration, make_calibration, packed
+from gaitprint.gallery.contract import Reader
+from gaitprint.gallery.index import Index
+from gaitprint.gallery.journal import change, write_fact
+from gaitprint.gallery.opened import OpenGallery
+from gaitprint.gallery.search import Comparing
+from gaitprint.gallery.vectors import read_templates
+from gaitprint.types import Embeddings, SequenceRecord
+
+_MOST_SEARCHES = 2000
+"""Walks that are searched for, at most: more change the distance no more than chance does."""
+_Stranger = tuple[str, Embeddings, int | None]
+"""Who, one walk of theirs, and the id under which they are known and not searched."""
+
+
+def calibrate(gallery: OpenGallery, strangers: Embeddings | None, per_1000: float) -> GalleryCalibration:
+    """Measure how near strangers come, and keep the distance that few enough of them reach.
+
+    Args:
+        gallery: with people.
+        strangers: walks of people who are not enrolled; None: each known person in turn, searched among the others.
+        per_1000: false alarms per 1,000 strangers.
+
+    Raises:
+        DataError: nobody to search for, or somebody known among the strangers. ConfigError: no such rate.
+    """
+    with gallery.searching(strangers) as (reader, comparing, index):
+        # one moment for all searches: somebody who is enrolled meanwhile would change what is measured
+        people = index.people()
+        unknown = _known(reader, comparing, index) if strangers is None else _others(index, strangers)
+        nearest, pairs, who = list[float](), list[float](), set[str]()
+        for number, (name, walk, own) in enumerate(unknown):
+            hits = index.search(reader, walk, 1, without=own)
+            # none where everybody was left out, or the gallery is empty
+            nearest += [hit.distance for hit in hits]
+            # for one to one: some person, another one each time
+            some = people[(number * 7919) % len(people)] if people else -1
+            if some != own:
+                pairs += [hit.distance for hit in index.search(reader, walk, 1, only=some)]
+            who.add(name)
+    made = make_calibration(
+        nearest,
+        pairs,
+        per_1000,
+        strangers=len(who),
+        origin="gallery" if strangers is None else "strangers",
+        people=len(people),
+    )
+    with change(gallery.engine, "calibrate", undoable=False) as done:
+        write_fact(done.writer, CALIBRATION, packed(made))
+        done.details = {"per_1000": per_1000, "strangers": len(who), "people": len(people)}
+    return made
+
+
+def _others(index: Index, strangers: Embeddings) -> Iterator[_Stranger]:
+    # removed people, too: they come back, and were no strangers
+    names = set(index.names.values())
+    known = next((r.subject for r in strangers.records if r.subject in names), None)
+    if known is not None:
+        raise DataError(f"{known!r} is enrolled and among the strangers: strangers are other people, leave them out")
+    for i in _spread(len(strangers)):
+        # those without a name count as one person: nobody says of how many they are
+        yield strangers.records[i].subject or "", strangers.select([i]), None
+
+
+def _known(reader: Reader, comparing: Comparing, index: Index) -> Iterator[_Stranger]:
+    samples = index.samples()
+    if len({person for _, person in samples}) < 2:
+        raise DataError("fewer than two people are enrolled, so nobody is a stranger to anybody: give --strangers")
+    for i in _spread(len(samples)):
+        sample, person = samples[i]
+        yield str(person), read_walk(reader, comparing, index.digest(sample), sample), person
+
+
+def read_walk(reader: Reader, comparing: Comparing, digest: bytes, sample: int) -> Embeddings:
+    """A sample as a probe."""
+    vectors = read_templates(reader, [sample], [digest], comparing.layout.width)
+    return Embeddings(vectors, (SequenceRecord(f"sample {sample}", None, "", ""),), comparing.layout, comparing.source)
+
+
+def _spread(count: int) -> list[int]:
+    """Which walks are searched with: all, or so many, evenly spread."""
+    return sorted({int(i) for i in np.linspace(0, count - 1, min(count, _MOST_SEARCHES)).round()})

@@ -1,0 +1,106 @@
+"""Who is in a gallery, and what people put right in it; all of it but what is looked up can be undone."""
+
+import json
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from gaitprint.arguments import shown
+from gaitprint.config import require
+from gaitprint.errors import DataError
+from gaitprint.gallery import people, probe_log
+from gaitprint.gallery.given import Walks, given_probe, given_walks, given_words
+from gaitprint.gallery.journal import undo
+from gaitprint.gallery.opened import OpenGallery
+from gaitprint.gallery.people import Who
+from gaitprint.gallery.records import Person, Probe, Sample
+
+
+class Corrections:
+    """The verbs of `Gallery` that look people up and correct them.
+
+    Args:
+        opened: the gallery.
+    """
+
+    def __init__(self, opened: OpenGallery) -> None:
+        self._opened = opened
+        self._engine = opened.engine
+
+    def people(self, *, removed: bool = False, tags: Iterable[str] = ()) -> list[Person]:
+        """Everybody, by id; or those who were removed."""
+        wanted = set(given_words(tags))
+        with self._engine.reading() as reader:
+            return [p for p in people.all_people(reader, removed) if wanted <= set(p.tags)]
+
+    def show(self, who: Who) -> tuple[Person, list[Sample]]:
+        """A person, removed or not, and all walks of theirs."""
+        with self._engine.reading() as reader:
+            try:
+                person = people.find_person(reader, who)
+            except DataError as error:
+                try:
+                    person = people.find_person(reader, who, removed=True)
+                except DataError:
+                    raise error from None
+            return person, people.samples_of(reader, person)
+
+    def rename(self, who: Who, name: str) -> Person:
+        """Call somebody by another name; their id stays."""
+        return people.rename(self._engine, who, name)
+
+    def tag(self, who: Who, add: Sequence[str] = (), remove: Sequence[str] = ()) -> Person:
+        """Add and take away tags, by which a search can be narrowed."""
+        return people.tag(self._engine, who, add, remove)
+
+    def set_basis(self, who: Who, *, basis: str | None = None, expires: str | None = None) -> Person:
+        """Set the legal basis, and the day from which on they are no answer; an empty text takes it away."""
+        return people.set_basis(self._engine, who, basis, expires)
+
+    def merge(self, into: Who, *others: Who) -> Person:
+        """Make people one who were enrolled as several."""
+        return people.merge(self._engine, into, others)[0]
+
+    def split(self, who: Who, samples: Sequence[int], name: str) -> Person:
+        """Make walks of somebody those of a new person."""
+        return people.split(self._engine, who, samples, name)
+
+    def move(self, samples: Sequence[int], to: Who) -> Person:
+        """Make walks those of somebody else who is enrolled."""
+        return people.move(self._engine, samples, to)
+
+    def confirm(self, probe: Walks | int, who: Who) -> str:
+        """Say that a probe, or a number of the log, is somebody; it becomes a sample if it brings anything new."""
+        return probe_log.decide(self._opened, given_probe(probe), who, True, False)
+
+    def reject(self, probe: Walks | int, who: Who, *, stranger: bool = False) -> str:
+        """Say that a probe is not somebody; with `stranger` that it is nobody enrolled: the calibration learns it."""
+        return probe_log.decide(self._opened, given_probe(probe), who, False, stranger)
+
+    def remove(self, *who: Who, samples: Sequence[int] = ()) -> None:
+        """Take people, or single walks, out of every answer at once; `restore` brings them back."""
+        people.remove(self._engine, who, samples)
+
+    def restore(self, *who: Who, samples: Sequence[int] = ()) -> None:
+        """Bring back what was removed."""
+        people.restore(self._engine, who, samples)
+
+    def undo(self, change: int | None = None) -> tuple[int, str]:
+        """Set back the last correction, or that of a line of the audit; its line and its verb.
+
+        Raises:
+            DataError: there is none, or something has changed the same rows since.
+        """
+        return undo(self._engine, change)
+
+    def log(self, like: Walks | None = None, last: int = 50) -> list[Probe]:
+        """Who was asked about, newest first; with `like`, a walk, those nearest to it: was this person here before?"""
+        require(type(last) is int and last >= 1, f"last is how many probes to list, 1 or more, found {shown(last)}")
+        return probe_log.list_probes(
+            self._opened, None if like is None else given_walks(like, "the walk looked for"), last
+        )
+
+    def audit(self) -> list[dict[str, Any]]:
+        """Every change: number, time, verb, and what it touched, by ids."""
+        with self._engine.reading() as reader:
+            rows = reader.rows("audit", ["id", "at", "verb", "details"])
+        return [{"change": n, "at": at, "verb": verb, "details": json.loads(text)} for n, at, verb, text in rows]
