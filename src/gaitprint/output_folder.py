@@ -12,7 +12,7 @@ from gaitprint.locks import LOCK, sole_writer
 
 @contextmanager
 def bound_folder(
-    folder: Path, name: str, facts: dict[str, Any], identity: str, what: str, beside: str = ""
+    folder: Path, name: str, facts: dict[str, Any], identity: str, what: str, beside: tuple[str, ...] = ()
 ) -> Iterator[None]:
     """Bind a folder and be the only process that writes into it for the length of a block.
 
@@ -25,7 +25,9 @@ def bound_folder(
         yield
 
 
-def bind_folder(folder: Path, name: str, facts: dict[str, Any], identity: str, what: str, beside: str = "") -> None:
+def bind_folder(
+    folder: Path, name: str, facts: dict[str, Any], identity: str, what: str, beside: tuple[str, ...] = ()
+) -> None:
     """Write `facts` as `<folder>/<name>` into a new or empty folder, or check that the folder's are the same.
 
     Args:
@@ -41,7 +43,7 @@ def bind_folder(folder: Path, name: str, facts: dict[str, Any], identity: str, w
 
 
 def check_bound_folder(
-    folder: Path, name: str, facts: dict[str, Any], identity: str, what: str, beside: str = ""
+    folder: Path, name: str, facts: dict[str, Any], identity: str, what: str, beside: tuple[str, ...] = ()
 ) -> bool:
     """Whether the folder is bound already, by the same facts; for finding out before long work that it is another's.
 
@@ -60,7 +62,7 @@ def check_bound_folder(
             # Killed while it wrote this very file, a run leaves the temporary one.
             if found.name.startswith(f".{name}.") and found.suffix == ".tmp":
                 found.unlink()
-            elif found.name not in (LOCK, beside):
+            elif found.name not in (LOCK, *beside):
                 others.append(found.name)
     if others:
         raise ArtefactError(f"{folder} is not empty ({others[0]}) and holds no {name}: choose a new folder")

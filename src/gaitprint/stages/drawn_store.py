@@ -17,6 +17,8 @@ DRAWN = Path("synthetic")
 """The word that stands for a recipe's own store where no folder is called so."""
 NAME = "store"
 """Of the store in the run's folder."""
+FIRST = "first"
+"""Of the run of the recipe that comes first, in the same folder."""
 
 
 def is_drawn_here(stores: Sequence[Path]) -> bool:
@@ -53,7 +55,7 @@ def draw_store(recipe: Recipe, run: Path, alone: bool, progress: Callable[[int, 
         _check_same(data, store)
         return store
     require(alone, f"one process draws {store}: run the command once without torchrun, and again with it")
-    others = [p.name for p in sorted(run.iterdir()) if p.name not in (NAME, LOCK)] if run.is_dir() else []
+    others = [p.name for p in sorted(run.iterdir()) if p.name not in (NAME, FIRST, LOCK)] if run.is_dir() else []
     # found before hours of drawing, not when the run is bound to its folder
     if others and not is_begun(store):
         raise ArtefactError(f"{run} is not empty ({others[0]}) and holds no {NAME}: choose a new folder")

@@ -3,7 +3,7 @@
 import os
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import partial
 from pathlib import Path
 from time import monotonic
@@ -12,8 +12,9 @@ from typing import Any
 import torch
 
 from gaitprint.atomic_files import unwritable, write_json
+from gaitprint.config import require
 from gaitprint.output_folder import bound_folder, check_bound_folder
-from gaitprint.stages.drawn_store import NAME, draw_store, is_drawn_here, with_split
+from gaitprint.stages.drawn_store import FIRST, NAME, draw_store, is_drawn_here, with_split
 from gaitprint.store import Store
 from gaitprint.training.history import last_means, read_history
 from gaitprint.training.job import TrainingJob, dataset_of, first_network
@@ -76,7 +77,8 @@ def train(
         store: made by `gaitprint data prepare`; several of them are learnt together, and people of different stores are
             different people. The word "synthetic" is what the recipe's table `[data]` draws first, into `store/`.
         out: the run's folder: `recipe.json`, `manifest.json`, `history.jsonl`, `tensorboard/`, `checkpoints/`, and at
-            the end `model.safetensors`, `training.png` and `run.json`; with subjects held out also `best.safetensors`.
+            the end `model.safetensors`, `training.png` and `run.json`; with subjects held out also `best.safetensors`;
+            where the recipe has one that comes first, the folder of that run, `first/`.
         request: the recipe, whom it is trained on, from which weights and for how long.
         resources: where it computes, and who makes its batches.
         report: called after every iteration.
@@ -95,6 +97,12 @@ def train(
     if drawn:
         paths = (draw_store(chosen, out, os.environ.get("WORLD_SIZE", "1") == "1", drawing),)
         selection = with_split(chosen, selection)
+    if chosen.first and request.init is None:
+        told = {"resources": resources, "report": report, "planned": planned, "stop_after": stop_after}
+        before = _train_first(chosen, paths, out, replace(request, selection=selection), told)
+        if not before.model:
+            return before
+        request = replace(request, init=Path(before.model))
     stores = tuple(Store.open(path) for path in paths)
     learnt, aside = hold_out(training_sets(stores, selection), chosen.training.held_out)
     sampling = partial(BatchSampler, augmentations=tuple(choice.build() for choice in chosen.augmentations))
@@ -107,8 +115,8 @@ def train(
             chosen = _within(request.minutes, chosen, out, world, lambda: plan(chosen, classes, *under))
         sampler = sampling(learnt, chosen.training, chosen.preprocessing, seed, rank=world.rank, ranks=world.size)
         network, start = first_network(chosen, sampler, seed, dataset_of(stores), request.init)
-        place = NAME if drawn else ""
-        job = TrainingJob(out, chosen, request.recipe, stores, sampler, seed, start, precision, place)
+        beside = (NAME,) * drawn + (FIRST,) * bool(chosen.first)
+        job = TrainingJob(out, chosen, request.recipe, stores, sampler, seed, start, precision, beside)
         if world.rank == 0:
             check_bound_folder(*job.binding)
             if planned is not None:
@@ -130,6 +138,15 @@ def train(
         if fresh:
             write_json(job.record, result.to_dict())
         return result
+
+
+def _train_first(
+    recipe: Recipe, stores: Sequence[Path], out: Path, request: TrainingRequest, told: dict[str, Any]
+) -> TrainReport:
+    """Train the recipe that comes before, in the run's folder; once finished it is not trained again."""
+    require(not load_recipe(recipe.first).first, f"{recipe.first} comes before and has a recipe of its own before it")
+    before = replace(request, recipe=recipe.first, overrides=(), minutes=None)
+    return train(stores, out / FIRST, before, **told)
 
 
 def _within(minutes: float, recipe: Recipe, out: Path, world: ProcessGroup, measured: Callable[[], Plan]) -> Recipe:

@@ -44,8 +44,8 @@ class TrainingJob:
     start: str
     """`scratch`, or the digest of the weights it goes on from."""
     precision: Precision
-    drawn: str = ""
-    """The name of a store that was drawn into its folder before it began."""
+    beside: tuple[str, ...] = ()
+    """What was made in its folder before it began: a store that was drawn, a run that came first."""
 
     @property
     def dataset(self) -> str:
@@ -58,11 +58,11 @@ class TrainingJob:
         return sha256_json([self.recipe.fingerprint, self.sampler.sequences.fingerprint, self.seed, self.start])
 
     @property
-    def binding(self) -> tuple[Path, str, dict[str, Any], str, str, str]:
+    def binding(self) -> tuple[Path, str, dict[str, Any], str, str, tuple[str, ...]]:
         """What `bound_folder` needs to know."""
         facts = {"run": self.fingerprint, "recipe": settings_to_dict(self.recipe), "precision": self.precision.name}
         what = "a run under another recipe, data set, seed or start"
-        return self.out, "recipe.json", facts, "run", what, self.drawn
+        return self.out, "recipe.json", facts, "run", what, self.beside
 
     @property
     def model(self) -> Path:

@@ -184,6 +184,9 @@ class Recipe:
     """What changes the training clips, in this order; none as published."""
     data: DataChoice | None = None
     """What is drawn for it where nobody names a store; None: a store has to be named."""
+    first: str = ""
+    """A recipe, shipped or a path, that is trained before this one on the same people: this one goes on from its
+    weights. None where empty, and where weights to start from are given."""
 
     def __post_init__(self) -> None:
         require(bool(self.losses), "a recipe needs at least one loss, for example {name = 'part-triplet'}")
@@ -200,10 +203,10 @@ class Recipe:
 
     @property
     def fingerprint(self) -> str:
-        """A fingerprint of every setting but the title and the data, which have a fingerprint of their own."""
+        """A fingerprint of every setting but the title, and the data and first weights, which have their own."""
         # the title may be mended without making another run of it
         settings = {**settings_to_dict(self), "title": ""}
-        del settings["data"]
+        del settings["data"], settings["first"]
         return sha256_json(settings)
 
 

@@ -67,7 +67,16 @@ TOOLKIT = {
     "gaitset-grew": (SET, {}, {"channels": [64, 128, 256]}),
 }
 """As the field's reference toolkit trains them: training, augmentations with their chances, network."""
-OURS = {"default", "deepgait-slim-quick", "gaitgl-demo", "gaitgl-small", "gaitmask-demo", "gaitmask-small", "quick"}
+OURS = {
+    "default",
+    "default-first",
+    "deepgait-slim-quick",
+    "gaitgl-demo",
+    "gaitgl-small",
+    "gaitmask-demo",
+    "gaitmask-small",
+    "quick",
+}
 ONES_OWN = "fine-tune"
 
 
