@@ -9,6 +9,7 @@ from rich.console import Console
 from gaitprint.cli.common import as_json, emit
 from gaitprint.cli.gallery_options import gallery_argument, samples_option, say, several_argument
 from gaitprint.cli.kinds import PLACE
+from gaitprint.errors import ArtefactError
 
 
 @click.command(short_help="People or walks out of every answer; they can come back.")
@@ -115,7 +116,7 @@ def check(gallery: Path, as_json: bool) -> None:
     emit(report.to_dict(), as_json, lambda out: _print_check(out, report))
     # for scripts: what is wrong was printed
     if report.problems:
-        raise click.exceptions.Exit(1)
+        raise ArtefactError(f"{gallery} is not sound: go back to a backup, or erase what is damaged")
 
 
 def _print_check(out: Console, report: Any) -> None:
