@@ -26,6 +26,7 @@ from gaitprint.models.card_figures import CardFigure
 from gaitprint.models.making import make_network
 from gaitprint.models.model_file import read_model_file, save_model
 from gaitprint.provenance.seen_people import people_in
+from gaitprint.stages.drawn_store import FIRST
 from gaitprint.stages.embed import open_embedder
 from gaitprint.store import Store
 from gaitprint.training.history import read_history
@@ -80,22 +81,29 @@ def _made(run: Path, card: ModelCard) -> dict[str, Any]:
     """What the weights were made of and by, from the run's own records."""
     manifest = json.loads((run / "manifest.json").read_text(encoding="utf-8"))
     settings, first, last = manifest["settings"]["training"], manifest["sessions"][0], manifest["sessions"][-1]
-    clips = settings["subjects"] * settings["sequences"]
-    seconds = sum(clips / row["clips_per_second"] for row in read_history(run / "history.jsonl"))
     store = Store.open(Path(manifest["store"]))
     commit = first["code"].get("commit")
+    before = {"goes on from": _stage(run / FIRST)} if (run / FIRST).is_dir() else {}
     return {
         "data": f"{manifest['sequences']:,} sequences of {len(manifest['subjects']):,} walkers drawn in code",
         "drawn as": {"seed": 0, **store.layout},
-        "recipe": Path(manifest["recipe"]).stem,
-        "iterations": settings["iterations"],
+        **before,
+        "recipe": _stage(run),
         "batch": f"{settings['subjects']} walkers x {settings['sequences']} sequences x {settings['frames']} frames",
         "seed": manifest["seed"],
         "gaitprint": first["code"]["version"] + (f", commit {commit[:12]}" if commit else ""),
         "torch": card.training["torch"],
-        "minutes": round(seconds / 60, 1),
         "processor": f"{last['device_name']}, {last['threads']} threads",
     }
+
+
+def _stage(run: Path) -> str:
+    """One run in words."""
+    manifest = json.loads((run / "manifest.json").read_text(encoding="utf-8"))
+    settings = manifest["settings"]["training"]
+    clips = settings["subjects"] * settings["sequences"]
+    minutes = sum(clips / row["clips_per_second"] for row in read_history(run / "history.jsonl")) / 60
+    return f"{Path(manifest['recipe']).stem}, {settings['iterations']:,} iterations in {minutes:.0f} minutes"
 
 
 def _figures(on: str, path: Path, source: str) -> list[CardFigure]:
