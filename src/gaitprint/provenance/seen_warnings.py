@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from gaitprint.layouts.drawn import is_drawn
 from gaitprint.models.seen_subjects import Seen, SeenSubjects, seen_subjects_from
 from gaitprint.store import Store
 from gaitprint.types import Embeddings, SequenceRecord
@@ -39,6 +40,9 @@ class Place:
         # empty is unknown, and equal to nothing
         if (self.store and self.store == seen.store) or (self.origin and self.origin == seen.origin):
             return True
+        # drawn walkers are nobody, so that nobody elsewhere can be one of them, whatever they are called
+        if self.dataset and is_drawn(seen.dataset) and not is_drawn(self.dataset):
+            return False
         if seen.dataset in PUBLISHED and self.dataset in PUBLISHED:
             return seen.dataset == self.dataset
         return None

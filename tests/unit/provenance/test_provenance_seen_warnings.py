@@ -25,7 +25,7 @@ from gaitprint.models.seen_subjects import (
     shortened,
 )
 from gaitprint.provenance.calibration_subjects import calibration_warnings, choice_warnings, chooser, people_facts
-from gaitprint.provenance.seen_warnings import seen_warnings
+from gaitprint.provenance.seen_warnings import Place, seen_warnings
 from gaitprint.retrieval.pipeline import Pipeline
 from gaitprint.retrieval.spec import CHOSEN_BY
 from gaitprint.types import Embeddings, PartLayout, SequenceRecord
@@ -253,3 +253,12 @@ class TestChosenSettings:
         assert main(["eval", command, str(gl), option, str(chosen), *other, "--json"]) == 0
         warnings = json.loads(capsys.readouterr().out)["warnings"]
         assert any("were chosen (tune) on 8 of the 8 subjects" in said for said in warnings)
+
+
+@pytest.mark.parametrize("dataset", ["casia-b", "folder"])
+def test_nobody_real_is_a_drawn_walker_whatever_the_name(dataset: str) -> None:
+    drawn = Seen("trained", "synthetic", "fingerprint", "origin", ("001",))
+    assert Place(dataset, "other", "elsewhere").holds(drawn) is False
+    # two stores of walkers, or a place of which nothing is known, may hold the same
+    assert Place("synthetic", "other", "elsewhere").holds(drawn) is None
+    assert Place("", "other", "elsewhere").holds(drawn) is None
