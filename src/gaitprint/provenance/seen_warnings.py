@@ -109,7 +109,7 @@ def _sentences(network: _Network, subjects: frozenset[str]) -> Iterator[tuple[st
         elif met and same is None:
             who = f"{some_of(met, subjects)} have the names of people whom"
             yield f"{who} ", f" has seen in {_where(seen)}: if they are the same people, no figure on them is a test."
-        elif met:
+        elif met and not is_drawn(seen.dataset):
             who = f"{some_of(met, subjects)} have the names of people whom"
             yield f"{who} ", f" has seen in {seen.dataset}: another data set, so they are taken for others."
     if sure["trained"]:
