@@ -6,6 +6,7 @@
 import os
 import signal
 import time
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -56,10 +57,10 @@ def check_after(path: Path, said: dict[str, str]) -> None:
         there = {p.name for p in gallery.people()}
         gone = {p.name for p in gallery.people(removed=True)}
     states = {name: "enrolled" if name in there else "removed" if name in gone else "purged" for name in said}
-    # whoever was killed may have done one more thing than they could say
+    # each of those who were killed may have done one more thing than they could say
     order = ["enrolled", "removed", "purged"]
     late = [name for name, word in said.items() if order.index(states[name]) > order.index(word)]
-    assert len(late) <= 1
+    assert max(Counter(int(name) // 10_000 for name in late).values(), default=0) <= 1
     assert [n for n in said if order.index(states[n]) < order.index(said[n])] == [], "nothing that was said is undone"
 
 
