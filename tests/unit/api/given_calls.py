@@ -22,7 +22,7 @@ CALLS: dict[str, Callable[[object], object]] = {
     "load_calibration": lambda x: gp.load_calibration(x),
     "Model.load": lambda x: gp.Model.load("nowhere" if x is None else x),
     "embed, walks": lambda x: gp.embed(x, "nowhere"),
-    "embed, model": lambda x: gp.embed(WALK, "nowhere" if x in (None, [None]) else x),
+    "embed, model": lambda x: gp.embed(WALK, "nowhere" if x is None or (isinstance(x, list) and None in x) else x),
     "distances, probes": lambda x: gp.distances(x, E),
     "distances, gallery": lambda x: gp.distances(E, x),
     "distances, pipeline": lambda x: gp.distances(E, E, 1 if x is None or isinstance(x, dict) else x),

@@ -96,11 +96,7 @@ def test_several_processes_write_at_once(tmp_path: Path) -> None:
         code, out, err = process.ended()
         assert (code, err) == (-9, "")
         said |= acknowledged(out.splitlines())
-    with gp.Gallery.open(tmp_path / "g") as gallery:
-        assert gallery.check().problems == ()
-        assert {n for n, w in said.items() if w == "enrolled"} <= {p.name for p in gallery.people()} | {
-            p.name for p in gallery.people(removed=True)
-        } | {"the last one may be purged"}
+    check_after(tmp_path / "g", said)
 
 
 def test_a_change_of_another_process_is_seen_by_the_next_search(tmp_path: Path) -> None:
