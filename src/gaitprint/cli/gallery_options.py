@@ -1,5 +1,6 @@
 """What the commands of a gallery share: its file, people, samples, and where walks come from."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -8,6 +9,7 @@ from rich.console import Console
 
 from gaitprint.cli.common import device_option, emit, print_table
 from gaitprint.cli.kinds import PLACE
+from gaitprint.cli.model_choice import chosen_models
 from gaitprint.cli.option_groups import FieldOption, OptionGroup
 from gaitprint.cli.people_options import backend_option
 
@@ -27,8 +29,17 @@ samples_option = click.option(
 tags_option = click.option("--tag", "tags", multiple=True, metavar="WORD", help="Only people who have it. Repeatable.")
 
 
-def _source(model: Path | None, quality: str, device: str, backend: str) -> Any:
-    return {"model": model, "quality": quality, "device": device, "backend": backend}
+def _source(model: Path | None, **given: Any) -> Callable[..., Any]:
+    def walks(path: Path, name: str | None = None) -> Any:
+        from gaitprint.models.shipped import shipped
+        from gaitprint.stages.gallery_enroll import WalkSource, are_vectors
+
+        # a file of vectors needs no model, and of what is not there the path alone is spoken of
+        if model is not None or are_vectors(path):
+            return WalkSource(path, model, name, **given)
+        return WalkSource(path, chosen_models([])[0] if path.exists() else shipped(), name, **given)
+
+    return walks
 
 
 source_options = OptionGroup(
@@ -38,7 +49,8 @@ source_options = OptionGroup(
         "--model",
         type=PLACE,
         metavar="FILE",
-        help="Model file that makes vectors of silhouettes; a file of vectors needs none.",
+        help="Model file that makes vectors of silhouettes; a file of vectors needs none.  [default: the shipped "
+        "weights]",
     ),
     click.option(
         "--quality",
@@ -51,7 +63,7 @@ source_options = OptionGroup(
     device_option,
     backend_option,
 )
-"""Gives a command its `source`: all of a `WalkSource` but its path and name."""
+"""Gives a command its `source`, which makes a `WalkSource` of a path and, where somebody says it, a name."""
 
 
 def emit_people(people: list[Any], as_json: bool) -> None:

@@ -88,7 +88,7 @@ def open_walks(
     Raises:
         ConfigError: silhouettes without a model. DataError: nothing is left. ArtefactError: a damaged file.
     """
-    if source.path.suffix == ".safetensors" and source.path.is_file():
+    if are_vectors(source.path):
         made = load_embeddings(source.path)
         if source.model is not None:
             raise ConfigError(f"{source.path} holds vectors already: leave --model out")
@@ -102,6 +102,11 @@ def open_walks(
     embedder = open_embedder(source.model, source.device, backend=source.backend, frames=sum(walks.lengths))
     embedded = embedder.embed(walks, progress=lambda done, total: progress(done, total, "embedding"))
     return OpenWalks(_named(embedded, source.name), rejects, quality)
+
+
+def are_vectors(path: Path) -> bool:
+    """Whether a path is an embeddings file, and not silhouettes."""
+    return path.suffix == ".safetensors" and path.is_file()
 
 
 def _read(source: WalkSource) -> tuple[SequenceSet, list[Reject], list[str]]:

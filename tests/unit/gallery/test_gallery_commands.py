@@ -151,3 +151,20 @@ def test_silhouettes_pass_a_quality_gate(run: Run, tmp_path: Path, monkeypatch: 
     (tmp_path / "bad.csv").write_text("file\nx\n")
     assert "has the columns path, name" in run("enroll", "g", "bad.csv", "--model", "m", code=1)
     assert "leave --model out" in run("enroll", "g", "known.safetensors", "--model", "m", code=1)
+
+
+def test_silhouettes_become_vectors_by_the_shipped_weights(run: Run, capsys: pytest.CaptureFixture[str]) -> None:
+    for subject, walk in (("001", "nm-01"), ("001", "nm-02"), ("002", "nm-01")):
+        settings = SyntheticSettings(
+            1, frames=20, conditions=(walk,), views=("090",), start=int(subject), world="street"
+        )
+        for _, frames in walkers(settings):
+            np.save(f"{subject}-{walk}.npy", frames, allow_pickle=False)
+    run("create", "g")
+    assert main(["gallery", "enroll", "g", "001-nm-01.npy", "--name", "Anna", "--quality", ""]) == 0
+    assert "model: gaitprint default" in capsys.readouterr().err
+    run("enroll", "g", "002-nm-01.npy", "--name", "Ben", "--quality", "")
+    [answer] = json.loads(run("identify", "g", "001-nm-02.npy", "--quality", "", "--json"))
+    assert [c["name"] for c in answer["candidates"]] == ["Anna", "Ben"]
+    assert answer["name"] == "unknown", "nobody has measured strangers"
+    assert "nowhere" in run("identify", "g", "nowhere", code=1)

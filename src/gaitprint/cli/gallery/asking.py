@@ -39,11 +39,10 @@ def identify(
     Examples:
       gaitprint gallery identify staff.gallery probes.safetensors
       gaitprint gallery identify staff.gallery walks/anna/monday \\
-        --model gl.safetensors --top 3
+        --top 3
       gaitprint gallery identify staff.gallery --again 17
     """
     from gaitprint.gallery.gallery import Gallery
-    from gaitprint.stages.gallery_enroll import WalkSource
     from gaitprint.stages.gallery_identify import identify_walks
 
     how["log"] = not how.pop("no_log")
@@ -54,7 +53,7 @@ def identify(
         raise click.UsageError("give WALKS, or --again with a number of the log")
     else:
         with progress_bar("identifying") as bar:
-            answers = identify_walks(gallery, WalkSource(walks, **source), progress=bar.update, **how)
+            answers = identify_walks(gallery, source(walks), progress=bar.update, **how)
     emit([a.to_dict() for a in answers], as_json, lambda out: _print_answers(out, answers))
 
 
@@ -87,14 +86,13 @@ def verify(gallery: Path, walk: Path, who: str, source: Any, as_json: bool) -> N
     \b
     Examples:
       gaitprint gallery verify staff.gallery probe.safetensors Anna
-      gaitprint gallery verify staff.gallery walks/door id:3 \\
-        --model gl.safetensors
+      gaitprint gallery verify staff.gallery walks/door id:3
     """
     from gaitprint.gallery.gallery import Gallery
-    from gaitprint.stages.gallery_enroll import WalkSource, open_walks
+    from gaitprint.stages.gallery_enroll import open_walks
 
     with Gallery.open(gallery) as opened:
-        answer = opened.verify(open_walks(WalkSource(walk, **source)).embeddings, who)
+        answer = opened.verify(open_walks(source(walk)).embeddings, who)
     word = {True: "yes", False: "no", None: "not calibrated"}[answer.accepted]
     near = f"distance {answer.distance:.4g} by the walk {answer.key}"
     limit = "" if answer.threshold is None else f", yes up to {answer.threshold:.4g}"
@@ -120,7 +118,7 @@ def log(gallery: Path, like: Path | None, last: int, audit: bool, source: Any, a
       gaitprint gallery log yard.gallery --audit
     """
     from gaitprint.gallery.gallery import Gallery
-    from gaitprint.stages.gallery_enroll import WalkSource, open_walks
+    from gaitprint.stages.gallery_enroll import open_walks
 
     with Gallery.open(gallery) as opened:
         if audit:
@@ -128,7 +126,7 @@ def log(gallery: Path, like: Path | None, last: int, audit: bool, source: Any, a
             rows = [[f"{a['change']}", a["at"], a["verb"], str(a["details"])] for a in lines]
             emit(lines, as_json, lambda out: print_table(out, ["change", "when", "what", "of"], rows))
             return
-        walk = None if like is None else open_walks(WalkSource(like, **source)).embeddings
+        walk = None if like is None else open_walks(source(like)).embeddings
         probes = opened.log(walk, last)
     rows = [
         [f"{p.id}", p.seen, p.camera, p.key, "unknown" if p.person is None else f"id:{p.person}", p.decision,

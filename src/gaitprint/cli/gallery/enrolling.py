@@ -80,14 +80,14 @@ def enroll(gallery: Path, walks: Path, name: str | None, details: Any, source: A
     Examples:
       gaitprint gallery enroll staff.gallery known.safetensors
       gaitprint gallery enroll staff.gallery store --model gl.safetensors
-      gaitprint gallery enroll staff.gallery list.csv --model gl.safetensors
+      gaitprint gallery enroll staff.gallery list.csv
       gaitprint gallery enroll staff.gallery walks/anna/monday --name Anna \\
-        --model gl.safetensors --basis consent --expires 2031-05-31
+        --basis consent --expires 2031-05-31
     """
-    from gaitprint.stages.gallery_enroll import WalkSource, enroll_walks
+    from gaitprint.stages.gallery_enroll import enroll_walks
 
     with progress_bar("enrolling") as bar:
-        report = enroll_walks(gallery, WalkSource(walks, name=name, **source), details, bar.update)
+        report = enroll_walks(gallery, source(walks, name), details, bar.update)
 
     def text(out: Console) -> None:
         out.print(f"{len(report.enrolled)} walks enrolled, {report.people} new people, {report.already} were there")
@@ -130,9 +130,9 @@ def calibrate(gallery: Path, strangers: Path | None, per_1000: float, source: An
         --per-1000 5
     """
     from gaitprint.gallery.gallery import Gallery
-    from gaitprint.stages.gallery_enroll import WalkSource, open_walks
+    from gaitprint.stages.gallery_enroll import open_walks
 
     with progress_bar("calibrating") as bar, Gallery.open(gallery) as opened:
-        walks = None if strangers is None else open_walks(WalkSource(strangers, **source), bar.update).embeddings
+        walks = None if strangers is None else open_walks(source(strangers), bar.update).embeddings
         made = opened.calibrate(walks, per_1000=per_1000)
     say(made.text(), made.to_dict(), as_json)
