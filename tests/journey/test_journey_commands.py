@@ -243,7 +243,7 @@ def test_lists_are_lists(run):
     assert [line.split()[0] for line in lines[1:]] == names, "a row is a line in a pipe"
     assert lines == [line.rstrip() for line in lines]
     found = run("model", "list", "--json").json()
-    assert [n["name"] for n in found["networks"]] == ["gaitgl", "gaitmask"]
+    assert [n["name"] for n in found["networks"]] == ["deepgait", "gaitbase", "gaitgl", "gaitmask", "gaitset"]
     text = run("model", "list").out
     for recipe in found["recipes"]:
         assert recipe["name"] in text

@@ -200,8 +200,8 @@ TRAIN = {
     "recipe a folder": ("model train {store} {out} --recipe {bad}/folder.toml", ["folder.toml", "cannot be read"]),
     "recipe no TOML": ("model train {store} {out} --recipe {bad}/broken.toml", ["cannot be read as TOML"]),
     "network unknown": (
-        "model train {store} {out} --set network.name=gaitset",
-        ["no network is called 'gaitset'", "did you mean"],
+        "model train {store} {out} --set network.name=gaitgll",
+        ["no network is called 'gaitgll'", "did you mean"],
     ),
     "network setting": ("model train {store} {out} --set network.settings.strip=3", ["'strip'", "mean 'strips'"]),
     "loss unknown": (

@@ -6,7 +6,7 @@ from rich.console import Console
 from gaitprint.cli.common import as_json, emit, print_table
 
 
-@click.command("list", short_help="List the shipped weights, the networks, their settings and the recipes.")
+@click.command("list", short_help="List weights, networks and recipes.")
 @as_json
 def networks(as_json: bool) -> None:
     """List the shipped weights, the networks with their settings, and the shipped training recipes.
