@@ -33,7 +33,9 @@ class Found:
 
 
 def look_for(embedder: Embedder, sequences: SequenceSet) -> Found:
-    """Look for every walk among the others, from other views where there are, or for halves of walks by the other half.
+    """Look for every walk among the others, or for halves of walks by the other half where nobody is named twice.
+
+    The others are from other views and of other conditions, as far as there are.
 
     Halves of one walk show the same clothes from the same camera and are found easily: they tell harm, hardly gain.
 
@@ -53,6 +55,10 @@ def _people(embedder: Embedder, sequences: SequenceSet) -> Found:
     other_views = len(set(views)) > 1
     barred = views[:, None] == views[None] if other_views else np.eye(len(views), dtype=bool)
     right = subjects[:, None] == subjects[None]
+    conditions = np.array([r.condition for r in some.records])
+    # one walk before several cameras is found by its moment, not by its gait, so that another walk has to be found
+    once = barred | (right & (conditions[:, None] == conditions[None]))
+    barred = once if (right & ~once).any(axis=1).sum() > 1 else barred
     findable = (right & ~barred).any(axis=1)
     if findable.sum() < 2:
         raise ConfigError("nobody who was kept aside can be found in another walk: give people of several walks")
