@@ -6,7 +6,7 @@ from gaitprint.cli import bench, demo
 from gaitprint.cli.data import doctor, export, partition, prepare
 from gaitprint.cli.data import list as data_list
 from gaitprint.cli.eval import ablate, compare, explain, identify, report, submit, tune, verify
-from gaitprint.cli.gallery import asking, capacity, compress, enrolling, keeping, people
+from gaitprint.cli.gallery import asking, capacity, compress, enrolling, keeping, people, reembed
 from gaitprint.cli.model import adapt, convert, embed, plan, runs, show, train
 from gaitprint.cli.model import export as model_export
 from gaitprint.cli.model import list as model_list
@@ -84,6 +84,7 @@ NOUNS = (
             keeping.backup,
             keeping.export,
             keeping.import_,
+            reembed.reembed,
             compress.compress,
             capacity.capacity,
         ),

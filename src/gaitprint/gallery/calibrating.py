@@ -8,7 +8,7 @@ from gaitprint.errors import DataError
 from gaitprint.gallery.calibration import CALIBRATION, GalleryCalibration, make_calibration, packed
 from gaitprint.gallery.contract import Reader
 from gaitprint.gallery.index import Index
-from gaitprint.gallery.journal import change, write_fact
+from gaitprint.gallery.journal import change, read_fact, write_fact
 from gaitprint.gallery.opened import OpenGallery
 from gaitprint.gallery.search import Comparing
 from gaitprint.gallery.vectors import read_templates
@@ -54,6 +54,8 @@ def calibrate(gallery: OpenGallery, strangers: Embeddings | None, per_1000: floa
         people=len(people),
     )
     with change(gallery.engine, "calibrate", undoable=False) as done:
+        if read_fact(done.writer, "source") != comparing.source:
+            raise DataError("the gallery went over to another model meanwhile: calibrate again")
         write_fact(done.writer, CALIBRATION, packed(made))
         done.details = {"per_1000": per_1000, "strangers": len(who), "people": len(people)}
     return made

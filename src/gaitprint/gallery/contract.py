@@ -53,13 +53,17 @@ TABLES: dict[str, dict[str, str]] = {
         "decision": "text",
         "vector": "blob",
     },
+    # silhouettes, packed, of a sample, a probe or a negative: "sample:12"
+    "walks": {"owner": "text", "frames": "blob", "sha256": "blob"},
+    # vectors of such by the model that the gallery goes over to, until it does
+    "fresh": {"owner": "text", "vector": "blob", "sha256": "blob"},
     "audit": {"at": "text", "verb": "text", "details": "text", "previous": "text", "hash": "text"},
     # rows before and after what can be undone, by the number of its line in the audit
     "undo": {"images": "text"},
     "meta": {"value": "text"},
 }
 """Columns and their types, beside `id`: a number, or the name of a fact in `meta`."""
-UNIQUE = (("samples", "key"),)
+UNIQUE = (("samples", "key"), ("walks", "owner"), ("fresh", "owner"))
 INDEXED = (("samples", "person"), ("samples", "sha256"), ("probes", "expires"), ("negatives", "person"))
 
 

@@ -10,6 +10,7 @@ import numpy as np
 from gaitprint.errors import ArtefactError, DataError, GaitprintError
 from gaitprint.gallery.contract import Engine, Reader
 from gaitprint.gallery.journal import Edit, change, read_fact, write_fact
+from gaitprint.gallery.kept_walks import SAMPLE, FramesOf, keeps_walks, walk_row, with_walks
 from gaitprint.gallery.people import check_name, find_person
 from gaitprint.gallery.records import EnrolReport, Reject, WalkDetails
 from gaitprint.gallery.times import now
@@ -49,6 +50,7 @@ def enroll(
     details: WalkDetails,
     rejects: Sequence[Reject] = (),
     progress: Callable[[int, int], None] = lambda done, total: None,
+    frames_of: FramesOf | None = None,
 ) -> tuple[EnrolReport, list[int]]:
     """Enrol walks by the names of their records; a walk that is there already is passed over, so that it can go on.
 
@@ -58,6 +60,7 @@ def enroll(
         details: what else is known of them.
         rejects: walks that were found wanting before.
         progress: called with how many are done, of how many.
+        frames_of: the silhouettes of the walk at a place, to be kept where the gallery keeps walks.
 
     Returns:
         The report, and the ids of new people.
@@ -71,9 +74,9 @@ def enroll(
     for start in range(0, len(walks), _AT_ONCE):
         with change(engine, "enroll", undoable=False) as made:
             _bind(made, walks)
-            part = _Done()
+            part, kept = _Done(), frames_of if keeps_walks(made.writer) else None
             for i in range(start, min(start + _AT_ONCE, len(walks))):
-                _enroll_one(made, walks, i, details, part)
+                _enroll_one(made, walks, i, details, part, kept)
             made.details = {"samples": part.enrolled, "people": part.people, "rejects": len(part.rejects)}
         # only what is on the disk counts
         done.enrolled += part.enrolled
@@ -93,13 +96,18 @@ def _bind(made: Edit, walks: Embeddings) -> None:
     check_source(made.writer, walks, "what is enrolled")
 
 
-def _enroll_one(made: Edit, walks: Embeddings, i: int, details: WalkDetails, done: _Done) -> None:
+def _enroll_one(
+    made: Edit, walks: Embeddings, i: int, details: WalkDetails, done: _Done, frames_of: FramesOf | None
+) -> None:
     record = walks.records[i]
     data, digest = pack_vector(walks.vectors[i])
-    same = made.writer.rows("samples", ["sha256", "person", "removed"], ("key", "=", record.key))
+    same = made.writer.rows("samples", ["sha256", "id", "removed"], ("key", "=", record.key))
     # what was reported before a kill is here again: passed over, not refused
     if same and bytes(same[0][0]) == digest and not same[0][2]:
         done.already += 1
+        # it may have come as a vector then
+        if frames_of is not None and not with_walks(made.writer, SAMPLE, [same[0][1]]):
+            made.insert("walks", walk_row(SAMPLE, same[0][1], frames_of(i)))
         return
     try:
         _check_walk(made.writer, walks.vectors[i], digest, bool(same))
@@ -120,6 +128,8 @@ def _enroll_one(made: Edit, walks: Embeddings, i: int, details: WalkDetails, don
     }
     sample = made.insert("samples", {**values, "enrolled": now(), "removed": "", "sha256": digest})
     made.insert("templates", {"id": sample, "vector": data})
+    if frames_of is not None:
+        made.insert("walks", walk_row(SAMPLE, sample, frames_of(i)))
     done.enrolled.append(sample)
 
 

@@ -7,6 +7,7 @@ from gaitprint.errors import DataError
 from gaitprint.gallery.contract import Reader, Writer
 from gaitprint.gallery.index_file import index_path
 from gaitprint.gallery.journal import change, forget_undo, read_fact, write_fact
+from gaitprint.gallery.kept_walks import NEGATIVE, PROBE, SAMPLE, forget_walks
 from gaitprint.gallery.opened import OpenGallery
 from gaitprint.gallery.people import Who, find_person, find_samples
 from gaitprint.gallery.times import today
@@ -127,8 +128,11 @@ def _any_person(reader: Reader, who: Who) -> int:
 
 def _erase(writer: Writer, who: set[int], walks: set[int], probes: set[int]) -> None:
     negatives = {n for p in who for (n,) in writer.rows("negatives", ["id"], ("person", "=", p))}
+    owners = ((SAMPLE, walks), (PROBE, probes), (NEGATIVE, negatives))
+    kept = {number for kind, rows in owners for number in forget_walks(writer, kind, rows)}
     # before the rows go: images of them hold names
-    forget_undo(writer, who, walks, negatives)
+    gone = {"people": who, "samples": walks, "templates": walks, "negatives": negatives, "walks": kept}
+    forget_undo(writer, {**gone, "probes": probes})
     for table, rows in (
         ("templates", walks),
         ("samples", walks),

@@ -1,8 +1,9 @@
 """A gallery as files that other programs read, and back: two tables, the vectors, and what it is.
 
 `people.csv`, `samples.csv`: a row each, with the ids. `templates.safetensors`: an embeddings file, a vector a sample in
-the order of `samples.csv`, the person's name as its subject. `gallery.json`: model, layout, pipeline, calibration. Who
-and what was removed, denied walks, the log and the audit stay behind.
+the order of `samples.csv`, the person's name as its subject. `walks.npz`, where walks are kept: an array uint8 [T H W]
+a sample, by its id. `gallery.json`: model, layout, pipeline, calibration. Who and what was removed, denied walks, the
+log and the audit stay behind.
 """
 
 import csv
@@ -14,18 +15,21 @@ from typing import Any
 
 from gaitprint.atomic_files import read_json, write_json, write_text
 from gaitprint.errors import ArtefactError, DataError
+from gaitprint.gallery import kept_walks
 from gaitprint.gallery.contract import Reader
 from gaitprint.gallery.journal import change, read_fact, write_fact
+from gaitprint.gallery.kept_walks import KEEP, walk_row, with_walks
 from gaitprint.gallery.opened import OpenGallery
 from gaitprint.gallery.people import SAMPLE, all_people
 from gaitprint.gallery.vectors import pack_vector, read_templates
+from gaitprint.gallery.walks_file import WALKS, read_walks, write_walks
 from gaitprint.inference.embeddings_file import load_embeddings, save_embeddings
 from gaitprint.texts import read_text
 from gaitprint.types import Embeddings, SequenceRecord
 
 FORMAT = "gaitprint gallery"
 VERSION = 1
-FACTS = ("pipeline", "calibration", "retention_days")
+FACTS = ("pipeline", "calibration", "retention_days", KEEP)
 _PEOPLE = ("id", "name", "tags", "basis", "expires", "enrolled")
 _SAMPLES = tuple(name for name in SAMPLE if name != "removed")
 
@@ -49,8 +53,11 @@ def export(gallery: OpenGallery, folder: Path) -> tuple[int, int]:
         vectors = read_templates(reader, [r[0] for r in rows], [r[-1] for r in rows], comparing.layout.width)
         records = tuple(SequenceRecord(r[2], names[r[1]], r[3], r[4]) for r in rows)
         facts = {name: read_fact(reader, name) for name in FACTS}
+        folder.mkdir(parents=True, exist_ok=True)
+        # within the same moment as the rows: a walk that is purged meanwhile would be missing
+        if kept := sorted(with_walks(reader, kept_walks.SAMPLE, [r[0] for r in rows])):
+            write_walks(folder / WALKS, reader, kept)
     walks = Embeddings(vectors, records, comparing.layout, comparing.source)
-    folder.mkdir(parents=True, exist_ok=True)
     listed = [
         [p.id, p.name, json.dumps(list(p.tags), ensure_ascii=False), p.basis, p.expires, p.enrolled] for p in people
     ]
@@ -100,6 +107,11 @@ def import_folder(gallery: OpenGallery, folder: Path) -> tuple[int, int]:
             values: dict[str, Any] = {**s, "id": int(s["id"]), "person": int(s["person"])}
             made.insert("samples", {**values, "removed": "", "sha256": digest})
             made.insert("templates", {"id": values["id"], "vector": data})
+        there = {int(s["id"]) for s in samples}
+        for sample, frames in read_walks(folder / WALKS):
+            if sample not in there:
+                raise ArtefactError(f"{folder} does not fit together: its walks are not of one export with its samples")
+            made.insert("walks", walk_row(kept_walks.SAMPLE, sample, frames))
         made.details = {"people": len(people), "samples": len(samples)}
     return len(people), len(samples)
 

@@ -11,15 +11,15 @@ import numpy as np
 from gaitprint.arguments import shown
 from gaitprint.config import require
 from gaitprint.errors import ConfigError
-from gaitprint.gallery import enrolment, identification, probe_log, upkeep
+from gaitprint.gallery import enrolment, identification, probe_log
 from gaitprint.gallery.calibrating import calibrate
 from gaitprint.gallery.calibration import PER_1000, GalleryCalibration, read_calibration
 from gaitprint.gallery.contract import Engine
-from gaitprint.gallery.corrections import Corrections
-from gaitprint.gallery.erasure import Erasing, Erasure, purge
-from gaitprint.gallery.exchange import export, import_folder
+from gaitprint.gallery.exchange import import_folder
 from gaitprint.gallery.given import Walks, given_path, given_walks, given_words
 from gaitprint.gallery.journal import GENERATION, STRUCTURE, read_fact
+from gaitprint.gallery.keeping import Keeping
+from gaitprint.gallery.kept_walks import KEEP, GivenFrames, given_frames
 from gaitprint.gallery.look_alikes import look_alikes
 from gaitprint.gallery.opened import OpenGallery
 from gaitprint.gallery.people import Who
@@ -37,7 +37,7 @@ from gaitprint.retrieval.pipeline import Pipeline
 from gaitprint.retrieval.spec import PipelineSpec
 
 
-class Gallery(Corrections):
+class Gallery(Keeping):
     """People who are enrolled, kept in one file; every change is on the disk when its call returns.
 
     Several processes may use one file. An answer is a person or unknown, and unknown until `calibrate` was called.
@@ -50,7 +50,9 @@ class Gallery(Corrections):
         super().__init__(OpenGallery(engine))
 
     @classmethod
-    def create(cls, path: str | Path, *, pipeline: str = "", retention_days: float = 0) -> "Gallery":
+    def create(
+        cls, path: str | Path, *, pipeline: str = "", retention_days: float = 0, keep_walks: bool = False
+    ) -> "Gallery":
         """Make an empty gallery. The first walks that are enrolled say which model it is of.
 
         Args:
@@ -58,6 +60,7 @@ class Gallery(Corrections):
             pipeline: how walks are compared, as `--pipeline` takes it: steps that look at two walks alone. Euclid where
                 none is given.
             retention_days: how long probes are kept that were asked about; 0: not at all.
+            keep_walks: keep silhouettes beside vectors, to be shown, and to go over to another model by.
 
         Raises:
             ArtefactError: something is there. ConfigError: an unsuitable pipeline. DataError: it cannot be written.
@@ -67,6 +70,7 @@ class Gallery(Corrections):
         require(
             given and 0 <= retention_days < 1e6, f"retention_days is a number of days, found {shown(retention_days)}"
         )
+        require(isinstance(keep_walks, bool), f"keep_walks is True or False, found {shown(keep_walks)}")
         require(isinstance(pipeline, str), f"a pipeline is text such as 'unit-length', found {shown(pipeline)}")
         spec = PipelineSpec.parse(pipeline)
         made = Pipeline.from_spec(spec)
@@ -77,6 +81,7 @@ class Gallery(Corrections):
             GENERATION: "0",
             STRUCTURE: "0",
             RETENTION: f"{retention_days:g}",
+            KEEP: "1" if keep_walks else "",
         }
         return cls(SqliteEngine.create(place, {**facts, "pipeline": json.dumps(spec.to_table())}))
 
@@ -135,6 +140,8 @@ class Gallery(Corrections):
         details: WalkDetails | None = None,
         rejects: Sequence[Reject] = (),
         progress: Callable[[int, int], None] = lambda done, total: None,
+        *,
+        silhouettes: GivenFrames | None = None,
     ) -> EnrolReport:
         """Enrol walks as those of the people their records name: of a new person, or of one who is there.
 
@@ -145,6 +152,7 @@ class Gallery(Corrections):
             details: what else is known of them.
             rejects: walks that were found wanting before, for the report.
             progress: called with how many are done, of how many.
+            silhouettes: of the walks, in their order; kept where the gallery keeps walks.
 
         Returns:
             What was enrolled, what was not and why, and who may be somebody who is there.
@@ -153,11 +161,19 @@ class Gallery(Corrections):
             ArtefactError: another model made them. DataError: the disk is full or fails; nothing is half enrolled.
         """
         given = given_walks(walks, "what is enrolled")
-        report, new = enrolment.enroll(self._engine, given, details or WalkDetails(), rejects, progress)
+        frames = given_frames(silhouettes, len(given))
+        report, new = enrolment.enroll(self._engine, given, details or WalkDetails(), rejects, progress, frames)
         return look_alikes(self._opened, report, new)
 
     def identify(
-        self, probes: Walks, top: int = 5, *, tags: Iterable[str] = (), camera: str = "", log: bool = True
+        self,
+        probes: Walks,
+        top: int = 5,
+        *,
+        tags: Iterable[str] = (),
+        camera: str = "",
+        log: bool = True,
+        silhouettes: GivenFrames | None = None,
     ) -> list[Identification]:
         """Say who probes are, each for itself: ranked people, and one of them or unknown.
 
@@ -167,6 +183,7 @@ class Gallery(Corrections):
             tags: search only people who have all of these.
             camera: where they were seen, for the log.
             log: keep them in the log, where the gallery keeps one.
+            silhouettes: of the probes, in their order; kept with the log where the gallery keeps walks.
 
         Raises:
             ArtefactError: another model made them. DataError: there is no walk, or nobody is enrolled.
@@ -174,8 +191,9 @@ class Gallery(Corrections):
         if not isinstance(top, int | np.integer) or isinstance(top, bool) or top < 1:
             raise ConfigError(f"top is how many people to list, 1 or more, found {shown(top)}")
         walks = given_walks(probes, "the probe side")
+        frames = given_frames(silhouettes, len(walks))
         answers = identification.identify(self._opened, walks, int(top), given_words(tags))
-        return probe_log.keep_probes(self._opened, walks, answers, camera) if log else answers
+        return probe_log.keep_probes(self._opened, walks, answers, camera, frames) if log else answers
 
     def identify_again(self, number: int, top: int = 5) -> Identification:
         """Ask once more about a probe of the log, against the people who are there now.
@@ -209,37 +227,3 @@ class Gallery(Corrections):
         require(given, f"per_1000 is how many of 1,000 strangers may be named, found {shown(per_1000)}")
         walks = None if strangers is None else given_walks(strangers, "the strangers")
         return calibrate(self._opened, walks, float(per_1000))
-
-    def purge(
-        self,
-        *who: Who,
-        samples: Sequence[int] = (),
-        expired: bool = False,
-        removed: bool = False,
-        dry_run: bool = False,
-    ) -> Erasure:
-        """Erase people or single walks for good, from the rows, the files and what could be undone.
-
-        Args:
-            who: people, removed or not.
-            samples: ids of walks.
-            expired: also everybody whose day has come.
-            removed: also everybody and every walk that was removed.
-            dry_run: only say who that would be.
-
-        Raises:
-            DataError: nobody is meant; or another process still reads what was there.
-        """
-        return purge(self._opened, Erasing(who, samples, expired, removed), dry_run)
-
-    def check(self) -> upkeep.CheckReport:
-        """Look at every row, checksum and line of the audit, and finish what was begun."""
-        return upkeep.check(self._opened)
-
-    def backup(self, path: str | Path) -> upkeep.CheckReport:
-        """Write a copy while others go on, and prove that it is a whole gallery."""
-        return upkeep.backup(self._opened, given_path(path, "a backup"))
-
-    def export(self, folder: str | Path) -> tuple[int, int]:
-        """Write people and samples as tables and vectors; how many of each. See `gaitprint.gallery.exchange`."""
-        return export(self._opened, given_path(folder, "a folder"))

@@ -6,7 +6,7 @@ missing, too. What undo needs holds names, and goes with the people.
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
@@ -36,7 +36,7 @@ class Edit:
         """Add a row that undo takes out again."""
         row = self.writer.insert(table, values)
         self.images.append((table, row, None, {}))
-        self.adds_only &= table in ("people", "samples", "templates")
+        self.adds_only &= table in ("people", "samples", "templates", "walks")
         return row
 
     def update(self, table: str, row: int | str, values: dict[str, Any]) -> None:
@@ -137,6 +137,8 @@ def _set_back(writer: Writer, image: Image, number: int) -> None:
     table, row, before, after = image
     # every column must still be as this change left it
     there = writer.rows(table, list(after) or ["id"], ("id", "=", row))
+    if table == "probes" and not there:  # the log forgets by itself
+        return
     changed = not there or (after and dict(zip(after, there[0], strict=True)) != after)
     if before is None and table == "people":  # walks that came to them since would be left without anybody
         changed = changed or bool(writer.rows("samples", ["id"], ("person", "=", row)))
@@ -148,19 +150,20 @@ def _set_back(writer: Writer, image: Image, number: int) -> None:
         writer.update(table, row, before)
 
 
-def forget_undo(writer: Writer, people: set[int], samples: set[int], negatives: set[int]) -> None:
-    """Drop what could be undone of people and samples that are erased: it holds their names."""
-    gone = {"people": people, "samples": samples, "templates": samples, "negatives": negatives}
+def forget_undo(writer: Writer, gone: Mapping[str, Collection[int | str]]) -> None:
+    """Drop what could be undone of rows that are erased, by table: it holds their names."""
     for number, text in writer.rows("undo", ["id", "images"]):
         if any(row in gone.get(table, ()) for table, row, _, _ in json.loads(text)):
             writer.delete("undo", ("id", "=", number))
 
 
 def state_digest(reader: Reader) -> str:
-    """The SHA-256 of all people, samples, templates and negatives: equal where nothing differs by a bit."""
+    """The SHA-256 of all people, samples, templates, negatives and their walks: equal where no bit differs."""
     parts = list[str]()
     for table in ("people", "samples", "templates", "negatives"):
         parts += [sha256_of(repr(row)) for row in reader.rows(table, ["id", *TABLES[table]])]
+    # by owner: numbers of walks count those of the log, too
+    parts += sorted(repr(row) for row in reader.rows("walks", ["owner", "sha256"]) if not row[0].startswith("probe:"))
     return sha256_of("".join(parts))
 
 

@@ -40,7 +40,8 @@ class OpenGallery:
                 if not len(probes):
                     raise DataError("there is no walk to search for: check what the file or the selection holds")
                 check_source(reader, probes, "the probes")
-            if self._index is None:
+            # it may have gone over to another model since
+            if self._index is None or self._index[0].source != read_fact(reader, "source"):
                 comparing = read_comparing(reader)
                 self._index = comparing, Index(self.engine, comparing)
             comparing, index = self._index

@@ -7,10 +7,21 @@ make a person ever easier to be taken for.
 from dataclasses import replace
 from typing import Any
 
-from gaitprint.errors import DataError
+from gaitprint.errors import ArtefactError, DataError
 from gaitprint.gallery.calibration import CALIBRATION, packed, read_calibration
 from gaitprint.gallery.contract import Condition, Reader, Writer
-from gaitprint.gallery.journal import change, read_fact
+from gaitprint.gallery.enrolment import check_source
+from gaitprint.gallery.journal import Edit, change, read_fact
+from gaitprint.gallery.kept_walks import (
+    NEGATIVE,
+    PROBE,
+    SAMPLE,
+    FramesOf,
+    copy_walk,
+    forget_walks,
+    keeps_walks,
+    walk_row,
+)
 from gaitprint.gallery.opened import OpenGallery
 from gaitprint.gallery.people import Who, find_person
 from gaitprint.gallery.records import Identification, Probe
@@ -26,7 +37,11 @@ _NOVEL = 0.5
 
 
 def keep_probes(
-    gallery: OpenGallery, probes: Embeddings, answers: list[Identification], camera: str
+    gallery: OpenGallery,
+    probes: Embeddings,
+    answers: list[Identification],
+    camera: str,
+    frames_of: FramesOf | None = None,
 ) -> list[Identification]:
     """Write probes into the log, where the gallery keeps one; what has expired goes."""
     with gallery.engine.reading() as reader:
@@ -35,8 +50,14 @@ def keep_probes(
         return answers
     kept = []
     with gallery.engine.writing() as writer:
+        try:
+            check_source(writer, probes, "the probes")
+        except ArtefactError:
+            # the gallery went over to another model since they were answered: nothing could be compared with them
+            return answers
         # who asks keeps the log short: no clock runs in the file
         _forget_expired(writer)
+        keep = frames_of if keeps_walks(writer) else None
         for i, (record, answer) in enumerate(zip(probes.records, answers, strict=True)):
             values: dict[str, Any] = {
                 "key": record.key,
@@ -50,6 +71,8 @@ def keep_probes(
             data = b"".join(pack_vector(probes.vectors[i]))
             values |= {"expires": days_from_now(days), "vector": data}
             number = writer.insert("probes", {**values, "person": answer.person, "distance": nearest})
+            if keep is not None:
+                writer.insert("walks", walk_row(PROBE, number, keep(i)))
             kept.append(replace(answer, probe=number))
     return kept
 
@@ -87,7 +110,11 @@ def read_probe(reader: Reader, number: int, comparing: Comparing) -> tuple[Embed
 
 
 def _forget_expired(writer: Writer) -> int:
-    return writer.delete("probes", ("expires", "<=", now()))
+    gone = [number for (number,) in writer.rows("probes", ["id"], ("expires", "<=", now()))]
+    forget_walks(writer, PROBE, gone)
+    for number in gone:
+        writer.delete("probes", ("id", "=", number))
+    return len(gone)
 
 
 def forget_expired(gallery: OpenGallery) -> int:
@@ -121,8 +148,8 @@ def decide(gallery: OpenGallery, probe: Embeddings | int, who: Who, right: bool,
         person, calibration = find_person(reader, who), read_calibration(reader)
         own = index.search(reader, walk, 1, only=person.id)
         nearest = index.search(reader, walk, 1)
-    data, digest = pack_vector(walk.vectors[0])
     with change(gallery.engine, "confirm" if right else "reject") as made:
+        check_source(made.writer, walk, "the probe")
         made.details = {"person": person.id, "probe": number}
         if number is not None:
             word = "confirmed" if right else "rejected"
@@ -130,16 +157,11 @@ def decide(gallery: OpenGallery, probe: Embeddings | int, who: Who, right: bool,
         if right:
             # without a calibration nobody knows what is far, so a first walk alone is taken
             far = not own or (calibration is not None and own[0].distance > _NOVEL * calibration.threshold)
-            there = made.writer.rows("samples", ["id"], ("sha256", "=", digest))
-            if not far or there:
-                return "noted; it is like a walk that is there, so it becomes no sample"
-            record = walk.records[0]
-            values = {"person": person.id, "key": _free_key(made.writer, record.key), "condition": record.condition}
-            values |= {"view": record.view, "camera": "", "taken": "", "quality": "", "origin": "confirmed"}
-            sample = made.insert("samples", {**values, "enrolled": now(), "removed": "", "sha256": digest})
-            made.insert("templates", {"id": sample, "vector": data})
-            return f"noted, and enrolled as sample {sample}: it is unlike the walks that were there"
-        made.insert("negatives", {"person": person.id, "decided": now(), "vector": data, "sha256": digest})
+            return _confirmed(made, walk, person.id, number, far)
+        data, digest = pack_vector(walk.vectors[0])
+        negative = made.insert("negatives", {"person": person.id, "decided": now(), "vector": data, "sha256": digest})
+        if number is not None:
+            copy_walk(made, (PROBE, number), (NEGATIVE, negative))
         if stranger and calibration is not None and nearest:
             joined = calibration.joined_by(nearest[0].distance)
             made.update("meta", CALIBRATION, {"value": packed(joined)})
@@ -147,7 +169,23 @@ def decide(gallery: OpenGallery, probe: Embeddings | int, who: Who, right: bool,
         return "noted: walks that are nearer to this one are not them"
 
 
-def _free_key(reader: Reader, key: str) -> str:
+def _confirmed(made: Edit, walk: Embeddings, person: int, number: int | None, far: bool) -> str:
+    """Enrol a confirmed walk if it brings anything new; what was done."""
+    data, digest = pack_vector(walk.vectors[0])
+    if not far or made.writer.rows("samples", ["id"], ("sha256", "=", digest)):
+        return "noted; it is like a walk that is there, so it becomes no sample"
+    record = walk.records[0]
+    values = {"person": person, "key": free_key(made.writer, record.key), "condition": record.condition}
+    values |= {"view": record.view, "camera": "", "taken": "", "quality": "", "origin": "confirmed"}
+    sample = made.insert("samples", {**values, "enrolled": now(), "removed": "", "sha256": digest})
+    made.insert("templates", {"id": sample, "vector": data})
+    if number is not None:
+        copy_walk(made, (PROBE, number), (SAMPLE, sample))
+    return f"noted, and enrolled as sample {sample}: it is unlike the walks that were there"
+
+
+def free_key(reader: Reader, key: str) -> str:
+    """A key that no sample has: this one, or with a number behind it."""
     number, free = 2, key
     while reader.rows("samples", ["id"], ("key", "=", free)):
         number, free = number + 1, f"{key} ({number})"

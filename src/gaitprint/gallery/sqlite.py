@@ -19,7 +19,8 @@ from gaitprint.gallery.sqlite_rows import SqliteRows
 
 APPLICATION = 0x47414954
 """The mark of our files, at byte 68: "GAIT"."""
-FORMAT = 1
+FORMAT = 2
+"""2: with tables for walks; a file of 1 gets them when it is opened."""
 _WAIT = 20_000
 """Milliseconds that a writer waits for another one."""
 _SAFE = (3, 51, 3)
@@ -46,6 +47,7 @@ class SqliteEngine:
             try:
                 _check_ours(self._connection, self.place)
                 _set_up(self._connection)
+                _bring_up_to_date(self._connection)
             except BaseException:
                 self.close()
                 raise
@@ -152,7 +154,7 @@ def _check_ours(connection: apsw.Connection, path: Path) -> None:
     application, version = connection.pragma("application_id"), connection.pragma("user_version")
     if application != APPLICATION:
         raise ArtefactError(f"{path} is no gallery: make one with `gaitprint gallery create`")
-    if version != FORMAT:
+    if not 1 <= version <= FORMAT:
         raise ArtefactError(f"{path} is of format {version}, this package reads {FORMAT}: update the package")
 
 
@@ -166,13 +168,29 @@ def _set_up(connection: apsw.Connection) -> None:
         connection.pragma(name, value)
 
 
+def _bring_up_to_date(connection: apsw.Connection) -> None:
+    """Give an older file the tables that have come since; what is in it stays as it is."""
+    if connection.pragma("user_version") == FORMAT:
+        return
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        # another process may have done it meanwhile, so nothing is made twice
+        for statement in _schema():
+            connection.execute(statement)
+        connection.execute("COMMIT")
+    finally:
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+
+
 def _schema() -> list[str]:
     made = [f"PRAGMA application_id = {APPLICATION}", f"PRAGMA user_version = {FORMAT}"]
     for table, columns in TABLES.items():
         key = "id TEXT PRIMARY KEY" if table == "meta" else "id INTEGER PRIMARY KEY AUTOINCREMENT"
-        made.append(f"CREATE TABLE {table} ({', '.join([key, *(f'{c} {kind}' for c, kind in columns.items())])})")
-    made += [f"CREATE UNIQUE INDEX {table}_{column} ON {table} ({column})" for table, column in UNIQUE]
-    return made + [f"CREATE INDEX {table}_{column} ON {table} ({column})" for table, column in INDEXED]
+        cells = ", ".join([key, *(f"{c} {kind}" for c, kind in columns.items())])
+        made.append(f"CREATE TABLE IF NOT EXISTS {table} ({cells})")
+    made += [f"CREATE UNIQUE INDEX IF NOT EXISTS {table}_{column} ON {table} ({column})" for table, column in UNIQUE]
+    return made + [f"CREATE INDEX IF NOT EXISTS {table}_{column} ON {table} ({column})" for table, column in INDEXED]
 
 
 @contextmanager

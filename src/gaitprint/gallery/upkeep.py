@@ -12,6 +12,7 @@ from gaitprint.gallery.contract import Reader
 from gaitprint.gallery.erasure import finish_erasure
 from gaitprint.gallery.index_file import index_path
 from gaitprint.gallery.journal import audit_problems, read_fact, state_digest
+from gaitprint.gallery.kept_walks import walk_problems
 from gaitprint.gallery.opened import OpenGallery
 from gaitprint.gallery.probe_log import forget_expired
 from gaitprint.gallery.sqlite import SqliteEngine
@@ -63,7 +64,7 @@ def look(gallery: OpenGallery) -> CheckReport:
     """Look at every row and checksum, and change nothing."""
     problems = gallery.engine.problems()
     with gallery.engine.reading() as reader:
-        problems += _template_problems(reader) + audit_problems(reader)
+        problems += _template_problems(reader) + walk_problems(reader) + audit_problems(reader)
         people = {p for (p,) in reader.rows("people", ["id"])}
         samples = reader.rows("samples", ["id", "person"])
         problems += [f"sample {s}: its person id:{p} is missing" for s, p in samples if p not in people]

@@ -53,6 +53,8 @@ class OpenWalks:
     rejects: list[Reject] = field(default_factory=list)
     quality: list[str] = field(default_factory=list)
     """What was measured of each, where they were silhouettes."""
+    silhouettes: SequenceSet | None = None
+    """Of each; None where the source held vectors."""
 
 
 def enroll_walks(
@@ -76,7 +78,11 @@ def enroll_walks(
         walks = open_walks(source, progress)
         known = replace(details, quality=tuple(walks.quality), origin=details.origin or str(source.path))
         return opened.enroll(
-            walks.embeddings, known, walks.rejects, lambda done, total: progress(done, total, "enrolling")
+            walks.embeddings,
+            known,
+            walks.rejects,
+            lambda done, total: progress(done, total, "enrolling"),
+            silhouettes=walks.silhouettes,
         )
 
 
@@ -101,7 +107,7 @@ def open_walks(
     # after the walks were read: a model takes seconds to open
     embedder = open_embedder(source.model, source.device, backend=source.backend, frames=sum(walks.lengths))
     embedded = embedder.embed(walks, progress=lambda done, total: progress(done, total, "embedding"))
-    return OpenWalks(_named(embedded, source.name), rejects, quality)
+    return OpenWalks(_named(embedded, source.name), rejects, quality, walks)
 
 
 def are_vectors(path: Path) -> bool:

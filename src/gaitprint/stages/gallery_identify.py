@@ -33,5 +33,5 @@ def identify_walks(
         GaitprintError: in one line.
     """
     with Gallery.open(gallery) as opened:
-        walks = open_walks(source, progress).embeddings
-        return opened.identify(walks, top, tags=tags, camera=camera, log=log)
+        walks = open_walks(source, progress)
+        return opened.identify(walks.embeddings, top, tags=tags, camera=camera, log=log, silhouettes=walks.silhouettes)

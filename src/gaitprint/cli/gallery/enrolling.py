@@ -30,18 +30,23 @@ _DETAILS = "gaitprint.gallery.records:WalkDetails"
     metavar="DAYS",
     help="Keep who is asked about so long, to be searched by `gallery log`.  [default: not at all]",
 )
+@click.option(
+    "--keep-walks",
+    is_flag=True,
+    help="Keep silhouettes beside vectors: to look at, and to go over to another model by `gallery re-embed`.",
+)
 @as_json
-def create(gallery: Path, pipeline: str, retention: float, as_json: bool) -> None:
+def create(gallery: Path, pipeline: str, retention: float, keep_walks: bool, as_json: bool) -> None:
     """Make the file GALLERY. The first walks enrolled say which model it is of.
 
     \b
     Examples:
       gaitprint gallery create staff.gallery
-      gaitprint gallery create yard.gallery --retention 30
+      gaitprint gallery create yard.gallery --retention 30 --keep-walks
     """
     from gaitprint.gallery.gallery import Gallery
 
-    Gallery.create(gallery, pipeline=pipeline, retention_days=retention).close()
+    Gallery.create(gallery, pipeline=pipeline, retention_days=retention, keep_walks=keep_walks).close()
     say(f"{gallery}: made, nobody is enrolled", {"gallery": str(gallery)}, as_json)
 
 
