@@ -14,8 +14,15 @@ EXTRAS = {
     "openvino": "openvino",
     "ray": "ray",
     "av": "video",
+    "fastapi": "service",
+    "uvicorn": "service",
+    "prometheus_client": "service",
+    "multipart": "service",
+    "httpx": "service",
 }
 """Modules, and the extra of this package that installs each."""
+_PACKAGES = {"multipart": "python-multipart", "prometheus_client": "prometheus-client"}
+"""What those are called that people install under another name."""
 
 
 def require_extra(module: str) -> None:
@@ -30,4 +37,5 @@ def require_extra(module: str) -> None:
 
 def missing_text(module: str) -> str:
     """One line on a module of `EXTRAS` that is not there."""
-    return f"this needs {module}, which is not installed: pip install 'gaitprint[{EXTRAS[module]}]'"
+    name = _PACKAGES.get(module, module)
+    return f"this needs {name}, which is not installed: pip install 'gaitprint[{EXTRAS[module]}]'"

@@ -2,7 +2,7 @@
 
 import click
 
-from gaitprint.cli import bench, demo
+from gaitprint.cli import bench, demo, serve
 from gaitprint.cli.data import doctor, export, partition, prepare
 from gaitprint.cli.data import list as data_list
 from gaitprint.cli.eval import ablate, compare, explain, identify, report, submit, tune, verify
@@ -11,6 +11,7 @@ from gaitprint.cli.model import adapt, convert, embed, plan, runs, show, train
 from gaitprint.cli.model import export as model_export
 from gaitprint.cli.model import list as model_list
 from gaitprint.cli.nouns import CONTEXT, Noun, Program, leaves, log_options
+from gaitprint.cli.service import keys
 from gaitprint.cli.video import annotate, extract, search
 from gaitprint.cli.video import embed as video_embed
 from gaitprint.cli.video import identify as video_identify
@@ -94,9 +95,14 @@ NOUNS = (
         "From videos to silhouettes and names",
         (extract.extract, video_embed.embed, video_identify.identify, annotate.annotate, search.search),
     ),
+    Noun(
+        "service",
+        "Who may ask `gaitprint serve`",
+        (keys.keys, keys.key_add, keys.key_revoke),
+    ),
 )
 
-app = Program("gaitprint", "Recognise people by the way they walk", (demo.demo, *NOUNS, bench.bench))
+app = Program("gaitprint", "Recognise people by the way they walk", (demo.demo, *NOUNS, serve.serve, bench.bench))
 app.help = HELP
 
 

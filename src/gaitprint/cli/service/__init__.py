@@ -1,0 +1,1 @@
+"""Commands about what a service keeps beside its gallery."""

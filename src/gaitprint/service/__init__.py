@@ -1,0 +1,1 @@
+"""The gallery over HTTP: keys, limits, queues, and the same verbs."""

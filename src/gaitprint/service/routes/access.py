@@ -1,0 +1,88 @@
+"""Keys, what a key opens, and whether the service is well."""
+
+from dataclasses import dataclass
+from typing import Annotated
+
+from fastapi import APIRouter, Query
+from starlette.responses import Response
+
+import gaitprint
+from gaitprint.service import metrics
+from gaitprint.service.answers import Asked, Calibrated, KeyList, NewKey, Session, ShownKey, Text, Word
+from gaitprint.service.guarding import ANY, OPEN, Caller, GuardedRoute, Served, needs
+from gaitprint.service.keys import Scope
+from gaitprint.service.problems import RefusedError
+
+router = APIRouter(route_class=GuardedRoute, tags=["service"])
+
+
+class MakeKey(Asked):
+    """A key to be made."""
+
+    name: Word
+    scopes: Annotated[list[Scope], Query(min_length=1)]
+    cameras: Annotated[list[Text], Query(min_length=1, max_length=1000)] | None = None
+
+
+@dataclass(frozen=True)
+class Health:
+    """Whether it is well."""
+
+    status: str
+
+
+@router.get("/health/live", **needs(OPEN))
+async def live() -> Health:
+    """Say that the process answers."""
+    return Health("ok")
+
+
+@router.get("/health/ready", **needs(OPEN))
+async def ready(service: Served) -> Health:
+    """Say whether requests are taken: the gallery can be read, and nobody asked the service to stop."""
+    if service.stopping:
+        raise RefusedError(503, "the service is stopping", {"Retry-After": "10"})
+    await service.lookups.run(lambda: service.looking.source)
+    return Health("ok")
+
+
+@router.get("/metrics", **needs("read"))
+async def show_metrics(service: Served) -> Response:
+    """Counters for Prometheus."""
+    return Response(service.metrics.text(), media_type=metrics.MEDIA_TYPE)
+
+
+@router.get("/v1/session", **needs(ANY))
+async def session(service: Served, key: Caller) -> Session:
+    """Say what the key opens, and what the gallery is."""
+
+    def work() -> Session:
+        gallery = service.looking
+        made = gallery.calibration
+        calibration = None if made is None else Calibrated.of(made)
+        people = len(gallery.people())
+        return Session(ShownKey.of(key), gaitprint.__version__, people, gallery.source, calibration, 0.0)
+
+    return await service.lookups.run(work)
+
+
+@router.get("/v1/keys", **needs("admin"))
+async def list_keys(service: Served, key: Caller) -> KeyList:
+    """List all keys, without their secrets."""
+    key.require_everything("the list of keys")
+    return KeyList([ShownKey.of(k) for k in service.keys.known()])
+
+
+@router.post("/v1/keys", status_code=201, **needs("admin"))
+async def make_key(service: Served, key: Caller, make: MakeKey) -> NewKey:
+    """Make a key. Its text is in this answer and nowhere else."""
+    key.require_everything("making keys")
+    made, text = service.keys.create(make.name, make.scopes, make.cameras)
+    return NewKey(**vars(ShownKey.of(made)), key=text)
+
+
+@router.delete("/v1/keys/{number}", status_code=204, **needs("admin"))
+async def revoke_key(service: Served, key: Caller, number: str) -> None:
+    """Let a key open nothing any more."""
+    key.require_everything("revoking keys")
+    service.keys.revoke(number)

@@ -1,0 +1,190 @@
+"""People: listed, shown, put right, taken out."""
+
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, Query
+from pydantic import Field
+
+from gaitprint.gallery.records import Person
+from gaitprint.service.answers import (
+    Asked,
+    Id,
+    Ids,
+    MergePreview,
+    People,
+    ShownPerson,
+    ShownSample,
+    TagCount,
+    Tags,
+    Text,
+    Touched,
+    Undone,
+    Word,
+    Words,
+)
+from gaitprint.service.guarding import Caller, GuardedRoute, Served, needs
+from gaitprint.service.view import View
+
+router = APIRouter(prefix="/v1", route_class=GuardedRoute, tags=["people"])
+Sort = Literal["id", "name", "newest"]
+
+
+class Edit(Asked):
+    """What changes of a person; what is left out stays."""
+
+    name: Word | None = None
+    add_tags: Words = Field(default_factory=list)
+    remove_tags: Words = Field(default_factory=list)
+    basis: Text | None = None
+    expires: Text | None = None
+
+
+class Merge(Asked):
+    """Who become one with the person."""
+
+    others: Annotated[Ids, Query(min_length=1)]
+    dry_run: bool = False
+
+
+class Split(Asked):
+    """Walks that become a new person's."""
+
+    samples: Ids
+    name: Word
+
+
+class Move(Asked):
+    """Walks, and whose they become."""
+
+    samples: Ids
+    to: Id
+
+
+class Chosen(Asked):
+    """People and single walks."""
+
+    people: Ids = Field(default_factory=list)
+    samples: Ids = Field(default_factory=list)
+
+
+class Undo(Asked):
+    """Which change; the last one where it is left out."""
+
+    change: Id | None = None
+
+
+@router.get("/people", **needs("read"))
+async def list_people(
+    service: Served,
+    key: Caller,
+    q: Annotated[str, Query(max_length=300)] = "",
+    tag: Annotated[list[str], Query(max_length=100)] = [],  # noqa: B006 - FastAPI copies it
+    removed: bool = False,
+    sort: Sort = "id",
+    limit: Annotated[int, Query(ge=1, le=1000)] = 100,
+    offset: Annotated[int, Query(ge=0, le=10**9)] = 0,
+) -> People:
+    """List people a page at a time: by a part of their name, or `id:3`, and by tags they all have."""
+
+    def work() -> People:
+        found = _sorted(_named(View(service.looking, key).people(removed), q, set(tag)), sort)
+        return People(found[offset : offset + limit], len(found))
+
+    return await service.lookups.run(work)
+
+
+def _named(people: list[Person], q: str, tags: set[str]) -> list[Person]:
+    part = q.strip().casefold()
+    if part.startswith("id:"):
+        return [p for p in people if str(p.id) == part[3:] and tags <= set(p.tags)]
+    return [p for p in people if part in p.name.casefold() and tags <= set(p.tags)]
+
+
+def _sorted(people: list[Person], sort: Sort) -> list[Person]:
+    if sort == "name":
+        return sorted(people, key=lambda p: (p.name.casefold(), p.id))
+    return sorted(people, key=lambda p: -p.id) if sort == "newest" else people
+
+
+@router.get("/tags", **needs("read"))
+async def list_tags(service: Served, key: Caller) -> Tags:
+    """List the tags that people have."""
+
+    def work() -> Tags:
+        counts: dict[str, int] = {}
+        for person in View(service.looking, key).people():
+            for tag in person.tags:
+                counts[tag] = counts.get(tag, 0) + 1
+        return Tags([TagCount(tag, count) for tag, count in sorted(counts.items())])
+
+    return await service.lookups.run(work)
+
+
+@router.get("/people/{number}", **needs("read"))
+async def show_person(service: Served, key: Caller, number: Id) -> ShownPerson:
+    """Show somebody, removed or not, with all walks of theirs."""
+
+    def work() -> ShownPerson:
+        person, samples = View(service.looking, key).person(number)
+        return ShownPerson(person, [ShownSample.of(sample, False) for sample in samples])
+
+    return await service.lookups.run(work)
+
+
+@router.patch("/people/{number}", **needs("enrol"))
+async def edit_person(service: Served, key: Caller, number: Id, edit: Edit) -> Person:
+    """Rename somebody, change their tags, their legal basis, the day from which on they are no answer."""
+
+    def work() -> Person:
+        tags = edit.add_tags, edit.remove_tags
+        return View(service.gallery, key).edit(number, edit.name, tags, basis=edit.basis, expires=edit.expires)
+
+    return await service.searches.run(work)
+
+
+@router.post("/people/{number}/merge", **needs("enrol"))
+async def merge_people(service: Served, key: Caller, number: Id, merge: Merge) -> MergePreview:
+    """Make people one who were enrolled as several; with `dry_run` only say what would become of whom."""
+
+    def work() -> MergePreview:
+        view = View(service.gallery, key)
+        person, others, samples = view.merge_preview(number, merge.others)
+        if not merge.dry_run:
+            person = view.merge(number, merge.others)
+        return MergePreview(person, others, samples, not merge.dry_run)
+
+    return await service.searches.run(work)
+
+
+@router.post("/people/{number}/split", **needs("enrol"))
+async def split_person(service: Served, key: Caller, number: Id, split: Split) -> Person:
+    """Make walks of somebody those of a new person."""
+    return await service.searches.run(lambda: View(service.gallery, key).split(number, split.samples, split.name))
+
+
+@router.post("/samples/move", **needs("enrol"))
+async def move_samples(service: Served, key: Caller, move: Move) -> Person:
+    """Make walks those of somebody else who is enrolled."""
+    return await service.searches.run(lambda: View(service.gallery, key).move(move.samples, move.to))
+
+
+@router.post("/remove", **needs("delete"))
+async def remove(service: Served, key: Caller, chosen: Chosen) -> Touched:
+    """Take people or single walks out of every answer at once; they can be restored."""
+    await service.searches.run(lambda: View(service.gallery, key).remove(chosen.people, chosen.samples))
+    return Touched(chosen.people, chosen.samples)
+
+
+@router.post("/restore", **needs("delete"))
+async def restore(service: Served, key: Caller, chosen: Chosen) -> Touched:
+    """Bring back what was removed."""
+    await service.searches.run(lambda: View(service.gallery, key).restore(chosen.people, chosen.samples))
+    return Touched(chosen.people, chosen.samples)
+
+
+@router.post("/undo", **needs("enrol"))
+async def undo(service: Served, key: Caller, undo: Undo) -> Undone:
+    """Set back the last correction, or a change by its number."""
+    key.require_everything("undo")
+    line, verb = await service.searches.run(lambda: service.gallery.undo(undo.change))
+    return Undone(line, verb)

@@ -1,0 +1,81 @@
+"""The log of probes: who was asked about, and what people say of the answers."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query
+
+from gaitprint.gallery.records import Identification, Probe
+from gaitprint.service.answers import Asked, Id, Probes, Said
+from gaitprint.service.guarding import Caller, GuardedRoute, Served, needs
+from gaitprint.service.view import View
+
+router = APIRouter(prefix="/v1", route_class=GuardedRoute, tags=["log"])
+
+
+class Confirm(Asked):
+    """Who it is."""
+
+    person: Id
+
+
+class Reject(Asked):
+    """Who it is not."""
+
+    person: Id
+    stranger: bool = False
+    """Also that it is nobody who is enrolled, so that the calibration learns it."""
+
+
+class Again(Asked):
+    """How many people to list."""
+
+    top: Annotated[int, Query(ge=1, le=1000)] = 5
+
+
+@router.get("/probes", **needs("read"))
+async def list_probes(
+    service: Served,
+    key: Caller,
+    unknown: bool | None = None,
+    decided: bool | None = None,
+    camera: Annotated[str | None, Query(max_length=300)] = None,
+    limit: Annotated[int, Query(ge=1, le=1000)] = 50,
+    before: Id | None = None,
+) -> Probes:
+    """List the probes that are kept, newest first."""
+
+    def wanted(probe: Probe) -> bool:
+        return (
+            (unknown is None or (probe.person is None) == unknown)
+            and (decided is None or bool(probe.decision) == decided)
+            and (camera is None or probe.camera == camera)
+            and (before is None or probe.id < before)
+        )
+
+    def work() -> Probes:
+        return Probes([p for p in View(service.looking, key).probes(10**9) if wanted(p)][:limit])
+
+    return await service.lookups.run(work)
+
+
+@router.post("/probes/{number}/identify", **needs("search"))
+async def identify_again(service: Served, key: Caller, number: Id, again: Again) -> Identification:
+    """Ask once more, against the people who are there now."""
+    key.require_everything("asking again")
+    return await service.searches.run(lambda: service.gallery.identify_again(number, again.top))
+
+
+@router.post("/probes/{number}/confirm", **needs("enrol"))
+async def confirm(service: Served, key: Caller, number: Id, confirm: Confirm) -> Said:
+    """Say that a probe is somebody; it becomes a walk of theirs only where it is unlike those that are there."""
+    said = await service.searches.run(lambda: View(service.gallery, key).decide(number, confirm.person, True, False))
+    return Said(said)
+
+
+@router.post("/probes/{number}/reject", **needs("enrol"))
+async def reject(service: Served, key: Caller, number: Id, reject: Reject) -> Said:
+    """Say that a probe is not somebody."""
+    said = await service.searches.run(
+        lambda: View(service.gallery, key).decide(number, reject.person, False, reject.stranger)
+    )
+    return Said(said)

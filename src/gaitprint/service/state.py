@@ -1,0 +1,72 @@
+"""A service held open: the gallery, the keys, the waiting rooms."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from gaitprint.gallery.gallery import Gallery
+from gaitprint.service.keys import SCOPES, Keys
+from gaitprint.service.lanes import Lane
+from gaitprint.service.metrics import Metrics
+from gaitprint.service.problems import busy
+from gaitprint.service.settings import ServiceSettings
+from gaitprint.service.side_file import SideFile, side_path
+
+FIRST = "first"
+"""The name of the key that is made at the first start."""
+
+
+class Service:
+    """What the routes work on.
+
+    Args:
+        gallery: the file of a gallery.
+        settings: limits.
+
+    Raises:
+        ArtefactError: no gallery there, or damaged. DataError: it cannot be read.
+    """
+
+    def __init__(self, gallery: Path, settings: ServiceSettings) -> None:
+        self.settings, self.place = settings, gallery
+        # a connection each: whoever looks somebody up does not wait for a search
+        self.gallery, self.looking = Gallery.open(gallery), Gallery.open(gallery)
+        self.side = SideFile(side_path(gallery))
+        self.keys = Keys(self.side)
+        self.searches = Lane("gallery", 1, settings.waiting)
+        self.lookups = Lane("lists", 1, settings.waiting)
+        self.upkeep = Lane("upkeep", 1, 2)
+        self.metrics = Metrics((self.searches, self.lookups, self.upkeep))
+        self.stopping = False
+        self._receiving = 0
+
+    def first_key(self) -> str:
+        """Make the first key, which may do everything; its text, and an empty one where there are keys already."""
+        if self.keys.known():
+            return ""
+        return self.keys.create(FIRST, SCOPES)[1]
+
+    @contextmanager
+    def receiving(self, upload: bool) -> Iterator[None]:
+        """Count a file that comes in.
+
+        Raises:
+            RefusedError: 429, so many come in already.
+        """
+        # on the one thread of the loop, so that counting needs no lock
+        if upload and self._receiving >= self.settings.uploads:
+            raise busy("as many files are being received as are taken at once")
+        self._receiving += upload
+        try:
+            yield
+        finally:
+            self._receiving -= upload
+
+    def close(self) -> None:
+        """Finish what was accepted, and let go of the files."""
+        self.stopping = True
+        for lane in (self.searches, self.lookups, self.upkeep):
+            lane.close()
+        for gallery in (self.gallery, self.looking):
+            gallery.close()
+        self.side.close()
