@@ -12,6 +12,7 @@ from gaitprint.cli.kinds import PLACE
 from gaitprint.cli.model_choice import chosen_models
 from gaitprint.cli.option_groups import FieldOption, OptionGroup
 from gaitprint.cli.people_options import backend_option
+from gaitprint.cli.video_options import parts_options
 
 SOURCE = "gaitprint.stages.gallery_enroll:WalkSource"
 
@@ -30,14 +31,14 @@ tags_option = click.option("--tag", "tags", multiple=True, metavar="WORD", help=
 
 
 def _source(model: Path | None, **given: Any) -> Callable[..., Any]:
-    def walks(path: Path, name: str | None = None) -> Any:
+    def walks(path: Path, name: str | None = None, tracks: Any = None) -> Any:
         from gaitprint.models.shipped import shipped
         from gaitprint.stages.gallery_enroll import WalkSource, are_vectors
 
         # a file of vectors needs no model, and of what is not there the path alone is spoken of
         if model is not None or are_vectors(path):
-            return WalkSource(path, model, name, **given)
-        return WalkSource(path, chosen_models([])[0] if path.exists() else shipped(), name, **given)
+            return WalkSource(path, model, name, tracks=tracks, **given)
+        return WalkSource(path, chosen_models([])[0] if path.exists() else shipped(), name, tracks=tracks, **given)
 
     return walks
 
@@ -60,6 +61,7 @@ source_options = OptionGroup(
         metavar="FILTER",
         help="What silhouettes have to be, such as 'frames>=20,holes<0.1'; an empty text takes any.",
     ),
+    parts_options,
     device_option,
     backend_option,
 )

@@ -37,13 +37,18 @@ def _people(
     known_share: float,
     **given: Any,
 ) -> Any:
+    from gaitprint.stages.gallery_known import known_people
     from gaitprint.video.identity.evidence import EvidenceSettings
-    from gaitprint.video.identity.people_request import PeopleRequest, known_walks
+    from gaitprint.video.identity.people_request import PeopleRequest
 
+    known, steps, threshold = known_people(gallery)
+    # a gallery was calibrated for its own pipeline: of another one its distance says nothing
+    if pipeline is None and fpir is None and given["strangers"] is None and given["threshold"] is None:
+        given["threshold"] = threshold
     return PeopleRequest(
-        known_walks(gallery),
+        known,
         **given,
-        pipeline=named_pipeline(pipeline, ()),
+        pipeline=named_pipeline(pipeline, (), steps),
         fpir=None if fpir is None else parse_share(fpir),
         evidence=EvidenceSettings(correlation, known_share),
     )
@@ -78,9 +83,9 @@ people_options = OptionGroup(
         type=PLACE,
         multiple=True,
         required=True,
-        metavar="EMBEDDINGS",
-        help="Walks of people who are known, with names, by the same model: of `model embed` or `video embed`. "
-        "Repeatable.",
+        metavar="FILE",
+        help="Who is known, by the same model: a gallery, named as it was calibrated; or walks with names, of `model "
+        "embed` or `video embed`. Those are repeatable.",
     ),
     click.option(
         "--threshold",

@@ -9,6 +9,7 @@ log and the audit stay behind.
 import csv
 import io
 import json
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -67,6 +68,25 @@ def export(gallery: OpenGallery, folder: Path) -> tuple[int, int]:
     # written last: a folder without it is no export
     write_json(folder / "gallery.json", {"format": FORMAT, "version": VERSION, "source": comparing.source, **facts})
     return len(people), len(rows)
+
+
+def known_embeddings(gallery: OpenGallery) -> Embeddings:
+    """Everybody who can be an answer, as walks with names; those of one name are told apart by their ids.
+
+    Raises:
+        DataError: there is nobody. ArtefactError: a damaged template.
+    """
+    with gallery.searching() as (reader, comparing, index):
+        samples = index.samples()
+        if not samples:
+            raise DataError("nobody can be an answer: enrol somebody, or restore who was removed")
+        several = Counter(index.names[p] for p in index.people())
+        called = {p: n if several[n] == 1 else f"{n} (id:{p})" for p, n in index.names.items()}
+        facts = {r[0]: r[1:] for r in reader.rows("samples", ["id", "key", "condition", "view"])}
+        ids = [sample for sample, _ in samples]
+        vectors = read_templates(reader, ids, [index.digest(i) for i in ids], comparing.layout.width)
+        records = tuple(SequenceRecord(facts[i][0], called[p], facts[i][1], facts[i][2]) for i, p in samples)
+        return Embeddings(vectors, records, comparing.layout, comparing.source)
 
 
 def import_folder(gallery: OpenGallery, folder: Path) -> tuple[int, int]:

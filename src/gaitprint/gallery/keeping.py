@@ -1,5 +1,6 @@
 """What is kept in a gallery, for how long, and copies of it."""
 
+import json
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -8,12 +9,14 @@ from gaitprint.errors import ConfigError
 from gaitprint.gallery import upkeep
 from gaitprint.gallery.corrections import Corrections
 from gaitprint.gallery.erasure import Erasing, Erasure, purge
-from gaitprint.gallery.exchange import export
+from gaitprint.gallery.exchange import export, known_embeddings
 from gaitprint.gallery.given import given_path
+from gaitprint.gallery.journal import read_fact
 from gaitprint.gallery.kept_walks import PROBE, SAMPLE, keeps_walks, read_walk, with_walks
 from gaitprint.gallery.people import Who
 from gaitprint.gallery.reembedding import EmbedWalks, ReembedReport, reembed
-from gaitprint.types import Frames
+from gaitprint.retrieval.spec import PipelineSpec
+from gaitprint.types import Embeddings, Frames
 
 
 class Keeping(Corrections):
@@ -24,6 +27,20 @@ class Keeping(Corrections):
         """Whether silhouettes are kept beside vectors."""
         with self._engine.reading() as reader:
             return keeps_walks(reader)
+
+    @property
+    def pipeline(self) -> PipelineSpec:
+        """How walks are compared."""
+        with self._engine.reading() as reader:
+            return PipelineSpec.from_table(json.loads(read_fact(reader, "pipeline")))
+
+    def embeddings(self) -> Embeddings:
+        """The walks of everybody who can be an answer, by name; of two people of one name with their ids.
+
+        Raises:
+            DataError: there is nobody. ArtefactError: a damaged template.
+        """
+        return known_embeddings(self._opened)
 
     def walk(self, sample: int | None = None, *, probe: int | None = None) -> Frames:
         """The silhouettes of a sample, or of a probe of the log, as they were given.

@@ -147,6 +147,15 @@ class SqliteEngine:
                 self._connection.execute("ROLLBACK")
 
 
+def is_gallery(path: Path) -> bool:
+    """Whether a path is the file of a gallery, by its first bytes."""
+    if not path.is_file():
+        return False
+    with path.open("rb") as stream:
+        head = stream.read(72)
+    return head.startswith(b"SQLite format 3\0") and head[68:] == APPLICATION.to_bytes(4, "big")
+
+
 def _check_ours(connection: apsw.Connection, path: Path) -> None:
     """Before anything is set, which would write to a database of somebody else."""
     # the first statement may already have to wait

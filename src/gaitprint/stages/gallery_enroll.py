@@ -2,7 +2,7 @@
 
 import csv
 import io
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -19,9 +19,11 @@ from gaitprint.silhouettes.quality_filter import QualityFilter
 from gaitprint.silhouettes.reading import load_frames
 from gaitprint.silhouettes.taking import take_sequence
 from gaitprint.stages.embed import open_embedder
+from gaitprint.stages.gallery_clips import ClipWalk, clip_walks, is_clip, joined, of_one_person
 from gaitprint.store import MemorySequences, SequenceSet, Store, Subset, is_store
 from gaitprint.texts import read_text
 from gaitprint.types import Embeddings, Frames, SequenceRecord
+from gaitprint.video.parts import VideoParts
 
 GOOD_ENOUGH = "frames>=15,pieces<=0.5"
 """What a walk has to be where nobody says it: half a second of a body that mostly hangs together."""
@@ -34,7 +36,7 @@ class WalkSource:
     """Where walks come from, and what makes vectors of them."""
 
     path: Path
-    """An embeddings file; a store; a list (.csv); or one walk, a folder of images or an array file."""
+    """An embeddings file; a store; a list (.csv); a clip; or one walk, a folder of images or an array file."""
     model: Path | None = None
     """A model file; vectors need none."""
     name: str | None = None
@@ -43,6 +45,10 @@ class WalkSource:
     """What silhouettes have to be, see `QualityFilter`; empty: anything."""
     device: str = DEVICE
     backend: str = AUTO
+    parts: VideoParts = VideoParts()
+    """What finds, follows and cuts out people in a clip."""
+    tracks: Sequence[int] | None = None
+    """Of a clip: those of one person; none where there is only one. None: everybody in it."""
 
 
 @dataclass
@@ -103,6 +109,8 @@ def open_walks(
         raise ConfigError(
             f"{source.path} is no embeddings file, and silhouettes become vectors by a model: give --model"
         )
+    if is_clip(source.path):
+        return _of_clip(source, source.model, progress)
     walks, rejects, quality = _read(source)
     # after the walks were read: a model takes seconds to open
     embedder = open_embedder(source.model, source.device, backend=source.backend, frames=sum(walks.lengths))
@@ -113,6 +121,29 @@ def open_walks(
 def are_vectors(path: Path) -> bool:
     """Whether a path is an embeddings file, and not silhouettes."""
     return path.suffix == ".safetensors" and path.is_file()
+
+
+def _of_clip(source: WalkSource, model: Path, progress: Callable[[int, int, str], None]) -> OpenWalks:
+    embedder = open_embedder(model, source.device, backend=source.backend)
+    wanted = QualityFilter.parse(source.quality) if source.quality else None
+    found, rejects = clip_walks(
+        source.path, embedder, source.parts, lambda done, total: progress(done, total, source.path.name)
+    )
+    good = list[ClipWalk]()
+    for walk in found:
+        try:
+            measured = walk.quality or measure(walk.frames)
+            _check(wanted, measured, len(walk.frames))
+        except DataError as error:
+            rejects.append(Reject(walk.embedded.records[0].key, str(error)))
+            continue
+        good.append(walk)
+    _check_left(source.path, len(good), rejects)
+    if source.tracks is not None:
+        good = of_one_person(good, source.tracks, source.path)
+    quality = [_said(walk.quality or measure(walk.frames), len(walk.frames)) for walk in good]
+    embedded, silhouettes = joined(good)
+    return OpenWalks(_named(embedded, source.name), rejects, quality, silhouettes)
 
 
 def _read(source: WalkSource) -> tuple[SequenceSet, list[Reject], list[str]]:

@@ -30,7 +30,7 @@ def identify(
     as_json: bool,
     **how: Any,
 ) -> None:
-    """Say who each of WALKS is, with the nearest people, and how far away the next is.
+    """Say who each of WALKS is, with the nearest people, and how far away the next is; of a clip everybody in it.
 
     Unknown is whoever is further away than few enough strangers come; before `gallery calibrate` everybody is. "false
     alarms" is how many of 1,000 strangers come as near.

@@ -71,15 +71,32 @@ details_options = OptionGroup(
 @gallery_argument
 @click.argument("walks", type=PLACE)
 @click.option("--name", metavar="NAME", help="Whose walks they are, or id:3.  [default: as WALKS says]")
+@click.option(
+    "--track",
+    "tracks",
+    type=click.IntRange(min=1),
+    multiple=True,
+    metavar="NUMBER",
+    help="Which tracks of a clip are of the person, where it shows several. Repeatable.",
+)
 @details_options
 @source_options
 @as_json
-def enroll(gallery: Path, walks: Path, name: str | None, details: Any, source: Any, as_json: bool) -> None:
-    """Enrol WALKS: a file of vectors, a store, a list (.csv) or one walk.
+def enroll(
+    gallery: Path,
+    walks: Path,
+    name: str | None,
+    tracks: tuple[int, ...],
+    details: Any,
+    source: Any,
+    as_json: bool,
+) -> None:
+    """Enrol WALKS: a file of vectors, a store, a list (.csv), one walk or a clip.
 
     A list has the columns path, name, condition, view; paths are relative to it. One walk is a folder of images or an
-    array file, and needs --name. Walks of known people join them; walks that are there already are passed over, so
-    that an enrolment that was interrupted is simply run again. What is not good enough, or fits nobody, is reported.
+    array file; it and a clip, a video of one person who walks, need --name. Walks of known people join them; walks
+    that are there already are passed over, so that an enrolment that was interrupted is simply run again. What is not
+    good enough, or fits nobody, is reported.
 
     \b
     Examples:
@@ -88,11 +105,12 @@ def enroll(gallery: Path, walks: Path, name: str | None, details: Any, source: A
       gaitprint gallery enroll staff.gallery list.csv
       gaitprint gallery enroll staff.gallery walks/anna/monday --name Anna \\
         --basis consent --expires 2031-05-31
+      gaitprint gallery enroll staff.gallery anna.mp4 --name Anna
     """
     from gaitprint.stages.gallery_enroll import enroll_walks
 
     with progress_bar("enrolling") as bar:
-        report = enroll_walks(gallery, source(walks, name), details, bar.update)
+        report = enroll_walks(gallery, source(walks, name, tracks), details, bar.update)
 
     def text(out: Console) -> None:
         out.print(f"{len(report.enrolled)} walks enrolled, {report.people} new people, {report.already} were there")
