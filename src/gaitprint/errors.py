@@ -34,6 +34,18 @@ class DataError(GaitprintError):
     """A file, folder or sequence is missing, damaged, hostile or not what was expected."""
 
 
+class AbsentError(DataError):
+    """Who or what was asked for by its number or name is not there."""
+
+
+class StorageError(DataError):
+    """The disk is full or fails, or another process holds the file: nothing was changed, another try may succeed."""
+
+
+class GrantError(GaitprintError):
+    """It is there, and not for whoever asks."""
+
+
 class ReadError(DataError):
     """The system could not read a file this time; another try may succeed."""
 

@@ -1,7 +1,7 @@
 """The gallery as one opens and uses it; each verb is a function of this room."""
 
 import json
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from pathlib import Path
 from secrets import token_hex
 from types import TracebackType
@@ -17,6 +17,7 @@ from gaitprint.gallery.calibration import PER_1000, GalleryCalibration, read_cal
 from gaitprint.gallery.contract import Engine
 from gaitprint.gallery.exchange import import_folder
 from gaitprint.gallery.given import Walks, given_path, given_walks, given_words
+from gaitprint.gallery.granted import GrantedGallery
 from gaitprint.gallery.journal import GENERATION, STRUCTURE, read_fact
 from gaitprint.gallery.keeping import Keeping
 from gaitprint.gallery.kept_walks import KEEP, GivenFrames, given_frames
@@ -121,6 +122,14 @@ class Gallery(Keeping):
     def close(self) -> None:
         """Let go of the file."""
         self._engine.close()
+
+    def granted(self, cameras: Collection[str] | None = None) -> GrantedGallery:
+        """The gallery as somebody sees it who may see what some cameras saw.
+
+        Args:
+            cameras: their names, "" being walks without one; None: all.
+        """
+        return GrantedGallery(self._opened, cameras)
 
     @property
     def source(self) -> str:

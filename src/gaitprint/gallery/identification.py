@@ -23,8 +23,10 @@ _GROWN = 1.25
 """Times as many people as were calibrated with, from which on that is said."""
 
 
-def identify(gallery: OpenGallery, probes: Embeddings, top: int, tags: Collection[str]) -> list[Identification]:
-    """The answers to probes, each for itself."""
+def identify(
+    gallery: OpenGallery, probes: Embeddings, top: int, tags: Collection[str], cameras: Collection[str] | None = None
+) -> list[Identification]:
+    """The answers to probes, each for itself; among what these cameras saw, where they are named."""
     with gallery.searching(probes) as (reader, comparing, index):
         calibration = read_calibration(reader)
         note = _outgrown(calibration, len(index.people()))
@@ -32,19 +34,19 @@ def identify(gallery: OpenGallery, probes: Embeddings, top: int, tags: Collectio
         for i in range(len(probes)):
             probe = probes.select([i])
             # one more than is shown, for the margin and where the nearest is denied
-            hits = index.search(reader, probe, max(top, 2) + 1, tags=tags)
+            hits = index.search(reader, probe, max(top, 2) + 1, tags=tags, cameras=cameras)
             candidates = [_candidate(reader, comparing, index, probe, hit, calibration) for hit in hits]
             answers.append(_decided(probes.records[i].key, candidates, top, calibration, note))
     return answers
 
 
-def verify(gallery: OpenGallery, probe: Embeddings, who: Who) -> Verification:
+def verify(gallery: OpenGallery, probe: Embeddings, who: Who, cameras: Collection[str] | None = None) -> Verification:
     """Whether one probe is of a person, by all of their walks."""
     with gallery.searching(probe) as (reader, _comparing, index):
         if len(probe) != 1:
             raise DataError(f"one walk is verified, found {len(probe)}: choose one by its key")
         person, calibration = find_person(reader, who), read_calibration(reader)
-        hits = index.search(reader, probe, 1, only=person.id)
+        hits = index.search(reader, probe, 1, only=person.id, cameras=cameras)
         if not hits:
             raise DataError(f"{person.name!r} has no walk to compare with, or has expired: enrol one")
         [hit] = hits

@@ -54,6 +54,8 @@ class Index:
         self._rows = IndexRows(*_nothing(0))
         self._squares: Float32[np.ndarray, " G"] = np.zeros(0, np.float32)
         self._person: Int64[np.ndarray, " G"] = np.zeros(0, np.int64)
+        self._cameras: dict[str, int] = {}
+        self._camera: Int64[np.ndarray, " G"] = np.zeros(0, np.int64)
         self._open: Bool[np.ndarray, " G"] = np.zeros(0, np.bool_)
 
     @property
@@ -82,6 +84,7 @@ class Index:
         tags: Collection[str] = (),
         only: int | None = None,
         without: int | None = None,
+        cameras: Collection[str] | None = None,
     ) -> list[Hit]:
         """The nearest people to one probe, nearest first, ties by their ids.
 
@@ -92,6 +95,7 @@ class Index:
             tags: only people who have all of these.
             only: nobody but this person.
             without: all but this person.
+            cameras: only walks that these saw; None: all.
         """
         chosen = self._open
         if tags:
@@ -101,6 +105,8 @@ class Index:
             chosen = chosen & (self._person == only)
         if without is not None:
             chosen = chosen & (self._person != without)
+        if cameras is not None:
+            chosen = chosen & np.isin(self._camera, [self._cameras[c] for c in cameras if c in self._cameras])
         rows = np.flatnonzero(chosen)
         if not len(rows) or self._projection is None:
             return []
@@ -136,18 +142,21 @@ class Index:
         above: list[Condition] = [] if whole or not len(self._rows.ids) else [("id", ">", int(self._rows.ids[-1]))]
         # people are few columns, and of new samples they may be old ones
         self._people = _people(reader)
-        found = reader.rows("samples", ["id", "person", "sha256", "removed"], *above)
+        found = reader.rows("samples", ["id", "person", "sha256", "removed", "camera"], *above)
         ids = np.array([row[0] for row in found], np.int64)
         digests = [row[2] for row in found]
         prints = np.frombuffer(b"".join(d[:8] for d in digests), "<i8").astype(np.int64)
         rows = self._known_or_read(reader, ids, prints, digests, width)
         person = np.array([row[1] for row in found], np.int64)
+        # by numbers: many walks, few cameras
+        camera = np.array([self._cameras.setdefault(row[4], len(self._cameras)) for row in found], np.int64)
         opened = np.array([not row[3] and row[1] not in self._people.closed for row in found], np.bool_)
         if above:
             rows = IndexRows(*(np.concatenate(both) for both in zip(_parts(self._rows), _parts(rows), strict=True)))
             person, opened = np.concatenate([self._person, person]), np.concatenate([self._open, opened])
-            digests = self._digests + digests
+            camera, digests = np.concatenate([self._camera, camera]), self._digests + digests
         self._rows, self._person, self._open, self._digests = rows, person, opened, digests
+        self._camera = camera
         self._squares = np.einsum("ij,ij->i", rows.projected, rows.projected)
         self._facts = facts
         self._save_if_due(reader)

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from gaitprint.arguments import shown
-from gaitprint.errors import ArtefactError, ConfigError, DataError
+from gaitprint.errors import AbsentError, ArtefactError, ConfigError, DataError
 from gaitprint.gallery.contract import Reader, Writer
 from gaitprint.gallery.journal import Edit, read_fact
 from gaitprint.gallery.walk_packing import pack_walk, unpack_walk
@@ -89,9 +89,9 @@ def read_walk(reader: Reader, kind: str, row: int) -> Frames:
     found = reader.rows("walks", ["frames", "sha256"], ("owner", "=", owner(kind, row)))
     if not found:
         if not reader.rows(OWNERS[kind], ["id"], ("id", "=", row)):
-            raise DataError(f"the gallery has no {kind} {row}: `gaitprint gallery show` and `log` list what it has")
+            raise AbsentError(f"the gallery has no {kind} {row}: `gaitprint gallery show` and `log` list what it has")
         why = "it came as a vector" if keeps_walks(reader) else "the gallery was made without --keep-walks"
-        raise DataError(f"{kind} {row} has no kept walk: {why}")
+        raise AbsentError(f"{kind} {row} has no kept walk: {why}")
     data, digest = found[0]
     return unpack_walk(data, digest, f"the walk of {kind} {row}")
 

@@ -1,5 +1,6 @@
 """New people who may be somebody who is there already."""
 
+from collections.abc import Collection
 from dataclasses import replace
 
 from gaitprint.gallery.calibrating import read_walk
@@ -11,13 +12,16 @@ _MOST = 200
 """New people who are looked at, of one enrolment."""
 
 
-def look_alikes(gallery: OpenGallery, report: EnrolReport, new: list[int]) -> EnrolReport:
+def look_alikes(
+    gallery: OpenGallery, report: EnrolReport, new: list[int], cameras: Collection[str] | None = None
+) -> EnrolReport:
     """Point out new people who are as near to somebody else as a person is to themselves.
 
     Args:
         gallery: after they were enrolled; where it is not calibrated nobody knows how near that is.
         report: to be completed.
         new: their ids.
+        cameras: only people whom these saw are pointed out; None: all.
     """
     with gallery.engine.reading() as reader:
         calibration = read_calibration(reader)
@@ -31,7 +35,7 @@ def look_alikes(gallery: OpenGallery, report: EnrolReport, new: list[int]) -> En
             first.setdefault(person, sample)
         for person in [p for p in new if p in first][:_MOST]:
             walk = read_walk(reader, comparing, index.digest(first[person]), first[person])
-            for hit in index.search(reader, walk, 1, without=person):
+            for hit in index.search(reader, walk, 1, without=person, cameras=cameras):
                 if hit.distance <= calibration.threshold:
                     other = index.names[hit.person]
                     notes.append(

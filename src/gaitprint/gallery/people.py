@@ -6,7 +6,7 @@ from dataclasses import fields, replace
 from typing import Any
 
 from gaitprint.arguments import shown
-from gaitprint.errors import ConfigError, DataError, did_you_mean
+from gaitprint.errors import AbsentError, ConfigError, DataError, did_you_mean
 from gaitprint.gallery.contract import Condition, Engine, Reader
 from gaitprint.gallery.journal import Edit, change
 from gaitprint.gallery.records import Person, Sample
@@ -74,7 +74,7 @@ def find_person(reader: Reader, who: Who, removed: bool = False) -> Person:
         way = "take them out first" if removed else "bring them back with `gaitprint gallery restore`"
         raise DataError(f"{given!r} is {'not ' if removed else ''}removed: {way}")
     names = [name for (name,) in reader.rows("people", ["name"], ("removed", ">" if removed else "=", ""))]
-    raise DataError(f"the gallery has no {given!r}: {did_you_mean(given, names)}")
+    raise AbsentError(f"the gallery has no {given!r}: {did_you_mean(given, names)}")
 
 
 def samples_of(reader: Reader, person: Person) -> list[Sample]:
@@ -93,7 +93,7 @@ def find_samples(reader: Reader, ids: Sequence[int]) -> list[Sample]:
     found = {row[0]: Sample(*row) for i in ids for row in reader.rows("samples", SAMPLE, ("id", "=", i))}
     missing = next((i for i in ids if i not in found), None)
     if missing is not None or not ids:
-        raise DataError(f"the gallery has no sample {missing}: `gaitprint gallery show` lists those of a person")
+        raise AbsentError(f"the gallery has no sample {missing}: `gaitprint gallery show` lists those of a person")
     return [found[i] for i in dict.fromkeys(ids)]
 
 

@@ -7,7 +7,7 @@ make a person ever easier to be taken for.
 from dataclasses import replace
 from typing import Any
 
-from gaitprint.errors import ArtefactError, DataError
+from gaitprint.errors import AbsentError, ArtefactError, DataError
 from gaitprint.gallery.calibration import CALIBRATION, packed, read_calibration
 from gaitprint.gallery.contract import Condition, Reader, Writer
 from gaitprint.gallery.enrolment import check_source
@@ -101,7 +101,7 @@ def read_probe(reader: Reader, number: int, comparing: Comparing) -> tuple[Embed
     """
     rows = reader.rows("probes", [*_COLUMNS, "vector"], ("id", "=", number), ("expires", ">", now()))
     if not rows:
-        raise DataError(f"the log has no probe {number}, or no longer: `gaitprint gallery log` lists them")
+        raise AbsentError(f"the log has no probe {number}, or no longer: `gaitprint gallery log` lists them")
     *facts, data = rows[0]
     probe = Probe(*facts)
     vector = unpack_vector(data[:-32], data[-32:], comparing.layout.width, f"probe {number}")
@@ -140,9 +140,10 @@ def decide(gallery: OpenGallery, probe: Embeddings | int, who: Who, right: bool,
         # a number of the log, or the walk itself
         number = probe if isinstance(probe, int) else None
         if isinstance(probe, int):
-            walk, _ = read_probe(reader, probe, comparing)
+            walk, logged = read_probe(reader, probe, comparing)
+            camera = logged.camera
         else:
-            walk = probe
+            walk, camera = probe, ""
         if len(walk) != 1:
             raise DataError(f"a decision is about one walk, found {len(walk)}: choose one by its key")
         person, calibration = find_person(reader, who), read_calibration(reader)
@@ -157,7 +158,7 @@ def decide(gallery: OpenGallery, probe: Embeddings | int, who: Who, right: bool,
         if right:
             # without a calibration nobody knows what is far, so a first walk alone is taken
             far = not own or (calibration is not None and own[0].distance > _NOVEL * calibration.threshold)
-            return _confirmed(made, walk, person.id, number, far)
+            return _confirmed(made, walk, (person.id, camera), number, far)
         data, digest = pack_vector(walk.vectors[0])
         negative = made.insert("negatives", {"person": person.id, "decided": now(), "vector": data, "sha256": digest})
         if number is not None:
@@ -169,14 +170,14 @@ def decide(gallery: OpenGallery, probe: Embeddings | int, who: Who, right: bool,
         return "noted: walks that are nearer to this one are not them"
 
 
-def _confirmed(made: Edit, walk: Embeddings, person: int, number: int | None, far: bool) -> str:
+def _confirmed(made: Edit, walk: Embeddings, seen: tuple[int, str], number: int | None, far: bool) -> str:
     """Enrol a confirmed walk if it brings anything new; what was done."""
     data, digest = pack_vector(walk.vectors[0])
     if not far or made.writer.rows("samples", ["id"], ("sha256", "=", digest)):
         return "noted; it is like a walk that is there, so it becomes no sample"
-    record = walk.records[0]
+    record, (person, camera) = walk.records[0], seen
     values = {"person": person, "key": free_key(made.writer, record.key), "condition": record.condition}
-    values |= {"view": record.view, "camera": "", "taken": "", "quality": "", "origin": "confirmed"}
+    values |= {"view": record.view, "camera": camera, "taken": "", "quality": "", "origin": "confirmed"}
     sample = made.insert("samples", {**values, "enrolled": now(), "removed": "", "sha256": digest})
     made.insert("templates", {"id": sample, "vector": data})
     if number is not None:

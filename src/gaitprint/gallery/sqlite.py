@@ -13,7 +13,7 @@ from pathlib import Path
 import apsw
 
 from gaitprint.atomic_files import check_writable, sync_folder
-from gaitprint.errors import ArtefactError, DataError
+from gaitprint.errors import ArtefactError, DataError, StorageError
 from gaitprint.gallery.contract import INDEXED, TABLES, UNIQUE
 from gaitprint.gallery.sqlite_rows import SqliteRows
 
@@ -209,12 +209,12 @@ def _in_a_line(path: Path) -> Iterator[None]:
     try:
         yield
     except apsw.BusyError:
-        raise DataError(said(f"another process has been writing for {_WAIT // 1000} s: try again")) from None
+        raise StorageError(said(f"another process has been writing for {_WAIT // 1000} s: try again")) from None
     except apsw.FullError:
-        raise DataError(said("the disk is full, nothing was changed: make room there and try again")) from None
+        raise StorageError(said("the disk is full, nothing was changed: make room there and try again")) from None
     except (apsw.CorruptError, apsw.NotADBError) as error:
         raise ArtefactError(said(f"no gallery, or damaged ({error}): use a backup of it")) from None
     except (apsw.ReadOnlyError, apsw.CantOpenError, apsw.PermissionsError) as error:
-        raise DataError(said(f"cannot be opened for writing ({error}): ask for the right to it")) from None
+        raise StorageError(said(f"cannot be opened for writing ({error}): ask for the right to it")) from None
     except (apsw.IOError, apsw.NoMemError) as error:
-        raise DataError(said(f"reading or writing failed, nothing was changed ({error}): check the disk")) from None
+        raise StorageError(said(f"reading or writing failed, nothing was changed ({error}): check the disk")) from None

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Literal, get_args
 
-from gaitprint.errors import ConfigError, DataError
+from gaitprint.errors import AbsentError, ConfigError, DataError
 from gaitprint.gallery.times import now
 from gaitprint.service.problems import RefusedError
 from gaitprint.service.side_file import SideFile
@@ -45,10 +45,6 @@ class Key:
         """Plain values for JSON."""
         return asdict(self)
 
-    def sees(self, camera: str) -> bool:
-        """Whether what this camera saw is for the key."""
-        return self.cameras is None or camera in self.cameras
-
     def require(self, scope: str) -> None:
         """Refuse what the key is not for.
 
@@ -59,7 +55,7 @@ class Key:
             raise RefusedError(403, f"this needs a key with the scope {scope!r}, this one has {', '.join(self.scopes)}")
 
     def require_everything(self, what: str) -> None:
-        """Refuse what concerns the whole gallery to a key of some cameras.
+        """Refuse what concerns the whole service to a key of some cameras.
 
         Raises:
             RefusedError: 403.
@@ -113,7 +109,7 @@ class Keys:
         with self._file.together():
             there = {key.id: key for key in self.known() if not key.revoked}
             if number not in there:
-                raise DataError(f"no key in use has the id {number!r:.40}")
+                raise AbsentError(f"no key in use has the id {number!r:.40}")
             rest = [key for key in there.values() if "admin" in key.scopes and key.id != number]
             if "admin" in there[number].scopes and not rest:
                 raise DataError("it is the last key that may make keys: make another one first")

@@ -11,7 +11,17 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse
 
-from gaitprint.errors import ArtefactError, ConfigError, DataError, GaitprintError, ReadError, ShapeError
+from gaitprint.errors import (
+    AbsentError,
+    ArtefactError,
+    ConfigError,
+    DataError,
+    GaitprintError,
+    GrantError,
+    ReadError,
+    ShapeError,
+    StorageError,
+)
 
 _LOG = logging.getLogger(__name__)
 MEDIA_TYPE = "application/problem+json"
@@ -46,22 +56,22 @@ def busy(what: str, seconds: int = 1) -> RefusedError:
     return RefusedError(429, f"{what}: try again in {seconds} s", {"Retry-After": str(seconds)})
 
 
-def missing(what: str) -> RefusedError:
-    """What is not there, or not for this key to know."""
-    return RefusedError(404, what)
-
-
 def status_of(error: GaitprintError) -> int:
     """The status of an error of the gallery: wrong input, or input that does not fit what is there."""
     if isinstance(error, HTTPException):
         return error.status_code
-    if isinstance(error, ReadError):
-        return HTTPStatus.SERVICE_UNAVAILABLE
-    if isinstance(error, ConfigError | ShapeError):
-        return HTTPStatus.UNPROCESSABLE_ENTITY
-    if isinstance(error, DataError | ArtefactError):
-        return HTTPStatus.CONFLICT
-    return HTTPStatus.INTERNAL_SERVER_ERROR
+    # the nearest kind decides: somebody who is absent is a matter of data, too
+    kinds: tuple[tuple[type[GaitprintError], HTTPStatus], ...] = (
+        (AbsentError, HTTPStatus.NOT_FOUND),
+        (GrantError, HTTPStatus.FORBIDDEN),
+        (ReadError, HTTPStatus.SERVICE_UNAVAILABLE),
+        (StorageError, HTTPStatus.SERVICE_UNAVAILABLE),
+        (ConfigError, HTTPStatus.UNPROCESSABLE_ENTITY),
+        (ShapeError, HTTPStatus.UNPROCESSABLE_ENTITY),
+        (DataError, HTTPStatus.CONFLICT),
+        (ArtefactError, HTTPStatus.CONFLICT),
+    )
+    return next((status for kind, status in kinds if isinstance(error, kind)), HTTPStatus.INTERNAL_SERVER_ERROR)
 
 
 def problem(request: Request, status: int, detail: str, headers: Mapping[str, str] | None = None) -> JSONResponse:

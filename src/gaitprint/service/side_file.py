@@ -9,7 +9,7 @@ from typing import Any
 
 import apsw
 
-from gaitprint.errors import ArtefactError, DataError
+from gaitprint.errors import ArtefactError, StorageError
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS keys (
@@ -40,7 +40,7 @@ class SideFile:
         path: of the file; made where there is none, readable by its owner alone.
 
     Raises:
-        ArtefactError: another file is there. DataError: it cannot be read or written.
+        ArtefactError: another file is there. StorageError: it cannot be read or written.
     """
 
     def __init__(self, path: Path) -> None:
@@ -90,6 +90,6 @@ class SideFile:
         except apsw.NotADBError:
             raise ArtefactError(f"{self.place} is another file than the service's: move it away") from None
         except apsw.Error as error:
-            raise DataError(
-                f"{self.place}: cannot be read or written ({error}): check the disk and its rights"
+            raise StorageError(
+                f"{self.place} cannot be read or written ({error}): check the disk and its rights"
             ) from None

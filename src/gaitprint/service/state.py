@@ -5,7 +5,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from gaitprint.gallery.gallery import Gallery
-from gaitprint.service.keys import SCOPES, Keys
+from gaitprint.gallery.granted import GrantedGallery
+from gaitprint.service.keys import SCOPES, Key, Keys
 from gaitprint.service.lanes import Lane
 from gaitprint.service.metrics import Metrics
 from gaitprint.service.problems import busy
@@ -39,6 +40,14 @@ class Service:
         self.metrics = Metrics((self.searches, self.lookups, self.upkeep))
         self.stopping = False
         self._receiving = 0
+
+    def seen_by(self, key: Key) -> GrantedGallery:
+        """The gallery as a key sees it, for searches and changes."""
+        return self.gallery.granted(key.cameras)
+
+    def listed_for(self, key: Key) -> GrantedGallery:
+        """The same by another connection, which waits for no search."""
+        return self.looking.granted(key.cameras)
 
     def first_key(self) -> str:
         """Make the first key, which may do everything; its text, and an empty one where there are keys already."""

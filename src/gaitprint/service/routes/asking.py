@@ -7,9 +7,7 @@ from fastapi import APIRouter, File, Form, UploadFile
 from gaitprint.gallery.records import EnrolReport, Verification, WalkDetails
 from gaitprint.service.answers import Answers, Id, Text, Words
 from gaitprint.service.guarding import Caller, GuardedRoute, Served, needs
-from gaitprint.service.problems import RefusedError
 from gaitprint.service.uploads import read_walks
-from gaitprint.service.view import View
 
 router = APIRouter(prefix="/v1", route_class=GuardedRoute, tags=["walks"])
 Walks = Annotated[UploadFile, File(description="vectors (.safetensors)")]
@@ -30,11 +28,10 @@ async def enroll(
     taken: Field = "",
 ) -> EnrolReport:
     """Enrol walks as those of the people they name; what is there already is passed over, so it can be sent again."""
-    _check_camera(key.sees(camera))
     details = WalkDetails(tuple(tags), basis, expires, camera, taken, walks.filename or "")
 
     def work() -> EnrolReport:
-        return View(service.gallery, key).enroll(read_walks(walks.file), details)
+        return service.seen_by(key).enroll(read_walks(walks.file), details)
 
     return await service.searches.run(work)
 
@@ -50,10 +47,9 @@ async def identify(
     log: Annotated[bool, Form()] = True,
 ) -> Answers:
     """Say who each walk is of, with the nearest people, or that it is nobody known."""
-    _check_camera(key.sees(camera))
 
     def work() -> Answers:
-        return Answers(View(service.gallery, key).identify(read_walks(walks.file), top, tags, camera, log))
+        return Answers(service.seen_by(key).identify(read_walks(walks.file), top, tags, camera, log))
 
     said = await service.searches.run(work)
     for answer in said.answers:
@@ -64,9 +60,4 @@ async def identify(
 @router.post("/verify", **needs("search", upload=True))
 async def verify(service: Served, key: Caller, walks: Walks, person: Annotated[Id, Form()]) -> Verification:
     """Say whether one walk is of a person, by all walks of theirs."""
-    return await service.searches.run(lambda: View(service.gallery, key).verify(read_walks(walks.file), person))
-
-
-def _check_camera(granted: bool) -> None:
-    if not granted:
-        raise RefusedError(403, "the key is for other cameras")
+    return await service.searches.run(lambda: service.seen_by(key).verify(read_walks(walks.file), person))

@@ -23,7 +23,6 @@ from gaitprint.service.answers import (
     Words,
 )
 from gaitprint.service.guarding import Caller, GuardedRoute, Served, needs
-from gaitprint.service.view import View
 
 router = APIRouter(prefix="/v1", route_class=GuardedRoute, tags=["people"])
 Sort = Literal["id", "name", "newest"]
@@ -87,7 +86,7 @@ async def list_people(
     """List people a page at a time: by a part of their name, or `id:3`, and by tags they all have."""
 
     def work() -> People:
-        found = _sorted(_named(View(service.looking, key).people(removed), q, set(tag)), sort)
+        found = _sorted(_named(service.listed_for(key).people(removed=removed), q, set(tag)), sort)
         return People(found[offset : offset + limit], len(found))
 
     return await service.lookups.run(work)
@@ -112,7 +111,7 @@ async def list_tags(service: Served, key: Caller) -> Tags:
 
     def work() -> Tags:
         counts: dict[str, int] = {}
-        for person in View(service.looking, key).people():
+        for person in service.listed_for(key).people():
             for tag in person.tags:
                 counts[tag] = counts.get(tag, 0) + 1
         return Tags([TagCount(tag, count) for tag, count in sorted(counts.items())])
@@ -125,8 +124,9 @@ async def show_person(service: Served, key: Caller, number: Id) -> ShownPerson:
     """Show somebody, removed or not, with all walks of theirs."""
 
     def work() -> ShownPerson:
-        person, samples = View(service.looking, key).person(number)
-        return ShownPerson(person, [ShownSample.of(sample, False) for sample in samples])
+        person, samples = service.listed_for(key).show(number)
+        kept = service.looking.kept_walks([s.id for s in samples])
+        return ShownPerson(person, [ShownSample.of(s, s.id in kept) for s in samples])
 
     return await service.lookups.run(work)
 
@@ -136,8 +136,15 @@ async def edit_person(service: Served, key: Caller, number: Id, edit: Edit) -> P
     """Rename somebody, change their tags, their legal basis, the day from which on they are no answer."""
 
     def work() -> Person:
-        tags = edit.add_tags, edit.remove_tags
-        return View(service.gallery, key).edit(number, edit.name, tags, basis=edit.basis, expires=edit.expires)
+        seen = service.seen_by(key)
+        person, _ = seen.show(number)
+        if edit.name is not None:
+            person = seen.rename(number, edit.name)
+        if edit.add_tags or edit.remove_tags:
+            person = seen.tag(number, edit.add_tags, edit.remove_tags)
+        if edit.basis is not None or edit.expires is not None:
+            person = seen.set_basis(number, basis=edit.basis, expires=edit.expires)
+        return person
 
     return await service.searches.run(work)
 
@@ -147,10 +154,10 @@ async def merge_people(service: Served, key: Caller, number: Id, merge: Merge) -
     """Make people one who were enrolled as several; with `dry_run` only say what would become of whom."""
 
     def work() -> MergePreview:
-        view = View(service.gallery, key)
-        person, others, samples = view.merge_preview(number, merge.others)
-        if not merge.dry_run:
-            person = view.merge(number, merge.others)
+        seen = service.seen_by(key)
+        shown = [seen.show(n) for n in merge.others]
+        others, samples = [p for p, _ in shown], [s.id for _, walks in shown for s in walks]
+        person = seen.show(number)[0] if merge.dry_run else seen.merge(number, merge.others)
         return MergePreview(person, others, samples, not merge.dry_run)
 
     return await service.searches.run(work)
@@ -159,32 +166,31 @@ async def merge_people(service: Served, key: Caller, number: Id, merge: Merge) -
 @router.post("/people/{number}/split", **needs("enrol"))
 async def split_person(service: Served, key: Caller, number: Id, split: Split) -> Person:
     """Make walks of somebody those of a new person."""
-    return await service.searches.run(lambda: View(service.gallery, key).split(number, split.samples, split.name))
+    return await service.searches.run(lambda: service.seen_by(key).split(number, split.samples, split.name))
 
 
 @router.post("/samples/move", **needs("enrol"))
 async def move_samples(service: Served, key: Caller, move: Move) -> Person:
     """Make walks those of somebody else who is enrolled."""
-    return await service.searches.run(lambda: View(service.gallery, key).move(move.samples, move.to))
+    return await service.searches.run(lambda: service.seen_by(key).move(move.samples, move.to))
 
 
 @router.post("/remove", **needs("delete"))
 async def remove(service: Served, key: Caller, chosen: Chosen) -> Touched:
     """Take people or single walks out of every answer at once; they can be restored."""
-    await service.searches.run(lambda: View(service.gallery, key).remove(chosen.people, chosen.samples))
+    await service.searches.run(lambda: service.seen_by(key).remove(chosen.people, chosen.samples))
     return Touched(chosen.people, chosen.samples)
 
 
 @router.post("/restore", **needs("delete"))
 async def restore(service: Served, key: Caller, chosen: Chosen) -> Touched:
     """Bring back what was removed."""
-    await service.searches.run(lambda: View(service.gallery, key).restore(chosen.people, chosen.samples))
+    await service.searches.run(lambda: service.seen_by(key).restore(chosen.people, chosen.samples))
     return Touched(chosen.people, chosen.samples)
 
 
 @router.post("/undo", **needs("enrol"))
 async def undo(service: Served, key: Caller, undo: Undo) -> Undone:
     """Set back the last correction, or a change by its number."""
-    key.require_everything("undo")
-    line, verb = await service.searches.run(lambda: service.gallery.undo(undo.change))
+    line, verb = await service.searches.run(lambda: service.seen_by(key).undo(undo.change))
     return Undone(line, verb)

@@ -7,7 +7,6 @@ from fastapi import APIRouter, Query
 from gaitprint.gallery.records import Identification, Probe
 from gaitprint.service.answers import Asked, Id, Probes, Said
 from gaitprint.service.guarding import Caller, GuardedRoute, Served, needs
-from gaitprint.service.view import View
 
 router = APIRouter(prefix="/v1", route_class=GuardedRoute, tags=["log"])
 
@@ -53,7 +52,7 @@ async def list_probes(
         )
 
     def work() -> Probes:
-        return Probes([p for p in View(service.looking, key).probes(10**9) if wanted(p)][:limit])
+        return Probes([p for p in service.listed_for(key).log() if wanted(p)][:limit])
 
     return await service.lookups.run(work)
 
@@ -61,14 +60,13 @@ async def list_probes(
 @router.post("/probes/{number}/identify", **needs("search"))
 async def identify_again(service: Served, key: Caller, number: Id, again: Again) -> Identification:
     """Ask once more, against the people who are there now."""
-    key.require_everything("asking again")
-    return await service.searches.run(lambda: service.gallery.identify_again(number, again.top))
+    return await service.searches.run(lambda: service.seen_by(key).identify_again(number, again.top))
 
 
 @router.post("/probes/{number}/confirm", **needs("enrol"))
 async def confirm(service: Served, key: Caller, number: Id, confirm: Confirm) -> Said:
     """Say that a probe is somebody; it becomes a walk of theirs only where it is unlike those that are there."""
-    said = await service.searches.run(lambda: View(service.gallery, key).decide(number, confirm.person, True, False))
+    said = await service.searches.run(lambda: service.seen_by(key).decide(number, confirm.person, True))
     return Said(said)
 
 
@@ -76,6 +74,6 @@ async def confirm(service: Served, key: Caller, number: Id, confirm: Confirm) ->
 async def reject(service: Served, key: Caller, number: Id, reject: Reject) -> Said:
     """Say that a probe is not somebody."""
     said = await service.searches.run(
-        lambda: View(service.gallery, key).decide(number, reject.person, False, reject.stranger)
+        lambda: service.seen_by(key).decide(number, reject.person, False, reject.stranger)
     )
     return Said(said)
