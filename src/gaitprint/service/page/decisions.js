@@ -1,0 +1,103 @@
+/** What an operator says of an answer: yes, not this person, a stranger, or somebody to enrol. */
+
+import { post, upload } from "./api.js";
+import { done } from "./corrections.js";
+import { ask } from "./dialog.js";
+import { field, h } from "./dom.js";
+import { personPicker } from "./pick.js";
+import { attempt, say } from "./said.js";
+import { gallery, may } from "./state.js";
+import { listed } from "./words.js";
+
+/**
+ * The buttons below an answer, and the same by name for keys.
+ * @param {import("./answer.js").AnswerView} view
+ */
+export function actionsOf(view) {
+  const { answer, candidate } = view;
+  const logged = answer.probe !== null;
+  const decide = (verb, body) => () => attempt(() => decided(view, verb, body));
+  const acts = {};
+  if (may("enrol") && candidate && logged) {
+    acts.confirm = decide("confirm", { person: candidate.person });
+    acts.reject = decide("reject", { person: candidate.person, stranger: false });
+    acts.stranger = decide("reject", { person: candidate.person, stranger: true });
+  }
+  if (may("enrol") && (logged || view.more.file)) acts.enrol = () => enrol(view);
+  if (may("search") && logged) acts.again = () => attempt(() => view.again());
+  const name = candidate?.name ?? "";
+  const words = {
+    confirm: ["Yes, this is ", name, "primary"],
+    reject: ["Not ", name, ""],
+    stranger: ["A stranger", "", ""],
+    enrol: ["Enrol as …", "", ""],
+    again: ["Ask again", "", ""],
+  };
+  const buttons = Object.entries(acts).map(([act, run]) => {
+    const [text, whom, kind] = words[act];
+    return h(`button${kind && `.${kind}`}`, { click: run, "data-act": act }, text, whom);
+  });
+  if (may("enrol") && !logged) buttons.push(h("p.note", {}, unlogged()));
+  return { ...acts, buttons };
+}
+
+function unlogged() {
+  const off = gallery() && !(gallery().retention_days > 0);
+  const why = off ? "This gallery keeps no log of who was asked about" : "This answer is not in the log";
+  return `${why}, so an answer cannot be confirmed or denied; the walk can be enrolled.`;
+}
+
+async function decided(view, verb, body) {
+  const { answer, candidate } = view;
+  const answered = await post(`probes/${answer.probe}/${verb}`, body);
+  const what = verb === "confirm" ? "is" : body.stranger ? "is a stranger, not" : "is not";
+  await done(`${answer.key} ${what} ${candidate.name}: ${answered.said}.`, verb);
+  view.next();
+}
+
+/** Enrol the walk of an answer under a new or a known name. */
+export function enrol(view) {
+  const { answer, more } = view;
+  const picker = personPicker({ label: "As whom", fresh: true });
+  const terms = termFields();
+  const act = async () => {
+    const { person, name } = picker.chosen();
+    if (person && answer.probe !== null) {
+      // somebody who is there: the walk is theirs, and joins them where it is unlike what is there
+      const answered = await post(`probes/${answer.probe}/confirm`, { person: person.id });
+      await done(`${answer.key} is ${person.name}: ${answered.said}.`, "confirm");
+    } else {
+      const as = person ? `id:${person.id}` : name;
+      const report =
+        answer.probe === null
+          ? await upload("enroll", more.file, { name: as, ...terms.values() })
+          : await post(`probes/${answer.probe}/enroll`, { name: as, ...terms.values() });
+      if (report.rejects.length) throw new Error(`It was not enrolled: ${report.rejects[0].reason}.`);
+      await done(`${answer.key} is enrolled as ${person ? person.name : name}.`, "");
+      for (const note of report.notes) say(note);
+    }
+    view.next();
+  };
+  return ask(`Enrol ${answer.key}`, [picker.element, terms.element], { yes: "Enrol", act });
+}
+
+/** Tags, basis and expiry of a new person, folded away. */
+export function termFields() {
+  const tags = h("input", { type: "text", autocomplete: "off" });
+  const basis = h("input", { type: "text", autocomplete: "off" });
+  const expires = h("input", { type: "date" });
+  const element = h(
+    "details",
+    {},
+    h("summary", {}, "Tags, basis, expiry of a new person"),
+    field("Tags", tags, "Words with commas between them."),
+    field("Legal basis", basis, "Such as consent."),
+    field("Expires", expires, "From this day on they are no answer."),
+  );
+  const values = () => ({
+    tags: listed(tags.value),
+    basis: basis.value.trim(),
+    expires: expires.value,
+  });
+  return { element, values };
+}
