@@ -11,7 +11,7 @@ import { percent, short } from "./words.js";
 
 /** The answer to a probe, with its candidates to go through. */
 export class AnswerView {
-  /** @param {() => void} next called when a decision was made */
+  /** @param {(word: string) => void} next called when a decision was made, with a word for it */
   constructor(next = () => {}) {
     this.next = next;
     this.element = h("article.answer");
@@ -135,7 +135,12 @@ function verdict(answer) {
   return h(
     `header.verdict.${named ? "known" : "unknown"}`,
     {},
-    h("h2", { tabindex: "-1" }, named ? answer.name : "Unknown", h("span.badge", {}, named ? "known" : "nobody is named")),
+    h(
+      "h2",
+      { tabindex: "-1" },
+      named ? answer.name : "Unknown",
+      h("span.badge", {}, named ? "known" : "nobody is named"),
+    ),
     h("p", {}, h("span.probe", {}, answer.key), named ? ` ${said}` : `: ${said}`),
     h(
       "dl.facts",

@@ -16,7 +16,12 @@ export function calibrationNotice() {
   if (!now.calibration)
     return h("p.banner", { role: "note" }, h("span", {}, "Not calibrated: everybody is unknown. "), button);
   if (!now.calibration.reason) return null;
-  return h("p.banner", { role: "note" }, h("span", {}, `Calibrated with few strangers: ${now.calibration.reason}. `), button);
+  return h(
+    "p.banner",
+    { role: "note" },
+    h("span", {}, `Calibrated with few strangers: ${now.calibration.reason}. `),
+    button,
+  );
 }
 
 /** Ask for the rate, and for strangers where there are some. */

@@ -27,7 +27,8 @@ export function actionsOf(view) {
   if (may("search") && logged) acts.again = () => attempt(() => view.again());
   const name = candidate?.name ?? "";
   const words = {
-    confirm: ["Yes, this is ", name, "primary"],
+    // where nobody was named, the name of the nearest is no invitation
+    confirm: ["Yes, this is ", name, answer.person === candidate?.person ? "primary" : ""],
     reject: ["Not ", name, ""],
     stranger: ["A stranger", "", ""],
     enrol: ["Enrol as …", "", ""],
@@ -52,7 +53,7 @@ async function decided(view, verb, body) {
   const answered = await post(`probes/${answer.probe}/${verb}`, body);
   const what = verb === "confirm" ? "is" : body.stranger ? "is a stranger, not" : "is not";
   await done(`${answer.key} ${what} ${candidate.name}: ${answered.said}.`, verb);
-  view.next();
+  view.next(verb === "confirm" ? "confirmed" : "rejected");
 }
 
 /** Enrol the walk of an answer under a new or a known name. */
@@ -76,7 +77,7 @@ export function enrol(view) {
       await done(`${answer.key} is enrolled as ${person ? person.name : name}.`, "");
       for (const note of report.notes) say(note);
     }
-    view.next();
+    view.next("enrolled");
   };
   return ask(`Enrol ${answer.key}`, [picker.element, terms.element], { yes: "Enrol", act });
 }

@@ -25,7 +25,7 @@ export async function enrolFiles() {
     const { person, name } = picker.chosen();
     const reports = [];
     for (const file of files) {
-      checkFile(file);
+      await checkFile(file);
       const fields = { name: person ? `id:${person.id}` : name, camera: camera.value.trim(), ...terms.values() };
       reports.push(await upload("enroll", file, fields));
     }
@@ -41,7 +41,8 @@ async function report(reports) {
   const [enrolled, people, already] = [sum((r) => r.enrolled.length), sum((r) => r.people), sum((r) => r.already)];
   const rejects = reports.flatMap((r) => r.rejects);
   const notes = reports.flatMap((r) => r.notes);
-  const words = `${enrolled} walks enrolled, ${people} new people, ${already} there already, ${rejects.length} not taken.`;
+  const counts = [`${enrolled} walks enrolled`, `${people} new people`, `${already} there already`];
+  const words = `${counts.join(", ")}, ${rejects.length} not taken.`;
   await done(words, "");
   if (!rejects.length && !notes.length) return;
   const body = [

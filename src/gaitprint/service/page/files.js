@@ -40,9 +40,27 @@ export function dropZone(words, take) {
   return h("div", {}, zone, input);
 }
 
-/** Refuse before sending what the service would refuse after. */
-export function checkFile(file) {
-  if (file.size > MOST)
-    throw new Error(`${file.name} has ${Math.ceil(file.size / 2 ** 20)} MiB, more than 64: cut it shorter.`);
+/**
+ * Refuse before sending what the service would refuse after.
+ * @throws {Error} it is empty, too large, or of no kind that shows walks
+ */
+export async function checkFile(file) {
+  const size = Math.ceil(file.size / 2 ** 20);
+  if (file.size > MOST) throw new Error(`${file.name} has ${size} MiB, more than 64: cut it shorter.`);
   if (file.size === 0) throw new Error(`${file.name} is empty: choose another file.`);
+  const start = new Uint8Array(await file.slice(0, 16).arrayBuffer());
+  if (!kindOf(start)) {
+    throw new Error(
+      `${file.name} is no walk, vectors or clip: expected .npz, .zip of PNGs, .safetensors, .mp4, .mkv, .avi or .webm.`,
+    );
+  }
+}
+
+/** What a file is by its first bytes, for names may be wrong; the service looks again. */
+function kindOf(start) {
+  const text = String.fromCharCode(...start);
+  if (text.startsWith("PK\x03\x04")) return "walk";
+  if (text[8] === "{") return "vectors";
+  const film = text.slice(4, 8) === "ftyp" || text.startsWith("\x1a\x45\xdf\xa3");
+  return film || (text.startsWith("RIFF") && text.slice(8, 12) === "AVI ") ? "clip" : "";
 }

@@ -13,7 +13,7 @@ import { listed, short } from "./words.js";
 export class IdentifyView {
   constructor() {
     this.rows = [];
-    this.answer = new AnswerView();
+    this.answer = new AnswerView((word) => this.decided(word));
     this.camera = h("input", { type: "text", autocomplete: "off" });
     this.tags = h("input", { type: "text", autocomplete: "off" });
     this.busy = h("p.busy", { role: "status" });
@@ -60,7 +60,7 @@ export class IdentifyView {
         h("button.small", { click: () => this.stop.abort() }, "Stop"),
       );
       try {
-        checkFile(file);
+        await checkFile(file);
         const fields = { top: 5, tags: listed(this.tags.value), camera: this.camera.value.trim() };
         const found = await upload("identify", file, fields, signal);
         // a file of one walk can be enrolled without a log
@@ -83,6 +83,13 @@ export class IdentifyView {
   open(row) {
     this.element.classList.add("opened");
     this.answer.show(row.answer, { file: row.file });
+  }
+
+  /** What was said of an answer stands in its row. */
+  decided(word) {
+    const row = this.list.row(this.list.active);
+    if (row) row.word = word;
+    this.list.show();
   }
 
   get keys() {
@@ -110,7 +117,7 @@ export function answerKeys(view, list) {
   };
 }
 
-function drawRow({ answer, from }) {
+function drawRow({ answer, from, word }) {
   const [first] = answer.candidates;
   const known = answer.person !== null;
   return [
@@ -119,7 +126,7 @@ function drawRow({ answer, from }) {
       "span.two",
       {},
       h("span", {}, answer.key),
-      h("small", {}, first ? `${from} · distance ${short(first.distance)}` : from),
+      h("small", {}, [word, from, first && `distance ${short(first.distance)}`].filter(Boolean).join(" · ")),
     ),
   ];
 }

@@ -38,7 +38,7 @@ export class Player {
 
   /**
    * Show walks.
-   * @param {{title: string, walk: object|null, note?: string}[]} shown a walk that is null is not kept, and that is said
+   * @param {{title: string, walk: object|null, note?: string}[]} shown where a walk is null, it is said why
    */
   show(shown) {
     this.pause();
