@@ -2,12 +2,13 @@
 
 import io
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import operator_page
 import pytest
 import torch
 
@@ -100,3 +101,10 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> World:
     made.said["both"] = gaitprint("model", "embed", made.store, *models, "--out", made.vectors("both"), "--json").json()
     torch.set_num_threads(threads)
     return made
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    """Chromium, for the tests of one file: its loop of events must not outlive them."""
+    with operator_page.chromium() as made:
+        yield made

@@ -30,6 +30,19 @@ def need_browser() -> str | None:
     return found
 
 
+@contextmanager
+def chromium() -> Iterator[Any]:
+    """A browser without a window."""
+    place = need_browser()
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as driver:
+        # whoever runs as root in a container has no sandbox to give
+        made = driver.chromium.launch(executable_path=place, args=["--no-sandbox"])
+        yield made
+        made.close()
+
+
 def frames(seed: int, count: int = 30) -> np.ndarray:
     """A drawn walk [T 64 64]: a body whose legs swing."""
     made = np.zeros((count, 64, 64), np.uint8)

@@ -41,12 +41,15 @@ def test_every_import_is_there_and_every_file_is_used() -> None:
             assert wanted <= exported[source], f"{path.name} imports {wanted - exported[source]} from {source}"
     index = (PAGE / "index.html").read_text(encoding="utf-8")
     reached = {name.removeprefix("page/") for name in re.findall(r"""(?:href|src)="(page/[^"]+)\"""", index)}
-    while more := {
-        source.removeprefix("./")
-        for name in reached
-        if name.endswith(".js")
-        for source in IMPORT.findall((PAGE / name).read_text(encoding="utf-8"))
-    } - reached:
+    while (
+        more := {
+            source.removeprefix("./")
+            for name in reached
+            if name.endswith(".js")
+            for source in IMPORT.findall((PAGE / name).read_text(encoding="utf-8"))
+        }
+        - reached
+    ):
         reached |= more
     assert reached == {path.name for path in FILES} - {"index.html"}
 

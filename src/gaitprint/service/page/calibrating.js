@@ -44,10 +44,7 @@ export function calibrate() {
       undefined,
       "strangers",
     );
-    await done(
-      `Named within ${short(found.threshold)}: at most ${short(found.per_1000)} false alarms of 1,000 strangers.`,
-      "",
-    );
+    done(`Named within ${short(found.threshold)}: at most ${short(found.per_1000)} false alarms of 1,000 strangers.`);
   };
   return ask("How near is near enough?", body, { yes: "Calibrate", act });
 }

@@ -8,21 +8,11 @@ import { attempt, say } from "./said.js";
 import { changed, may } from "./state.js";
 import { listed, walks, when } from "./words.js";
 
-/** Say that something was done; `verb` is the word that the journal has for it, empty where there is no way back. */
-export async function done(text, verb) {
-  let change = verb ? latestChange() : null;
+/** Say that something was done, with a way back where the service gave the change a number. */
+export function done(text) {
+  const change = latestChange();
   changed();
-  // a service that does not number its answers: the newest of its kind is ours, made a moment ago
-  if (verb && !change && may("audit")) {
-    change = await undoable((line) => line.verb === verb).catch(() => null);
-  }
-  say(text, change ? () => undo(change) : null);
-}
-
-/** The number of the newest change that can be taken back and is meant. */
-async function undoable(meant) {
-  const { changes } = await get("audit", { limit: 50 });
-  return changes.find((line) => line.undoable && meant(line))?.change ?? null;
+  say(text, change && may("enrol") ? () => undo(change) : null);
 }
 
 /** Take back one change, or the last one. */
@@ -50,7 +40,7 @@ export async function undoLast() {
 export function rename(person) {
   return askText(`Rename ${person.name}`, "New name", person.name, "Rename", async (name) => {
     await patch(`people/${person.id}`, { name });
-    await done(`${person.name} is called ${name} now.`, "rename");
+    done(`${person.name} is called ${name} now.`);
   });
 }
 
@@ -62,7 +52,7 @@ export function editTags(person) {
     const remove = person.tags.filter((t) => !wanted.includes(t));
     if (!add.length && !remove.length) return;
     await patch(`people/${person.id}`, { add_tags: add, remove_tags: remove });
-    await done(`Tags of ${person.name}: ${wanted.join(", ") || "none"}.`, "tag");
+    done(`Tags of ${person.name}: ${wanted.join(", ") || "none"}.`);
   };
   return ask(`Tags of ${person.name}`, [field("Tags", input, "Words with commas between them.")], { yes: "Save", act });
 }
@@ -76,7 +66,7 @@ export function editTerms(person) {
   ];
   const act = async () => {
     await patch(`people/${person.id}`, { basis: basis.value.trim(), expires: expires.value });
-    await done(`Basis and expiry of ${person.name} are saved.`, "tag");
+    done(`Basis and expiry of ${person.name} are saved.`);
   };
   return ask(`Basis and expiry of ${person.name}`, fields, { yes: "Save", act });
 }
@@ -88,12 +78,12 @@ export function moveWalks(person, samples, all) {
     const { person: to, name } = picker.chosen();
     if (to) {
       await post("samples/move", { samples, to: to.id });
-      await done(`${walks(samples.length)} moved from ${person.name} to ${to.name}.`, "move");
+      done(`${walks(samples.length)} moved from ${person.name} to ${to.name}.`);
     } else {
       if (samples.length >= all)
         throw new Error("A new person takes some of the walks, not all: rename, or merge instead.");
       await post(`people/${person.id}/split`, { samples, name });
-      await done(`${walks(samples.length)} of ${person.name} became ${name}.`, "split");
+      done(`${walks(samples.length)} of ${person.name} became ${name}.`);
     }
   };
   return ask(`Move ${walks(samples.length)} of ${person.name}`, [picker.element], { yes: "Move", act });
@@ -103,7 +93,7 @@ export function moveWalks(person, samples, all) {
 export async function put(verb, what, words) {
   await attempt(async () => {
     await post(verb, { people: [], samples: [], ...what });
-    await done(`${words} ${verb === "remove" ? "out of every answer" : "there again"}.`, verb);
+    done(`${words} ${verb === "remove" ? "out of every answer" : "there again"}.`);
   });
 }
 
@@ -128,7 +118,7 @@ export async function purge(person) {
   const act = async () => {
     if (typed.value.trim() !== person.name) throw new Error(`That is not “${person.name}”: nothing was erased.`);
     await post("purge", { ...what, dry_run: false });
-    await done(`${person.name} is erased.`, "");
+    done(`${person.name} is erased.`);
     location.hash = "#/people";
   };
   const second = [field(`Type “${person.name}” to erase them`, typed)];

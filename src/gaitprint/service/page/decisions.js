@@ -52,7 +52,7 @@ async function decided(view, verb, body) {
   const { answer, candidate } = view;
   const answered = await post(`probes/${answer.probe}/${verb}`, body);
   const what = verb === "confirm" ? "is" : body.stranger ? "is a stranger, not" : "is not";
-  await done(`${answer.key} ${what} ${candidate.name}: ${answered.said}.`, verb);
+  done(`${answer.key} ${what} ${candidate.name}: ${answered.said}.`);
   view.next(verb === "confirm" ? "confirmed" : "rejected");
 }
 
@@ -66,7 +66,7 @@ export function enrol(view) {
     if (person && answer.probe !== null) {
       // somebody who is there: the walk is theirs, and joins them where it is unlike what is there
       const answered = await post(`probes/${answer.probe}/confirm`, { person: person.id });
-      await done(`${answer.key} is ${person.name}: ${answered.said}.`, "confirm");
+      done(`${answer.key} is ${person.name}: ${answered.said}.`);
     } else {
       const as = person ? `id:${person.id}` : name;
       const report =
@@ -74,7 +74,7 @@ export function enrol(view) {
           ? await upload("enroll", more.file, { name: as, ...terms.values() })
           : await post(`probes/${answer.probe}/enroll`, { name: as, ...terms.values() });
       if (report.rejects.length) throw new Error(`It was not enrolled: ${report.rejects[0].reason}.`);
-      await done(`${answer.key} is enrolled as ${person ? person.name : name}.`, "");
+      done(`${answer.key} is enrolled as ${person ? person.name : name}.`);
       for (const note of report.notes) say(note);
     }
     view.next("enrolled");

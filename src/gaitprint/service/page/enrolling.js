@@ -43,7 +43,7 @@ async function report(reports) {
   const notes = reports.flatMap((r) => r.notes);
   const counts = [`${enrolled} walks enrolled`, `${people} new people`, `${already} there already`];
   const words = `${counts.join(", ")}, ${rejects.length} not taken.`;
-  await done(words, "");
+  done(words);
   if (!rejects.length && !notes.length) return;
   const body = [
     h("p", {}, words),

@@ -28,7 +28,7 @@ export function merge(person, guess = "") {
     const { person: other } = picker.chosen();
     if (!other) throw new Error("Choose somebody of the list.");
     await post(`people/${person.id}/merge`, { others: [other.id], dry_run: false });
-    await done(`${other.name} is ${person.name} now.`, "merge");
+    done(`${other.name} is ${person.name} now.`);
   };
   const title = `Merge somebody into ${person.name}`;
   return ask(title, [picker.element, preview], { yes: "Merge", act, wide: true });
