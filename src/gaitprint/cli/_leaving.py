@@ -18,7 +18,7 @@ SIGNALS = (signal.SIGINT, signal.SIGTERM)
 GOES_ON = frozenset(
     {
         *("demo", "data export", "data prepare", "model embed", "model train", "eval tune"),
-        *("video extract", "video embed", "video search"),
+        *("video extract", "video embed", "video search", "gallery re-embed"),
     }
 )
 """Commands that keep what they have done: a repeat goes on there. All others begin anew."""

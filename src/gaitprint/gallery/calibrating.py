@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from gaitprint.errors import DataError
-from gaitprint.gallery.calibration import CALIBRATION, GalleryCalibration, make_calibration, packed
+from gaitprint.gallery.calibration import CALIBRATION, GalleryCalibration, Measured, make_calibration, packed
 from gaitprint.gallery.contract import Reader
 from gaitprint.gallery.index import Index
 from gaitprint.gallery.journal import change, read_fact, write_fact
@@ -20,13 +20,16 @@ _Stranger = tuple[str, Embeddings, int | None]
 """Who, one walk of theirs, and the id under which they are known and not searched."""
 
 
-def calibrate(gallery: OpenGallery, strangers: Embeddings | None, per_1000: float) -> GalleryCalibration:
+def calibrate(
+    gallery: OpenGallery, strangers: Embeddings | None, per_1000: float, known_share: float = 0.5
+) -> GalleryCalibration:
     """Measure how near strangers come, and keep the distance that few enough of them reach.
 
     Args:
         gallery: with people.
         strangers: walks of people who are not enrolled; None: each known person in turn, searched among the others.
         per_1000: false alarms per 1,000 strangers.
+        known_share: how many of those who are asked about are enrolled: the prior of probabilities.
 
     Raises:
         DataError: nobody to search for, or somebody known among the strangers. ConfigError: no such rate.
@@ -45,13 +48,14 @@ def calibrate(gallery: OpenGallery, strangers: Embeddings | None, per_1000: floa
             if some != own:
                 pairs += [hit.distance for hit in index.search(reader, walk, 1, only=some)]
             who.add(name)
+        to_own, own_people, share = _to_their_own(reader, comparing, index)
     made = make_calibration(
-        nearest,
-        pairs,
+        Measured(nearest, pairs, to_own, own_people, share),
         per_1000,
         strangers=len(who),
         origin="gallery" if strangers is None else "strangers",
         people=len(people),
+        known_share=known_share,
     )
     with change(gallery.engine, "calibrate", undoable=False) as done:
         if read_fact(done.writer, "source") != comparing.source:
@@ -59,6 +63,30 @@ def calibrate(gallery: OpenGallery, strangers: Embeddings | None, per_1000: floa
         write_fact(done.writer, CALIBRATION, packed(made))
         done.details = {"per_1000": per_1000, "strangers": len(who), "people": len(people)}
     return made
+
+
+def _to_their_own(reader: Reader, comparing: Comparing, index: Index) -> tuple[list[float], int, float]:
+    """How near walks of the known, each without itself, come to others of their own where nobody else is nearer.
+
+    Returns:
+        The distances, of how many people, and in which share of the searches.
+    """
+    own: dict[int, list[int]] = {}
+    for sample, person in index.samples():
+        own.setdefault(person, []).append(sample)
+    several = [(sample, person) for sample, person in index.samples() if len(own[person]) > 1]
+    found, who, searched = list[float](), set[int](), _spread(len(several))
+    for i in searched:
+        sample, person = several[i]
+        walk = read_walk(reader, comparing, index.digest(sample), sample)
+        rest = [s for s in own[person] if s != sample]
+        vectors = read_templates(reader, rest, [index.digest(s) for s in rest], comparing.layout.width)
+        distance = float(comparing.distances(walk, vectors).min())
+        others = index.search(reader, walk, 1, without=person)
+        if not others or distance < others[0].distance:
+            found.append(distance)
+            who.add(person)
+    return found, len(who), len(found) / max(len(searched), 1)
 
 
 def _others(index: Index, strangers: Embeddings) -> Iterator[_Stranger]:
@@ -89,4 +117,6 @@ def read_walk(reader: Reader, comparing: Comparing, digest: bytes, sample: int) 
 
 def _spread(count: int) -> list[int]:
     """Which walks are searched with: all, or so many, evenly spread."""
+    if not count:
+        return []
     return sorted({int(i) for i in np.linspace(0, count - 1, min(count, _MOST_SEARCHES)).round()})

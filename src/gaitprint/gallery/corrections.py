@@ -6,13 +6,16 @@ from typing import Any
 
 from gaitprint.arguments import shown
 from gaitprint.config import require
-from gaitprint.errors import DataError
+from gaitprint.errors import ConfigError, DataError
 from gaitprint.gallery import people, probe_log
 from gaitprint.gallery.given import Walks, given_probe, given_walks, given_words
 from gaitprint.gallery.journal import undo
+from gaitprint.gallery.look_alikes import look_alikes
+from gaitprint.gallery.merging import MergePreview, preview_merge
 from gaitprint.gallery.opened import OpenGallery
 from gaitprint.gallery.people import Who
-from gaitprint.gallery.records import Person, Probe, Sample
+from gaitprint.gallery.records import EnrolReport, Person, Probe, Sample, WalkDetails
+from gaitprint.gallery.unknowns import UnknownGroup, enroll_from_log, unknown_groups
 
 
 class Corrections:
@@ -60,6 +63,14 @@ class Corrections:
         """Make people one who were enrolled as several."""
         return people.merge(self._engine, into, others)[0]
 
+    def merge_preview(self, into: Who, *others: Who) -> MergePreview:
+        """Say what a merge would do: walks that would come, how near they are, and who else is as near.
+
+        Raises:
+            DataError: no such person, or nobody to merge with.
+        """
+        return preview_merge(self._opened, into, others)
+
     def split(self, who: Who, samples: Sequence[int], name: str) -> Person:
         """Make walks of somebody those of a new person."""
         return people.split(self._engine, who, samples, name)
@@ -98,6 +109,30 @@ class Corrections:
         return probe_log.list_probes(
             self._opened, None if like is None else given_walks(like, "the walk looked for"), last
         )
+
+    def unknowns(self) -> list[UnknownGroup]:
+        """Whom the log has seen and nobody has enrolled, probes that are alike together; the most seen first.
+
+        Raises:
+            DataError: not calibrated.
+        """
+        return unknown_groups(self._opened)
+
+    def enroll_from_log(self, numbers: Sequence[int], name: str, details: WalkDetails | None = None) -> EnrolReport:
+        """Enrol probes of the log as walks of somebody, by name or "id:3"; `undo` takes it back.
+
+        Args:
+            numbers: of the probes.
+            name: whose walks they are.
+            details: what else is known of them.
+
+        Raises:
+            DataError: the log has one of them not, or no longer.
+        """
+        if isinstance(numbers, str | bytes) or any(type(n) is not int for n in numbers) or not isinstance(name, str):
+            raise ConfigError(f"probes are named by their numbers in the log, found {shown(numbers)}, {shown(name)}")
+        report, new = enroll_from_log(self._opened, numbers, name, details or WalkDetails())
+        return look_alikes(self._opened, report, new)
 
     def audit(self) -> list[dict[str, Any]]:
         """Every change: number, time, verb, and what it touched, by ids."""

@@ -22,7 +22,9 @@ _AT_ONCE = 64
 
 
 @dataclass
-class _Done:
+class Enrolled:
+    """What was enrolled so far."""
+
     enrolled: list[int] = field(default_factory=list)
     people: list[int] = field(default_factory=list)
     already: int = 0
@@ -70,13 +72,13 @@ def enroll(
     """
     if details.quality and len(details.quality) != len(walks):
         raise DataError(f"{len(walks)} walks came with {len(details.quality)} measurements: one each is needed")
-    done = _Done(rejects=list(rejects))
+    done = Enrolled(rejects=list(rejects))
     for start in range(0, len(walks), _AT_ONCE):
         with change(engine, "enroll", undoable=False) as made:
             _bind(made, walks)
-            part, kept = _Done(), frames_of if keeps_walks(made.writer) else None
+            part, kept = Enrolled(), frames_of if keeps_walks(made.writer) else None
             for i in range(start, min(start + _AT_ONCE, len(walks))):
-                _enroll_one(made, walks, i, details, part, kept)
+                enroll_one(made, walks, i, details, part, kept)
             made.details = {"samples": part.enrolled, "people": part.people, "rejects": len(part.rejects)}
         # only what is on the disk counts
         done.enrolled += part.enrolled
@@ -96,9 +98,19 @@ def _bind(made: Edit, walks: Embeddings) -> None:
     check_source(made.writer, walks, "what is enrolled")
 
 
-def _enroll_one(
-    made: Edit, walks: Embeddings, i: int, details: WalkDetails, done: _Done, frames_of: FramesOf | None
+def enroll_one(
+    made: Edit, walks: Embeddings, i: int, details: WalkDetails, done: Enrolled, frames_of: FramesOf | None
 ) -> None:
+    """Enrol one walk within a change; `done` says what became of it.
+
+    Args:
+        made: the change.
+        walks: with subjects.
+        i: which of them.
+        details: what else is known.
+        done: is added to.
+        frames_of: the silhouettes, where they are to be kept.
+    """
     record = walks.records[i]
     data, digest = pack_vector(walks.vectors[i])
     same = made.writer.rows("samples", ["sha256", "id", "removed"], ("key", "=", record.key))
@@ -146,7 +158,7 @@ def _check_walk(reader: Reader, vector: np.ndarray, digest: bytes, known_key: bo
         raise DataError(f"it equals the walk {twin[0][1]!r} of id:{twin[0][0]} to the last bit: one walk is one sample")
 
 
-def _person_for(made: Edit, name: str | None, details: WalkDetails, done: _Done) -> int:
+def _person_for(made: Edit, name: str | None, details: WalkDetails, done: Enrolled) -> int:
     if name is None:
         raise DataError("it has no name: a walk is enrolled as somebody's")
     if name.startswith("id:"):

@@ -222,12 +222,15 @@ class Gallery(Keeping):
         """
         return identification.verify(self._opened, given_walks(probe, "the probe"), who)
 
-    def calibrate(self, strangers: Walks | None = None, *, per_1000: float = PER_1000) -> GalleryCalibration:
+    def calibrate(
+        self, strangers: Walks | None = None, *, per_1000: float = PER_1000, known_share: float = 0.5
+    ) -> GalleryCalibration:
         """Measure how near strangers come, and name nobody beyond what few enough of them reach.
 
         Args:
             strangers: walks of people who are not enrolled; None: each of the known in turn, among the others.
             per_1000: false alarms per 1,000 strangers.
+            known_share: how many of those who are asked about are enrolled, 0 to 1: the prior of probabilities.
 
         Raises:
             DataError: nobody to search for, or somebody known among them. ConfigError: no such rate.
@@ -235,4 +238,6 @@ class Gallery(Keeping):
         given = isinstance(per_1000, int | float) and not isinstance(per_1000, bool)
         require(given, f"per_1000 is how many of 1,000 strangers may be named, found {shown(per_1000)}")
         walks = None if strangers is None else given_walks(strangers, "the strangers")
-        return calibrate(self._opened, walks, float(per_1000))
+        given = isinstance(known_share, float) and 0 < known_share < 1
+        require(given, f"known_share is a share between 0 and 1, such as 0.5, found {shown(known_share)}")
+        return calibrate(self._opened, walks, float(per_1000), known_share)

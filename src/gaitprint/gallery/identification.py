@@ -5,6 +5,7 @@ whom the probe is less near than to a walk that was said not to be theirs.
 """
 
 from collections.abc import Collection
+from dataclasses import replace
 
 from gaitprint.errors import DataError
 from gaitprint.gallery.calibration import GalleryCalibration, read_calibration
@@ -36,7 +37,8 @@ def identify(
             # one more than is shown, for the margin and where the nearest is denied
             hits = index.search(reader, probe, max(top, 2) + 1, tags=tags, cameras=cameras)
             candidates = [_candidate(reader, comparing, index, probe, hit, calibration) for hit in hits]
-            answers.append(_decided(probes.records[i].key, candidates, top, calibration, note))
+            answer = _decided(probes.records[i].key, candidates, top, calibration, note)
+            answers.append(replace(answer, probability=_probability(candidates, calibration)))
     return answers
 
 
@@ -71,6 +73,13 @@ def _decided(
         # the next person may still be the answer, within the same distance
         reason = candidate.denied
     return Identification(key, None, UNKNOWN, shown, margin, limit, reason, notes=note)
+
+
+def _probability(candidates: list[Candidate], calibration: GalleryCalibration | None) -> float | None:
+    # measured on the nearest person alone: of the others, and past a denial, it says nothing
+    if calibration is None or not candidates or candidates[0].denied:
+        return None
+    return calibration.probability(candidates[0].distance)
 
 
 def _candidate(

@@ -155,6 +155,9 @@ class Identification:
     probe: int | None = None
     """Its number in the log; None: it is not kept."""
     notes: tuple[str, ...] = ()
+    probability: float | None = None
+    """That it is the nearest person, where so many of those asked about are enrolled as the calibration says
+    (`known_share`); None: not calibrated, by too few people, or they are denied."""
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values for JSON."""

@@ -24,10 +24,12 @@ def drawn(
     return gp.Embeddings(made, tuple(records), PartLayout(((2, width // 2),)), source)
 
 
-def filled(path: Path, people: range = range(6), takes: range = range(2), **settings: float) -> gp.Gallery:
+def filled(
+    path: Path, people: range = range(6), takes: range = range(2), noise: float = 0.3, **settings: float
+) -> gp.Gallery:
     """A gallery of drawn people."""
     made = gp.Gallery.create(path, **settings)
-    made.enroll(drawn(people, takes))
+    made.enroll(drawn(people, takes, noise=noise))
     return made
 
 

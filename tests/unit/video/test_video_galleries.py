@@ -92,7 +92,7 @@ def test_a_video_is_asked_about_who_is_enrolled(run: Run, clips: Path) -> None:
         assert {r.subject for r in gallery.embeddings().records} == {"Anna", "Ben (id:2)", "Ben (id:3)", "Ben 3"}
         calibration = gallery.calibrate(per_1000=500.0)
         said = run(*near)
-        assert f"distance at most {calibration.threshold:.3g}" in said
+        assert f"distance at most {calibration.threshold:.4g}" in said
         assert "FPIR 30 %" in run(*near, "--fpir", "30%")
         assert "as given" not in run(*near, "--pipeline", "euclidean"), "calibrated for another pipeline"
         assert "stands alone" in run(*near, "--gallery", "g", code=1)

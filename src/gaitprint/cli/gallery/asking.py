@@ -33,7 +33,8 @@ def identify(
     """Say who each of WALKS is, with the nearest people, and how far away the next is; of a clip everybody in it.
 
     Unknown is whoever is further away than few enough strangers come; before `gallery calibrate` everybody is. "false
-    alarms" is how many of 1,000 strangers come as near.
+    alarms" is how many of 1,000 strangers come as near; "sure" the probability that it is the nearest person, where as
+    many of those who are asked about are enrolled as `gallery calibrate --known-share` says.
 
     \b
     Examples:
@@ -64,12 +65,15 @@ def _print_answers(out: Console, answers: list[Any]) -> None:
             # the answer stands once, beside the nearest
             head = [a.key, a.name] if i == 0 else ["", ""]
             if c is None:
-                rows.append([*head, "", "", "", "", a.reason])
+                rows.append([*head, "", "", "", "", "", a.reason])
                 continue
             why = c.denied or (a.reason if i == 0 else "")
             alarms = "" if c.false_alarms is None else f"{c.false_alarms:.0f}"
-            rows.append([*head, f"id:{c.person} {c.name}", f"{c.distance:.4g}", alarms, c.key, why])
-    print_table(out, ["walk", "answer", "nearest", "distance", "false alarms", "by the walk", "why"], rows)
+            sure = "" if i or a.probability is None else f"{100 * a.probability:.0f}"
+            rows.append([*head, f"id:{c.person} {c.name}", f"{c.distance:.4g}", alarms, sure, c.key, why])
+    columns = ["walk", "answer", "nearest", "distance", "false alarms", "sure %", "by the walk", "why"]
+    use = [i for i, name in enumerate(columns) if name != "sure %" or any(row[i] for row in rows)]
+    print_table(out, [columns[i] for i in use], [[row[i] for i in use] for row in rows])
     for note in sorted({note for a in answers for note in a.notes}):
         out.print(f"note: {note}")
 
@@ -106,22 +110,34 @@ def verify(gallery: Path, walk: Path, who: str, source: Any, as_json: bool) -> N
 @click.option(
     "--audit", is_flag=True, cls=Dependent, excludes="like", why="is of changes", help="List the changes instead."
 )
+@click.option(
+    "--unknown",
+    is_flag=True,
+    cls=Dependent,
+    excludes="like",
+    why="is of people who are not enrolled",
+    help="List who was seen and is not enrolled, the most seen first: probes that are alike together.",
+)
 @source_options
 @as_json
-def log(gallery: Path, like: Path | None, last: int, audit: bool, source: Any, as_json: bool) -> None:
+def log(gallery: Path, like: Path | None, last: int, source: Any, as_json: bool, **what: bool) -> None:
     """List the probes that are kept, newest first, as long as the gallery's --retention says.
 
     \b
     Examples:
       gaitprint gallery log yard.gallery
       gaitprint gallery log yard.gallery --like probe.safetensors --last 3
+      gaitprint gallery log yard.gallery --unknown
       gaitprint gallery log yard.gallery --audit
     """
     from gaitprint.gallery.gallery import Gallery
     from gaitprint.stages.gallery_enroll import open_walks
 
     with Gallery.open(gallery) as opened:
-        if audit:
+        if what["unknown"]:
+            _emit_unknowns(opened.unknowns()[:last], as_json)
+            return
+        if what["audit"]:
             lines = opened.audit()[-last:]
             rows = [[f"{a['change']}", a["at"], a["verb"], str(a["details"])] for a in lines]
             emit(lines, as_json, lambda out: print_table(out, ["change", "when", "what", "of"], rows))
@@ -135,3 +151,12 @@ def log(gallery: Path, like: Path | None, last: int, audit: bool, source: Any, a
     ]  # fmt: skip
     columns = ["id", "seen", "camera", "walk", "answer", "decision", "distance to WALK"]
     emit([p.to_dict() for p in probes], as_json, lambda out: print_table(out, columns, rows))
+
+
+def _emit_unknowns(groups: list[Any], as_json: bool) -> None:
+    rows = [
+        [f"{g.times}", g.first, g.last, " ".join(g.cameras), f"{g.spread:.4g}", ",".join(map(str, g.probes))]
+        for g in groups
+    ]
+    columns = ["seen", "first", "last", "cameras", "spread", "probes, for enroll --from-log"]
+    emit([g.to_dict() for g in groups], as_json, lambda out: print_table(out, columns, rows))

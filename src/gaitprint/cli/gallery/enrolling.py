@@ -69,8 +69,9 @@ details_options = OptionGroup(
 
 @click.command(short_help="Walks -> people in a gallery, and a report of the rejects.")
 @gallery_argument
-@click.argument("walks", type=PLACE)
+@click.argument("walks", type=PLACE, required=False)
 @click.option("--name", metavar="NAME", help="Whose walks they are, or id:3.  [default: as WALKS says]")
+@click.option("--from-log", metavar="IDS", help="Probes of the log, such as 17,18, in place of WALKS; needs --name.")
 @click.option(
     "--track",
     "tracks",
@@ -84,8 +85,9 @@ details_options = OptionGroup(
 @as_json
 def enroll(
     gallery: Path,
-    walks: Path,
+    walks: Path | None,
     name: str | None,
+    from_log: str | None,
     tracks: tuple[int, ...],
     details: Any,
     source: Any,
@@ -106,11 +108,19 @@ def enroll(
       gaitprint gallery enroll staff.gallery walks/anna/monday --name Anna \\
         --basis consent --expires 2031-05-31
       gaitprint gallery enroll staff.gallery anna.mp4 --name Anna
+      gaitprint gallery enroll yard.gallery --from-log 17,18 --name Postman
     """
+    from gaitprint.gallery.gallery import Gallery
     from gaitprint.stages.gallery_enroll import enroll_walks
 
-    with progress_bar("enrolling") as bar:
-        report = enroll_walks(gallery, source(walks, name, tracks), details, bar.update)
+    if from_log is not None and walks is None:
+        with Gallery.open(gallery) as opened:
+            report = opened.enroll_from_log(_numbers(from_log), _named(name), details)
+    elif walks is None or from_log is not None:
+        raise click.UsageError("give WALKS, or --from-log with numbers of the log")
+    else:
+        with progress_bar("enrolling") as bar:
+            report = enroll_walks(gallery, source(walks, name, tracks), details, bar.update)
 
     def text(out: Console) -> None:
         out.print(f"{len(report.enrolled)} walks enrolled, {report.people} new people, {report.already} were there")
@@ -120,6 +130,19 @@ def enroll(
             out.print(f"note: {note}")
 
     emit(report.to_dict(), as_json, text)
+
+
+def _numbers(text: str) -> list[int]:
+    parts = [part.strip() for part in text.split(",")]
+    if not all(part.isdecimal() and len(part) < 19 for part in parts):
+        raise click.UsageError(f"--from-log takes numbers of `gallery log` such as 17,18, found {text!r}")
+    return [int(part) for part in parts]
+
+
+def _named(name: str | None) -> str:
+    if not name:
+        raise click.UsageError("--from-log needs --name: whose walks these are")
+    return name
 
 
 @click.command(short_help="Strangers -> how near one has to be to be named.")
@@ -138,9 +161,19 @@ def enroll(
     metavar="COUNT",
     help="Of 1,000 strangers so many may be named.",
 )
+@click.option(
+    "--known-share",
+    type=click.FloatRange(0, 1, min_open=True, max_open=True),
+    default=0.5,
+    show_default=True,
+    metavar="SHARE",
+    help="How many of those who are asked about are enrolled: the prior of probabilities.",
+)
 @source_options
 @as_json
-def calibrate(gallery: Path, strangers: Path | None, per_1000: float, source: Any, as_json: bool) -> None:
+def calibrate(
+    gallery: Path, strangers: Path | None, per_1000: float, known_share: float, source: Any, as_json: bool
+) -> None:
     """Measure how near strangers come; nobody is named beyond what few enough reach.
 
     Until then everybody is unknown. Take strangers of the same place and cameras: what is measured elsewhere does not
@@ -157,5 +190,5 @@ def calibrate(gallery: Path, strangers: Path | None, per_1000: float, source: An
 
     with progress_bar("calibrating") as bar, Gallery.open(gallery) as opened:
         walks = None if strangers is None else open_walks(source(strangers), bar.update).embeddings
-        made = opened.calibrate(walks, per_1000=per_1000)
+        made = opened.calibrate(walks, per_1000=per_1000, known_share=known_share)
     say(made.text(), made.to_dict(), as_json)

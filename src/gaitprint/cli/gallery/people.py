@@ -120,17 +120,23 @@ def tag(
 @gallery_argument
 @click.argument("into")
 @click.argument("others", nargs=-1, required=True)
+@click.option("--dry-run", is_flag=True, help="Only say what would come, how near they are, and who else is as near.")
 @as_json
-def merge(gallery: Path, into: str, others: tuple[str, ...], as_json: bool) -> None:
+def merge(gallery: Path, into: str, others: tuple[str, ...], dry_run: bool, as_json: bool) -> None:
     """Make OTHERS the person INTO: walks and tags come to them. `undo` takes it back.
 
     \b
     Examples:
+      gaitprint gallery merge staff.gallery Anna id:7 --dry-run
       gaitprint gallery merge staff.gallery Anna id:7
     """
     from gaitprint.gallery.gallery import Gallery
 
     with Gallery.open(gallery) as opened:
+        if dry_run:
+            preview = opened.merge_preview(into, *others)
+            say(preview.text(), preview.to_dict(), as_json)
+            return
         person = opened.merge(into, *others)
     say(person_text(person), person.to_dict(), as_json)
 
