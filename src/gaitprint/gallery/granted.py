@@ -4,11 +4,14 @@ A person is visible by a walk of these cameras, and is changed only by whoever m
 removal would change what others see. Searches compare with the walks of these cameras alone.
 """
 
+import json
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any
 
 from gaitprint.errors import AbsentError, GrantError
 from gaitprint.gallery import enrolment, identification, people, probe_log
+from gaitprint.gallery.contract import Condition
 from gaitprint.gallery.erasure import Erasing, Erasure, purge
 from gaitprint.gallery.grants import Granted
 from gaitprint.gallery.journal import undo
@@ -57,6 +60,11 @@ class GrantedGallery(Granted):
         """Which of these samples have silhouettes."""
         with self._engine.reading() as reader:
             return with_walks(reader, SAMPLE, samples)
+
+    def kept_probe_walks(self, probes: Sequence[int]) -> set[int]:
+        """Which of these probes of the log have silhouettes."""
+        with self._engine.reading() as reader:
+            return with_walks(reader, PROBE, probes)
 
     def walk(self, sample: int) -> Frames:
         """The silhouettes of a sample.
@@ -201,6 +209,16 @@ class GrantedGallery(Granted):
         with self._changing(person) as reader:
             self._check_probe(reader, probe)
             return probe_log.decide(self._opened, probe, person, right, stranger)
+
+    def changes(self, last: int, before: int | None = None) -> list[tuple[dict[str, Any], bool]]:
+        """Lines of the audit as `Gallery.audit` has them, newest first, and whether each can be undone."""
+        self.check_everything("the audit")
+        where: list[Condition] = [] if before is None else [("id", "<", before)]
+        with self._engine.reading() as reader:
+            rows = reader.rows("audit", ["id", "at", "verb", "details"], *where, last=last)
+            undoable = {n for (n,) in reader.rows("undo", ["id"], ("id", ">", rows[-1][0] - 1 if rows else 0))}
+        lines = ({"change": n, "at": at, "verb": verb, "details": json.loads(t)} for n, at, verb, t in rows)
+        return [(line, line["change"] in undoable) for line in lines]
 
     def _check_names(self, names: set[str]) -> None:
         with self._engine.reading() as reader:

@@ -14,6 +14,7 @@ from gaitprint.gallery.given import given_path
 from gaitprint.gallery.journal import read_fact
 from gaitprint.gallery.kept_walks import PROBE, SAMPLE, keeps_walks, read_walk, with_walks
 from gaitprint.gallery.people import Who
+from gaitprint.gallery.probe_log import RETENTION
 from gaitprint.gallery.reembedding import EmbedWalks, ReembedReport, reembed
 from gaitprint.retrieval.spec import PipelineSpec
 from gaitprint.types import Embeddings, Frames
@@ -27,6 +28,12 @@ class Keeping(Corrections):
         """Whether silhouettes are kept beside vectors."""
         with self._engine.reading() as reader:
             return keeps_walks(reader)
+
+    @property
+    def retention_days(self) -> float:
+        """How long probes are kept; 0: not at all."""
+        with self._engine.reading() as reader:
+            return float(read_fact(reader, RETENTION) or 0)
 
     @property
     def pipeline(self) -> PipelineSpec:

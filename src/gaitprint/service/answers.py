@@ -6,7 +6,8 @@ from typing import Annotated, Any
 from pydantic import BaseModel, ConfigDict, Field
 
 from gaitprint.gallery.calibration import GalleryCalibration
-from gaitprint.gallery.records import Identification, Person, Probe, Sample
+from gaitprint.gallery.granted import GrantedGallery
+from gaitprint.gallery.records import Identification, Person, Probe, Reject, Sample
 from gaitprint.service.keys import Key, Scope
 
 Id = Annotated[int, Field(ge=1, le=2**53)]
@@ -99,13 +100,59 @@ class Answers:
     """Who was asked about, each for itself."""
 
     answers: list[Identification]
+    rejects: list[Reject] = field(default_factory=list)
+    """Walks that are not good enough to be answered, and why."""
+
+
+@dataclass(frozen=True)
+class ShownProbe(Probe):
+    """A probe of the log, and whether its silhouettes are there."""
+
+    kept: bool = False
+
+    @classmethod
+    def of(cls, probe: Probe, kept: bool) -> "ShownProbe":
+        """The probe with what is known beside it."""
+        return cls(**{f.name: getattr(probe, f.name) for f in fields(Probe)}, kept=kept)
 
 
 @dataclass(frozen=True)
 class Probes:
     """A page of the log."""
 
-    probes: list[Probe]
+    probes: list[ShownProbe]
+
+    @classmethod
+    def of(cls, found: list[Probe], gallery: GrantedGallery) -> "Probes":
+        """Probes as the gallery has them."""
+        kept = gallery.kept_probe_walks([p.id for p in found])
+        return cls([ShownProbe.of(p, p.id in kept) for p in found])
+
+
+@dataclass(frozen=True)
+class Erased:
+    """What was erased, or would be."""
+
+    people: list[int]
+    samples: list[int]
+    probes: int
+    """Of the log, that were taken for these people."""
+    done: bool
+    """False: nothing was changed."""
+
+
+@dataclass(frozen=True)
+class Checked:
+    """What was looked at and what was found."""
+
+    problems: list[str]
+    people: int
+    samples: int
+    changes: int
+    audit_head: str
+    """The last hash of the audit: kept elsewhere, it proves later that no line was taken off the end."""
+    digest: str
+    done: list[str]
 
 
 @dataclass(frozen=True)
@@ -199,4 +246,3 @@ class Session:
     model: str | None = None
     video: bool = False
     keeps_walks: bool = False
-    notes: list[str] = field(default_factory=list)

@@ -16,24 +16,27 @@ import gaitprint
 from gaitprint.errors import GaitprintError
 from gaitprint.service.gate import Gate
 from gaitprint.service.problems import Problem, on_fault, on_invalid, on_refusal
-from gaitprint.service.routes import access, asking, people, probes
+from gaitprint.service.routes import access, asking, people, probes, silhouettes, upkeep
 from gaitprint.service.settings import ServiceSettings
 from gaitprint.service.state import Service
 
 _PAGE = Path(__file__).parent / "page"
 
 
-def create_app(gallery: str | Path, settings: ServiceSettings = ServiceSettings()) -> FastAPI:
+def create_app(
+    gallery: str | Path, settings: ServiceSettings = ServiceSettings(), model: str | Path | None = None
+) -> FastAPI:
     """Make the application of a gallery, for any ASGI server; `app.state.service` is what it holds open.
 
     Args:
         gallery: the file.
         settings: limits.
+        model: a model file, which makes vectors of silhouettes; None: only vectors are taken.
 
     Raises:
         ArtefactError: no gallery there, or damaged. DataError: it cannot be read.
     """
-    service = Service(Path(gallery), settings)
+    service = Service(Path(gallery), settings, None if model is None else Path(model))
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
@@ -52,7 +55,7 @@ def create_app(gallery: str | Path, settings: ServiceSettings = ServiceSettings(
         redirect_slashes=False,
     )
     app.state.service = service
-    for part in (access, people, asking, probes):
+    for part in (access, people, asking, probes, silhouettes, upkeep):
         app.include_router(part.router)
     for error, answer in (
         (GaitprintError, on_refusal),

@@ -82,6 +82,7 @@ def serve(
     gallery: Path,
     address: Address,
     settings: ServiceSettings,
+    model: Path | None = None,
     say: Callable[[str, str], None] = lambda url, key: None,
 ) -> None:
     """Serve a gallery until SIGTERM or Ctrl-C; what was accepted until then is finished, the rest refused.
@@ -90,6 +91,7 @@ def serve(
         gallery: the file.
         address: where to listen.
         settings: limits.
+        model: a model file, which makes vectors of silhouettes; None: only vectors are taken.
         say: called once it listens, with its address and the first key, which is empty at every later start.
 
     Raises:
@@ -97,7 +99,7 @@ def serve(
     """
     port = address.listen()
     try:
-        app = create_app(gallery, settings)
+        app = create_app(gallery, settings, model)
         service: Service = app.state.service
         key = service.first_key()
         server = GracefulServer(app, address)

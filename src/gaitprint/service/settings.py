@@ -28,12 +28,18 @@ class ServiceSettings:
     """A request that is not answered within it is given up (503)."""
     stop_seconds: float = 60.0
     """After SIGTERM what was accepted has so long to finish."""
+    unpack_mib: float = 128.0
+    """What a walk may unpack and decode to."""
     frames: int = 3000
     """Of one walk."""
     batch: int = 16
     """Walks that a network embeds together, at most."""
     clip_seconds: float = 600.0
     """The longest clip."""
+    clip_patience: float = 300.0
+    """Seconds that a clip may take."""
+    clips_waiting: int = 4
+    """Clips that wait, the one that is gone through among them."""
     clip_pixels: int = 4096 * 2304
     """Of one frame of a clip."""
     quality: str = "frames>=15,pieces<=0.5"
@@ -41,8 +47,8 @@ class ServiceSettings:
 
     def __post_init__(self) -> None:
         settle_fields(self)
-        for name in ("uploads", "waiting", "frames", "batch", "clip_pixels"):
+        for name in ("uploads", "waiting", "frames", "batch", "clips_waiting", "clip_pixels"):
             require(getattr(self, name) >= 1, f"{name} is 1 or more, found {getattr(self, name)}")
-        seconds = ("stall_seconds", "body_seconds", "answer_seconds", "stop_seconds", "clip_seconds")
-        for name in (*seconds, "upload_mib", "small_mib"):
+        seconds = ("stall_seconds", "body_seconds", "answer_seconds", "stop_seconds", "clip_seconds", "clip_patience")
+        for name in (*seconds, "upload_mib", "unpack_mib", "small_mib"):
             require(getattr(self, name) > 0, f"{name} is above 0, found {getattr(self, name)}")

@@ -9,9 +9,11 @@ from gaitprint.gallery.granted import GrantedGallery
 from gaitprint.service.keys import SCOPES, Key, Keys
 from gaitprint.service.lanes import Lane
 from gaitprint.service.metrics import Metrics
+from gaitprint.service.network import Network
 from gaitprint.service.problems import busy
 from gaitprint.service.settings import ServiceSettings
 from gaitprint.service.side_file import SideFile, side_path
+from gaitprint.service.walks import WalkReader
 
 FIRST = "first"
 """The name of the key that is made at the first start."""
@@ -23,12 +25,13 @@ class Service:
     Args:
         gallery: the file of a gallery.
         settings: limits.
+        model: a model file, which makes vectors of silhouettes; None: only vectors are taken.
 
     Raises:
         ArtefactError: no gallery there, or damaged. DataError: it cannot be read.
     """
 
-    def __init__(self, gallery: Path, settings: ServiceSettings) -> None:
+    def __init__(self, gallery: Path, settings: ServiceSettings, model: Path | None = None) -> None:
         self.settings, self.place = settings, gallery
         # a connection each: whoever looks somebody up does not wait for a search
         self.gallery, self.looking = Gallery.open(gallery), Gallery.open(gallery)
@@ -37,7 +40,11 @@ class Service:
         self.searches = Lane("gallery", 1, settings.waiting)
         self.lookups = Lane("lists", 1, settings.waiting)
         self.upkeep = Lane("upkeep", 1, 2)
-        self.metrics = Metrics((self.searches, self.lookups, self.upkeep))
+        self.metrics = Metrics()
+        self.network = Network(model, settings.waiting, settings.batch, self.metrics.embedded)
+        self.walks = WalkReader(settings, self.network)
+        self._lanes = (self.walks.files, self.walks.clips, self.searches, self.lookups, self.upkeep)
+        self.metrics.watch({lane.name: lane for lane in self._lanes} | {"network": self.network})
         self.stopping = False
         self._receiving = 0
 
@@ -74,7 +81,10 @@ class Service:
     def close(self) -> None:
         """Finish what was accepted, and let go of the files."""
         self.stopping = True
-        for lane in (self.searches, self.lookups, self.upkeep):
+        # in the order in which work goes on: from files through the network into the gallery
+        self.walks.close()
+        self.network.close()
+        for lane in self._lanes[2:]:
             lane.close()
         for gallery in (self.gallery, self.looking):
             gallery.close()

@@ -81,6 +81,16 @@ def decode_colour(data: bytes, name: str) -> UInt8[np.ndarray, "_h _w 3"]:
     return colour
 
 
+def image_pixels(data: bytes, name: str) -> int:
+    """How many pixels an image has, of all its pages, by its header: nothing is decoded.
+
+    Raises:
+        DataError: another format, or damaged; a page of over 64 megapixels.
+    """
+    header = _checked_header(data, name)
+    return sum(page.height * page.width for page in header.pages or (header,))
+
+
 def _checked_header(data: bytes, name: str) -> ImageHeader:
     """What the image says of itself, its size held against the limit."""
     try:

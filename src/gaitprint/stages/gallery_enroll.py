@@ -20,6 +20,7 @@ from gaitprint.silhouettes.reading import load_frames
 from gaitprint.silhouettes.taking import take_sequence
 from gaitprint.stages.embed import open_embedder
 from gaitprint.stages.gallery_clips import ClipWalk, clip_walks, is_clip, joined, of_one_person
+from gaitprint.stages.walk_quality import check_quality, quality_text
 from gaitprint.store import MemorySequences, SequenceSet, Store, Subset, is_store
 from gaitprint.texts import read_text
 from gaitprint.types import Embeddings, Frames, SequenceRecord
@@ -133,7 +134,7 @@ def _of_clip(source: WalkSource, model: Path, progress: Callable[[int, int, str]
     for walk in found:
         try:
             measured = walk.quality or measure(walk.frames)
-            _check(wanted, measured, len(walk.frames))
+            check_quality(wanted, measured, len(walk.frames))
         except DataError as error:
             rejects.append(Reject(walk.embedded.records[0].key, str(error)))
             continue
@@ -141,7 +142,7 @@ def _of_clip(source: WalkSource, model: Path, progress: Callable[[int, int, str]
     _check_left(source.path, len(good), rejects)
     if source.tracks is not None:
         good = of_one_person(good, source.tracks, source.path)
-    quality = [_said(walk.quality or measure(walk.frames), len(walk.frames)) for walk in good]
+    quality = [quality_text(walk.quality or measure(walk.frames), len(walk.frames)) for walk in good]
     embedded, silhouettes = joined(good)
     return OpenWalks(_named(embedded, source.name), rejects, quality, silhouettes)
 
@@ -156,13 +157,13 @@ def _read(source: WalkSource) -> tuple[SequenceSet, list[Reject], list[str]]:
         try:
             taken = take_sequence(load_frames(path))
             measured = measure(taken.frames, taken.boxes, taken.image_size)
-            _check(wanted, measured, len(taken.frames))
+            check_quality(wanted, measured, len(taken.frames))
         except DataError as error:
             rejects.append(Reject(record.key, str(error)))
             continue
         records.append(record)
         frames.append(taken.frames)
-        quality.append(_said(measured, len(taken.frames)))
+        quality.append(quality_text(measured, len(taken.frames)))
     _check_left(source.path, len(records), rejects)
     return MemorySequences(tuple(records), tuple(frames)), rejects, quality
 
@@ -174,8 +175,8 @@ def _of_store(store: Store, wanted: QualityFilter | None) -> tuple[SequenceSet, 
         known = store.quality
         measured = Quality(**{f: float(known[f][i]) for f in FIELDS}) if known else measure(store.frames(i))
         try:
-            _check(wanted, measured, length)
-            quality.append(_said(measured, length))
+            check_quality(wanted, measured, length)
+            quality.append(quality_text(measured, length))
         except DataError as error:
             keep[i] = False
             rejects.append(Reject(record.key, str(error)))
@@ -187,19 +188,6 @@ def _check_left(path: Path, count: int, rejects: list[Reject]) -> None:
     if not count:
         why = f", such as {rejects[0].key!r}: {rejects[0].reason}" if rejects else ""
         raise DataError(f"no walk of {path} can be used{why}")
-
-
-def _check(wanted: QualityFilter | None, measured: Quality, length: int) -> None:
-    for bound in wanted.bounds if wanted else ():
-        if not QualityFilter((bound,)).keeps(measured, length):
-            # said with the number, so that one can tell by how much
-            value = length if bound.field == "frames" else getattr(measured, bound.field)
-            raise DataError(f"not good enough: {bound.field} is {value:.3g}, wanted {bound}")
-
-
-def _said(measured: Quality, length: int) -> str:
-    values = {"frames": float(length), **vars(measured)}
-    return ",".join(f"{name}={value:.3g}" for name, value in values.items() if not np.isnan(value))
 
 
 def _listed(path: Path) -> Iterator[tuple[SequenceRecord, Path]]:

@@ -23,8 +23,15 @@ from gaitprint.video.walks import WINDOW, VideoName, VideoWalks
 class SequenceEmbedder(Protocol):
     """What makes one vector a sequence: a trained network, held open."""
 
-    preprocessing: Preprocessing
-    source: str
+    @property
+    def preprocessing(self) -> Preprocessing:
+        """What its silhouettes are."""
+        ...
+
+    @property
+    def source(self) -> str:
+        """Fingerprint of its vectors."""
+        ...
 
     def embed(self, sequences: SequenceSet) -> Embeddings:
         """One vector a sequence."""

@@ -1,6 +1,5 @@
 """A service that listens on loopback in a thread of this process."""
 
-import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -15,8 +14,6 @@ from gaitprint.service.app import create_app
 from gaitprint.service.server import Address, GracefulServer
 from gaitprint.service.settings import ServiceSettings
 from gaitprint.service.state import Service
-
-sys.path.append(str(Path(__file__).parent.parent / "gallery"))
 
 
 @dataclass

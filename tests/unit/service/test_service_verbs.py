@@ -7,6 +7,7 @@ from typing import Any
 import httpx
 import pytest
 from served import Served, served
+from service_answers import bad, good
 
 import gaitprint as gp
 
@@ -31,21 +32,6 @@ def vectors(folder: Path, *drawn: Any, **how: Any) -> bytes:
 
     gp.save_embeddings(folder / "sent.safetensors", draw(*drawn, **how))
     return (folder / "sent.safetensors").read_bytes()
-
-
-def good(answer: httpx.Response, status: int = 200) -> Any:
-    assert answer.status_code == status, answer.text
-    return answer.json() if answer.content else None
-
-
-def bad(answer: httpx.Response, status: int) -> str:
-    assert answer.status_code == status, answer.text
-    assert answer.headers["content-type"] == "application/problem+json"
-    said = answer.json()
-    assert said["status"] == status
-    assert said["id"] == answer.headers["x-request-id"]
-    assert "\n" not in said["detail"]
-    return str(said["detail"])
 
 
 def test_somebody_is_identified_confirmed_and_corrected(http: httpx.Client, tmp_path: Path) -> None:

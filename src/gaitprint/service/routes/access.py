@@ -1,6 +1,7 @@
 """Keys, what a key opens, and whether the service is well."""
 
 from dataclasses import dataclass
+from importlib.util import find_spec
 from typing import Annotated
 
 from fastapi import APIRouter, Query
@@ -57,11 +58,18 @@ async def session(service: Served, key: Caller) -> Session:
     """Say what the key opens, and what the gallery is."""
 
     def work() -> Session:
-        gallery = service.looking
-        made = gallery.calibration
-        calibration = None if made is None else Calibrated.of(made)
-        people = len(gallery.people())
-        return Session(ShownKey.of(key), gaitprint.__version__, people, gallery.source, calibration, 0.0)
+        gallery, made = service.looking, service.looking.calibration
+        return Session(
+            key=ShownKey.of(key),
+            version=gaitprint.__version__,
+            people=len(service.listed_for(key).people()),
+            source=gallery.source,
+            calibration=None if made is None else Calibrated.of(made),
+            retention_days=gallery.retention_days,
+            model=None if service.network.path is None else service.network.path.stem,
+            video=service.network.path is not None and find_spec("av") is not None,
+            keeps_walks=gallery.keeps_walks,
+        )
 
     return await service.lookups.run(work)
 

@@ -5,9 +5,11 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Query
 from pydantic import Field
 
+from gaitprint.errors import DataError
 from gaitprint.gallery.records import Person
 from gaitprint.service.answers import (
     Asked,
+    Erased,
     Id,
     Ids,
     MergePreview,
@@ -64,6 +66,14 @@ class Chosen(Asked):
 
     people: Ids = Field(default_factory=list)
     samples: Ids = Field(default_factory=list)
+
+
+class Purge(Chosen):
+    """Who is erased."""
+
+    expired: bool = False
+    removed: bool = False
+    dry_run: bool = False
 
 
 class Undo(Asked):
@@ -125,7 +135,7 @@ async def show_person(service: Served, key: Caller, number: Id) -> ShownPerson:
 
     def work() -> ShownPerson:
         person, samples = service.listed_for(key).show(number)
-        kept = service.looking.kept_walks([s.id for s in samples])
+        kept = service.listed_for(key).kept_walks([s.id for s in samples])
         return ShownPerson(person, [ShownSample.of(s, s.id in kept) for s in samples])
 
     return await service.lookups.run(work)
@@ -189,8 +199,30 @@ async def restore(service: Served, key: Caller, chosen: Chosen) -> Touched:
     return Touched(chosen.people, chosen.samples)
 
 
+@router.post("/purge", **needs("delete"))
+async def purge(service: Served, key: Caller, purge: Purge) -> Erased:
+    """Erase people or walks for good, from the rows, the files and what is still to be sent; it cannot be undone."""
+
+    def work() -> Erased:
+        asked = purge.people, purge.samples, purge.expired, purge.removed, purge.dry_run
+        made = service.seen_by(key).purge(*asked)
+        return Erased(list(made.people), list(made.samples), made.probes, made.done)
+
+    return await service.searches.run(work)
+
+
 @router.post("/undo", **needs("enrol"))
 async def undo(service: Served, key: Caller, undo: Undo) -> Undone:
-    """Set back the last correction, or a change by its number."""
-    line, verb = await service.searches.run(lambda: service.seen_by(key).undo(undo.change))
-    return Undone(line, verb)
+    """Set back the last correction, or a change by its number; a removal takes the scope `delete`."""
+
+    def work() -> Undone:
+        seen = service.seen_by(key)
+        lines = [line for line, undoable in seen.changes(10**9) if undoable and undo.change in (None, line["change"])]
+        if not lines:
+            raise DataError("nothing can be undone: enrolling, calibrating and purging cannot, and nothing twice")
+        if lines[0]["verb"] in ("remove", "restore"):
+            key.require("delete")
+        # by its number: another change may have come since
+        return Undone(*seen.undo(lines[0]["change"]))
+
+    return await service.searches.run(work)

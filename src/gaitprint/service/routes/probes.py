@@ -4,8 +4,9 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query
 
+from gaitprint.errors import AbsentError
 from gaitprint.gallery.records import Identification, Probe
-from gaitprint.service.answers import Asked, Id, Probes, Said
+from gaitprint.service.answers import Asked, Id, Probes, Said, ShownProbe
 from gaitprint.service.guarding import Caller, GuardedRoute, Served, needs
 
 router = APIRouter(prefix="/v1", route_class=GuardedRoute, tags=["log"])
@@ -52,7 +53,22 @@ async def list_probes(
         )
 
     def work() -> Probes:
-        return Probes([p for p in service.listed_for(key).log() if wanted(p)][:limit])
+        seen = service.listed_for(key)
+        return Probes.of([p for p in seen.log() if wanted(p)][:limit], seen)
+
+    return await service.lookups.run(work)
+
+
+@router.get("/probes/{number}", **needs("read"))
+async def show_probe(service: Served, key: Caller, number: Id) -> ShownProbe:
+    """Show a probe of the log."""
+
+    def work() -> ShownProbe:
+        seen = service.listed_for(key)
+        found = [p for p in seen.log() if p.id == number]
+        if not found:
+            raise AbsentError(f"the log has no probe {number}, or no longer")
+        return Probes.of(found, seen).probes[0]
 
     return await service.lookups.run(work)
 
