@@ -4,17 +4,14 @@ A person is visible by a walk of these cameras, and is changed only by whoever m
 removal would change what others see. Searches compare with the walks of these cameras alone.
 """
 
-import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from typing import Any
 
 from gaitprint.errors import AbsentError, GrantError
 from gaitprint.gallery import enrolment, identification, people, probe_log
-from gaitprint.gallery.contract import Condition
-from gaitprint.gallery.erasure import Erasing, Erasure, purge
-from gaitprint.gallery.grants import Granted
-from gaitprint.gallery.journal import undo
+from gaitprint.gallery.calibration import GalleryCalibration, read_calibration
+from gaitprint.gallery.contract import Reader
+from gaitprint.gallery.granted_corrections import GrantedCorrections
 from gaitprint.gallery.kept_walks import PROBE, SAMPLE, GivenFrames, given_frames, read_walk, with_walks
 from gaitprint.gallery.look_alikes import look_alikes
 from gaitprint.gallery.records import (
@@ -27,13 +24,14 @@ from gaitprint.gallery.records import (
     Verification,
     WalkDetails,
 )
+from gaitprint.gallery.unknowns import UnknownGroup, enroll_from_log, unknown_groups
 from gaitprint.types import Embeddings, Frames
 
 _TWIN = "it equals the walk"
 """What is said of a walk that is there under another name begins so, and goes on with whose it is."""
 
 
-class GrantedGallery(Granted):
+class GrantedGallery(GrantedCorrections):
     """What a grant opens of a gallery, made by `Gallery.granted`. People are asked for by their ids."""
 
     def people(self, *, removed: bool = False) -> list[Person]:
@@ -86,65 +84,6 @@ class GrantedGallery(Granted):
             self._check_probe(reader, probe)
             return read_walk(reader, PROBE, probe)
 
-    def rename(self, person: int, name: str) -> Person:
-        """Call somebody by another name."""
-        with self._changing(person):
-            return people.rename(self._engine, person, name)
-
-    def tag(self, person: int, add: Sequence[str], remove: Sequence[str]) -> Person:
-        """Add and take away tags."""
-        with self._changing(person):
-            return people.tag(self._engine, person, add, remove)
-
-    def set_basis(self, person: int, *, basis: str | None = None, expires: str | None = None) -> Person:
-        """Set the legal basis, and the day from which on they are no answer."""
-        with self._changing(person):
-            return people.set_basis(self._engine, person, basis, expires)
-
-    def merge(self, into: int, others: Sequence[int]) -> Person:
-        """Make people one who were enrolled as several."""
-        with self._changing(into, *others):
-            return people.merge(self._engine, into, others)[0]
-
-    def split(self, person: int, samples: Sequence[int], name: str) -> Person:
-        """Make walks of somebody those of a new person."""
-        with self._changing(person):
-            return people.split(self._engine, person, samples, name)
-
-    def move(self, samples: Sequence[int], to: int) -> Person:
-        """Make walks those of somebody else; the person with them."""
-        with self._changing(to, samples=samples) as reader:
-            people.move(self._engine, samples, to)
-            return people.find_person(reader, to)
-
-    def remove(self, persons: Sequence[int], samples: Sequence[int] = ()) -> None:
-        """Take people, or single walks, out of every answer."""
-        with self._changing(*persons, samples=samples):
-            people.remove(self._engine, persons, samples)
-
-    def restore(self, persons: Sequence[int], samples: Sequence[int] = ()) -> None:
-        """Bring back what was removed."""
-        with self._changing(*persons, samples=samples):
-            people.restore(self._engine, persons, samples)
-
-    def purge(
-        self, persons: Sequence[int], samples: Sequence[int], expired: bool, removed: bool, dry_run: bool
-    ) -> Erasure:
-        """Erase people or single walks for good; see `Gallery.purge`."""
-        if expired or removed:
-            self.check_everything("purging everybody whose time has come")
-        # not within the change: files can be swept only where no transaction is open
-        with self._engine.reading() as reader:
-            for number in persons:
-                self._check_own(reader, number)
-            self._check_samples(reader, samples)
-        return purge(self._opened, Erasing(persons, samples, expired, removed), dry_run)
-
-    def undo(self, line: int | None) -> tuple[int, str]:
-        """Set back a change; its line and its verb."""
-        self.check_everything("undo")
-        return undo(self._engine, line)
-
     def enroll(
         self,
         walks: Embeddings,
@@ -162,12 +101,7 @@ class GrantedGallery(Granted):
             self._check_names({r.subject for r in walks.records if r.subject is not None})
         frames = given_frames(silhouettes, len(walks))
         report, new = enrolment.enroll(self._engine, walks, details, rejects, frames_of=frames)
-        report = look_alikes(self._opened, report, new, self._cameras)
-        if self._cameras is None:
-            return report
-        # whose walk it is that was there before is not for this grant to know
-        said = tuple(Reject(r.key, f"{_TWIN} of somebody") if r.reason.startswith(_TWIN) else r for r in report.rejects)
-        return replace(report, rejects=said)
+        return self._told(look_alikes(self._opened, report, new, self._cameras))
 
     def identify(
         self,
@@ -202,23 +136,44 @@ class GrantedGallery(Granted):
         found = probe_log.list_probes(self._opened, like, 10**9)
         return [p for p in found if self._cameras is None or p.camera in self._cameras][:last]
 
-    def decide(self, probe: int, person: int, right: bool, stranger: bool = False) -> str:
-        """Say of a probe of the log that it is somebody, or is not."""
-        if stranger:
-            self.check_everything("what the calibration learns")
-        with self._changing(person) as reader:
-            self._check_probe(reader, probe)
-            return probe_log.decide(self._opened, probe, person, right, stranger)
+    def unknowns(self) -> list[UnknownGroup]:
+        """Whom the granted cameras have seen and nobody has enrolled; see `Gallery.unknowns`."""
+        return unknown_groups(self._opened, self._cameras)
 
-    def changes(self, last: int, before: int | None = None) -> list[tuple[dict[str, Any], bool]]:
-        """Lines of the audit as `Gallery.audit` has them, newest first, and whether each can be undone."""
-        self.check_everything("the audit")
-        where: list[Condition] = [] if before is None else [("id", "<", before)]
+    def enroll_from_log(self, probes: Sequence[int], name: str, details: WalkDetails) -> EnrolReport:
+        """Enrol probes of the log as walks of somebody; see `Gallery.enroll_from_log`."""
+        if details.camera:
+            self.check_camera(details.camera)
+        if self._cameras is not None:
+            self._check_names({name})
+        with self._changing() as reader:
+            for number in probes:
+                self._check_probe(reader, number)
+            report, new = enroll_from_log(self._opened, probes, name, details)
+        return self._told(look_alikes(self._opened, report, new, self._cameras))
+
+    def calibration(self) -> GalleryCalibration | None:
+        """How near is near enough; None: not calibrated."""
         with self._engine.reading() as reader:
-            rows = reader.rows("audit", ["id", "at", "verb", "details"], *where, last=last)
-            undoable = {n for (n,) in reader.rows("undo", ["id"], ("id", ">", rows[-1][0] - 1 if rows else 0))}
-        lines = ({"change": n, "at": at, "verb": verb, "details": json.loads(t)} for n, at, verb, t in rows)
-        return [(line, line["change"] in undoable) for line in lines]
+            return read_calibration(reader)
+
+    def visible(self, numbers: Iterable[int]) -> dict[int, Person]:
+        """Those of these people who are visible."""
+        with self._engine.reading() as reader:
+            return {n: found for n in numbers if (found := self._seen(reader, n)) is not None}
+
+    def _seen(self, reader: Reader, number: int) -> Person | None:
+        try:
+            return self._visible(reader, number)[0]
+        except AbsentError:
+            return None
+
+    def _told(self, report: EnrolReport) -> EnrolReport:
+        if self._cameras is None:
+            return report
+        # whose walk it is that was there before is not for this grant to know
+        said = tuple(Reject(r.key, f"{_TWIN} of somebody") if r.reason.startswith(_TWIN) else r for r in report.rejects)
+        return replace(report, rejects=said)
 
     def _check_names(self, names: set[str]) -> None:
         with self._engine.reading() as reader:

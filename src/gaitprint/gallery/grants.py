@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 
 from gaitprint.errors import AbsentError, GrantError
 from gaitprint.gallery import people
@@ -54,7 +55,8 @@ class Granted:
             visible = [s for s in samples if self._cameras is None or s.camera in self._cameras]
             # somebody without any walk is nobody's in particular
             if visible or self._cameras is None:
-                return person, visible
+                # of a person whom others see, too, the walks that are counted are the visible ones
+                return replace(person, samples=sum(not s.removed for s in visible)), visible
         raise AbsentError(f"the gallery has nobody of the id {number}")
 
     def _check_own(self, reader: Reader, number: int) -> None:

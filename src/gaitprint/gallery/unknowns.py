@@ -1,6 +1,6 @@
 """People who were seen and are not enrolled: probes of the log that are alike, and how they become somebody."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
@@ -45,11 +45,15 @@ class UnknownGroup:
         return {**asdict(self), "probes": list(self.probes), "cameras": list(self.cameras), "times": self.times}
 
 
-def unknown_groups(gallery: OpenGallery) -> list[UnknownGroup]:
+def unknown_groups(gallery: OpenGallery, cameras: Collection[str] | None = None) -> list[UnknownGroup]:
     """Probes of the log that are nobody who is enrolled by now, together where they are alike; the most seen first.
 
     Two groups are one where their walks lie, in the mean, within the distance at which the gallery names somebody
     (average linkage): chance brings strangers as near to each other as to people who are enrolled.
+
+    Args:
+        gallery: whose log.
+        cameras: only what these saw; None: all.
 
     Raises:
         DataError: not calibrated.
@@ -63,8 +67,9 @@ def unknown_groups(gallery: OpenGallery) -> list[UnknownGroup]:
         numbers = reader.rows("probes", ["id"], ("expires", ">", now()), last=_MOST)
         seen = [read_probe(reader, number, comparing) for (number,) in reversed(numbers)]
         unknown = [(w, p) for w, p in seen if p.person is None and not p.decision.startswith("confirmed")]
+        unknown = [(w, p) for w, p in unknown if cameras is None or p.camera in cameras]
         # whoever was enrolled since is unknown no more
-        near = [index.search(reader, walk, 1) for walk, _ in unknown]
+        near = [index.search(reader, walk, 1, cameras=cameras) for walk, _ in unknown]
         left = [
             u for u, hits in zip(unknown, near, strict=True) if not hits or hits[0].distance > calibration.threshold
         ]

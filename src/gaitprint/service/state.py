@@ -1,8 +1,11 @@
 """A service held open: the gallery, the keys, the waiting rooms."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TypeVar
+
+from starlette.responses import Response
 
 from gaitprint.gallery.gallery import Gallery
 from gaitprint.gallery.granted import GrantedGallery
@@ -10,11 +13,14 @@ from gaitprint.service.keys import SCOPES, Key, Keys
 from gaitprint.service.lanes import Lane
 from gaitprint.service.metrics import Metrics
 from gaitprint.service.network import Network
+from gaitprint.service.people_list import PeopleList, PeopleLists
 from gaitprint.service.problems import busy
 from gaitprint.service.settings import ServiceSettings
 from gaitprint.service.side_file import SideFile, side_path
 from gaitprint.service.walks import WalkReader
 
+T = TypeVar("T")
+CHANGE = "Gaitprint-Change"
 FIRST = "first"
 """The name of the key that is made at the first start."""
 
@@ -45,6 +51,7 @@ class Service:
         self.walks = WalkReader(settings, self.network)
         self._lanes = (self.walks.files, self.walks.clips, self.searches, self.lookups, self.upkeep)
         self.metrics.watch({lane.name: lane for lane in self._lanes} | {"network": self.network})
+        self._people = PeopleLists()
         self.stopping = False
         self._receiving = 0
 
@@ -55,6 +62,28 @@ class Service:
     def listed_for(self, key: Key) -> GrantedGallery:
         """The same by another connection, which waits for no search."""
         return self.looking.granted(key.cameras)
+
+    def people(self, key: Key, removed: bool = False) -> PeopleList:
+        """Whom a key sees."""
+        return self._people.of(self.listed_for(key), key.cameras, removed)
+
+    async def change(self, key: Key, work: Callable[[GrantedGallery], T], response: Response) -> T:
+        """Change something, and say in a header which line of the audit it is: `undo` takes its number.
+
+        Args:
+            key: whose view is changed.
+            work: does it.
+            response: gets the header.
+        """
+
+        def changed() -> tuple[T, int]:
+            # one thread changes, so the last line is that of this change
+            seen = self.seen_by(key)
+            return work(seen), seen.last_change()
+
+        made, line = await self.searches.run(changed)
+        response.headers[CHANGE] = str(line)
+        return made
 
     def first_key(self) -> str:
         """Make the first key, which may do everything; its text, and an empty one where there are keys already."""

@@ -45,6 +45,14 @@ def test_somebody_is_identified_confirmed_and_corrected(http: httpx.Client, tmp_
     assert good(http.post(f"/v1/probes/{unknown['id']}/reject", json={"person": 1, "stranger": True}))
     assert len(good(http.get("/v1/probes", params={"decided": False}))["probes"]) == 5
     assert good(http.post(f"/v1/probes/{unknown['id']}/identify", json={"top": 1}))["name"] == "unknown"
+    [group] = good(http.get("/v1/unknowns"))["unknowns"]
+    assert (group["probes"], group["times"], group["cameras"]) == ([unknown["id"]], 1, ["door"])
+    report = good(http.post(f"/v1/probes/{unknown['id']}/enroll", json={"name": "Clara", "tags": ["new"]}))
+    assert report["people"] == 1
+    assert good(http.get("/v1/people", params={"q": "clara"}))["people"][0]["tags"] == ["new"]
+    assert good(http.get("/v1/unknowns"))["unknowns"] == []
+    again = good(http.post("/v1/probes/enroll", json={"name": "Dora", "probes": [1, 2]}))
+    assert len(again["enrolled"]) == 2
     one = {"walks": vectors(tmp_path, range(1), range(5, 6))}
     assert good(http.post("/v1/verify", files=one, data={"person": 1}))["accepted"] is True
     assert good(http.post("/v1/verify", files=one, data={"person": 2}))["accepted"] is False
@@ -59,7 +67,12 @@ def test_people_are_listed_put_right_and_undone(http: httpx.Client) -> None:
     assert good(http.get("/v1/tags"))["tags"] == [{"tag": "staff", "people": 1}]
     preview = good(http.post("/v1/people/2/merge", json={"others": [3], "dry_run": True}))
     assert (preview["samples"], preview["done"]) == ([5, 6], False)
+    [near] = preview["nearest"]
+    assert near["person"] == 3
+    assert near["false_alarms"] > 0
     assert good(http.post("/v1/people/2/merge", json={"others": [3]}))["person"]["samples"] == 4
+    undone = http.post("/v1/people/2/merge", json={"others": [4]}).headers["gaitprint-change"]
+    assert good(http.post("/v1/undo", json={"change": int(undone)})) == {"change": int(undone), "verb": "merge"}
     assert good(http.post("/v1/undo", json={}))["verb"] == "merge"
     new = good(http.post("/v1/people/2/split", json={"samples": [3], "name": "Berta"}))
     assert good(http.post("/v1/samples/move", json={"samples": [4], "to": new["id"]}))["samples"] == 2

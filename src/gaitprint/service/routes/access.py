@@ -9,10 +9,11 @@ from starlette.responses import Response
 
 import gaitprint
 from gaitprint.service import metrics
-from gaitprint.service.answers import Asked, Calibrated, KeyList, NewKey, Session, ShownKey, Text, Word
+from gaitprint.service.answers import Asked, Text, Word
 from gaitprint.service.guarding import ANY, OPEN, Caller, GuardedRoute, Served, needs
 from gaitprint.service.keys import Scope
 from gaitprint.service.problems import RefusedError
+from gaitprint.service.shown import Calibrated, KeyList, NewKey, Session, ShownKey
 
 router = APIRouter(route_class=GuardedRoute, tags=["service"])
 
@@ -62,7 +63,7 @@ async def session(service: Served, key: Caller) -> Session:
         return Session(
             key=ShownKey.of(key),
             version=gaitprint.__version__,
-            people=len(service.listed_for(key).people()),
+            people=len(service.people(key).people),
             source=gallery.source,
             calibration=None if made is None else Calibrated.of(made),
             retention_days=gallery.retention_days,

@@ -7,8 +7,9 @@ from fastapi import APIRouter, Depends, File, Form, UploadFile
 
 from gaitprint.errors import DataError
 from gaitprint.gallery.records import EnrolReport, Verification, WalkDetails
-from gaitprint.service.answers import Answers, Id, Probes, Text, Words
+from gaitprint.service.answers import Id, Text, Words
 from gaitprint.service.guarding import Caller, GuardedRoute, Served, needs
+from gaitprint.service.shown import Answers, Probes, ShownAnswer
 from gaitprint.service.walks import Naming
 
 router = APIRouter(prefix="/v1", route_class=GuardedRoute, tags=["walks"])
@@ -72,7 +73,7 @@ async def identify(
     said = await service.searches.run(seen.identify, read.embeddings, top, tags, camera, log, read.silhouettes)
     for answer in said:
         service.metrics.identified(answer.person is not None)
-    return Answers(said, read.rejects)
+    return Answers(await service.lookups.run(ShownAnswer.of, said, service.listed_for(key)), read.rejects)
 
 
 @router.post("/verify", **needs("search", upload=True))

@@ -1,30 +1,17 @@
 """People: listed, shown, put right, taken out."""
 
+from dataclasses import replace
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Query, Response
 from pydantic import Field
 
 from gaitprint.errors import DataError
+from gaitprint.gallery.granted import GrantedGallery
 from gaitprint.gallery.records import Person
-from gaitprint.service.answers import (
-    Asked,
-    Erased,
-    Id,
-    Ids,
-    MergePreview,
-    People,
-    ShownPerson,
-    ShownSample,
-    TagCount,
-    Tags,
-    Text,
-    Touched,
-    Undone,
-    Word,
-    Words,
-)
+from gaitprint.service.answers import Asked, Erased, Id, Ids, People, TagCount, Tags, Text, Touched, Undone, Word, Words
 from gaitprint.service.guarding import Caller, GuardedRoute, Served, needs
+from gaitprint.service.shown import MergePreview, ShownPerson, ShownSample
 
 router = APIRouter(prefix="/v1", route_class=GuardedRoute, tags=["people"])
 Sort = Literal["id", "name", "newest"]
@@ -96,23 +83,10 @@ async def list_people(
     """List people a page at a time: by a part of their name, or `id:3`, and by tags they all have."""
 
     def work() -> People:
-        found = _sorted(_named(service.listed_for(key).people(removed=removed), q, set(tag)), sort)
+        found = service.people(key, removed).found(q, set(tag), sort)
         return People(found[offset : offset + limit], len(found))
 
     return await service.lookups.run(work)
-
-
-def _named(people: list[Person], q: str, tags: set[str]) -> list[Person]:
-    part = q.strip().casefold()
-    if part.startswith("id:"):
-        return [p for p in people if str(p.id) == part[3:] and tags <= set(p.tags)]
-    return [p for p in people if part in p.name.casefold() and tags <= set(p.tags)]
-
-
-def _sorted(people: list[Person], sort: Sort) -> list[Person]:
-    if sort == "name":
-        return sorted(people, key=lambda p: (p.name.casefold(), p.id))
-    return sorted(people, key=lambda p: -p.id) if sort == "newest" else people
 
 
 @router.get("/tags", **needs("read"))
@@ -121,7 +95,7 @@ async def list_tags(service: Served, key: Caller) -> Tags:
 
     def work() -> Tags:
         counts: dict[str, int] = {}
-        for person in service.listed_for(key).people():
+        for person in service.people(key).people:
             for tag in person.tags:
                 counts[tag] = counts.get(tag, 0) + 1
         return Tags([TagCount(tag, count) for tag, count in sorted(counts.items())])
@@ -142,11 +116,10 @@ async def show_person(service: Served, key: Caller, number: Id) -> ShownPerson:
 
 
 @router.patch("/people/{number}", **needs("enrol"))
-async def edit_person(service: Served, key: Caller, number: Id, edit: Edit) -> Person:
+async def edit_person(service: Served, key: Caller, response: Response, number: Id, edit: Edit) -> Person:
     """Rename somebody, change their tags, their legal basis, the day from which on they are no answer."""
 
-    def work() -> Person:
-        seen = service.seen_by(key)
+    def work(seen: GrantedGallery) -> Person:
         person, _ = seen.show(number)
         if edit.name is not None:
             person = seen.rename(number, edit.name)
@@ -156,46 +129,48 @@ async def edit_person(service: Served, key: Caller, number: Id, edit: Edit) -> P
             person = seen.set_basis(number, basis=edit.basis, expires=edit.expires)
         return person
 
-    return await service.searches.run(work)
+    return await service.change(key, work, response)
 
 
 @router.post("/people/{number}/merge", **needs("enrol"))
-async def merge_people(service: Served, key: Caller, number: Id, merge: Merge) -> MergePreview:
+async def merge_people(service: Served, key: Caller, response: Response, number: Id, merge: Merge) -> MergePreview:
     """Make people one who were enrolled as several; with `dry_run` only say what would become of whom."""
 
-    def work() -> MergePreview:
-        seen = service.seen_by(key)
-        shown = [seen.show(n) for n in merge.others]
-        others, samples = [p for p, _ in shown], [s.id for _, walks in shown for s in walks]
-        person = seen.show(number)[0] if merge.dry_run else seen.merge(number, merge.others)
-        return MergePreview(person, others, samples, not merge.dry_run)
+    def preview(seen: GrantedGallery) -> MergePreview:
+        return MergePreview.of(seen, number, merge.others)
 
-    return await service.searches.run(work)
+    def work(seen: GrantedGallery) -> MergePreview:
+        before = preview(seen)
+        return replace(before, person=seen.merge(number, merge.others), done=True)
+
+    if merge.dry_run:
+        return await service.searches.run(preview, service.seen_by(key))
+    return await service.change(key, work, response)
 
 
 @router.post("/people/{number}/split", **needs("enrol"))
-async def split_person(service: Served, key: Caller, number: Id, split: Split) -> Person:
+async def split_person(service: Served, key: Caller, response: Response, number: Id, split: Split) -> Person:
     """Make walks of somebody those of a new person."""
-    return await service.searches.run(lambda: service.seen_by(key).split(number, split.samples, split.name))
+    return await service.change(key, lambda seen: seen.split(number, split.samples, split.name), response)
 
 
 @router.post("/samples/move", **needs("enrol"))
-async def move_samples(service: Served, key: Caller, move: Move) -> Person:
+async def move_samples(service: Served, key: Caller, response: Response, move: Move) -> Person:
     """Make walks those of somebody else who is enrolled."""
-    return await service.searches.run(lambda: service.seen_by(key).move(move.samples, move.to))
+    return await service.change(key, lambda seen: seen.move(move.samples, move.to), response)
 
 
 @router.post("/remove", **needs("delete"))
-async def remove(service: Served, key: Caller, chosen: Chosen) -> Touched:
+async def remove(service: Served, key: Caller, response: Response, chosen: Chosen) -> Touched:
     """Take people or single walks out of every answer at once; they can be restored."""
-    await service.searches.run(lambda: service.seen_by(key).remove(chosen.people, chosen.samples))
+    await service.change(key, lambda seen: seen.remove(chosen.people, chosen.samples), response)
     return Touched(chosen.people, chosen.samples)
 
 
 @router.post("/restore", **needs("delete"))
-async def restore(service: Served, key: Caller, chosen: Chosen) -> Touched:
+async def restore(service: Served, key: Caller, response: Response, chosen: Chosen) -> Touched:
     """Bring back what was removed."""
-    await service.searches.run(lambda: service.seen_by(key).restore(chosen.people, chosen.samples))
+    await service.change(key, lambda seen: seen.restore(chosen.people, chosen.samples), response)
     return Touched(chosen.people, chosen.samples)
 
 

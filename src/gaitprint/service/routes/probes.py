@@ -1,13 +1,17 @@
 """The log of probes: who was asked about, and what people say of the answers."""
 
+from dataclasses import replace
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Query, Response
+from pydantic import Field
 
 from gaitprint.errors import AbsentError
-from gaitprint.gallery.records import Identification, Probe
-from gaitprint.service.answers import Asked, Id, Probes, Said, ShownProbe
+from gaitprint.gallery.granted import GrantedGallery
+from gaitprint.gallery.records import EnrolReport, Probe, WalkDetails
+from gaitprint.service.answers import Asked, Id, Ids, Said, Text, Word, Words
 from gaitprint.service.guarding import Caller, GuardedRoute, Served, needs
+from gaitprint.service.shown import Probes, ShownAnswer, ShownProbe, ShownUnknown, Unknowns
 
 router = APIRouter(prefix="/v1", route_class=GuardedRoute, tags=["log"])
 
@@ -24,6 +28,25 @@ class Reject(Asked):
     person: Id
     stranger: bool = False
     """Also that it is nobody who is enrolled, so that the calibration learns it."""
+
+
+class EnrollProbe(Asked):
+    """Whose walk a probe becomes, by a name or `id:3`."""
+
+    name: Word
+    tags: Words = Field(default_factory=list)
+    basis: Text = ""
+    expires: Text = ""
+
+    def of(self, gallery: GrantedGallery, probes: list[int]) -> EnrolReport:
+        """Enrol them."""
+        return gallery.enroll_from_log(probes, self.name, WalkDetails(tuple(self.tags), self.basis, self.expires))
+
+
+class EnrollProbes(EnrollProbe):
+    """Several probes of one person."""
+
+    probes: Annotated[Ids, Query(min_length=1)]
 
 
 class Again(Asked):
@@ -74,22 +97,48 @@ async def show_probe(service: Served, key: Caller, number: Id) -> ShownProbe:
 
 
 @router.post("/probes/{number}/identify", **needs("search"))
-async def identify_again(service: Served, key: Caller, number: Id, again: Again) -> Identification:
+async def identify_again(service: Served, key: Caller, number: Id, again: Again) -> ShownAnswer:
     """Ask once more, against the people who are there now."""
-    return await service.searches.run(lambda: service.seen_by(key).identify_again(number, again.top))
+
+    def work() -> ShownAnswer:
+        seen = service.seen_by(key)
+        return ShownAnswer.of([replace(seen.identify_again(number, again.top), probe=number)], seen)[0]
+
+    return await service.searches.run(work)
+
+
+@router.get("/unknowns", **needs("read"))
+async def list_unknowns(service: Served, key: Caller) -> Unknowns:
+    """List people who were seen and are not enrolled, probes that are alike together, the most seen first."""
+    found = await service.searches.run(lambda: service.seen_by(key).unknowns())
+    return Unknowns([ShownUnknown.of(group) for group in found])
+
+
+@router.post("/probes/enroll", **needs("enrol"))
+async def enroll_probes(service: Served, key: Caller, response: Response, enroll: EnrollProbes) -> EnrolReport:
+    """Enrol probes of the log as walks of one person; `undo` takes it back."""
+    return await service.change(key, lambda seen: enroll.of(seen, enroll.probes), response)
+
+
+@router.post("/probes/{number}/enroll", **needs("enrol"))
+async def enroll_probe(
+    service: Served, key: Caller, response: Response, number: Id, enroll: EnrollProbe
+) -> EnrolReport:
+    """Enrol a probe of the log as a walk of somebody; `undo` takes it back."""
+    return await service.change(key, lambda seen: enroll.of(seen, [number]), response)
 
 
 @router.post("/probes/{number}/confirm", **needs("enrol"))
-async def confirm(service: Served, key: Caller, number: Id, confirm: Confirm) -> Said:
+async def confirm(service: Served, key: Caller, response: Response, number: Id, confirm: Confirm) -> Said:
     """Say that a probe is somebody; it becomes a walk of theirs only where it is unlike those that are there."""
-    said = await service.searches.run(lambda: service.seen_by(key).decide(number, confirm.person, True))
-    return Said(said)
+    return Said(await service.change(key, lambda seen: seen.decide(number, confirm.person, True), response))
 
 
 @router.post("/probes/{number}/reject", **needs("enrol"))
-async def reject(service: Served, key: Caller, number: Id, reject: Reject) -> Said:
+async def reject(service: Served, key: Caller, response: Response, number: Id, reject: Reject) -> Said:
     """Say that a probe is not somebody."""
-    said = await service.searches.run(
-        lambda: service.seen_by(key).decide(number, reject.person, False, reject.stranger)
-    )
-    return Said(said)
+
+    def work(seen: GrantedGallery) -> Said:
+        return Said(seen.decide(number, reject.person, False, reject.stranger))
+
+    return await service.change(key, work, response)

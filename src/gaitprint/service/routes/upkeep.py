@@ -11,8 +11,9 @@ from starlette.background import BackgroundTask
 from starlette.responses import FileResponse, Response
 
 from gaitprint.gallery.gallery import Gallery
-from gaitprint.service.answers import AuditLine, AuditLines, Calibrated, Checked, Id
+from gaitprint.service.answers import AuditLine, AuditLines, Checked, Id
 from gaitprint.service.guarding import Caller, GuardedRoute, Served, needs
+from gaitprint.service.shown import Calibrated
 from gaitprint.service.state import Service
 from gaitprint.service.walks import Naming
 
@@ -39,6 +40,7 @@ async def calibrate(
     key: Caller,
     strangers: Annotated[UploadFile | None, File(description="walks of people who are not enrolled")] = None,
     per_1000: Annotated[float, Form(gt=0, lt=1000)] = 10.0,
+    known_share: Annotated[float, Form(gt=0, lt=1)] = 0.5,
 ) -> Calibrated:
     """Measure how near strangers come; without a file each of the known is searched for among the others."""
     key.require_everything("calibrating")
@@ -48,7 +50,7 @@ async def calibrate(
     def work() -> Calibrated:
         # a gallery of its own: searches go on meanwhile
         with Gallery.open(service.place) as gallery:
-            return Calibrated.of(gallery.calibrate(walks, per_1000=per_1000))
+            return Calibrated.of(gallery.calibrate(walks, per_1000=per_1000, known_share=known_share))
 
     return await service.upkeep.run(work)
 
