@@ -11,7 +11,7 @@ from gaitprint.cli.model import adapt, convert, embed, plan, runs, show, train
 from gaitprint.cli.model import export as model_export
 from gaitprint.cli.model import list as model_list
 from gaitprint.cli.nouns import CONTEXT, Noun, Program, leaves, log_options
-from gaitprint.cli.service import keys
+from gaitprint.cli.service import keys, webhooks
 from gaitprint.cli.video import annotate, extract, search
 from gaitprint.cli.video import embed as video_embed
 from gaitprint.cli.video import identify as video_identify
@@ -98,7 +98,7 @@ NOUNS = (
     Noun(
         "service",
         "Who may ask `gaitprint serve`",
-        (keys.keys, keys.key_add, keys.key_revoke),
+        (keys.keys, keys.key_add, keys.key_revoke, webhooks.webhooks, webhooks.webhook_add, webhooks.webhook_remove),
     ),
 )
 

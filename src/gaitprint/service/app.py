@@ -16,7 +16,7 @@ import gaitprint
 from gaitprint.errors import GaitprintError
 from gaitprint.service.gate import Gate
 from gaitprint.service.problems import Problem, on_fault, on_invalid, on_refusal
-from gaitprint.service.routes import access, asking, people, probes, silhouettes, upkeep
+from gaitprint.service.routes import access, asking, people, probes, silhouettes, upkeep, webhooks
 from gaitprint.service.settings import ServiceSettings
 from gaitprint.service.state import Service
 
@@ -40,7 +40,9 @@ def create_app(
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        service.courier.start()
         yield
+        await service.courier.stop()
         service.close()
 
     app = FastAPI(
@@ -55,7 +57,7 @@ def create_app(
         redirect_slashes=False,
     )
     app.state.service = service
-    for part in (access, people, asking, probes, silhouettes, upkeep):
+    for part in (access, people, asking, probes, silhouettes, upkeep, webhooks):
         app.include_router(part.router)
     for error, answer in (
         (GaitprintError, on_refusal),

@@ -1,6 +1,7 @@
 """A service held open: the gallery, the keys, the waiting rooms."""
 
-from collections.abc import Callable, Iterator
+import time
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TypeVar
@@ -9,6 +10,8 @@ from starlette.responses import Response
 
 from gaitprint.gallery.gallery import Gallery
 from gaitprint.gallery.granted import GrantedGallery
+from gaitprint.gallery.records import Identification
+from gaitprint.service.courier import Courier
 from gaitprint.service.keys import SCOPES, Key, Keys
 from gaitprint.service.lanes import Lane
 from gaitprint.service.metrics import Metrics
@@ -18,6 +21,7 @@ from gaitprint.service.problems import busy
 from gaitprint.service.settings import ServiceSettings
 from gaitprint.service.side_file import SideFile, side_path
 from gaitprint.service.walks import WalkReader
+from gaitprint.service.webhooks import Webhooks
 
 T = TypeVar("T")
 CHANGE = "Gaitprint-Change"
@@ -52,6 +56,8 @@ class Service:
         self._lanes = (self.walks.files, self.walks.clips, self.searches, self.lookups, self.upkeep)
         self.metrics.watch({lane.name: lane for lane in self._lanes} | {"network": self.network})
         self._people = PeopleLists()
+        self.webhooks = Webhooks(self.side)
+        self.courier = Courier(self.webhooks, self._is_gone)
         self.stopping = False
         self._receiving = 0
 
@@ -66,6 +72,23 @@ class Service:
     def people(self, key: Key, removed: bool = False) -> PeopleList:
         """Whom a key sees."""
         return self._people.of(self.listed_for(key), key.cameras, removed)
+
+    def tell(self, answers: Sequence[Identification], camera: str) -> None:
+        """Put down who is told of answers, before these are given: a restart loses none."""
+        hooks = self.webhooks.known()
+        if not hooks or not answers:
+            return
+        tags = dict[int, tuple[str, ...]]()
+        if any(hook.tags for hook in hooks):
+            everybody = self._people.of(self.looking.granted(), None, False).people
+            tags = {person.id: person.tags for person in everybody}
+        told = [(h, a) for a in answers for h in hooks if h.wants(a, camera, tags.get(a.person or 0, ()))]
+        if self.webhooks.queue(told, camera, time.time()):
+            self.courier.wake()
+
+    def _is_gone(self, person: int) -> bool:
+        found = self.looking.granted().visible([person])
+        return not found or bool(found[person].removed)
 
     async def change(self, key: Key, work: Callable[[GrantedGallery], T], response: Response) -> T:
         """Change something, and say in a header which line of the audit it is: `undo` takes its number.

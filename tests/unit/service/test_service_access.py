@@ -83,6 +83,7 @@ ENDPOINTS = (
     of_all("GET", "/v1/keys", "admin"),
     of_all("POST", "/v1/keys", "admin", {"name": "x", "scopes": ["read"]}),
     of_all("DELETE", "/v1/keys/{key}", "admin"),
+    of_all("GET", "/v1/webhooks", "admin"),
 )
 
 

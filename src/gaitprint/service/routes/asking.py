@@ -73,7 +73,12 @@ async def identify(
     said = await service.searches.run(seen.identify, read.embeddings, top, tags, camera, log, read.silhouettes)
     for answer in said:
         service.metrics.identified(answer.person is not None)
-    return Answers(await service.lookups.run(ShownAnswer.of, said, service.listed_for(key)), read.rejects)
+
+    def shown() -> Answers:
+        service.tell(said, camera)
+        return Answers(ShownAnswer.of(said, service.listed_for(key)), read.rejects)
+
+    return await service.lookups.run(shown)
 
 
 @router.post("/verify", **needs("search", upload=True))

@@ -181,6 +181,8 @@ async def purge(service: Served, key: Caller, purge: Purge) -> Erased:
     def work() -> Erased:
         asked = purge.people, purge.samples, purge.expired, purge.removed, purge.dry_run
         made = service.seen_by(key).purge(*asked)
+        if made.done:
+            service.webhooks.forget(made.people)
         return Erased(list(made.people), list(made.samples), made.probes, made.done)
 
     return await service.searches.run(work)
