@@ -5,8 +5,8 @@ import { actionsOf } from "./decisions.js";
 import { fill, h } from "./dom.js";
 import { Player } from "./player.js";
 import { complain } from "./said.js";
-import { gallery } from "./state.js";
-import { walkOf } from "./walk.js";
+import { gallery, may } from "./state.js";
+import { probeWalk, sampleWalk } from "./walk.js";
 import { percent, short } from "./words.js";
 
 /** The answer to a probe, with its candidates to go through. */
@@ -23,7 +23,7 @@ export class AnswerView {
   /**
    * Show an answer.
    * @param {object} answer an Identification of the service
-   * @param {{file?: File, kept?: boolean}} [more] the file it came of, for enrolling where no log is kept
+   * @param {{file?: File}} [more] the file it came of, for enrolling where no log is kept
    */
   show(answer, more = {}) {
     Object.assign(this, { answer, more });
@@ -95,10 +95,9 @@ export class AnswerView {
   async compare() {
     const { answer, candidate } = this;
     try {
-      const keeps = gallery()?.keeps_walks !== false;
-      const probed = keeps && answer.probe !== null && (answer.probe_kept ?? this.more.kept) !== false;
-      const probe = probed ? walkOf(`probes/${answer.probe}/walk`) : null;
-      const known = keeps && candidate && candidate.kept !== false ? walkOf(`samples/${candidate.sample}/walk`) : null;
+      const keeps = gallery()?.keeps_walks !== false && may("read");
+      const probe = keeps && answer.probe !== null ? probeWalk(answer.probe) : null;
+      const known = keeps && candidate ? sampleWalk(candidate.person, candidate.sample) : null;
       const [walk, other] = await Promise.all([probe, known]);
       // somebody may have gone on meanwhile
       if (this.answer !== answer || this.candidate !== candidate) return;

@@ -12,7 +12,7 @@ import { complain } from "./said.js";
  * @param {() => Promise<any>|any} [how.act] does it; where it fails the dialog stays, with the error in it
  * @param {boolean} [how.danger] whether it cannot be taken back
  * @param {boolean} [how.wide]
- * @returns {Promise<any>} what `act` returned; undefined where it was closed
+ * @returns {Promise<any>} what `act` returned, true for nothing; undefined where it was closed
  */
 export function ask(title, body, { yes = "", act = () => true, danger = false, wide = false } = {}) {
   return new Promise((resolve) => {
@@ -27,7 +27,7 @@ export function ask(title, body, { yes = "", act = () => true, danger = false, w
       done.disabled = true;
       wrong.hidden = true;
       try {
-        answer = await act();
+        answer = (await act()) ?? true;
         // false: what was filled in is not enough yet, and that was said
         if (answer !== false) dialog.close();
       } catch (error) {

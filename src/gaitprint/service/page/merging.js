@@ -40,7 +40,7 @@ async function show(place, person, other) {
   try {
     const trial = await post(`people/${person.id}/merge`, { others: [other.id], dry_run: true });
     const player = new Player();
-    const [near] = trial.nearest;
+    const [near] = trial.nearest ?? [];
     fill(
       place,
       h(
@@ -51,7 +51,8 @@ async function show(place, person, other) {
       near && h("p", {}, nearness(near)),
       player.element,
     );
-    const [own, theirs] = await Promise.all([personWalk(person.id), personWalk(other.id)]);
+    const shown = gallery()?.keeps_walks !== false ? [personWalk(person.id), personWalk(other.id)] : [null, null];
+    const [own, theirs] = await Promise.all(shown);
     player.show([
       { title: person.name, walk: own },
       { title: other.name, walk: theirs },

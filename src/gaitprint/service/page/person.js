@@ -20,6 +20,8 @@ export class PersonView {
   }
 
   clear() {
+    this.stop?.abort();
+    this.id = null;
     this.person = null;
     this.chosen = new Set();
     this.player.pause();
@@ -30,6 +32,8 @@ export class PersonView {
   async open(id) {
     this.stop?.abort();
     this.stop = new AbortController();
+    // remembered at once: whoever looks again meanwhile must not come back to the one before
+    this.id = id;
     try {
       const found = await get(`people/${id}`, {}, this.stop.signal);
       const same = this.person?.id === id;
@@ -45,7 +49,7 @@ export class PersonView {
   }
 
   async refresh() {
-    if (this.person) await this.open(this.person.id);
+    if (this.id !== null) await this.open(this.id);
   }
 
   draw() {
@@ -142,31 +146,23 @@ export class PersonView {
     const ids = (some) => some.map((s) => s.id);
     const [there, gone] = [marked.filter((s) => !s.removed), marked.filter((s) => s.removed)];
     this.bulk.hidden = marked.length === 0;
-    const move = () => corrections.moveWalks(person, ids(marked), this.samples.length);
-    fill(
-      this.bulk,
-      h("span", { role: "status" }, `${walks(marked.length)} marked`),
-      may("enrol") && !person.removed && h("button", { click: opening(move) }, "Move …"),
-      may("delete") &&
-        there.length > 0 &&
-        h(
-          "button",
-          {
-            click: () =>
-              corrections.put("remove", { samples: ids(there) }, `${walks(there.length)} of ${person.name}:`),
-          },
-          "Remove",
-        ),
-      may("delete") &&
-        gone.length > 0 &&
-        h(
-          "button",
-          {
-            click: () => corrections.put("restore", { samples: ids(gone) }, `${walks(gone.length)} of ${person.name}:`),
-          },
-          "Restore",
-        ),
-    );
+    const made = [h("span", { role: "status" }, `${walks(marked.length)} marked`)];
+    const add = (words, work) => {
+      // marks are gone with what was done: the next click must not mean walks of before
+      const run = async () => (await work()) && this.chosen.clear();
+      made.push(h("button", { click: opening(run) }, words));
+    };
+    if (may("enrol") && !person.removed) {
+      add("Move …", () => corrections.moveWalks(person, ids(marked), this.samples.length));
+    }
+    for (const [verb, words, some] of [
+      ["remove", "Remove", there],
+      ["restore", "Restore", gone],
+    ]) {
+      const said = `${walks(some.length)} of ${person.name}:`;
+      if (may("delete") && some.length) add(words, () => corrections.put(verb, { samples: ids(some) }, said));
+    }
+    fill(this.bulk, made);
   }
 
   /** Play the marked walks, at most two; the first one where none is marked. */

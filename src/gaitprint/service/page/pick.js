@@ -43,6 +43,12 @@ export function personPicker({ label, fresh: mayBeNew = false, without = [], val
     fill(hint, person ? `${person.name}, id ${person.id}, ${walks(person.samples)}` : name ? nobody : "");
     changed(person);
   };
+  const take = (chosen) => {
+    // a search that is still on its way would open the list again
+    clearTimeout(timer);
+    stop?.abort();
+    settle(chosen);
+  };
   const close = () => {
     list.hidden = true;
     input.setAttribute("aria-expanded", "false");
@@ -62,7 +68,7 @@ export function personPicker({ label, fresh: mayBeNew = false, without = [], val
             "aria-selected": String(i === active),
             mousedown: (e) => {
               e.preventDefault();
-              settle(p);
+              take(p);
             },
           },
           h("b", {}, p.name),
@@ -109,7 +115,7 @@ export function personPicker({ label, fresh: mayBeNew = false, without = [], val
       close();
     } else if (event.key === "Enter" && active >= 0 && !list.hidden) {
       event.preventDefault();
-      settle(found[active]);
+      take(found[active]);
     } else if (event.key === "ArrowDown" || event.key === "ArrowUp") {
       event.preventDefault();
       const by = event.key === "ArrowDown" ? 1 : -1;

@@ -94,10 +94,7 @@ export class ReviewView {
         `Seen ${when(probe.seen)}${probe.camera && ` by camera ${probe.camera}`}; kept until ${when(probe.expires)}.`,
       ];
       // its number is not in a repeated answer, which is not logged again
-      this.answer.show(
-        { ...answer, probe: probe.id, notes: [...decided, ...notes, ...answer.notes] },
-        { kept: probe.kept },
-      );
+      this.answer.show({ ...answer, probe: probe.id, notes: [...decided, ...notes, ...answer.notes] });
       speak(spoken(answer));
     } catch (error) {
       complain(error);

@@ -13,7 +13,12 @@ export function say(text, undo = null) {
 export function complain(error) {
   if (error.name === "AbortError") return;
   console.info(error);
-  show("error", error.message || String(error), null);
+  // behind an open dialog nobody can read
+  const inside = document.querySelector("dialog[open] [role=alert]");
+  if (inside) {
+    inside.hidden = false;
+    fill(inside, error.message || String(error));
+  } else show("error", error.message || String(error), null);
 }
 
 /** Speak without showing: what is on the page already. */
