@@ -143,10 +143,10 @@ def drawn_gallery(folder: Path, *, kept: bool = True, retention_days: float = 3.
         made.calibrate(drawn(range(500, 800), range(1)))
 
 
-def logged(folder: Path, people: range) -> None:
+def logged(folder: Path, people: range, takes: range = range(5, 6)) -> None:
     """Somebody was asked about, by a camera, with silhouettes."""
     from drawn_people import drawn
 
-    probes = drawn(people, range(5, 6))
+    probes = drawn(people, takes)
     with gp.Gallery.open(folder / "g") as gallery:
         gallery.identify(probes, camera="door", silhouettes=[frames(50 + i, 24) for i in range(len(probes))])

@@ -42,7 +42,7 @@ def test_somebody_known_is_named_and_confirmed(operator: Operator) -> None:
     facts = operator.page.inner_text(".verdict .facts")
     assert "Distance" in facts
     assert "Margin to the next" in facts
-    assert "1,000 strangers" in facts
+    assert "Strangers as near" in facts
     assert operator.page.locator(".candidate").count() == 5
     operator.act("Yes, this is 002")
     operator.said("002/7 is 002: noted")

@@ -193,3 +193,19 @@ def test_the_changes_are_listed_and_taken_back(operator: Operator) -> None:
     with operator.gallery as gallery:
         assert gallery.show(1)[0].name == "000"
     assert all("Anna" not in line for line in page.locator(".audit li").all_inner_texts())
+
+
+def test_walks_of_one_unknown_person_are_enrolled_together(operator: Operator) -> None:
+    logged(operator.folder, range(21, 22), takes=range(6, 8))
+    page = operator.page
+    operator.sign_in("review")
+    page.get_by_label("Show").select_option(label="Unknown people, by how often")
+    page.get_by_role("option").filter(has_text="Seen 3 times").click()
+    page.get_by_text("this is the last walk").wait_for()
+    assert page.get_by_role("button", name=re.compile("^(Yes|Not|A stranger)")).count() == 0
+    operator.act("Enrol all 3 as …")
+    page.get_by_role("dialog").get_by_role("combobox").fill("Clara")
+    operator.answer("Enrol")
+    operator.said("3 walks are enrolled as Clara")
+    with operator.gallery as gallery:
+        assert gallery.show("Clara")[0].samples == 3

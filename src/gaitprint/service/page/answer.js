@@ -6,7 +6,7 @@ import { fill, h } from "./dom.js";
 import { Player } from "./player.js";
 import { complain } from "./said.js";
 import { gallery, may } from "./state.js";
-import { probeWalk, sampleWalk } from "./walk.js";
+import { walkOf } from "./walk.js";
 import { percent, short } from "./words.js";
 
 /** The answer to a probe, with its candidates to go through. */
@@ -96,8 +96,8 @@ export class AnswerView {
     const { answer, candidate } = this;
     try {
       const keeps = gallery()?.keeps_walks !== false && may("read");
-      const probe = keeps && answer.probe !== null ? probeWalk(answer.probe) : null;
-      const known = keeps && candidate ? sampleWalk(candidate.person, candidate.sample) : null;
+      const probe = keeps && answer.probe_kept ? walkOf(`probes/${answer.probe}/walk`) : null;
+      const known = keeps && candidate?.kept ? walkOf(`samples/${candidate.sample}/walk`) : null;
       const [walk, other] = await Promise.all([probe, known]);
       // somebody may have gone on meanwhile
       if (this.answer !== answer || this.candidate !== candidate) return;
@@ -127,7 +127,7 @@ function verdict(answer) {
     ["Distance", who && short(who.distance)],
     ["Named within", answer.threshold === null ? "not calibrated" : short(answer.threshold)],
     ["Margin to the next", answer.margin === null ? "nobody else" : short(answer.margin)],
-    ["Of 1,000 strangers as near", who && who.false_alarms !== null ? short(who.false_alarms) : "not known"],
+    ["Strangers as near", who && who.false_alarms !== null ? `${short(who.false_alarms)} of 1,000` : "not known"],
   ];
   const sure = answer.probability ?? who?.probability;
   if (sure !== null && sure !== undefined) facts.push(["Probability", percent(sure)]);

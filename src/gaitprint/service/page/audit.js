@@ -84,7 +84,8 @@ function details(touched) {
   for (const [name, value] of Object.entries(touched)) {
     if (value === null || (Array.isArray(value) && !value.length)) continue;
     if (said.length) said.push(", ");
-    const person = name === "person" || name === "people" || name === "new";
+    // a number of people is no person
+    const person = name === "person" || name === "new" || (name === "people" && Array.isArray(value));
     const shown = [value].flat().slice(0, 8);
     said.push(`${name} `);
     shown.forEach((one, i) =>

@@ -7,7 +7,7 @@ import { field, h } from "./dom.js";
 import { personPicker } from "./pick.js";
 import { attempt, say } from "./said.js";
 import { gallery, may } from "./state.js";
-import { listed } from "./words.js";
+import { listed, walks } from "./words.js";
 
 /**
  * The buttons below an answer, and the same by name for keys.
@@ -18,7 +18,8 @@ export function actionsOf(view) {
   const logged = answer.probe !== null;
   const decide = (verb, body) => () => attempt(() => decided(view, verb, body));
   const acts = {};
-  if (may("enrol") && candidate && logged) {
+  // several walks together are enrolled or left; yes and no are about one
+  if (may("enrol") && candidate && logged && !view.more.group) {
     acts.confirm = decide("confirm", { person: candidate.person });
     acts.reject = decide("reject", { person: candidate.person, stranger: false });
     acts.stranger = decide("reject", { person: candidate.person, stranger: true });
@@ -31,7 +32,7 @@ export function actionsOf(view) {
     confirm: ["Yes, this is ", name, answer.person === candidate?.person ? "primary" : ""],
     reject: ["Not ", name, ""],
     stranger: ["A stranger", "", ""],
-    enrol: ["Enrol as …", "", ""],
+    enrol: [view.more.group?.length > 1 ? `Enrol all ${view.more.group.length} as …` : "Enrol as …", "", ""],
     again: ["Ask again", "", ""],
   };
   const buttons = Object.entries(acts).map(([act, run]) => {
@@ -56,30 +57,29 @@ async function decided(view, verb, body) {
   view.next(verb === "confirm" ? "confirmed" : "rejected");
 }
 
-/** Enrol the walk of an answer under a new or a known name. */
+/** Enrol the walk of an answer, or all walks of an unknown person, under a new or a known name. */
 export function enrol(view) {
   const { answer, more } = view;
   const picker = personPicker({ label: "As whom", fresh: true });
   const terms = termFields();
   const act = async () => {
     const { person, name } = picker.chosen();
-    if (person && answer.probe !== null) {
-      // somebody who is there: the walk is theirs, and joins them where it is unlike what is there
-      const answered = await post(`probes/${answer.probe}/confirm`, { person: person.id });
-      done(`${answer.key} is ${person.name}: ${answered.said}.`);
-    } else {
-      const as = person ? `id:${person.id}` : name;
-      const report =
-        answer.probe === null
-          ? await upload("enroll", more.file, { name: as, ...terms.values() })
-          : await post(`probes/${answer.probe}/enroll`, { name: as, ...terms.values() });
-      if (report.rejects.length) throw new Error(`It was not enrolled: ${report.rejects[0].reason}.`);
-      done(`${answer.key} is enrolled as ${person ? person.name : name}.`);
-      for (const note of report.notes) say(note);
-    }
+    const report = await enrolled(view, person ? `id:${person.id}` : name, terms.values());
+    if (report.rejects.length) throw new Error(`It was not enrolled: ${report.rejects[0].reason}.`);
+    const what = more.group?.length > 1 ? `${walks(more.group.length)} are` : `${answer.key} is`;
+    await done(`${what} enrolled as ${person ? person.name : name}.`);
+    for (const note of report.notes) say(note);
     view.next("enrolled");
   };
   return ask(`Enrol ${answer.key}`, [picker.element, terms.element], { yes: "Enrol", act });
+}
+
+/** Send what is to be enrolled: numbers of the log where it has them, else the file once more. */
+function enrolled(view, name, terms) {
+  const { answer, more } = view;
+  if (more.group) return post("probes/enroll", { probes: more.group, name, ...terms });
+  if (answer.probe !== null) return post(`probes/${answer.probe}/enroll`, { name, ...terms });
+  return upload("enroll", more.file, { name, ...terms });
 }
 
 /** Tags, basis and expiry of a new person, folded away. */

@@ -5,7 +5,7 @@ import { AnswerView, spoken } from "./answer.js";
 import { field, fill, h } from "./dom.js";
 import { checkFile, dropZone } from "./files.js";
 import { VirtualList } from "./list.js";
-import { complain, speak } from "./said.js";
+import { complain, say, speak } from "./said.js";
 import { may } from "./state.js";
 import { listed, short } from "./words.js";
 
@@ -66,7 +66,8 @@ export class IdentifyView {
         // a file of one walk can be enrolled without a log
         const single = found.answers.length === 1 ? file : null;
         fresh.push(...found.answers.map((answer) => ({ answer, file: single, from: file.name })));
-        if (!found.answers.length) throw new Error(`${file.name} shows no walk that is long and whole enough.`);
+        if (found.rejects?.length) this.refused(found.rejects, found.answers.length);
+        if (!found.answers.length && !found.rejects?.length) throw new Error(`${file.name} shows no walk.`);
       } catch (error) {
         complain(error);
       }
@@ -78,6 +79,15 @@ export class IdentifyView {
     await this.list.refresh();
     await this.list.pick(0);
     speak(fresh.length === 1 ? spoken(fresh[0].answer) : `${fresh.length} answers. ${spoken(fresh[0].answer)}`);
+  }
+
+  /** Walks that were not good enough to be answered. */
+  refused(rejects, answered) {
+    const [first] = rejects;
+    const more = rejects.length > 1 ? ` (and ${rejects.length - 1} more)` : "";
+    const text = `Not answered: ${first.key}, ${first.reason}${more}.`;
+    if (answered) say(text);
+    else throw new Error(text);
   }
 
   open(row) {

@@ -49,6 +49,8 @@ async function show(place, person, other) {
         `${walks(trial.samples.length)} of ${other.name} (id ${other.id}) would be ${person.name}'s (id ${person.id}).`,
       ),
       near && h("p", {}, nearness(near)),
+      trial.as_near?.length > 0 &&
+        h("p.note", {}, `As near to ${other.name}: ${trial.as_near.map((p) => p.name).join(", ")}.`),
       player.element,
     );
     const shown = gallery()?.keeps_walks !== false ? [personWalk(person.id), personWalk(other.id)] : [null, null];

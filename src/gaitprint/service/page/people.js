@@ -9,7 +9,7 @@ import { complain } from "./said.js";
 import { may } from "./state.js";
 import { walks } from "./words.js";
 
-const PAUSE_MS = 60;
+const PAUSE_MS = 20;
 const ORDERS = { name: "By name", id: "By id", newest: "Newest first" };
 
 /** The list of people, and one of them beside it. */

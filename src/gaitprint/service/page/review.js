@@ -7,10 +7,11 @@ import { answerKeys } from "./identify.js";
 import { VirtualList } from "./list.js";
 import { complain, speak } from "./said.js";
 import { gallery } from "./state.js";
-import { short, shortly, walks, when } from "./words.js";
+import { short, shortly, times, walks, when } from "./words.js";
 
 const FILTERS = {
   unknown: ["Unknown, not yet decided", { unknown: true, decided: false }],
+  people: ["Unknown people, by how often", {}],
   named: ["Named, not yet decided", { unknown: false, decided: false }],
   open: ["All, not yet decided", { decided: false }],
   decided: ["Decided", { decided: true }],
@@ -50,6 +51,7 @@ export class ReviewView {
   }
 
   async load(offset, limit, signal) {
+    if (this.which.value === "people") return this.loadUnknown(offset, limit, signal);
     const page = offset / limit;
     if (page === 0) this.ends = [];
     const query = {
@@ -65,9 +67,19 @@ export class ReviewView {
     return { total: offset + probes.length + (this.more ? 1 : 0), rows: probes };
   }
 
+  /** Walks that are of one unknown person each, by how alike they are. */
+  async loadUnknown(offset, limit, signal) {
+    this.more = false;
+    if (offset === 0) this.unknowns = (await get("unknowns", {}, signal)).unknowns;
+    const rows = this.unknowns.slice(offset, offset + limit).map((group) => ({ ...group, id: group.probes.at(-1) }));
+    return { total: this.unknowns.length, rows };
+  }
+
   /** Begin at the top. */
   async start(at = 0) {
     this.answer.clear("Choose a walk of the log.");
+    // unknown people are grouped over all cameras
+    this.camera.hidden = this.which.value === "people";
     try {
       await this.list.refresh(nothing());
       this.said();
@@ -81,7 +93,8 @@ export class ReviewView {
 
   said() {
     const count = this.list.total - (this.more ? 1 : 0);
-    this.count.textContent = this.more ? `more than ${count} walks` : walks(count);
+    const unit = this.which.value === "people" ? `${count} unknown` : walks(count);
+    this.count.textContent = this.more ? `more than ${count} walks` : unit;
   }
 
   async open(probe) {
@@ -89,12 +102,10 @@ export class ReviewView {
     try {
       const answer = await post(`probes/${probe.id}/identify`, { top: 5 });
       if (this.list.row(this.list.active)?.id !== probe.id) return;
-      const decided = probe.decision ? [`Decided: ${probe.decision}.`] : [];
-      const notes = [
-        `Seen ${when(probe.seen)}${probe.camera && ` by camera ${probe.camera}`}; kept until ${when(probe.expires)}.`,
-      ];
-      // its number is not in a repeated answer, which is not logged again
-      this.answer.show({ ...answer, probe: probe.id, notes: [...decided, ...notes, ...answer.notes] });
+      this.answer.show(
+        { ...answer, probe: probe.id, notes: [...notesOf(probe), ...answer.notes] },
+        { group: probe.probes },
+      );
       speak(spoken(answer));
     } catch (error) {
       complain(error);
@@ -117,7 +128,28 @@ export class ReviewView {
   }
 }
 
+/** What is known of a walk of the log beside its answer. */
+function notesOf(probe) {
+  if (probe.probes) {
+    const cameras = probe.cameras.filter(Boolean).join(", ");
+    const where = cameras && ` by camera ${cameras}`;
+    return [
+      `Seen ${times(probe.times)}${where}, from ${when(probe.first)} to ${when(probe.last)}; this is the last walk.`,
+    ];
+  }
+  const decided = probe.decision ? [`Decided: ${probe.decision}.`] : [];
+  const camera = probe.camera && ` by camera ${probe.camera}`;
+  return [...decided, `Seen ${when(probe.seen)}${camera}; kept until ${when(probe.expires)}.`];
+}
+
 function drawRow(probe) {
+  if (probe.probes) {
+    const seen = [shortly(probe.last), ...probe.cameras].filter(Boolean).join(" · ");
+    return [
+      h("span.badge.plain", {}, "unknown"),
+      h("span.two", {}, h("span", {}, `Seen ${times(probe.times)}`), h("small", {}, seen)),
+    ];
+  }
   const known = probe.person !== null;
   const [verb] = probe.decision.split(" ");
   const mark = verb || (known ? "named" : "unknown");

@@ -38,23 +38,11 @@ async function pictureOf({ frames: count, height, width, bytes }) {
   return { frames: count, height, width, columns, image: await createImageBitmap(sheet) };
 }
 
-/** Silhouettes of the first walk of a person that is kept; null where none is. */
+/** Silhouettes of the first walk of a person that is kept; null where none is: a browser complains of what is not. */
 export async function personWalk(id) {
   const { samples } = await get(`people/${id}`);
   const first = samples.find((s) => !s.removed && s.kept);
   return first ? walkOf(`samples/${first.id}/walk`) : null;
-}
-
-/** Silhouettes of one walk of a person; asked for only where they are kept, for a browser complains of what is not. */
-export async function sampleWalk(person, sample) {
-  const { samples } = await get(`people/${person}`);
-  return samples.find((s) => s.id === sample)?.kept ? walkOf(`samples/${sample}/walk`) : null;
-}
-
-/** Silhouettes of a walk of the log. */
-export async function probeWalk(number) {
-  const { kept } = await get(`probes/${number}`);
-  return kept ? walkOf(`probes/${number}/walk`) : null;
 }
 
 /** Let go of all pictures, as when somebody signs out. */

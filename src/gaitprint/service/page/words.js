@@ -5,6 +5,11 @@ export function walks(count) {
   return count === 1 ? "1 walk" : `${count.toLocaleString("en")} walks`;
 }
 
+/** So often, in words. */
+export function times(count) {
+  return count === 1 ? "once" : count === 2 ? "twice" : `${count} times`;
+}
+
 /** A number with the three digits that count. */
 export function short(value) {
   return value === null || value === undefined ? "–" : Number(value.toPrecision(3)).toString();
