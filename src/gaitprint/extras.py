@@ -14,6 +14,7 @@ EXTRAS = {
     "openvino": "openvino",
     "ray": "ray",
     "av": "video",
+    "pg8000": "postgres",
     "fastapi": "service",
     "uvicorn": "service",
     "prometheus_client": "service",

@@ -100,8 +100,13 @@ class Engine(Protocol):
     """Where rows are kept. Several processes may use one at a time, each with an engine of its own."""
 
     @property
-    def place(self) -> Path:
-        """Where it is, for messages and for the index beside it."""
+    def place(self) -> Path | None:
+        """The file, beside which the index lies; None: there is no file, and no index beside it."""
+        ...
+
+    @property
+    def label(self) -> str:
+        """Where it is, for messages."""
         ...
 
     def reading(self) -> AbstractContextManager[Reader]:
@@ -125,7 +130,7 @@ class Engine(Protocol):
         ...
 
     def copy_to(self, path: Path) -> None:
-        """Write a copy, as of one moment, while others read and write."""
+        """Write a copy as a file of the embedded engine, as of one moment, while others read and write."""
         ...
 
     def problems(self) -> list[str]:
@@ -134,4 +139,8 @@ class Engine(Protocol):
 
     def close(self) -> None:
         """Let go of the files."""
+        ...
+
+    def discard(self) -> None:
+        """Let go, and take away all of it: what was just made and could not be filled."""
         ...

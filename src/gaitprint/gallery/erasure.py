@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from gaitprint.errors import DataError
 from gaitprint.gallery.contract import Reader, Writer
-from gaitprint.gallery.index_file import index_path
+from gaitprint.gallery.index_file import remove_index
 from gaitprint.gallery.journal import change, forget_undo, read_fact, write_fact
 from gaitprint.gallery.kept_walks import NEGATIVE, PROBE, SAMPLE, forget_walks
 from gaitprint.gallery.opened import OpenGallery
@@ -82,7 +82,7 @@ def finish_erasure(gallery: OpenGallery) -> bool:
         if not read_fact(reader, ERASING):
             return False
     # its projections are derived of the erased vectors, so they go first
-    index_path(engine.place).unlink(missing_ok=True)
+    remove_index(engine.place)
     gallery.forget_index()
     engine.scrub()
     # only now: whoever is killed before begins again at the next check

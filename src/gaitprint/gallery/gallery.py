@@ -15,6 +15,7 @@ from gaitprint.gallery import enrolment, identification, probe_log
 from gaitprint.gallery.calibrating import calibrate
 from gaitprint.gallery.calibration import PER_1000, GalleryCalibration, read_calibration
 from gaitprint.gallery.contract import Engine
+from gaitprint.gallery.engines import create_engine, open_engine
 from gaitprint.gallery.exchange import import_folder
 from gaitprint.gallery.given import Walks, given_path, given_walks, given_words
 from gaitprint.gallery.granted import GrantedGallery
@@ -32,7 +33,6 @@ from gaitprint.gallery.records import (
     Verification,
     WalkDetails,
 )
-from gaitprint.gallery.sqlite import SqliteEngine
 from gaitprint.gallery.times import now
 from gaitprint.retrieval.pipeline import Pipeline
 from gaitprint.retrieval.spec import PipelineSpec
@@ -57,7 +57,7 @@ class Gallery(Keeping):
         """Make an empty gallery. The first walks that are enrolled say which model it is of.
 
         Args:
-            path: of the file; nothing may be there.
+            path: of the file, where nothing may be; or `postgresql://user@host/database?schema=staff`.
             pipeline: how walks are compared, as `--pipeline` takes it: steps that look at two walks alone. Euclid where
                 none is given.
             retention_days: how long probes are kept that were asked about; 0: not at all.
@@ -84,16 +84,16 @@ class Gallery(Keeping):
             RETENTION: f"{retention_days:g}",
             KEEP: "1" if keep_walks else "",
         }
-        return cls(SqliteEngine.create(place, {**facts, "pipeline": json.dumps(spec.to_table())}))
+        return cls(create_engine(place, {**facts, "pipeline": json.dumps(spec.to_table())}))
 
     @classmethod
     def open(cls, path: str | Path) -> "Gallery":
-        """Open a gallery.
+        """Open a gallery, its file or its address such as `postgresql://user@host/database?schema=staff`.
 
         Raises:
             ArtefactError: missing, damaged, or no gallery. DataError: it cannot be read.
         """
-        return cls(SqliteEngine(given_path(path, "a gallery")))
+        return cls(open_engine(given_path(path, "a gallery")))
 
     @classmethod
     def import_from(cls, path: str | Path, folder: str | Path) -> "Gallery":
@@ -106,8 +106,7 @@ class Gallery(Keeping):
         try:
             import_folder(made._opened, given_path(folder, "an exported gallery"))
         except BaseException:
-            made.close()
-            made._engine.place.unlink(missing_ok=True)
+            made._engine.discard()
             raise
         return made
 

@@ -32,8 +32,16 @@ def index_path(gallery: Path) -> Path:
     return gallery.with_name(f"{gallery.name}.index")
 
 
-def write_index(gallery: Path, bound_to: str, projection: Projection, rows: IndexRows) -> bool:
+def remove_index(gallery: Path | None) -> None:
+    """Take it away, where there is one."""
+    if gallery is not None:
+        index_path(gallery).unlink(missing_ok=True)
+
+
+def write_index(gallery: Path | None, bound_to: str, projection: Projection, rows: IndexRows) -> bool:
     """Write it whole; whether that was possible. Where it is not, the next start takes longer."""
+    if gallery is None:
+        return False
     basis = projection.basis if projection.basis is not None else np.zeros((0, 0), np.float32)
     body = save(
         {
@@ -55,8 +63,10 @@ def write_index(gallery: Path, bound_to: str, projection: Projection, rows: Inde
     return True
 
 
-def read_index(gallery: Path, bound_to: str, width: int) -> tuple[Projection, IndexRows] | None:
+def read_index(gallery: Path | None, bound_to: str, width: int) -> tuple[Projection, IndexRows] | None:
     """Read it; None where it is missing, damaged or not of this gallery and model."""
+    if gallery is None:
+        return None
     try:
         # the hash covers all of the body, and the head names gallery, model and pipeline
         head, _, body = index_path(gallery).read_bytes().partition(b"\n")

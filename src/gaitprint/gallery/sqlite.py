@@ -81,6 +81,11 @@ class SqliteEngine:
         sync_folder(path.parent)
         return cls(path)
 
+    @property
+    def label(self) -> str:
+        """See `Engine`."""
+        return str(self.place)
+
     @contextmanager
     def reading(self) -> Iterator[SqliteRows]:
         """See `Engine`."""
@@ -131,6 +136,11 @@ class SqliteEngine:
         """See `Engine`."""
         with self._turn, suppress(apsw.Error):
             self._connection.close()
+
+    def discard(self) -> None:
+        """See `Engine`."""
+        self.close()
+        self.place.unlink(missing_ok=True)
 
     @contextmanager
     def _transaction(self, begin: str) -> Iterator[None]:

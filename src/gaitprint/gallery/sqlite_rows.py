@@ -62,7 +62,8 @@ def _table(table: str) -> str:
 
 def _known(table: str, columns: Sequence[str] | dict[str, Any]) -> list[str]:
     """Names that the schema has: nothing else becomes part of a statement."""
-    strange = [c for c in columns if c != "id" and c not in TABLES[_table(table)]]
+    known = TABLES[_table(table)]
+    strange = [c for c in columns if c != "id" and c not in known]
     if strange:
         raise KeyError(strange[0])
     return list(columns)

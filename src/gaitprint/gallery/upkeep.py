@@ -10,7 +10,7 @@ from gaitprint.atomic_files import check_writable, sync_folder
 from gaitprint.errors import ArtefactError
 from gaitprint.gallery.contract import Reader
 from gaitprint.gallery.erasure import finish_erasure
-from gaitprint.gallery.index_file import index_path
+from gaitprint.gallery.index_file import remove_index
 from gaitprint.gallery.journal import audit_problems, read_fact, state_digest
 from gaitprint.gallery.kept_walks import walk_problems
 from gaitprint.gallery.opened import OpenGallery
@@ -52,7 +52,7 @@ def check(gallery: OpenGallery) -> CheckReport:
     report = look(gallery)
     if not report.problems and report.samples:
         # a file that was changed would be found out when it is read; here it is made anew in any case
-        index_path(gallery.engine.place).unlink(missing_ok=True)
+        remove_index(gallery.engine.place)
         gallery.forget_index()
         with gallery.searching() as (reader, _, index):
             index.save(reader)

@@ -1,8 +1,8 @@
 """The contracts of all kinds of component, to be run on anybody's: `check_network("my_package.my_network")`.
 
 Each checker takes a component's name or dotted path, builds its examples (see `gaitprint.components.Example`), and
-raises one `gaitprint.errors.ContractError` that says which promise was broken. No runner of tests is needed; under one,
-call a checker in a test.
+raises one `gaitprint.errors.ContractError` that says which promise was broken; `check_gallery_engine` takes what makes
+and opens an engine. No runner of tests is needed; under one, call a checker in a test.
 """
 
 from importlib import import_module
@@ -13,6 +13,7 @@ _CHECKERS = {
     "check_backend": "backends",
     "check_dataset": "datasets",
     "check_detector": "detectors",
+    "check_gallery_engine": "gallery_engines",
     "check_loss": "losses",
     "check_network": "networks",
     "check_reader": "readers",
