@@ -15,6 +15,7 @@ EXTRAS = {
     "ray": "ray",
     "av": "video",
     "pg8000": "postgres",
+    "cryptography": "encryption",
     "fastapi": "service",
     "uvicorn": "service",
     "prometheus_client": "service",

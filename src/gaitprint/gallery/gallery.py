@@ -52,7 +52,13 @@ class Gallery(Keeping):
 
     @classmethod
     def create(
-        cls, path: str | Path, *, pipeline: str = "", retention_days: float = 0, keep_walks: bool = False
+        cls,
+        path: str | Path,
+        *,
+        pipeline: str = "",
+        retention_days: float = 0,
+        keep_walks: bool = False,
+        keys: str | Path | None = None,
     ) -> "Gallery":
         """Make an empty gallery. The first walks that are enrolled say which model it is of.
 
@@ -62,6 +68,7 @@ class Gallery(Keeping):
                 none is given.
             retention_days: how long probes are kept that were asked about; 0: not at all.
             keep_walks: keep silhouettes beside vectors, to be shown, and to go over to another model by.
+            keys: a new file of keys, which seals names, vectors and walks; to erase somebody is to destroy their keys.
 
         Raises:
             ArtefactError: something is there. ConfigError: an unsuitable pipeline. DataError: it cannot be written.
@@ -84,7 +91,8 @@ class Gallery(Keeping):
             RETENTION: f"{retention_days:g}",
             KEEP: "1" if keep_walks else "",
         }
-        return cls(create_engine(place, {**facts, "pipeline": json.dumps(spec.to_table())}))
+        lock = None if keys is None else given_path(keys, "a file of keys")
+        return cls(create_engine(place, {**facts, "pipeline": json.dumps(spec.to_table())}, lock))
 
     @classmethod
     def open(cls, path: str | Path) -> "Gallery":

@@ -83,6 +83,7 @@ def preview_merge(gallery: OpenGallery, into: Who, others: Sequence[Who]) -> Mer
             vectors = read_templates(reader, own, [index.digest(s) for s in own], comparing.layout.width)
             walks = [read_walk(reader, comparing, index.digest(s), s) for s in theirs]
             between = [float(d) for walk in walks for d in comparing.distances(walk, vectors)]
+            # three more than those who are merged: they come first, being the nearest to themselves
             for walk in walks:
                 for hit in index.search(reader, walk, len(ids) + 3):
                     if hit.person not in {*ids, kept.id} and hit.distance <= min(between):

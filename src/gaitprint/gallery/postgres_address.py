@@ -80,6 +80,7 @@ class PostgresAddress:
         import pg8000
         import pg8000.dbapi
 
+        # the order is that of the address: whoever was promoted answers next
         said = list[str]()
         for host, port in self.hosts:
             try:

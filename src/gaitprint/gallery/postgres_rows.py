@@ -64,6 +64,7 @@ class PostgresRows:
 
     def delete(self, table: str, *where: Condition) -> int:
         """See `Writer`."""
+        # space is taken back by `scrub`; until then the old version of a row lies in its page
         clause, values = _where(table, where)
         self._cursor.execute(f"DELETE FROM {_table(table)}{clause}", values)  # noqa: S608
         return int(self._cursor.rowcount)

@@ -25,10 +25,12 @@ def copy_rows(reader: Reader, path: Path, last: Mapping[str, int]) -> None:
             for table, columns in TABLES.items():
                 if table == "meta":
                     continue
+                # ids first: they are small, and one moment holds for all that follows
                 ids = [row for (row,) in reader.rows(table, ["id"])]
                 for start in range(0, len(ids), _AT_ONCE):
                     for row in reader.rows(table, ["id", *columns], ("id", "in", ids[start : start + _AT_ONCE])):
                         writer.insert(table, dict(zip(("id", *columns), row, strict=True)))
+            # a row that comes and goes moves the counter of the file on
             for table, number in last.items():
                 if number and not writer.rows(table, ["id"], ("id", "=", number)):
                     writer.insert(table, {"id": number})

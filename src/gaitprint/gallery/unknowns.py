@@ -78,6 +78,7 @@ def unknown_groups(gallery: OpenGallery, cameras: Collection[str] | None = None)
         vectors = np.concatenate([walk.vectors for walk, _ in left])
         apart = np.array([comparing.distances(walk, vectors) for walk, _ in left], np.float64)
         label = np.ones(len(left), np.int64)
+        # a single probe is a group of its own, and has no pair to link
         if len(left) > 1:
             upper = apart[np.triu_indices(len(left), 1)]
             label = fcluster(linkage(upper, "average"), calibration.threshold, "distance")

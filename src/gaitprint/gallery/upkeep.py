@@ -9,13 +9,13 @@ from secrets import token_hex
 from gaitprint.atomic_files import check_writable, sync_folder
 from gaitprint.errors import ArtefactError
 from gaitprint.gallery.contract import Reader
+from gaitprint.gallery.engines import open_engine
 from gaitprint.gallery.erasure import finish_erasure
 from gaitprint.gallery.index_file import remove_index
 from gaitprint.gallery.journal import audit_problems, read_fact, state_digest
 from gaitprint.gallery.kept_walks import walk_problems
 from gaitprint.gallery.opened import OpenGallery
 from gaitprint.gallery.probe_log import forget_expired
-from gaitprint.gallery.sqlite import SqliteEngine
 from gaitprint.gallery.vectors import unpack_vector
 
 
@@ -122,7 +122,7 @@ def drill(path: Path) -> CheckReport:
     Raises:
         ArtefactError: it cannot be opened.
     """
-    engine = SqliteEngine(path)
+    engine = open_engine(path)
     try:
         return look(OpenGallery(engine))
     finally:

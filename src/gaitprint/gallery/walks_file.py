@@ -21,6 +21,7 @@ _HEAD = 128
 def write_walks(path: Path, reader: Reader, samples: Sequence[int]) -> None:
     """Write the walks of samples, one after another."""
     with atomic_file(path) as stream, zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as archive:
+        # one at a time: all walks of a gallery would not fit in memory
         for sample in samples:
             with archive.open(f"{sample}.npy", "w", force_zip64=True) as member:
                 np.lib.format.write_array(member, read_walk(reader, SAMPLE, sample), allow_pickle=False)

@@ -95,6 +95,7 @@ class PostgresServer:
                 stderr=log,
                 **self._as,  # type: ignore[call-overload]
             )
+        # recovery of a copied server takes a while, and nobody says how long
         ends = time.monotonic() + _WAIT
         while time.monotonic() < ends:
             if self._done("pg_isready", "-h", "127.0.0.1", "-p", f"{self.port}"):

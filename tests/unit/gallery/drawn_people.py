@@ -1,6 +1,7 @@
 """People drawn by numbers: walks near their own, far from others', as embeddings."""
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -25,7 +26,7 @@ def drawn(
 
 
 def filled(
-    path: Path, people: range = range(6), takes: range = range(2), noise: float = 0.3, **settings: float
+    path: Path, people: range = range(6), takes: range = range(2), noise: float = 0.3, **settings: Any
 ) -> gp.Gallery:
     """A gallery of drawn people."""
     made = gp.Gallery.create(path, **settings)
@@ -33,7 +34,7 @@ def filled(
     return made
 
 
-def calibrated(path: Path, **settings: float) -> gp.Gallery:
+def calibrated(path: Path, **settings: Any) -> gp.Gallery:
     """The same, calibrated with 300 strangers."""
     made = filled(path, **settings)
     made.calibrate(drawn(range(500, 800), range(1)))

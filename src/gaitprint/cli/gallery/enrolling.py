@@ -35,8 +35,15 @@ _DETAILS = "gaitprint.gallery.records:WalkDetails"
     is_flag=True,
     help="Keep silhouettes beside vectors: to look at, and to go over to another model by `gallery re-embed`.",
 )
+@click.option(
+    "--encrypt",
+    "keys",
+    type=PLACE,
+    metavar="KEYS",
+    help="Seal names, vectors and walks by keys in this new file: keep it elsewhere, and out of backups.",
+)
 @as_json
-def create(gallery: Path, pipeline: str, retention: float, keep_walks: bool, as_json: bool) -> None:
+def create(gallery: Path, pipeline: str, retention: float, keep_walks: bool, keys: Path | None, as_json: bool) -> None:
     """Make the file GALLERY. The first walks enrolled say which model it is of.
 
     \b
@@ -46,7 +53,7 @@ def create(gallery: Path, pipeline: str, retention: float, keep_walks: bool, as_
     """
     from gaitprint.gallery.gallery import Gallery
 
-    Gallery.create(gallery, pipeline=pipeline, retention_days=retention, keep_walks=keep_walks).close()
+    Gallery.create(gallery, pipeline=pipeline, retention_days=retention, keep_walks=keep_walks, keys=keys).close()
     say(f"{gallery}: made, nobody is enrolled", {"gallery": str(gallery)}, as_json)
 
 
