@@ -8,20 +8,11 @@ import { attempt, say } from "./said.js";
 import { changed, may } from "./state.js";
 import { listed, walks, when } from "./words.js";
 
-/** Say that something was done, with a way back where there is one. */
-export async function done(text) {
-  const numbered = latestChange();
+/** Say that something was done, with a way back where the service gave the change a number. */
+export function done(text) {
+  const change = latestChange();
   changed();
-  // a service that does not number its answers: the newest change is ours, made a moment ago
-  const change = numbered ?? (await newest().catch(() => null));
   say(text, change && may("enrol") ? () => undo(change) : null);
-}
-
-/** The number of the newest change of all, where it can be taken back. */
-async function newest() {
-  if (!may("audit")) return null;
-  const [line] = (await get("audit", { limit: 1 })).changes;
-  return line?.undoable ? line.change : null;
 }
 
 /** Take back one change, or the last one. */

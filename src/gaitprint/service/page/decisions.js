@@ -67,7 +67,7 @@ export function enrol(view) {
     const report = await enrolled(view, person ? `id:${person.id}` : name, terms.values());
     if (report.rejects.length) throw new Error(`It was not enrolled: ${report.rejects[0].reason}.`);
     const what = more.group?.length > 1 ? `${walks(more.group.length)} are` : `${answer.key} is`;
-    await done(`${what} enrolled as ${person ? person.name : name}.`);
+    done(`${what} enrolled as ${person ? person.name : name}.`);
     for (const note of report.notes) say(note);
     view.next("enrolled");
   };
