@@ -19,7 +19,7 @@ GROUPS = {
     "Vectors": ["Model", "embed", "WalkStream", "StreamAnswer", "Embeddings", "save_embeddings", "load_embeddings"],
     "Vectors without torch": ["open_exported", "Exported"],
     "Distances and lists": ["distances", "compare", "rank", "Ranking", "Match", "Pipeline", "PipelineSpec"],
-    "People who are known": ["Gallery", "WalkDetails", "FittedGallery"],
+    "People who are known": ["Gallery", "WalkDetails", "Client", "FittedGallery"],
     "Measurements": ["evaluate", "EvaluationReport", "EvaluationRequest", "SequenceFilter"],
     "Yes or no": ["verify", "Decision", "load_calibration", "CalibrationFile"],
     "Why": ["explain"],

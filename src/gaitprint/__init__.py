@@ -24,6 +24,7 @@ __version__ = "0.1.0"
 
 _PUBLIC = {
     "CalibrationFile": "gaitprint.evaluation.verification.calibration_file",
+    "Client": "gaitprint.service.client",
     "Decision": "gaitprint.evaluation.verification.decision",
     "Embeddings": "gaitprint.types",
     "EvaluationReport": "gaitprint.evaluation.identification.report",

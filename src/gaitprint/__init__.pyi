@@ -30,6 +30,7 @@ from gaitprint.retrieval.pipeline import Pipeline as Pipeline
 from gaitprint.retrieval.ranking import Match as Match
 from gaitprint.retrieval.ranking import Ranking as Ranking
 from gaitprint.retrieval.spec import PipelineSpec as PipelineSpec
+from gaitprint.service.client import Client as Client
 from gaitprint.types import Embeddings as Embeddings
 from gaitprint.types import SequenceRecord as SequenceRecord
 from gaitprint.types import Silhouettes as Silhouettes
