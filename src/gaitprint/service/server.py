@@ -5,7 +5,7 @@ import logging
 import signal
 import socket
 import threading
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -111,6 +111,42 @@ def serve(
         port.close()
 
 
+@contextmanager
+def serving(
+    gallery: str | Path,
+    settings: ServiceSettings = ServiceSettings(),
+    model: Path | None = None,
+    address: Address = Address(port=0),
+) -> Iterator[tuple[str, str]]:
+    """Serve a gallery from a thread of this process, for the length of a block.
+
+    Args:
+        gallery: the file.
+        settings: limits.
+        model: see `serve`.
+        address: where to listen; any free port where none is given.
+
+    Yields:
+        Its address, and the first key, which is empty where the gallery has keys already.
+
+    Raises:
+        ArtefactError: no gallery. DataError: it cannot be read, or the port is taken.
+    """
+    with address.listen() as port:
+        app = create_app(gallery, settings, model)
+        server = GracefulServer(app, address)
+        key = server.service.first_key()
+        # connections wait in the port until the thread takes them
+        port.listen(128)
+        thread = threading.Thread(target=server.run, args=([port],), name="gaitprint-serving")
+        thread.start()
+        try:
+            yield address.url(port.getsockname()[1]), key
+        finally:
+            server.stop()
+            thread.join()
+
+
 def _config(app: FastAPI, address: Address, settings: ServiceSettings) -> uvicorn.Config:
     return uvicorn.Config(
         app,
@@ -138,8 +174,8 @@ class GracefulServer(uvicorn.Server):
     """
 
     def __init__(self, app: FastAPI, address: Address) -> None:
-        self._service: Service = app.state.service
-        super().__init__(_config(app, address, self._service.settings))
+        self.service: Service = app.state.service
+        super().__init__(_config(app, address, self.service.settings))
 
     @contextmanager
     def capture_signals(self) -> Generator[None, None, None]:
@@ -163,7 +199,7 @@ class GracefulServer(uvicorn.Server):
 
     def stop(self) -> None:
         """Take nothing more, finish what was taken, and end."""
-        self._service.stopping = True
+        self.service.stopping = True
         self.should_exit = True
 
 
