@@ -40,6 +40,7 @@ class GrantedGallery(GrantedCorrections):
             found = people.all_people(reader, removed)
             if self._cameras is None:
                 return found
+            # a person whose walks were all removed is still visible, with none
             seen = dict[int, int]()
             for person, gone in reader.rows("samples", ["person", "removed"], *self._where()):
                 seen[person] = seen.get(person, 0) + (not gone)
@@ -113,6 +114,7 @@ class GrantedGallery(GrantedCorrections):
         silhouettes: GivenFrames | None = None,
     ) -> list[Identification]:
         """Say who walks that a granted camera saw are of, by the visible walks."""
+        # the log would say of another camera that it saw somebody
         self.check_camera(camera)
         frames = given_frames(silhouettes, len(walks))
         answers = identification.identify(self._opened, walks, top, tags, self._cameras)
@@ -133,6 +135,7 @@ class GrantedGallery(GrantedCorrections):
 
     def log(self, like: Embeddings | None = None, last: int = 10**9) -> list[Probe]:
         """The log, newest first; with `like`, a walk, nearest first."""
+        # chosen after, and cut after that: the last ones of a camera may be old
         found = probe_log.list_probes(self._opened, like, 10**9)
         return [p for p in found if self._cameras is None or p.camera in self._cameras][:last]
 

@@ -66,6 +66,7 @@ class GrantedCorrections(Granted):
         self, persons: Sequence[int], samples: Sequence[int], expired: bool, removed: bool, dry_run: bool
     ) -> Erasure:
         """Erase people or single walks for good; see `Gallery.purge`."""
+        # whoever they are, not all of them are visible
         if expired or removed:
             self.check_everything("purging everybody whose time has come")
         # not within the change: files can be swept only where no transaction is open
@@ -82,6 +83,7 @@ class GrantedCorrections(Granted):
 
     def decide(self, probe: int, person: int, right: bool, stranger: bool = False) -> str:
         """Say of a probe of the log that it is somebody, or is not."""
+        # one calibration serves all cameras
         if stranger:
             self.check_everything("what the calibration learns")
         with self._changing(person) as reader:

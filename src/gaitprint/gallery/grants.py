@@ -49,6 +49,7 @@ class Granted:
         """Somebody, removed or not, and their visible walks."""
         row = reader.rows("people", ["removed", "merged_into"], ("id", "=", number))
         person = None
+        # who was merged into another is nobody any more
         if row and row[0][1] is None:
             person = people.find_person(reader, number, removed=bool(row[0][0]))
             samples = people.samples_of(reader, person)
@@ -67,6 +68,7 @@ class Granted:
 
     def _check_samples(self, reader: Reader, samples: Sequence[int]) -> None:
         """Walks that are not visible are not there."""
+        # removed walks, too: they are restored by whoever may see them
         found = people.find_samples(reader, samples) if samples else []
         strange = next((s.id for s in found if self._cameras is not None and s.camera not in self._cameras), None)
         if strange is not None:

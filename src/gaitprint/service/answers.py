@@ -7,6 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from gaitprint.gallery.records import Person
 
+# JSON numbers of browsers are whole up to here
 Id = Annotated[int, Field(ge=1, le=2**53)]
 """A number of a person, a walk, a probe or a change."""
 Ids = Annotated[list[Id], Field(max_length=10_000)]
@@ -18,6 +19,7 @@ Text = Annotated[str, Field(max_length=1000)]
 class Asked(BaseModel):
     """A body; what it has beside its fields is refused, for it would be passed over."""
 
+    # a misspelt field would otherwise mean its default
     model_config = ConfigDict(extra="forbid")
 
 

@@ -67,7 +67,9 @@ def create_app(
     ):
         app.add_exception_handler(error, answer)
     _mount_page(app)
+    # outermost, so that errors and pages have an id and headers, too
     app.add_middleware(Gate)
+    # made once, when it is first asked for
     app.openapi = lambda: _document(app)  # type: ignore[method-assign]
     return app
 

@@ -111,14 +111,17 @@ class Calls:
             if not answer.is_success:
                 answer.read()
                 raise refusal(answer)
+            # nothing is written over, whoever was quicker
             with to.open("xb") as out:
                 for part in answer.iter_bytes():
                     out.write(part)
         return to
 
     def _answer(self, method: str, path: str, **how: Any) -> httpx.Response:
+        # counted down: a service that is busy for good is not asked for good
         left = self._patience
         while True:
+            # sent before, it stands at its end
             for _, stream in (how.get("files") or {}).values():
                 stream.seek(0)
             with self._told():

@@ -50,6 +50,7 @@ class Client(Calls):
             how = {"q": q, "tag": list(tags), "removed": removed, "limit": _PAGE, "offset": len(found)}
             page = self._ask(People, "GET", "/v1/people", params=how)
             found += page.people
+            # people who are removed meanwhile make the last page short
             if len(found) >= page.total or not page.people:
                 return found
 
@@ -174,6 +175,7 @@ class Client(Calls):
         path = f"/v1/samples/{sample}/walk" if probe is None else f"/v1/probes/{probe}/walk"
         answer = self._answer("GET", path)
         sides = [int(answer.headers[f"Gaitprint-{side}"]) for side in ("Frames", "Height", "Width")]
+        # a proxy may cut or change what it passes on
         if np.prod(sides) != len(answer.content):
             raise ConfigError(f"{path} answered with {len(answer.content)} bytes for {sides}")
         return np.frombuffer(answer.content, np.uint8).reshape(sides)

@@ -55,6 +55,7 @@ class Courier:
             while True:
                 self._news.clear()
                 try:
+                    # the file is read in a thread: a slow disk stops no answer
                     due = await asyncio.to_thread(self._webhooks.due, self._clock(), _AT_ONCE)
                     await asyncio.gather(*(self._send(client, delivery) for delivery in due))
                     wait = 0.0 if due else await asyncio.to_thread(self._wait)
@@ -70,6 +71,7 @@ class Courier:
         return _LOOK if next_due is None else min(max(next_due - self._clock(), 0.05), _LOOK)
 
     async def _send(self, client: httpx.AsyncClient, delivery: Delivery) -> None:
+        # by the command line, too, and while it waited
         if delivery.person is not None and await asyncio.to_thread(self._gone, delivery.person):
             await asyncio.to_thread(self._webhooks.sent, delivery)
             return

@@ -65,6 +65,7 @@ class _Answer:
     def __init__(self, number: str, scope: Scope, receive: Receive, send: Send) -> None:
         headers = dict(scope["headers"])
         length = headers.get(b"content-length", b"0")
+        # what is no number is refused further in; here it counts as long
         self._length = int(length) if length.isdigit() and len(length) < 16 else _LINGER_BYTES
         self._unread = self._length > 0 or b"transfer-encoding" in headers
         self._number, self._receive, self._send = number, receive, send

@@ -78,6 +78,7 @@ class GuardedRoute(APIRoute):
                     raise RefusedError(503, "the service is stopping", {"Retry-After": "10", "Connection": "close"})
             limit = int(MIB * (service.settings.upload_mib if upload else service.settings.small_mib))
             check_length(request, limit)
+            # counted from here on: whoever has no key holds no place
             with service.receiving(upload):
                 bounded = BoundedRequest(request.scope, _bounded(request.receive, service, limit))
                 try:
@@ -118,6 +119,7 @@ def _bounded(receive: Receive, service: Service, limit: int) -> Receive:
         # when the body is whole, waiting means that somebody listens for the client to leave
         if whole:
             return await receive()
+        # the nearer of two ends: nothing came for long, or all of it takes long
         patience = min(service.settings.stall_seconds, end - loop.time())
         try:
             message = await asyncio.wait_for(receive(), max(patience, 0.001))

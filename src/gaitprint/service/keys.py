@@ -87,6 +87,7 @@ class Keys:
             raise ConfigError(f"a key has a name of 1 to 100 printable letters, found {name!r:.40}")
         if cameras is not None and (not cameras or any(not c.isprintable() or len(c) > 300 for c in cameras)):
             raise ConfigError("cameras of a key are one or more printable names; leave them out for all")
+        # the first half finds the row, the second is never stored
         number, secret = secrets.token_hex(4), secrets.token_urlsafe(32)
         ordered = [s for s in SCOPES if s in scopes]
         own = None if cameras is None else json.dumps(sorted(set(cameras)), ensure_ascii=False)
@@ -110,6 +111,7 @@ class Keys:
             there = {key.id: key for key in self.known() if not key.revoked}
             if number not in there:
                 raise AbsentError(f"no key in use has the id {number!r:.40}")
+            # nobody could make a key over HTTP any more
             rest = [key for key in there.values() if "admin" in key.scopes and key.id != number]
             if "admin" in there[number].scopes and not rest:
                 raise DataError("it is the last key that may make keys: make another one first")
@@ -121,6 +123,7 @@ class Keys:
         Raises:
             RefusedError: 401, the same whatever is wrong with it.
         """
+        # whatever is missing becomes empty text, and is refused below like any wrong key
         scheme, _, text = (header or "").strip().partition(" ")
         mark, _, rest = text.strip().partition("_")
         number, _, secret = rest.partition("_")

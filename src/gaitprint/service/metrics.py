@@ -32,6 +32,7 @@ class Metrics:
         self._seconds = Histogram(
             "gaitprint_request_seconds", "Time to answer.", ["route"], buckets=_SECONDS, registry=self._registry
         )
+        # never of whom: counters are read by people who may not see names
         self._answers = Counter("gaitprint_answers", "Probes by what was said.", ["answer"], registry=self._registry)
         self._waiting = Gauge("gaitprint_waiting", "Work there, by lane.", ["lane"], registry=self._registry)
         self._batches = Histogram(

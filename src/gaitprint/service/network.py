@@ -90,6 +90,7 @@ class Network:
 
     def _open(self) -> Any:
         self._check_there()
+        # threads that go through clips ask for it, too
         with self._opening:
             if self._embedder is None and self.path is not None:
                 require_extra("torch")
@@ -121,6 +122,7 @@ class Network:
         for size in sizes:
             same = [j for j in jobs if j.walks.size == size]
             try:
+                # each request gets its own rows back, in its order
                 for j, made in zip(same, self._computed(same), strict=True):
                     j.answer.set_result(made)
             except Exception as error:

@@ -58,6 +58,7 @@ class PeopleLists:
         """The people whom a grant of these cameras sees."""
         key, generation = (cameras, removed), gallery.generation()
         with self._turn:
+            # of another generation it is made anew below
             known = self._made.get(key)
             if known is not None and known[0] == generation:
                 self._made.move_to_end(key)

@@ -71,6 +71,7 @@ def status_of(error: GaitprintError) -> int:
         (DataError, HTTPStatus.CONFLICT),
         (ArtefactError, HTTPStatus.CONFLICT),
     )
+    # what is none of these is a fault of ours
     return next((status for kind, status in kinds if isinstance(error, kind)), HTTPStatus.INTERNAL_SERVER_ERROR)
 
 
@@ -101,6 +102,7 @@ async def on_invalid(request: Request, error: Exception) -> JSONResponse:
     if not isinstance(error, RequestValidationError):
         return await on_fault(request, error)
     found: list[Any] = list(error.errors())
+    # one line: the first is as good as any, and the input itself is not repeated
     first = found[0] if found else {}
     place = ".".join(str(part) for part in first.get("loc", ()))
     return problem(request, 422, f"{place}: {first.get('msg', 'not as declared')}")

@@ -49,6 +49,7 @@ class ServiceSettings:
         settle_fields(self)
         for name in ("uploads", "waiting", "frames", "batch", "clips_waiting", "clip_pixels"):
             require(getattr(self, name) >= 1, f"{name} is 1 or more, found {getattr(self, name)}")
+        # no limit at all is no setting: that would be a way to fill the machine
         seconds = ("stall_seconds", "body_seconds", "answer_seconds", "stop_seconds", "clip_seconds", "clip_patience")
         for name in (*seconds, "upload_mib", "unpack_mib", "small_mib"):
             require(getattr(self, name) > 0, f"{name} is above 0, found {getattr(self, name)}")

@@ -51,6 +51,7 @@ class SideFile:
             os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
         with self._said():
             self._connection = apsw.Connection(str(path))
+            # the commands write here while the service runs
             self._connection.set_busy_timeout(_WAIT)
             if self._connection.pragma("application_id") not in (0, APPLICATION):
                 raise ArtefactError(f"{path} is another file than the service's: move it away")

@@ -124,6 +124,7 @@ class Service:
         # on the one thread of the loop, so that counting needs no lock
         if upload and self._receiving >= self.settings.uploads:
             raise busy("as many files are being received as are taken at once")
+        # given back whatever happens, also to whoever hangs up
         self._receiving += upload
         try:
             yield

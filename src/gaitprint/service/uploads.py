@@ -47,6 +47,7 @@ def on_disk(file: BinaryIO) -> Iterator[SentFile]:
     Raises:
         RefusedError: 415, no kind of file that is taken; 422, what is in it cannot be used.
     """
+    # its name and what the client calls its kind say nothing
     start = file.read(16)
     file.seek(0)
     kind = kind_of(start)
@@ -55,6 +56,7 @@ def on_disk(file: BinaryIO) -> Iterator[SentFile]:
             415, "the file is none of vectors (.safetensors), a walk (.npz, or a .zip of images), a clip (.mp4, .mkv)"
         )
     with tempfile.TemporaryDirectory(prefix="gaitprint-") as folder:
+        # a name of ours: that of the client may be any path
         path = Path(folder) / f"walk{_ENDINGS[kind]}"
         with path.open("wb") as out:
             shutil.copyfileobj(file, out, 1 << 20)

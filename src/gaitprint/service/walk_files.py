@@ -49,6 +49,7 @@ def read_walk_file(path: Path, settings: ServiceSettings) -> tuple[list[TakenWal
         RefusedError: 413, it unpacks to too much. DataError: damaged, hostile, or nothing in it.
     """
     names = _checked_names(path, settings)
+    # NumPy packs arrays so; images have other endings
     if all(name.endswith(".npy") for name in names):
         # its ending tells the reader what it is
         array = path.rename(path.with_suffix(".npz"))
@@ -99,6 +100,7 @@ def _images(files: Files, place: str, settings: ServiceSettings) -> list[np.ndar
     room = int(settings.unpack_mib * MIB)
     for name in listing.files:
         inner = inside(place, name)
+        # by the headers of all images, before the first is decoded
         room -= image_pixels(files.read(inner, _IMAGE_BYTES), files.called(inner))
         if room < 0:
             raise RefusedError(413, "the images of the walk hold more pixels than are taken")

@@ -112,6 +112,7 @@ def _clip_walks(sent: SentFile, naming: Naming, network: Network, settings: Serv
     from gaitprint.stages.gallery_clips import ClipWalk, clip_walks, joined, of_one_person
     from gaitprint.video.parts import VideoParts
 
+    # what it says of itself, before a frame is decoded
     with VideoParts().open(str(sent.path)) as chain:
         info = chain.info
     if info.width * info.height > settings.clip_pixels:
@@ -145,6 +146,7 @@ def _patience(settings: ServiceSettings, fps: float) -> Callable[[int, int], Non
     end = time.monotonic() + settings.clip_patience
 
     def watch(done: int, _total: int) -> None:
+        # counted in frames: its length in seconds is only what it says
         if done > settings.clip_seconds * fps or time.monotonic() > end:
             raise RefusedError(413, f"the clip is longer than {settings.clip_seconds:g} s, or takes too long: cut it")
 

@@ -108,6 +108,7 @@ class Webhooks:
         Raises:
             ConfigError: no address that can be told, or no such event.
         """
+        # a password in an address would lie in lists and logs
         parts = urlsplit(url)
         if parts.scheme not in ("http", "https") or not parts.hostname or parts.username or parts.fragment:
             raise ConfigError(
@@ -154,6 +155,7 @@ class Webhooks:
         if not told:
             return 0
         with self._file.together():
+            # one transaction for all: half of the news is worse than none
             for hook, answer in told:
                 number = secrets.token_hex(8)
                 body = json.dumps(_event(number, answer, camera), ensure_ascii=False)
@@ -197,6 +199,7 @@ class Webhooks:
 
 
 def _event(number: str, answer: Identification, camera: str) -> dict[str, Any]:
+    # nobody is enrolled, or nobody whom the key may see
     near = answer.candidates[0] if answer.candidates else None
     return {
         "id": number,

@@ -27,6 +27,7 @@ def side_file(gallery: Path) -> Iterator[Any]:
     require_extra("fastapi")
     from gaitprint.service.side_file import SideFile, side_path
 
+    # a misspelt name would make a file of keys beside nothing
     if not gallery.is_file():
         raise ArtefactError(f"no gallery at {gallery}: make one with `gaitprint gallery create`")
     opened = SideFile(side_path(gallery))
@@ -85,6 +86,7 @@ def key_add(gallery: Path, name: str, scopes: tuple[str, ...], cameras: tuple[st
 
     with side_file(gallery) as opened:
         made, text = Keys(opened).create(name, scopes, cameras or None)
+    # the one moment at which its text is anywhere
     say(f"key, shown this once: {text}", {**made.to_dict(), "key": text}, as_json)
 
 

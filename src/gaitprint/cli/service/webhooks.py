@@ -75,6 +75,7 @@ def webhook_add(
     from gaitprint.service.webhooks import Webhooks
 
     with side_file(gallery) as opened:
+        # a service that runs finds it at the next answer: it reads the file each time
         made, secret = Webhooks(opened).add(url, events or EVENTS, cameras, tags)
     say(f"{made.id}: its secret, shown this once: {secret}", {**made.to_dict(), "secret": secret}, as_json)
 

@@ -44,6 +44,7 @@ async def ready(service: Served) -> Health:
     """Say whether requests are taken: the gallery can be read, and nobody asked the service to stop."""
     if service.stopping:
         raise RefusedError(503, "the service is stopping", {"Retry-After": "10"})
+    # a disk that is gone is found out here and not by the first visitor
     await service.lookups.run(lambda: service.looking.source)
     return Health("ok")
 

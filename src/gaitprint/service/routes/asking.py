@@ -69,12 +69,14 @@ async def identify(
     """Say who each walk is of, with the nearest people, or that it is nobody known."""
     seen = service.seen_by(key)
     seen.check_camera(camera)
+    # whom the file names is nothing to whoever answers
     read = await service.walks.read(walks.file, replace(naming, name=""))
     said = await service.searches.run(seen.identify, read.embeddings, top, tags, camera, log, read.silhouettes)
     for answer in said:
         service.metrics.identified(answer.person is not None)
 
     def shown() -> Answers:
+        # before the answer: whoever has it may count on the message
         service.tell(said, camera)
         return Answers(ShownAnswer.of(said, service.listed_for(key)), read.rejects)
 

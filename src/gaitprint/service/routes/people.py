@@ -140,6 +140,7 @@ async def merge_people(service: Served, key: Caller, response: Response, number:
         return MergePreview.of(seen, number, merge.others)
 
     def work(seen: GrantedGallery) -> MergePreview:
+        # read before: afterwards the others are nobody any more
         before = preview(seen)
         return replace(before, person=seen.merge(number, merge.others), done=True)
 
@@ -197,6 +198,7 @@ async def undo(service: Served, key: Caller, undo: Undo) -> Undone:
         lines = [line for line, undoable in seen.changes(10**9) if undoable and undo.change in (None, line["change"])]
         if not lines:
             raise DataError("nothing can be undone: enrolling, calibrating and purging cannot, and nothing twice")
+        # bringing people back is for whoever may take them out
         if lines[0]["verb"] in ("remove", "restore"):
             key.require("delete")
         # by its number: another change may have come since

@@ -77,6 +77,7 @@ async def list_probes(
 
     def work() -> Probes:
         seen = service.listed_for(key)
+        # chosen here: the log is short, by its retention
         return Probes.of([p for p in seen.log() if wanted(p)][:limit], seen)
 
     return await service.lookups.run(work)

@@ -105,6 +105,7 @@ async def export(service: Served, key: Caller) -> Response:
 
 async def _made(service: Service, write: Callable[[Gallery, Path], Path], media: str) -> Response:
     """A file that is made for this answer and gone after it."""
+    # for its owner alone, as mkdtemp makes it
     folder = Path(tempfile.mkdtemp(prefix="gaitprint-"))
 
     def work() -> Path:
