@@ -10,6 +10,7 @@ from gaitprint.cli.common import as_json
 from gaitprint.cli.gallery_options import gallery_argument
 from gaitprint.cli.kinds import PLACE, Dependent
 from gaitprint.cli.option_groups import OptionGroup
+from gaitprint.cli.service.keys import state_option
 
 
 def _require_service() -> None:
@@ -64,8 +65,11 @@ model_options = OptionGroup(
 @address_options
 @model_options
 @click.option("--set", "changes", multiple=True, metavar="NAME=VALUE", help="A limit, as upload_mib=128. Repeatable.")
+@state_option
 @as_json
-def serve(gallery: Path, address: Any, model: Path | None, changes: tuple[str, ...], as_json: bool) -> None:
+def serve(
+    gallery: Path, address: Any, model: Path | None, changes: tuple[str, ...], state: Path | None, as_json: bool
+) -> None:
     """Serve GALLERY until Ctrl-C or SIGTERM, which finish what was accepted.
 
     At the first start a key is made that may do everything, and shown this once; `gaitprint service key-add` makes
@@ -94,6 +98,6 @@ def serve(gallery: Path, address: Any, model: Path | None, changes: tuple[str, .
             click.echo(f"key, shown this once: {key}")
         click.echo(f"serving {gallery} at {url}")
 
-    run(gallery, address, settings, model, say)
+    run(gallery, address, settings, model, state, say)
     if not as_json:
         click.echo("stopped: what was accepted is done")

@@ -24,19 +24,23 @@ _PAGE = Path(__file__).parent / "page"
 
 
 def create_app(
-    gallery: str | Path, settings: ServiceSettings = ServiceSettings(), model: str | Path | None = None
+    gallery: str | Path,
+    settings: ServiceSettings = ServiceSettings(),
+    model: Path | None = None,
+    state: Path | None = None,
 ) -> FastAPI:
     """Make the application of a gallery, for any ASGI server; `app.state.service` is what it holds open.
 
     Args:
-        gallery: the file.
+        gallery: the file, or an address.
         settings: limits.
         model: a model file, which makes vectors of silhouettes; None: only vectors are taken.
+        state: the file of keys and webhooks; None: beside the gallery.
 
     Raises:
         ArtefactError: no gallery there, or damaged. DataError: it cannot be read.
     """
-    service = Service(Path(gallery), settings, None if model is None else Path(model))
+    service = Service(Path(gallery), settings, model, state)
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:

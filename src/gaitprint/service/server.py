@@ -84,6 +84,7 @@ def serve(
     address: Address,
     settings: ServiceSettings,
     model: Path | None = None,
+    state: Path | None = None,
     say: Callable[[str, str], None] = lambda url, key: None,
 ) -> None:
     """Serve a gallery until SIGTERM or Ctrl-C; what was accepted until then is finished, the rest refused.
@@ -93,6 +94,7 @@ def serve(
         address: where to listen.
         settings: limits.
         model: a model file, which makes vectors of silhouettes; None: only vectors are taken.
+        state: the file of keys and webhooks; None: beside the gallery.
         say: called once it listens, with its address and the first key, which is empty at every later start.
 
     Raises:
@@ -100,7 +102,7 @@ def serve(
     """
     port = address.listen()
     try:
-        app = create_app(gallery, settings, model)
+        app = create_app(gallery, settings, model, state)
         service: Service = app.state.service
         key = service.first_key()
         server = GracefulServer(app, address)

@@ -9,7 +9,8 @@ from typing import Any
 
 import apsw
 
-from gaitprint.errors import ArtefactError, StorageError
+from gaitprint.errors import ArtefactError, ConfigError, StorageError
+from gaitprint.gallery.postgres_address import address_in
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS keys (
@@ -28,8 +29,16 @@ _WAIT = 10_000
 """Milliseconds that one process waits for another."""
 
 
-def side_path(gallery: Path) -> Path:
-    """Where it lies: `staff.gallery.service` beside `staff.gallery`."""
+def side_path(gallery: Path, state: Path | None = None) -> Path:
+    """Where it lies: `staff.gallery.service` beside `staff.gallery`, or where somebody says.
+
+    Raises:
+        ConfigError: the gallery is on a server, and nobody says.
+    """
+    if state is not None:
+        return state
+    if address_in(gallery) is not None:
+        raise ConfigError("a gallery on a server has no place beside it: give --state FILE for keys and webhooks")
     return gallery.with_name(f"{gallery.name}.service")
 
 

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TypeVar
 
@@ -36,16 +36,24 @@ class Service:
         gallery: the file of a gallery.
         settings: limits.
         model: a model file, which makes vectors of silhouettes; None: only vectors are taken.
+        state: the file of keys and webhooks; None: beside the gallery.
 
     Raises:
         ArtefactError: no gallery there, or damaged. DataError: it cannot be read.
     """
 
-    def __init__(self, gallery: Path, settings: ServiceSettings, model: Path | None = None) -> None:
+    def __init__(
+        self, gallery: Path, settings: ServiceSettings, model: Path | None = None, state: Path | None = None
+    ) -> None:
         self.settings, self.place = settings, gallery
-        # a connection each: whoever looks somebody up does not wait for a search
-        self.gallery, self.looking = Gallery.open(gallery), Gallery.open(gallery)
-        self.side = SideFile(side_path(gallery))
+        beside = side_path(gallery, state)
+        with ExitStack() as opened:
+            # a connection each: whoever looks somebody up does not wait for a search
+            self.gallery = opened.enter_context(Gallery.open(gallery))
+            self.looking = opened.enter_context(Gallery.open(gallery))
+            self.side = SideFile(beside)
+            # all of them are there: from here on `close` lets go of them
+            opened.pop_all()
         self.keys = Keys(self.side)
         self.searches = Lane("gallery", 1, settings.waiting)
         self.lookups = Lane("lists", 1, settings.waiting)

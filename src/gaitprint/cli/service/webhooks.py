@@ -7,15 +7,16 @@ from rich.console import Console
 
 from gaitprint.cli.common import as_json, emit, print_table
 from gaitprint.cli.gallery_options import gallery_argument, say
-from gaitprint.cli.service.keys import side_file
+from gaitprint.cli.service.keys import side_file, state_option
 
 EVENTS = ("identified", "unknown")
 
 
 @click.command(short_help="Who is told of answers.")
 @gallery_argument
+@state_option
 @as_json
-def webhooks(gallery: Path, as_json: bool) -> None:
+def webhooks(gallery: Path, state: Path | None, as_json: bool) -> None:
     """List the addresses that the service of GALLERY tells of answers, and what waits for them.
 
     \b
@@ -24,7 +25,7 @@ def webhooks(gallery: Path, as_json: bool) -> None:
     """
     from gaitprint.service.webhooks import Webhooks
 
-    with side_file(gallery) as opened:
+    with side_file(gallery, state) as opened:
         found = Webhooks(opened).known()
 
     def text(out: Console) -> None:
@@ -52,6 +53,7 @@ def webhooks(gallery: Path, as_json: bool) -> None:
 @click.option("--event", "events", type=click.Choice(EVENTS), multiple=True, help="Repeatable.  [default: both]")
 @click.option("--camera", "cameras", multiple=True, metavar="NAME", help="Only what it saw. Repeatable.")
 @click.option("--tag", "tags", multiple=True, metavar="WORD", help="Only people who have it. Repeatable.")
+@state_option
 @as_json
 def webhook_add(
     gallery: Path,
@@ -59,6 +61,7 @@ def webhook_add(
     events: tuple[str, ...],
     cameras: tuple[str, ...],
     tags: tuple[str, ...],
+    state: Path | None,
     as_json: bool,
 ) -> None:
     """Have the service of GALLERY post to URL whenever somebody was identified, or was unknown.
@@ -74,7 +77,7 @@ def webhook_add(
     """
     from gaitprint.service.webhooks import Webhooks
 
-    with side_file(gallery) as opened:
+    with side_file(gallery, state) as opened:
         # a service that runs finds it at the next answer: it reads the file each time
         made, secret = Webhooks(opened).add(url, events or EVENTS, cameras, tags)
     say(f"{made.id}: its secret, shown this once: {secret}", {**made.to_dict(), "secret": secret}, as_json)
@@ -83,8 +86,9 @@ def webhook_add(
 @click.command("webhook-remove", short_help="An address that is told no more.")
 @gallery_argument
 @click.argument("number", metavar="ID")
+@state_option
 @as_json
-def webhook_remove(gallery: Path, number: str, as_json: bool) -> None:
+def webhook_remove(gallery: Path, number: str, state: Path | None, as_json: bool) -> None:
     """Tell the webhook ID of the service of GALLERY no more, at once; what waits for it goes.
 
     \b
@@ -93,6 +97,6 @@ def webhook_remove(gallery: Path, number: str, as_json: bool) -> None:
     """
     from gaitprint.service.webhooks import Webhooks
 
-    with side_file(gallery) as opened:
+    with side_file(gallery, state) as opened:
         Webhooks(opened).remove(number)
     say("removed", {"id": number}, as_json)
