@@ -61,7 +61,9 @@ def create_app(
         redirect_slashes=False,
     )
     app.state.service = service
-    for part in (access, people, asking, probes, silhouettes, upkeep, webhooks):
+    parts = (access, people, asking, probes, silhouettes, upkeep, webhooks)
+    app.state.routes = [route for part in parts for route in part.router.routes]
+    for part in parts:
         app.include_router(part.router)
     for error, answer in (
         (GaitprintError, on_refusal),

@@ -20,9 +20,11 @@ SCOPE, UPLOAD = "x-scope", "x-upload"
 ANY, OPEN = "any", "none"
 """Any key; and no key at all."""
 _SAID = {
+    400: "cannot be read",
     401: "no key, or a wrong one",
     403: "the key is not for this",
     404: "not there, or not for this key",
+    408: "the body did not come in time",
     409: "does not fit what is there",
     413: "too large",
     415: "no kind of file or body that is taken",
@@ -52,7 +54,7 @@ def needs(scope: str, *, upload: bool = False) -> dict[str, Any]:
 class BoundedRequest(Request):
     """A request whose form has few parts: one file and what is said of it."""
 
-    def form(self, *, max_files: float = 1, max_fields: float = 64, max_part_size: int = 1 << 16) -> Any:
+    def form(self, *, max_files: float = 1, max_fields: float = 256, max_part_size: int = 1 << 16) -> Any:
         """See `Request.form`."""
         return super().form(max_files=max_files, max_fields=max_fields, max_part_size=max_part_size)
 

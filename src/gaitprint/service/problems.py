@@ -10,6 +10,7 @@ from pydantic import BaseModel
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse
+from starlette.routing import Match
 
 from gaitprint.errors import (
     AbsentError,
@@ -89,11 +90,15 @@ def request_id(request: Request) -> str:
 async def on_refusal(request: Request, error: Exception) -> JSONResponse:
     """Answer what was refused on purpose, here or by the router."""
     if isinstance(error, HTTPException):
-        return problem(request, error.status_code, str(error.detail), error.headers)
+        headers = dict(error.headers or {})
+        if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
+            # a path may be several routes, each of which knows its own methods alone
+            headers["Allow"] = ", ".join(sorted(_methods(request)))
+        return problem(request, error.status_code, str(error.detail), headers)
     if isinstance(error, GaitprintError):
         status = status_of(error)
-        headers = {"Retry-After": "5"} if status == HTTPStatus.SERVICE_UNAVAILABLE else None
-        return problem(request, status, str(error), headers)
+        again = {"Retry-After": "5"} if status == HTTPStatus.SERVICE_UNAVAILABLE else None
+        return problem(request, status, str(error), again)
     return await on_fault(request, error)
 
 
@@ -112,6 +117,16 @@ async def on_fault(request: Request, error: Exception) -> JSONResponse:
     """Answer a fault of ours: the log has it all, the client an id."""
     _LOG.error("request %s failed", request_id(request), exc_info=error)
     return problem(request, 500, f"the service failed: its log tells more of {request_id(request)}")
+
+
+def _methods(request: Request) -> set[str]:
+    """What may be asked of a path."""
+    found = set[str]()
+    for route in request.app.state.routes:
+        matched, _ = route.matches(request.scope)
+        if matched != Match.NONE:
+            found |= set(getattr(route, "methods", None) or ())
+    return found
 
 
 def _line(text: str) -> str:

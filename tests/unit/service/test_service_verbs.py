@@ -118,6 +118,9 @@ def test_it_says_how_it_is(running: Served, http: httpx.Client) -> None:
         assert bad(anybody.get("/metrics"), 401)
         assert bad(anybody.get("/nothing"), 404)
         assert bad(anybody.put("/health/live"), 405)
+        assert anybody.put("/v1/keys").headers["allow"] == "GET, POST"
+        assert bad(anybody.get("/v1/probes/enroll"), 405)
+        assert bad(anybody.get("/v1/people/anna"), 404)
         assert "/v1/identify" in good(anybody.get("/v1/openapi.json"))["paths"]
     assert 'gaitprint_requests_total{route="/health/live",status="200"} 1.0' in http.get("/metrics").text
     assert good(http.get("/v1/session"))["calibration"]["strangers"] == 300

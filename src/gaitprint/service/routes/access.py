@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from importlib.util import find_spec
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
 from starlette.responses import Response
@@ -49,7 +49,14 @@ async def ready(service: Served) -> Health:
     return Health("ok")
 
 
-@router.get("/metrics", **needs("read"))
+def _plain() -> dict[str, Any]:
+    made = needs("read")
+    text = {"text/plain": {"schema": {"type": "string"}}}
+    made["responses"] = {**made["responses"], 200: {"description": "counters", "content": text}}
+    return {**made, "response_class": Response}
+
+
+@router.get("/metrics", **_plain())
 async def show_metrics(service: Served) -> Response:
     """Counters for Prometheus."""
     return Response(service.metrics.text(), media_type=metrics.MEDIA_TYPE)

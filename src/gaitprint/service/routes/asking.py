@@ -23,7 +23,7 @@ def _naming(
     key: Field = "",
     condition: Field = "",
     view: Field = "",
-    track: Annotated[list[Id], Form(max_length=1000)] = [],  # noqa: B006 - FastAPI copies it
+    track: Annotated[list[Id], Form(max_length=100)] = [],  # noqa: B006 - FastAPI copies it
 ) -> Naming:
     return Naming(name, key, condition, view, tuple(track))
 

@@ -103,7 +103,7 @@ async def list_tags(service: Served, key: Caller) -> Tags:
     return await service.lookups.run(work)
 
 
-@router.get("/people/{number}", **needs("read"))
+@router.get("/people/{number:int}", **needs("read"))
 async def show_person(service: Served, key: Caller, number: Id) -> ShownPerson:
     """Show somebody, removed or not, with all walks of theirs."""
 
@@ -115,7 +115,7 @@ async def show_person(service: Served, key: Caller, number: Id) -> ShownPerson:
     return await service.lookups.run(work)
 
 
-@router.patch("/people/{number}", **needs("enrol"))
+@router.patch("/people/{number:int}", **needs("enrol"))
 async def edit_person(service: Served, key: Caller, response: Response, number: Id, edit: Edit) -> Person:
     """Rename somebody, change their tags, their legal basis, the day from which on they are no answer."""
 
@@ -132,7 +132,7 @@ async def edit_person(service: Served, key: Caller, response: Response, number: 
     return await service.change(key, work, response)
 
 
-@router.post("/people/{number}/merge", **needs("enrol"))
+@router.post("/people/{number:int}/merge", **needs("enrol"))
 async def merge_people(service: Served, key: Caller, response: Response, number: Id, merge: Merge) -> MergePreview:
     """Make people one who were enrolled as several; with `dry_run` only say what would become of whom."""
 
@@ -149,7 +149,7 @@ async def merge_people(service: Served, key: Caller, response: Response, number:
     return await service.change(key, work, response)
 
 
-@router.post("/people/{number}/split", **needs("enrol"))
+@router.post("/people/{number:int}/split", **needs("enrol"))
 async def split_person(service: Served, key: Caller, response: Response, number: Id, split: Split) -> Person:
     """Make walks of somebody those of a new person."""
     return await service.change(key, lambda seen: seen.split(number, split.samples, split.name), response)

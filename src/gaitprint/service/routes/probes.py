@@ -83,7 +83,7 @@ async def list_probes(
     return await service.lookups.run(work)
 
 
-@router.get("/probes/{number}", **needs("read"))
+@router.get("/probes/{number:int}", **needs("read"))
 async def show_probe(service: Served, key: Caller, number: Id) -> ShownProbe:
     """Show a probe of the log."""
 
@@ -97,7 +97,7 @@ async def show_probe(service: Served, key: Caller, number: Id) -> ShownProbe:
     return await service.lookups.run(work)
 
 
-@router.post("/probes/{number}/identify", **needs("search"))
+@router.post("/probes/{number:int}/identify", **needs("search"))
 async def identify_again(service: Served, key: Caller, number: Id, again: Again) -> ShownAnswer:
     """Ask once more, against the people who are there now."""
 
@@ -121,7 +121,7 @@ async def enroll_probes(service: Served, key: Caller, response: Response, enroll
     return await service.change(key, lambda seen: enroll.of(seen, enroll.probes), response)
 
 
-@router.post("/probes/{number}/enroll", **needs("enrol"))
+@router.post("/probes/{number:int}/enroll", **needs("enrol"))
 async def enroll_probe(
     service: Served, key: Caller, response: Response, number: Id, enroll: EnrollProbe
 ) -> EnrolReport:
@@ -129,13 +129,13 @@ async def enroll_probe(
     return await service.change(key, lambda seen: enroll.of(seen, [number]), response)
 
 
-@router.post("/probes/{number}/confirm", **needs("enrol"))
+@router.post("/probes/{number:int}/confirm", **needs("enrol"))
 async def confirm(service: Served, key: Caller, response: Response, number: Id, confirm: Confirm) -> Said:
     """Say that a probe is somebody; it becomes a walk of theirs only where it is unlike those that are there."""
     return Said(await service.change(key, lambda seen: seen.decide(number, confirm.person, True), response))
 
 
-@router.post("/probes/{number}/reject", **needs("enrol"))
+@router.post("/probes/{number:int}/reject", **needs("enrol"))
 async def reject(service: Served, key: Caller, response: Response, number: Id, reject: Reject) -> Said:
     """Say that a probe is not somebody."""
 

@@ -28,13 +28,13 @@ def _pictured() -> dict[str, Any]:
     return {**made, "response_class": Response}
 
 
-@router.get("/samples/{number}/walk", **_pictured())
+@router.get("/samples/{number:int}/walk", **_pictured())
 async def sample_walk(service: Served, key: Caller, request: Request, number: Id) -> Response:
     """Give the silhouettes of a walk of somebody, where they are kept."""
     return await service.lookups.run(lambda: _pixels(service.listed_for(key).walk(number), request))
 
 
-@router.get("/probes/{number}/walk", **_pictured())
+@router.get("/probes/{number:int}/walk", **_pictured())
 async def probe_walk(service: Served, key: Caller, request: Request, number: Id) -> Response:
     """Give the silhouettes of a probe of the log, where they are kept."""
     return await service.lookups.run(lambda: _pixels(service.listed_for(key).probe_walk(number), request))
