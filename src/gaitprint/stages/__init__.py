@@ -19,6 +19,7 @@ _FUNCTIONS = {
     "datasets": "list_datasets",
     "gallery_enroll": "enroll_walks",
     "gallery_identify": "identify_walks",
+    "gallery_reembed": "reembed_gallery",
     "networks": "list_networks",
     "plan": "plan_run",
     "show": "show_model",

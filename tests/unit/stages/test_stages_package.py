@@ -3,6 +3,7 @@
 import inspect
 import subprocess
 import sys
+from importlib import import_module
 
 import pytest
 
@@ -16,6 +17,7 @@ OTHERWISE = {
     "model export": "export_model",
     "eval identify": "evaluate",
     **{f"gallery {name}": f"gallery_{name}" for name in ("enroll", "identify")},
+    "gallery re-embed": "gallery_reembed",
     **{f"video {name}": f"video_{name}" for name in ("embed", "identify", "annotate", "search")},
 }
 """Commands whose stage has another name."""
@@ -23,10 +25,20 @@ VERBS = {
     command: {"list": "people", "import": "import_from"}.get(name, name)
     for command in COMMANDS
     if (name := command.removeprefix("gallery ")) != command
-    and name not in ("enroll", "identify", "compress", "capacity")
+    and name not in ("enroll", "identify", "re-embed", "compress", "capacity")
 }
 """Commands that are methods of a gallery, held open by whoever calls several."""
-STAGES = {command: OTHERWISE.get(command, command.split()[-1]) for command in COMMANDS if command not in VERBS}
+SERVICE = {
+    "serve": "server.serve",
+    "service keys": "keys.Keys.known",
+    "service key-add": "keys.Keys.create",
+    "service key-revoke": "keys.Keys.revoke",
+    "service webhooks": "webhooks.Webhooks.known",
+    "service webhook-add": "webhooks.Webhooks.add",
+    "service webhook-remove": "webhooks.Webhooks.remove",
+}
+"""Commands of a process that goes on, and of what it keeps: they are in the room of the service."""
+STAGES = {c: OTHERWISE.get(c, c.split()[-1]) for c in COMMANDS if c not in VERBS and c not in SERVICE}
 
 
 @pytest.mark.parametrize("name", sorted(STAGES.values()))
@@ -42,6 +54,16 @@ def test_every_command_is_a_stage_that_can_be_called(name: str) -> None:
 
 def test_the_other_commands_of_a_gallery_are_its_methods() -> None:
     assert [verb for verb in VERBS.values() if not callable(getattr(gp.Gallery, verb, None))] == []
+
+
+def test_the_commands_of_a_service_are_in_its_room() -> None:
+    for dotted in SERVICE.values():
+        module, *names = dotted.split(".")
+        found: object = import_module(f"gaitprint.service.{module}")
+        for name in names:
+            found = getattr(found, name)
+        assert callable(found)
+    assert {c for c in COMMANDS if c.split()[0] in ("serve", "service")} == set(SERVICE)
 
 
 def test_it_does_what_the_function_does() -> None:
