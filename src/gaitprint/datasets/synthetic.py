@@ -15,6 +15,7 @@ from gaitprint.layouts.contract import FoundSequence, Split
 from gaitprint.layouts.splits import choose_split
 from gaitprint.layouts.tree import Level, Tree, scan_levels
 from gaitprint.synthetic.camera import PITCH, Camera, photograph
+from gaitprint.synthetic.flesh import meet_in_the_flesh, photograph_flesh, walk_in_the_flesh
 from gaitprint.synthetic.gait import joint_paths, stride_length
 from gaitprint.synthetic.raster import ROWS, SIZE
 from gaitprint.synthetic.solids import Solids, bag_kind, bag_side, dress
@@ -60,9 +61,10 @@ class SyntheticSettings:
     start: int = 1
     """Number of the first subject; a subject looks the same in every set of one seed that has them."""
 
-    world: Literal["studio", "street"] = "studio"
+    world: Literal["studio", "street", "bodies"] = "studio"
     """``studio``: far cameras in a ring, one bag and one coat a person. ``street``: clothes drawn anew for every day
-    (two ``nm`` walks and a ``bg`` walk), and for every walk its speed, path, camera height and distance."""
+    (two ``nm`` walks and a ``bg`` walk), and for every walk its speed, path, camera height and distance. ``bodies``: as
+    ``street``, but of meshes of human bodies, not of capsules; it needs numba."""
 
     def __post_init__(self) -> None:
         require_lists(self)
@@ -102,12 +104,15 @@ def film(settings: SyntheticSettings, subject: int, condition: str) -> tuple[lis
     views = sorted(set(settings.views))
     draws = [_generator(settings.seed, subject, _CAMERA, condition, v) for v in views]
     outlines = np.stack([_raggedness(chance, settings.frames, settings.world) for chance in draws], axis=1)
-    if settings.world == "street":
+    if settings.world != "studio":
         day = _generator(settings.seed, subject, _DAY, _day(condition))
         chance = _generator(settings.seed, subject, _WALK, condition)
-        person = meet(_generator(settings.seed, subject, _SUBJECT))
-        solids = walk_in_the_street(person, condition[:2], settings.frames, day, chance)
-        cameras = tuple(stand_somewhere(float(v), chance) for v, chance in zip(views, draws, strict=True))
+        someone = _generator(settings.seed, subject, _SUBJECT)
+        cameras = tuple(stand_somewhere(float(v), draw) for v, draw in zip(views, draws, strict=True))
+        if settings.world == "bodies":
+            moving = walk_in_the_flesh(meet_in_the_flesh(someone), condition[:2], settings.frames, day, chance)
+            return views, list(photograph_flesh(moving, cameras, outlines))
+        solids = walk_in_the_street(meet(someone), condition[:2], settings.frames, day, chance)
     else:
         solids = walk_once(settings.seed, subject, condition, settings.frames)
         studio = _generator(settings.seed, subject, _STUDIO, condition)

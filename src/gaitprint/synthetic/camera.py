@@ -46,7 +46,7 @@ def photograph(
 
 def aim(solids: Solids, cameras: tuple[Camera, ...]) -> tuple[Discs, Discs]:
     """Both ends of the capsules as discs, views and frames in one row, scaled so that the body fills the height."""
-    seen = (_look(solids.starts, solids.start_radii, cameras), _look(solids.ends, solids.end_radii, cameras))
+    seen = (look(solids.starts, solids.start_radii, cameras), look(solids.ends, solids.end_radii, cameras))
     top = np.maximum(*(up + radius for _, up, radius in seen)).max(axis=0)
     bottom = np.minimum(*(up - radius for _, up, radius in seen)).min(axis=0)
     # for each view and frame by itself, as the normalisation of real silhouettes scales every frame
@@ -57,7 +57,7 @@ def aim(solids: Solids, cameras: tuple[Camera, ...]) -> tuple[Discs, Discs]:
     return starts, ends
 
 
-def _look(
+def look(
     points: Float64[np.ndarray, "K T 3"], radii: Float64[np.ndarray, " K"], cameras: tuple[Camera, ...]
 ) -> tuple[Seen, Seen, Seen]:
     """Right and up in the image, and radius, of balls."""

@@ -14,9 +14,9 @@ from jaxtyping import Float32, Int32, UInt8
 SIZE = 64
 ROWS, COLUMNS = 2, 4
 """Fine rows and columns a pixel."""
-_MARGIN = 8
+MARGIN = 8
 """Pixels kept on either side of the frame, for moving the figure to its centre."""
-_WIDTH = (SIZE + 2 * _MARGIN) * COLUMNS
+WIDTH = (SIZE + 2 * MARGIN) * COLUMNS
 _FAR = np.float32(1e6)
 
 Pixels = Float32[np.ndarray, "F"]
@@ -45,7 +45,7 @@ def draw_frames(
     frames = starts.x.shape[1]
     # Columns come first so that summing along a row adds whole slabs; fine rows of one pixel row lie in two slabs.
     # one column more than there are: a span that ends at the border closes there
-    edges = np.zeros((_WIDTH + 1, ROWS, frames, SIZE), np.int8)
+    edges = np.zeros((WIDTH + 1, ROWS, frames, SIZE), np.int8)
     flat, slab = edges.reshape(-1), ROWS * frames * SIZE
     fine = np.arange(SIZE * ROWS)
     places = (fine % ROWS * frames + np.arange(frames)[:, None]) * SIZE + fine // ROWS
@@ -111,15 +111,15 @@ def _tangents(
 
 def _to_columns(x: Spans) -> Int32[np.ndarray, "F R"]:
     """The fine column whose left edge is nearest."""
-    column = np.rint((x + np.float32(SIZE / 2 + _MARGIN)) * np.float32(COLUMNS))
-    return np.asarray(np.clip(column, 0, _WIDTH), np.int32)
+    column = np.rint((x + np.float32(SIZE / 2 + MARGIN)) * np.float32(COLUMNS))
+    return np.asarray(np.clip(column, 0, WIDTH), np.int32)
 
 
 def _count(edges: np.ndarray) -> UInt8[np.ndarray, "W F 64"]:
     """Fine rows covered, of each fine column and pixel row."""
-    counts = np.empty((_WIDTH, *edges.shape[2:]), np.uint8)
+    counts = np.empty((WIDTH, *edges.shape[2:]), np.uint8)
     depth = np.zeros(edges.shape[1:], np.int8)
-    for column in range(_WIDTH):
+    for column in range(WIDTH):
         depth += edges[column]
         inside = (depth > 0).view(np.uint8)
         np.add(inside[0], inside[1], out=counts[column])
@@ -132,7 +132,7 @@ def _centred(counts: UInt8[np.ndarray, "W F 64"]) -> UInt8[np.ndarray, "F 64 64"
     # the first column with more than half of the area up to it, as in `normalize_sequence`
     middle = np.argmax(2 * sums > sums[-1], axis=0)
     # the middle fine column of pixel 32, as far as the margin allows
-    starts = np.clip(middle - (SIZE // 2 * COLUMNS + COLUMNS // 2), 0, 2 * _MARGIN * COLUMNS)
+    starts = np.clip(middle - (SIZE // 2 * COLUMNS + COLUMNS // 2), 0, 2 * MARGIN * COLUMNS)
     result = np.empty((counts.shape[1], SIZE, SIZE), np.uint8)
     for f, start in enumerate(starts):
         cut = counts[start : start + SIZE * COLUMNS, f].reshape(SIZE, COLUMNS, SIZE)

@@ -70,6 +70,18 @@ def dress(joints: dict[str, Points], body: Body, outfit: Outfit, condition: str)
     return pile.done()
 
 
+def put_about(joints: dict[str, Points], body: Body, outfit: Outfit, condition: str) -> Solids:
+    """What is around a body that is drawn otherwise: hair, the skirt of a coat, a bag; arguments as those of `dress`."""
+    pile = _Pile()
+    worn = condition.split("+")
+    _hair(pile, joints["head"], body)
+    if "cl" in worn:
+        _skirt(pile, joints, body, outfit, max(outfit.coat_thickness, 0.007))
+    if "bg" in worn:
+        _bag(pile, joints, body, outfit)
+    return pile.done()
+
+
 def bag_kind(outfit: Outfit) -> str:
     """What this person carries."""
     return "hand" if outfit.bag_choice < 1.0 else "shoulder" if outfit.bag_choice < 2.0 else "back"
@@ -82,14 +94,18 @@ def bag_side(outfit: Outfit) -> str:
 
 def _head(pile: _Pile, at: dict[str, Points], body: Body) -> None:
     head, radius = at["head"], body.head_radius
-    back, down = max(body.hair_back, 0.0), max(body.hair_down, 0.0)
     pile.part = "skin"
     pile.add(head, _by(head, 0.012, 0.0, -0.040), radius, 0.78 * radius)
     pile.add(_by(head, 0.5 * radius, 0.0, -0.025), _by(head, radius + 0.002, 0.0, -0.030), 0.3 * radius, 0.010)
-    pile.part = "hair"
-    pile.add(_by(head, -0.4 * back, 0.0, -0.002), _by(head, -back, 0.0, -0.02 - down), radius, 0.9 * radius)
+    _hair(pile, head, body)
     pile.part = "skin"
     pile.add(_by(head, -0.008, 0.0, -0.03), _by(at["neck"], 0.0, 0.0, -0.03), body.neck_radius, 1.2 * body.neck_radius)
+
+
+def _hair(pile: _Pile, head: Points, body: Body) -> None:
+    pile.part, back, down = "hair", max(body.hair_back, 0.0), max(body.hair_down, 0.0)
+    radius = body.head_radius
+    pile.add(_by(head, -0.4 * back, 0.0, -0.002), _by(head, -back, 0.0, -0.02 - down), radius, 0.9 * radius)
 
 
 def _trunk(pile: _Pile, at: dict[str, Points], body: Body, cloth: float) -> None:

@@ -51,18 +51,27 @@ def meet(generator: np.random.Generator) -> tuple[Body, Manner]:
     return hair, replace(manner, hip_swing=_LONGER_STEPS * manner.hip_swing)
 
 
-def walk_in_the_street(
-    person: tuple[Body, Manner], kind: str, frames: int, day: np.random.Generator, walk: np.random.Generator
-) -> Solids:
-    """One walk of a person: the moving body and what is on it.
+@dataclass(frozen=True)
+class Walk:
+    """One walk of a person: what is worn, and how the joints go."""
 
-    Args:
-        person: body and manner.
-        kind: ``nm``: light clothes; ``bg``: with a bag; ``cl``: thick clothes, most often a coat, at times a bag too.
-        frames: how many, at 25 a second.
-        day: draws the outfit, the same for all walks of a day.
-        walk: draws all else.
-    """
+    body: Body
+    manner: Manner
+    """At the speed of this walk."""
+    clothes: Clothes
+    outfit: Outfit
+    worn: str
+    """``nm``, joined by ``+`` with ``bg`` for a bag and ``cl`` for a coat."""
+    phase: Float64[np.ndarray, " T"]
+    """Strides done since the right heel touched the ground."""
+    arms: tuple[float, float]
+    """How much of their swing the left and the right arm keep."""
+
+
+def set_out(
+    person: tuple[Body, Manner], kind: str, frames: int, day: np.random.Generator, walk: np.random.Generator
+) -> Walk:
+    """What one walk of a person is like; arguments as those of `walk_in_the_street`."""
     clothes, outfit = dress_up(kind, day), draw(Outfit, day)
     usual = float(day.normal(0.0, _DAY_SPEED))
     body = vary(person[0], _BODY_JITTER, walk)
@@ -78,8 +87,25 @@ def walk_in_the_street(
     rate = 1.0 / stride_length(manner)
     phase = walk.uniform() + np.cumsum(rate * (1.0 + 0.02 * _drift(frames, walk)))
     worn = "+".join(name for name, on in (("nm", True), ("bg", clothes.bag), ("cl", clothes.coat)) if on)
-    dressed = put_on(body, clothes, under_coat=clothes.coat)
-    return dress(joint_paths(dressed, manner, phase, (arms[0], arms[1])), dressed, outfit, worn)
+    return Walk(body, manner, clothes, outfit, worn, phase, (arms[0], arms[1]))
+
+
+def walk_in_the_street(
+    person: tuple[Body, Manner], kind: str, frames: int, day: np.random.Generator, walk: np.random.Generator
+) -> Solids:
+    """One walk of a person: the moving body and what is on it.
+
+    Args:
+        person: body and manner.
+        kind: ``nm``: light clothes; ``bg``: with a bag; ``cl``: thick clothes, most often a coat, at times a bag too.
+        frames: how many, at 25 a second.
+        day: draws the outfit, the same for all walks of a day.
+        walk: draws all else.
+    """
+    gone = set_out(person, kind, frames, day, walk)
+    dressed = put_on(gone.body, gone.clothes, under_coat=gone.clothes.coat)
+    joints = joint_paths(dressed, gone.manner, gone.phase, gone.arms)
+    return dress(joints, dressed, gone.outfit, gone.worn)
 
 
 def at_speed(manner: Manner, speed: float) -> Manner:

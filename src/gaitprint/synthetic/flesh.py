@@ -1,0 +1,100 @@
+"""People of flesh in the street: a mesh instead of capsules, in the same clothes, gaits, days and cameras."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Float32, Float64, UInt8
+
+from gaitprint.synthetic.bodies import Shape, draw_shape, mesh, rest, vary_shape
+from gaitprint.synthetic.camera import Camera, look
+from gaitprint.synthetic.clothing import clothe
+from gaitprint.synthetic.gait import joint_paths
+from gaitprint.synthetic.posing import measure, place, skin, turns
+from gaitprint.synthetic.raster import ROWS, SIZE
+from gaitprint.synthetic.solids import Solids, put_about
+from gaitprint.synthetic.street import meet, set_out
+from gaitprint.synthetic.traits import Body, Manner
+
+_SHAPE_JITTER = 0.05
+
+
+@dataclass(frozen=True)
+class Person:
+    """Somebody: a body, its hair and a manner."""
+
+    shape: Shape
+    hair: Body
+    """Of which the hair alone counts."""
+    manner: Manner
+
+
+@dataclass(frozen=True)
+class Moving:
+    """A body over T frames, and what is around it."""
+
+    vertices: Float64[np.ndarray, "V T 3"]
+    around: Solids
+
+
+def meet_in_the_flesh(generator: np.random.Generator) -> Person:
+    """Somebody new."""
+    hair, manner = meet(generator)
+    return Person(draw_shape(generator), hair, manner)
+
+
+def walk_in_the_flesh(
+    person: Person, kind: str, frames: int, day: np.random.Generator, walk: np.random.Generator
+) -> Moving:
+    """One walk of a person; arguments as those of `walk_in_the_street`."""
+    gone = set_out((person.hair, person.manner), kind, frames, day, walk)
+    vertices, joints = rest(vary_shape(person.shape, _SHAPE_JITTER, walk))
+    body = measure(vertices, joints, gone.body)
+    paths = joint_paths(body, gone.manner, gone.phase, gone.arms)
+    turned = turns(paths, joints, gone.manner, body)
+    placed = place(turned, joints)
+    moved = skin(clothe(vertices, joints, gone.clothes), joints, turned, placed)
+    at = dict(zip(mesh().parts, placed, strict=True))
+    paths |= {"chest": 0.5 * (at["chest"] + at["neck"]), "waist": at["waist"], "neck": at["neck"]}
+    skull = joints[mesh().parts.index("head")] * 0 + (0.0, 0.0, 1.0 - body.head_radius)
+    i = mesh().parts.index("head")
+    paths["head"] = placed[i] + turned["head"] @ (vertices[vertices[:, 2] > 0.94].mean(axis=0) - joints[i])
+    del skull
+    for side in ("left", "right"):
+        for name, part in (("shoulder", "upper_arm"), ("elbow", "forearm"), ("wrist", "hand"), ("hip", "thigh"), ("knee", "shank")):
+            move = at[f"{side}_{part}"] - paths[f"{side}_{name}"]
+            paths[f"{side}_{name}"] = at[f"{side}_{part}"]
+            if name == "wrist":
+                paths[f"{side}_hand"] = paths[f"{side}_hand"] + move
+    return Moving(moved, put_about(paths, body, gone.outfit, gone.worn))
+
+
+def photograph_flesh(
+    moving: Moving, cameras: tuple[Camera, ...], raggedness: Float32[np.ndarray, "2 V T R"]
+) -> UInt8[np.ndarray, "V T 64 64"]:
+    """Normalised silhouettes, [views, T, 64, 64]; arguments as those of `photograph`."""
+    from gaitprint.synthetic.cover import cover
+
+    solids, still = moving.around, np.zeros(len(moving.vertices))
+    right, up, _ = look(moving.vertices, still, cameras)
+    balls = [look(solids.starts, solids.start_radii, cameras), look(solids.ends, solids.end_radii, cameras)]
+    top = np.maximum(up.max(axis=0), np.maximum(*((u + r).max(axis=0) for _, u, r in balls)))
+    bottom = np.minimum(up.min(axis=0), np.minimum(*((u - r).min(axis=0) for _, u, r in balls)))
+    scale = SIZE / (top - bottom)
+    points = np.stack([right * scale, (top - up) * scale], axis=-1).transpose(1, 2, 0, 3)
+    discs = np.stack([a for r, u, s in balls for a in (r * scale, (top - u) * scale, s * scale)], axis=-1)
+    discs = discs.transpose(1, 2, 0, 3)
+    count = points.shape[0] * points.shape[1]
+    group_of = np.zeros(len(solids.starts), np.int64)
+    for g, members in enumerate(solids.groups):
+        group_of[list(members)] = g
+    frames = np.zeros((count, SIZE, SIZE), np.uint8)
+    cover(
+        np.ascontiguousarray(points).reshape(count, -1, 2),
+        mesh().faces,
+        np.ascontiguousarray(discs).reshape(count, -1, 6),
+        group_of,
+        len(solids.groups),
+        raggedness.reshape(2, count, SIZE * ROWS),
+        frames,
+    )
+    return frames.reshape(len(cameras), -1, SIZE, SIZE)
