@@ -137,4 +137,16 @@ def rest(shape: Shape) -> tuple[Rest, Rest]:
     low, high = points[:count, 2].min(), points[:count, 2].max()
     points -= (0.0, 0.0, low)
     points /= high - low
-    return points[:count], points[count:]
+    return _closed_hands(points[:count], points[count:]), points[count:]
+
+
+def _closed_hands(vertices: Rest, joints: Rest) -> Rest:
+    """The mesh's hands are spread; those of walking people are half closed."""
+    for side in ("left", "right"):
+        elbow, wrist = (joints[mesh().parts.index(f"{side}_{part}")] for part in ("forearm", "hand"))
+        share = mesh().follow[:, mesh().parts.index(f"{side}_hand"), None]
+        along = (wrist - elbow) / np.linalg.norm(wrist - elbow)
+        far = (vertices - wrist) @ along[:, None]
+        across = vertices - wrist - far * along
+        vertices = np.where(share > 0, vertices - share * (0.18 * np.maximum(far, 0.0) * along + 0.35 * across), vertices)
+    return np.asarray(vertices)

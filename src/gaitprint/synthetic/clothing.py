@@ -19,27 +19,27 @@ _SHARES = {
 def clothe(vertices: Rest, joints: Rest, clothes: Clothes) -> Rest:
     """The resting mesh in its clothes; thicknesses are shares of the height, as those of `Clothes`."""
     thickness = np.zeros(len(vertices))
-    coat = 0.5 * clothes.sleeves if clothes.coat else 0.0
     for i, part in enumerate(mesh().parts):
         follow, kind = mesh().follow[:, i], part.removeprefix("left_").removeprefix("right_")
         if kind in _SHARES:
             trunk, trousers = _SHARES[kind]
-            cloth = np.full(len(vertices), trunk * clothes.trunk + trousers * clothes.trousers)
-        elif kind in ("shoulder", "upper_arm"):
-            cloth = np.full(len(vertices), clothes.sleeves + 0.2 * coat)
-        elif kind == "forearm":
-            cloth = np.full(len(vertices), clothes.sleeves + 0.2 * coat)
+            base = {"pelvis": 0.006, "belly": 0.008, "waist": 0.008, "chest": 0.002, "neck": 0.0}[kind]
+            cloth = np.full(len(vertices), base + trunk * clothes.trunk + trousers * clothes.trousers)
+        elif kind == "shoulder":
+            cloth = np.full(len(vertices), 0.7 * clothes.sleeves)
+        elif kind in ("upper_arm", "forearm"):
+            cloth = np.full(len(vertices), 0.004 + clothes.sleeves)
         elif kind == "thigh":
-            cloth = np.full(len(vertices), 0.9 * clothes.trousers)
+            cloth = np.full(len(vertices), 0.004 + 0.9 * clothes.trousers)
         elif kind == "shank":
             top, end = joints[i, 2], joints[mesh().parts.index(part.replace("shank", "foot")), 2]
             down = np.clip((top - vertices[:, 2]) / (top - end), 0.0, 1.0)
-            cloth = (1 - down) * clothes.trousers + down * (clothes.cuffs + 0.006)
+            cloth = (1 - down) * (0.006 + clothes.trousers) + down * (clothes.cuffs + 0.010)
         elif kind in ("foot", "toes"):
-            cloth = np.full(len(vertices), 0.005 + clothes.shoes)
+            cloth = np.full(len(vertices), 0.007 + clothes.shoes)
         elif kind == "head":
             scalp = np.clip((vertices[:, 2] - 0.93) / 0.03, 0.0, 1.0)
-            cloth = 0.5 * clothes.hat * scalp
+            cloth = (0.011 + 0.5 * clothes.hat) * scalp
         else:
             cloth = np.zeros(len(vertices))
         thickness += follow * cloth

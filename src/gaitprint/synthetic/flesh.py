@@ -1,6 +1,6 @@
 """People of flesh in the street: a mesh instead of capsules, in the same clothes, gaits, days and cameras."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from jaxtyping import Float32, Float64, UInt8
@@ -16,6 +16,8 @@ from gaitprint.synthetic.street import meet, set_out
 from gaitprint.synthetic.traits import Body, Manner
 
 _SHAPE_JITTER = 0.05
+_SHORTER_STEPS = 0.93
+"""Against those of the capsules, whose legs are shorter."""
 
 
 @dataclass(frozen=True)
@@ -47,10 +49,11 @@ def walk_in_the_flesh(
 ) -> Moving:
     """One walk of a person; arguments as those of `walk_in_the_street`."""
     gone = set_out((person.hair, person.manner), kind, frames, day, walk)
+    manner = replace(gone.manner, hip_swing=_SHORTER_STEPS * gone.manner.hip_swing)
     vertices, joints = rest(vary_shape(person.shape, _SHAPE_JITTER, walk))
     body = measure(vertices, joints, gone.body)
-    paths = joint_paths(body, gone.manner, gone.phase, gone.arms)
-    turned = turns(paths, joints, gone.manner, body)
+    paths = joint_paths(body, manner, gone.phase, gone.arms)
+    turned = turns(paths, joints, manner, body)
     placed = place(turned, joints)
     moved = skin(clothe(vertices, joints, gone.clothes), joints, turned, placed)
     at = dict(zip(mesh().parts, placed, strict=True))

@@ -59,7 +59,9 @@ def measure(vertices: Rest, joints: Rest, hair: Body) -> Body:
         places = of[part] - start
         share = places @ along / np.linalg.norm(end - start)
         apart = np.linalg.norm(places - (places @ along)[:, None] * along, axis=1)
-        return float(apart[(share > low) & (share < high)].mean())
+        middle = 0.5 * (low + high)
+        near = np.argsort(np.abs(share - middle), kind="stable")[:12]
+        return float(apart[near].mean())
 
     waist = at["waist"][2]
     return Body(
