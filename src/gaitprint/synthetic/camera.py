@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from jaxtyping import Float32, Float64, UInt8
@@ -46,7 +47,8 @@ def photograph(
 
 def aim(solids: Solids, cameras: tuple[Camera, ...]) -> tuple[Discs, Discs]:
     """Both ends of the capsules as discs, views and frames in one row, scaled so that the body fills the height."""
-    seen = (look(solids.starts, solids.start_radii, cameras), look(solids.ends, solids.end_radii, cameras))
+    sight = stand(cameras, solids.starts.shape[1])
+    seen = (look(solids.starts, solids.start_radii, sight), look(solids.ends, solids.end_radii, sight))
     top = np.maximum(*(up + radius for _, up, radius in seen)).max(axis=0)
     bottom = np.minimum(*(up - radius for _, up, radius in seen)).min(axis=0)
     # for each view and frame by itself, as the normalisation of real silhouettes scales every frame
@@ -57,23 +59,41 @@ def aim(solids: Solids, cameras: tuple[Camera, ...]) -> tuple[Discs, Discs]:
     return starts, ends
 
 
-def look(
-    points: Float64[np.ndarray, "K T 3"], radii: Float64[np.ndarray, " K"], cameras: tuple[Camera, ...]
-) -> tuple[Seen, Seen, Seen]:
-    """Right and up in the image, and radius, of balls."""
-    frames = range(points.shape[1])
+class Sight(NamedTuple):
+    """How V cameras stand at every one of T frames."""
+
+    sine: Float64[np.ndarray, "V T"]
+    cosine: Float64[np.ndarray, "V T"]
+    """Of the angle from the walker's front."""
+    lower: Float64[np.ndarray, "V 1"]
+    level: Float64[np.ndarray, "V 1"]
+    """Sine and cosine of the angle down."""
+    distance: Float64[np.ndarray, "V 1"]
+
+
+def stand(cameras: tuple[Camera, ...], count: int) -> Sight:
+    """The cameras over `count` frames."""
+    frames = range(count)
     # One angle at a time: the last bit of a vector's sine may depend on the vector's length.
     angles = [[math.radians(c.view + c.turn * t) for t in (frames if c.turn else frames[:1])] for c in cameras]
     sine, cosine = (_rows([[f(a) for a in row] for row in angles], len(frames)) for f in (math.sin, math.cos))
     down = [math.radians(c.pitch) for c in cameras]
     lower, level = (np.array([[f(a)] for a in down]) for f in (math.sin, math.cos))
+    return Sight(sine, cosine, lower, level, np.array([[c.distance] for c in cameras]))
+
+
+def look(
+    points: Float64[np.ndarray, "K T 3"], radii: Float64[np.ndarray, " K"], sight: Sight
+) -> tuple[Seen, Seen, Seen]:
+    """Right and up in the image, and radius, of balls."""
+    sine, cosine, lower, level, distance = sight
     x, y, z = (points[:, None, :, i] for i in range(3))
     right = -sine * x + cosine * y
     near = cosine * x + sine * y
     up = level * z - lower * near
     # along the line of sight; at an infinite distance the factor is exactly 1
     depth = level * near + lower * z
-    larger = 1.0 / (1.0 - depth / np.array([[c.distance] for c in cameras]))
+    larger = 1.0 / (1.0 - depth / distance)
     return right * larger, up * larger, radii[:, None, None] * larger
 
 

@@ -27,35 +27,38 @@ def exactly(function: Callable[..., Any]) -> Callable[..., Any]:
 @exactly
 def _fill(canvas, row, left, right):
     """Cover one fine row from `left` to `right`, in pixels from the middle of the frame."""
-    first = int(np.rint((left + (SIZE / 2 + MARGIN)) * COLUMNS))
-    last = int(np.rint((right + (SIZE / 2 + MARGIN)) * COLUMNS))
-    for column in range(max(first, 0), min(last, WIDTH)):
-        canvas[row, column] = 1
+    # the fine column whose left edge is nearest; nothing is negative here but what lies outside
+    first = max(int(left * COLUMNS + ((SIZE / 2 + MARGIN) * COLUMNS + 0.5)), 0)
+    last = min(int(right * COLUMNS + ((SIZE / 2 + MARGIN) * COLUMNS + 0.5)), WIDTH)
+    if first < last:
+        canvas[row, first] += 1
+        canvas[row, last] -= 1
 
 
 @exactly
 def _triangle(canvas, ax, ay, bx, by, cx, cy):
-    top, bottom = min(ay, by, cy), max(ay, by, cy)
-    first = max(int(np.ceil(top * ROWS - 0.5)), 0)
-    last = min(int(np.ceil(bottom * ROWS - 0.5)), HEIGHT)
+    """Cover a triangle; an edge is reckoned from its upper end, so that neighbours leave no gap between them."""
+    if by < ay:
+        ax, ay, bx, by = bx, by, ax, ay
+    if cy < by:
+        bx, by, cx, cy = cx, cy, bx, by
+        if by < ay:
+            ax, ay, bx, by = bx, by, ax, ay
+    first = max(int(np.ceil(ay * ROWS - 0.5)), 0)
+    last = min(int(np.ceil(cy * ROWS - 0.5)), HEIGHT)
+    if first >= last:
+        return
+    whole = (cx - ax) / (cy - ay)
+    upper = (bx - ax) / (by - ay) if by > ay else 0.0
+    lower = (cx - bx) / (cy - by) if cy > by else 0.0
     for row in range(first, last):
         y = (row + 0.5) / ROWS
-        left, right = 1e6, -1e6
-        for edge in range(3):
-            if edge == 0:
-                x0, y0, x1, y1 = ax, ay, bx, by
-            elif edge == 1:
-                x0, y0, x1, y1 = bx, by, cx, cy
-            else:
-                x0, y0, x1, y1 = cx, cy, ax, ay
-            # an edge counts on the rows from its upper end to before its lower end, whichever way it goes
-            if y1 < y0:
-                x0, y0, x1, y1 = x1, y1, x0, y0
-            if y0 <= y < y1:
-                x = x0 + (x1 - x0) * ((y - y0) / (y1 - y0))
-                left, right = min(left, x), max(right, x)
-        if right > left:
-            _fill(canvas, row, left, right)
+        one = ax + whole * (y - ay)
+        two = ax + upper * (y - ay) if y < by else bx + lower * (y - by)
+        if one < two:
+            _fill(canvas, row, one, two)
+        else:
+            _fill(canvas, row, two, one)
 
 
 @exactly
@@ -86,7 +89,13 @@ def _capsule_span(y, x0, y0, r0, x1, y1, r1):
 def _capsules(canvas, balls, group_of, groups):
     """Capsules of one group are filled between each other. `balls`: x, y, radius of both ends."""
     for group in range(groups):
-        for row in range(HEIGHT):
+        top, bottom = 1e6, -1e6
+        for k in range(len(balls)):
+            if group_of[k] == group:
+                b = balls[k]
+                top = min(top, b[1] - b[2], b[4] - b[5])
+                bottom = max(bottom, b[1] + b[2], b[4] + b[5])
+        for row in range(max(int(top * ROWS) - 1, 0), min(int(bottom * ROWS) + 2, HEIGHT)):
             y = (row + 0.5) / ROWS
             left, right = 1e6, -1e6
             for k in range(len(balls)):
@@ -99,66 +108,106 @@ def _capsules(canvas, balls, group_of, groups):
 
 
 @exactly
-def _ragged(canvas, rough, left_rough, right_rough):
-    """Every covered stretch of a row, made longer or shorter at both ends."""
+def _ragged(canvas, left_rough, right_rough, rough, sums):
+    """Every covered stretch of a row, made longer or shorter at both ends; `sums` counts the rows of each column."""
     for row in range(HEIGHT):
-        column = 0
-        while column < WIDTH:
-            if canvas[row, column]:
-                end = column
-                while end < WIDTH and canvas[row, end]:
-                    end += 1
-                first = int(np.rint(column - left_rough[row] * COLUMNS))
-                last = int(np.rint(end + right_rough[row] * COLUMNS))
-                for i in range(max(first, 0), min(last, WIDTH)):
+        depth, start = 0, -1
+        for column in range(WIDTH + 1):
+            depth += canvas[row, column]
+            if depth > 0 and start < 0:
+                start = column
+            elif depth == 0 and start >= 0:
+                first = max(int(np.rint(start - left_rough[row] * COLUMNS)), 0)
+                last = min(int(np.rint(column + right_rough[row] * COLUMNS)), WIDTH)
+                for i in range(first, last):
                     rough[row, i] = 1
-                column = end
-            else:
-                column += 1
+                start = -1
+        for column in range(WIDTH):
+            sums[column] += rough[row, column]
 
 
 @exactly
-def _count(rough, frame):
+def _count(rough, sums, greys, frame):
     """Move the middle of the area into column 32, as the normalisation does, and count points into pixels."""
-    sums = np.zeros(WIDTH, np.int64)
-    total = 0
-    for column in range(WIDTH):
-        for row in range(HEIGHT):
-            total += rough[row, column]
-        sums[column] = total
-    middle = 0
-    while 2 * sums[middle] <= total and middle < WIDTH - 1:
+    total, half, middle = sums.sum(), 0, 0
+    while middle < WIDTH - 1:
+        half += sums[middle]
+        if 2 * half > total:
+            break
         middle += 1
     start = min(max(middle - (SIZE // 2 * COLUMNS + COLUMNS // 2), 0), 2 * MARGIN * COLUMNS)
     for row in range(SIZE):
         for column in range(SIZE):
-            covered = 0
+            at, covered = start + column * COLUMNS, 0
             for i in range(ROWS):
                 for j in range(COLUMNS):
-                    covered += rough[row * ROWS + i, start + column * COLUMNS + j]
-            frame[row, column] = int(np.rint(covered * (255 / (ROWS * COLUMNS))))
+                    covered += rough[row * ROWS + i, at + j]
+            frame[row, column] = greys[covered]
 
 
 @exactly
-def cover(points, faces, balls, group_of, groups, raggedness, frames):
-    """Draw F frames.
+def _project(vertices, sight, places):
+    """Right and up in the image, as `look`; returns the highest and the lowest."""
+    sine, cosine, lower, level, distance = sight
+    top, bottom = -1e6, 1e6
+    for v in range(len(vertices)):
+        x, y, z = vertices[v, 0], vertices[v, 1], vertices[v, 2]
+        near = cosine * x + sine * y
+        larger = 1.0 / (1.0 - (level * near + lower * z) / distance)
+        up = (level * z - lower * near) * larger
+        places[v, 0], places[v, 1] = (cosine * y - sine * x) * larger, up
+        top, bottom = max(top, up), min(bottom, up)
+    return top, bottom
+
+
+@exactly
+def _scale(balls, top, bottom, places):
+    """To pixels: the figure, mesh and capsules, from the upper border to the lower; y counts down from now on."""
+    for k in range(len(balls)):
+        for i in (0, 3):
+            top, bottom = max(top, balls[k, i + 1] + balls[k, i + 2]), min(bottom, balls[k, i + 1] - balls[k, i + 2])
+    scale = SIZE / (top - bottom)
+    for k in range(len(balls)):
+        for i in (0, 3):
+            balls[k, i] *= scale
+            balls[k, i + 1] = (top - balls[k, i + 1]) * scale
+            balls[k, i + 2] *= scale
+    for v in range(len(places)):
+        places[v, 0] *= scale
+        places[v, 1] = (top - places[v, 1]) * scale
+
+
+@exactly
+def cover(vertices, faces, balls, group_of, groups, sights, raggedness, frames):
+    """Draw F pictures, scaled so that the figure fills the height, and centred as `draw_frames` does it.
 
     Args:
-        points: vertices in pixels, x to the right of the middle and y down from the top, [F, V, 2].
-        faces: triangles, [N, 3].
-        balls: x, y, radius of both ends of each capsule in pixels, [F, K, 6].
+        vertices: of the mesh at T moments, [T, V, 3]; picture f is of moment f modulo T.
+        faces: triangles, seen anticlockwise from outside, [N, 3].
+        balls: right, up and radius of both ends of each capsule as `look` gives them, [F, K, 6]; changed in place.
         group_of: the group of each capsule, [K].
         groups: how many there are.
+        sights: of each picture the values of its `Sight`, [F, 5].
         raggedness: pixels by which stretches stand out to the left and the right on every fine row, [2, F, R].
         frames: takes the silhouettes, uint8 [F, 64, 64].
     """
-    canvas, rough = np.zeros((HEIGHT, WIDTH), np.uint8), np.zeros((HEIGHT, WIDTH), np.uint8)
-    for f in range(len(points)):
-        canvas[:], rough[:] = 0, 0
-        p = points[f]
+    # +1 where a stretch begins and -1 where it ends: of what lies one over the other only the sum counts
+    canvas, rough = np.zeros((HEIGHT, WIDTH + 1), np.int16), np.zeros((HEIGHT, WIDTH), np.uint8)
+    sums, greys = np.zeros(WIDTH, np.int64), np.zeros(ROWS * COLUMNS + 1, np.uint8)
+    for i in range(len(greys)):
+        greys[i] = int(np.rint(i * (255 / (ROWS * COLUMNS))))
+    p = np.zeros((vertices.shape[1], 2))
+    for f in range(len(frames)):
+        canvas[:], rough[:], sums[:] = 0, 0, 0
+        s = sights[f]
+        top, bottom = _project(vertices[f % len(vertices)], (s[0], s[1], s[2], s[3], s[4]), p)
+        _scale(balls[f], top, bottom, p)
         for n in range(len(faces)):
             a, b, c = faces[n, 0], faces[n, 1], faces[n, 2]
-            _triangle(canvas, p[a, 0], p[a, 1], p[b, 0], p[b, 1], p[c, 0], p[c, 1])
+            ax, ay, bx, by, cx, cy = p[a, 0], p[a, 1], p[b, 0], p[b, 1], p[c, 0], p[c, 1]
+            # what looks away is hidden by what looks here
+            if (bx - ax) * (cy - ay) < (by - ay) * (cx - ax):
+                _triangle(canvas, ax, ay, bx, by, cx, cy)
         _capsules(canvas, balls[f], group_of, groups)
-        _ragged(canvas, rough, raggedness[0, f], raggedness[1, f])
-        _count(rough, frames[f])
+        _ragged(canvas, raggedness[0, f], raggedness[1, f], rough, sums)
+        _count(rough, sums, greys, frames[f])

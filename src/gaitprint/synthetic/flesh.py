@@ -6,8 +6,8 @@ import numpy as np
 from jaxtyping import Float32, Float64, UInt8
 
 from gaitprint.synthetic.bodies import Shape, draw_shape, mesh, rest, vary_shape
-from gaitprint.synthetic.camera import Camera, look
-from gaitprint.synthetic.clothing import clothe
+from gaitprint.synthetic.camera import Camera, look, stand
+from gaitprint.synthetic.clothing import choose, clothe
 from gaitprint.synthetic.gait import joint_paths
 from gaitprint.synthetic.posing import measure, place, skin, turns
 from gaitprint.synthetic.raster import ROWS, SIZE
@@ -34,7 +34,7 @@ class Person:
 class Moving:
     """A body over T frames, and what is around it."""
 
-    vertices: Float64[np.ndarray, "V T 3"]
+    vertices: Float64[np.ndarray, "T V 3"]
     around: Solids
 
 
@@ -50,12 +50,13 @@ def walk_in_the_flesh(
     """One walk of a person; arguments as those of `walk_in_the_street`."""
     gone = set_out((person.hair, person.manner), kind, frames, day, walk)
     manner = replace(gone.manner, hip_swing=_SHORTER_STEPS * gone.manner.hip_swing)
+    garments = choose(kind, day)
     vertices, joints = rest(vary_shape(person.shape, _SHAPE_JITTER, walk))
     body = measure(vertices, joints, gone.body)
     paths = joint_paths(body, manner, gone.phase, gone.arms)
     turned = turns(paths, joints, manner, body)
     placed = place(turned, joints)
-    moved = skin(clothe(vertices, joints, gone.clothes), joints, turned, placed)
+    moved = skin(clothe(vertices, joints, gone.clothes, garments), joints, turned, placed)
     at = dict(zip(mesh().parts, placed, strict=True))
     paths |= {"chest": 0.5 * (at["chest"] + at["neck"]), "waist": at["waist"], "neck": at["neck"]}
     skull = joints[mesh().parts.index("head")] * 0 + (0.0, 0.0, 1.0 - body.head_radius)
@@ -77,26 +78,22 @@ def photograph_flesh(
     """Normalised silhouettes, [views, T, 64, 64]; arguments as those of `photograph`."""
     from gaitprint.synthetic.cover import cover
 
-    solids, still = moving.around, np.zeros(len(moving.vertices))
-    right, up, _ = look(moving.vertices, still, cameras)
-    balls = [look(solids.starts, solids.start_radii, cameras), look(solids.ends, solids.end_radii, cameras)]
-    top = np.maximum(up.max(axis=0), np.maximum(*((u + r).max(axis=0) for _, u, r in balls)))
-    bottom = np.minimum(up.min(axis=0), np.minimum(*((u - r).min(axis=0) for _, u, r in balls)))
-    scale = SIZE / (top - bottom)
-    points = np.stack([right * scale, (top - up) * scale], axis=-1).transpose(1, 2, 0, 3)
-    discs = np.stack([a for r, u, s in balls for a in (r * scale, (top - u) * scale, s * scale)], axis=-1)
-    discs = discs.transpose(1, 2, 0, 3)
-    count = points.shape[0] * points.shape[1]
+    solids, moments = moving.around, len(moving.vertices)
+    sight = stand(cameras, moments)
+    ends = (look(solids.starts, solids.start_radii, sight), look(solids.ends, solids.end_radii, sight))
+    count = len(cameras) * moments
+    balls = np.stack([values for end in ends for values in end], axis=-1).transpose(1, 2, 0, 3)
     group_of = np.zeros(len(solids.starts), np.int64)
     for g, members in enumerate(solids.groups):
         group_of[list(members)] = g
     frames = np.zeros((count, SIZE, SIZE), np.uint8)
     cover(
-        np.ascontiguousarray(points).reshape(count, -1, 2),
+        moving.vertices,
         mesh().faces,
-        np.ascontiguousarray(discs).reshape(count, -1, 6),
+        np.ascontiguousarray(balls).reshape(count, -1, 6),
         group_of,
         len(solids.groups),
+        np.stack([np.broadcast_to(v, (len(cameras), moments)).reshape(-1) for v in sight], axis=1),
         raggedness.reshape(2, count, SIZE * ROWS),
         frames,
     )

@@ -162,14 +162,14 @@ def place(turned: dict[str, Turns], joints: Rest) -> Float64[np.ndarray, "J T 3"
 
 def skin(
     vertices: Rest, joints: Rest, turned: dict[str, Turns], placed: Float64[np.ndarray, "J T 3"]
-) -> Float64[np.ndarray, "V T 3"]:
+) -> Float64[np.ndarray, "T V 3"]:
     """Vertices that follow the parts, each a mixture of some (linear blend skinning)."""
     count = placed.shape[1]
-    result = np.zeros((len(vertices), count, 3))
+    result = np.zeros((count, len(vertices), 3))
     for i, part in enumerate(mesh().parts):
         near = np.flatnonzero(mesh().follow[:, i])
-        moved = np.einsum("tij,vj->vti", turned[part], vertices[near] - joints[i], optimize=False) + placed[i]
-        result[near] += mesh().follow[near, i, None, None] * moved
+        moved = np.einsum("tij,vj->tvi", turned[part], vertices[near] - joints[i], optimize=False) + placed[i][:, None]
+        result[:, near] += mesh().follow[near, i, None] * moved
     return result
 
 
