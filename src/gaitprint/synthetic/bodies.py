@@ -28,7 +28,7 @@ _KINDS = {
 }
 """Each property from 0 to 1, and the kinds of bodies between which it goes, at even distances."""
 _ORIGINS = ("african", "asian", "caucasian")
-_CHANGE_SPREAD = 0.22
+_CHANGE_SPREAD = 0.28
 """Spread of local changes of shape over people; 1 is the most that MakeHuman's sliders allow."""
 
 
@@ -87,7 +87,7 @@ def draw_properties(generator: np.random.Generator) -> dict[str, float]:
         "gender": float(generator.uniform(0.7, 1.0) if woman else generator.uniform(0.0, 0.3)),
         "age": float(generator.uniform(*ages)),
         "muscle": float(generator.normal(0.45 if woman else 0.55, 0.17)),
-        "weight": float(generator.normal(0.50, 0.20)),
+        "weight": float(generator.normal(0.52, 0.25)),
         "height": float(generator.normal(0.45 if woman else 0.55, 0.18)),
         "proportions": float(generator.uniform(0.0, 1.0)),
         "cupsize": float(generator.normal(0.50, 0.20)),

@@ -16,8 +16,6 @@ from gaitprint.synthetic.street import meet, set_out
 from gaitprint.synthetic.traits import Body, Manner
 
 _SHAPE_JITTER = 0.05
-_SHORTER_STEPS = 0.93
-"""Against those of the capsules, whose legs are shorter."""
 
 
 @dataclass(frozen=True)
@@ -49,10 +47,10 @@ def walk_in_the_flesh(
 ) -> Moving:
     """One walk of a person; arguments as those of `walk_in_the_street`."""
     gone = set_out((person.hair, person.manner), kind, frames, day, walk)
-    manner = replace(gone.manner, hip_swing=_SHORTER_STEPS * gone.manner.hip_swing)
+    manner = _suited(gone.manner)
     garments = choose(kind, day)
     vertices, joints = rest(vary_shape(person.shape, _SHAPE_JITTER, walk))
-    body = measure(vertices, joints, gone.body)
+    body = measure(vertices, joints, replace(gone.body, hair_back=gone.body.hair_back - 0.006))
     paths = joint_paths(body, manner, gone.phase, gone.arms)
     turned = turns(paths, joints, manner, body)
     placed = place(turned, joints)
@@ -69,7 +67,21 @@ def walk_in_the_flesh(
             paths[f"{side}_{name}"] = at[f"{side}_{part}"]
             if name == "wrist":
                 paths[f"{side}_hand"] = paths[f"{side}_hand"] + move
-    return Moving(moved, put_about(paths, body, gone.outfit, gone.worn))
+    worn = gone.worn.replace("+cl", "") if garments.jacket else gone.worn
+    outfit = replace(gone.outfit, bag_size=1.2 * gone.outfit.bag_size)
+    return Moving(moved, put_about(paths, body, outfit, worn, low=0.04))
+
+
+def _suited(manner: Manner) -> Manner:
+    """A manner meant for capsules, for limbs of flesh: shorter steps, straighter arms that swing more, further out."""
+    return replace(
+        manner,
+        hip_swing=0.93 * manner.hip_swing,
+        arm_swing=1.2 * manner.arm_swing,
+        arm_spread=manner.arm_spread + 3.0,
+        elbow_rest=0.8 * manner.elbow_rest,
+        elbow_gain=0.75 * manner.elbow_gain,
+    )
 
 
 def photograph_flesh(
