@@ -76,9 +76,14 @@ def _suited(manner: Manner) -> Manner:
     """A manner meant for capsules, for limbs of flesh: shorter steps, straighter arms that swing more, further out."""
     return replace(
         manner,
-        hip_swing=0.93 * manner.hip_swing,
+        hip_swing=0.90 * manner.hip_swing,
+        hip_offset=manner.hip_offset + 3.0,
+        knee_rest=manner.knee_rest - 1.0,
+        step_width=manner.step_width - 0.008,
+        trunk_lean=manner.trunk_lean - 2.0,
         arm_swing=1.2 * manner.arm_swing,
-        arm_spread=manner.arm_spread + 3.0,
+        arm_offset=manner.arm_offset - 2.0,
+        arm_spread=manner.arm_spread + 7.5,
         elbow_rest=0.8 * manner.elbow_rest,
         elbow_gain=0.75 * manner.elbow_gain,
     )
