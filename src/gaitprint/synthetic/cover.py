@@ -1,30 +1,19 @@
 """Draws triangles and capsules into one picture: whatever any of them covers, counted into pixels with grey edges.
 
-Loops are compiled by numba without its liberties in arithmetic: the same bytes on every processor.
+Triangles and capsules become stretches of fine rows, as in `raster`; there the outline of each capsule is made ragged,
+here that of all together. What numba compiles has no types before it runs.
 """
 
-from collections.abc import Callable
-from typing import Any
-
 import numpy as np
-from numba import njit
 
+from gaitprint.deploy.compiled import compiled_as_written
 from gaitprint.synthetic.raster import COLUMNS, MARGIN, ROWS, SIZE, WIDTH
 
 HEIGHT = SIZE * ROWS
+_FAR = 1e6
 
 
-def exactly(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Compile a loop; sums stay in the order written."""
-    options = {"nogil": True, "error_model": "numpy"}
-    try:
-        result: Callable[..., Any] = njit(cache=True, **options)(function)
-    except RuntimeError:  # no place to keep it
-        result = njit(**options)(function)
-    return result
-
-
-@exactly
+@compiled_as_written
 def _fill(canvas, row, left, right):
     """Cover one fine row from `left` to `right`, in pixels from the middle of the frame."""
     # the fine column whose left edge is nearest; nothing is negative here but what lies outside
@@ -35,7 +24,7 @@ def _fill(canvas, row, left, right):
         canvas[row, last] -= 1
 
 
-@exactly
+@compiled_as_written
 def _triangle(canvas, ax, ay, bx, by, cx, cy):
     """Cover a triangle; an edge is reckoned from its upper end, so that neighbours leave no gap between them."""
     if by < ay:
@@ -61,10 +50,10 @@ def _triangle(canvas, ax, ay, bx, by, cx, cy):
             _fill(canvas, row, two, one)
 
 
-@exactly
+@compiled_as_written
 def _capsule_span(y, x0, y0, r0, x1, y1, r1):
     """Left and right end of the hull of two discs on the row at `y`; left > right where it has none."""
-    left, right = 1e6, -1e6
+    left, right = _FAR, -_FAR
     for disc in range(2):
         x, middle, radius = (x0, y0, r0) if disc == 0 else (x1, y1, r1)
         squared = radius * radius - (y - middle) * (y - middle)
@@ -85,11 +74,11 @@ def _capsule_span(y, x0, y0, r0, x1, y1, r1):
     return left, right
 
 
-@exactly
+@compiled_as_written
 def _capsules(canvas, balls, group_of, groups):
     """Capsules of one group are filled between each other. `balls`: x, y, radius of both ends."""
     for group in range(groups):
-        top, bottom = 1e6, -1e6
+        top, bottom = _FAR, -_FAR
         for k in range(len(balls)):
             if group_of[k] == group:
                 b = balls[k]
@@ -97,7 +86,7 @@ def _capsules(canvas, balls, group_of, groups):
                 bottom = max(bottom, b[1] + b[2], b[4] + b[5])
         for row in range(max(int(top * ROWS) - 1, 0), min(int(bottom * ROWS) + 2, HEIGHT)):
             y = (row + 0.5) / ROWS
-            left, right = 1e6, -1e6
+            left, right = _FAR, -_FAR
             for k in range(len(balls)):
                 if group_of[k] == group:
                     b = balls[k]
@@ -107,7 +96,7 @@ def _capsules(canvas, balls, group_of, groups):
                 _fill(canvas, row, left, right)
 
 
-@exactly
+@compiled_as_written
 def _ragged(canvas, left_rough, right_rough, rough, sums):
     """Every covered stretch of a row, made longer or shorter at both ends; `sums` counts the rows of each column."""
     for row in range(HEIGHT):
@@ -126,7 +115,7 @@ def _ragged(canvas, left_rough, right_rough, rough, sums):
             sums[column] += rough[row, column]
 
 
-@exactly
+@compiled_as_written
 def _count(rough, sums, greys, frame):
     """Move the middle of the area into column 32, as the normalisation does, and count points into pixels."""
     total, half, middle = sums.sum(), 0, 0
@@ -145,11 +134,11 @@ def _count(rough, sums, greys, frame):
             frame[row, column] = greys[covered]
 
 
-@exactly
+@compiled_as_written
 def _project(vertices, sight, places):
     """Right and up in the image, as `look`; returns the highest and the lowest."""
     sine, cosine, lower, level, distance = sight
-    top, bottom = -1e6, 1e6
+    top, bottom = -_FAR, _FAR
     for v in range(len(vertices)):
         x, y, z = vertices[v, 0], vertices[v, 1], vertices[v, 2]
         near = cosine * x + sine * y
@@ -160,7 +149,7 @@ def _project(vertices, sight, places):
     return top, bottom
 
 
-@exactly
+@compiled_as_written
 def _scale(balls, top, bottom, places):
     """To pixels: the figure, mesh and capsules, from the upper border to the lower; y counts down from now on."""
     for k in range(len(balls)):
@@ -177,7 +166,7 @@ def _scale(balls, top, bottom, places):
         places[v, 1] = (top - places[v, 1]) * scale
 
 
-@exactly
+@compiled_as_written
 def cover(vertices, faces, balls, group_of, groups, sights, raggedness, frames):
     """Draw F pictures, scaled so that the figure fills the height, and centred as `draw_frames` does it.
 

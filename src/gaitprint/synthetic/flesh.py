@@ -1,26 +1,34 @@
-"""People of flesh in the street: a mesh instead of capsules, in the same clothes, gaits, days and cameras."""
+"""People of flesh in the street: meshes instead of capsules, in the same clothes, gaits, days and cameras.
+
+Hair behind the head, skirts of coats and bags are capsules about the joints of the mesh, drawn into the same picture.
+"""
 
 from dataclasses import dataclass, replace
 
 import numpy as np
 from jaxtyping import Float32, Float64, UInt8
 
+from gaitprint.extras import require_extra
 from gaitprint.synthetic.bodies import Shape, draw_shape, mesh, rest, vary_shape
 from gaitprint.synthetic.camera import Camera, look, stand
 from gaitprint.synthetic.clothing import choose, clothe
-from gaitprint.synthetic.gait import joint_paths
-from gaitprint.synthetic.posing import measure, place, skin, turns
+from gaitprint.synthetic.gait import Points, joint_paths
+from gaitprint.synthetic.measuring import measure, skull
+from gaitprint.synthetic.posing import Turns, place, skin, turns
 from gaitprint.synthetic.raster import ROWS, SIZE
 from gaitprint.synthetic.solids import Solids, put_about
-from gaitprint.synthetic.street import meet, set_out
+from gaitprint.synthetic.street import Walk, meet, set_out
 from gaitprint.synthetic.traits import Body, Manner
 
 _SHAPE_JITTER = 0.05
+"""How much local changes of shape move from one walk of a person to the next, in parts of their spread over people."""
+_JOINTS = {"shoulder": "upper_arm", "elbow": "forearm", "wrist": "hand", "hip": "thigh", "knee": "shank"}
+"""Joints of the walker, and the parts of the mesh that turn about them."""
 
 
 @dataclass(frozen=True)
 class Person:
-    """Somebody: a body, its hair and a manner."""
+    """Somebody: a body, hair and a manner."""
 
     shape: Shape
     hair: Body
@@ -45,35 +53,21 @@ def meet_in_the_flesh(generator: np.random.Generator) -> Person:
 def walk_in_the_flesh(
     person: Person, kind: str, frames: int, day: np.random.Generator, walk: np.random.Generator
 ) -> Moving:
-    """One walk of a person; arguments as those of `walk_in_the_street`."""
+    """One walk of a person; the other arguments as those of `walk_in_the_street`."""
     gone = set_out((person.hair, person.manner), kind, frames, day, walk)
-    manner = _suited(gone.manner)
     garments = choose(kind, day)
     vertices, joints = rest(vary_shape(person.shape, _SHAPE_JITTER, walk))
-    body = measure(vertices, joints, replace(gone.body, hair_back=gone.body.hair_back - 0.006))
+    manner, body = suited(gone.manner), measure(vertices, joints, _thinner_hair(gone.body))
     paths = joint_paths(body, manner, gone.phase, gone.arms)
     turned = turns(paths, joints, manner, body)
     placed = place(turned, joints)
     moved = skin(clothe(vertices, joints, gone.clothes, garments), joints, turned, placed)
-    at = dict(zip(mesh().parts, placed, strict=True))
-    paths |= {"chest": 0.5 * (at["chest"] + at["neck"]), "waist": at["waist"], "neck": at["neck"]}
-    skull = joints[mesh().parts.index("head")] * 0 + (0.0, 0.0, 1.0 - body.head_radius)
-    i = mesh().parts.index("head")
-    paths["head"] = placed[i] + turned["head"] @ (vertices[vertices[:, 2] > 0.94].mean(axis=0) - joints[i])
-    del skull
-    for side in ("left", "right"):
-        for name, part in (("shoulder", "upper_arm"), ("elbow", "forearm"), ("wrist", "hand"), ("hip", "thigh"), ("knee", "shank")):
-            move = at[f"{side}_{part}"] - paths[f"{side}_{name}"]
-            paths[f"{side}_{name}"] = at[f"{side}_{part}"]
-            if name == "wrist":
-                paths[f"{side}_hand"] = paths[f"{side}_hand"] + move
-    worn = gone.worn.replace("+cl", "") if garments.jacket else gone.worn
-    outfit = replace(gone.outfit, bag_size=1.2 * gone.outfit.bag_size)
-    return Moving(moved, put_about(paths, body, outfit, worn, low=0.04))
+    found = _found(paths, placed, turned["head"], skull(vertices) - joints[mesh().parts.index("head")])
+    return Moving(moved, _around(found, body, gone, garments.jacket))
 
 
-def _suited(manner: Manner) -> Manner:
-    """A manner meant for capsules, for limbs of flesh: shorter steps, straighter arms that swing more, further out."""
+def suited(manner: Manner) -> Manner:
+    """A manner of the capsules, for limbs of flesh: steps, lean and arms as real walks' mean pictures have them."""
     return replace(
         manner,
         hip_swing=0.90 * manner.hip_swing,
@@ -92,7 +86,12 @@ def _suited(manner: Manner) -> Manner:
 def photograph_flesh(
     moving: Moving, cameras: tuple[Camera, ...], raggedness: Float32[np.ndarray, "2 V T R"]
 ) -> UInt8[np.ndarray, "V T 64 64"]:
-    """Normalised silhouettes, [views, T, 64, 64]; arguments as those of `photograph`."""
+    """Normalised silhouettes of one walk from several cameras; arguments as those of `photograph`.
+
+    Raises:
+        ConfigError: numba is not installed.
+    """
+    require_extra("numba")
     from gaitprint.synthetic.cover import cover
 
     solids, moments = moving.around, len(moving.vertices)
@@ -110,8 +109,34 @@ def photograph_flesh(
         np.ascontiguousarray(balls).reshape(count, -1, 6),
         group_of,
         len(solids.groups),
-        np.stack([np.broadcast_to(v, (len(cameras), moments)).reshape(-1) for v in sight], axis=1),
+        np.stack([np.broadcast_to(values, (len(cameras), moments)).reshape(-1) for values in sight], axis=1),
         raggedness.reshape(2, count, SIZE * ROWS),
         frames,
     )
     return frames.reshape(len(cameras), -1, SIZE, SIZE)
+
+
+def _thinner_hair(body: Body) -> Body:
+    """The scalp of the mesh has hair of its own."""
+    return replace(body, hair_back=body.hair_back - 0.006)
+
+
+def _found(
+    paths: dict[str, Points], placed: Float64[np.ndarray, "J T 3"], head: Turns, centre: np.ndarray
+) -> dict[str, Points]:
+    """The walker's joints where the mesh has them."""
+    at = dict(zip(mesh().parts, placed, strict=True))
+    found = paths | {"chest": 0.5 * (at["chest"] + at["neck"]), "waist": at["waist"], "neck": at["neck"]}
+    found["head"] = at["head"] + (head * centre).sum(axis=2)
+    for side in ("left", "right"):
+        for name, part in _JOINTS.items():
+            found[f"{side}_{name}"] = at[f"{side}_{part}"]
+        found[f"{side}_hand"] = at[f"{side}_hand"] + paths[f"{side}_hand"] - paths[f"{side}_wrist"]
+    return found
+
+
+def _around(joints: dict[str, Points], body: Body, gone: Walk, jacket: bool) -> Solids:
+    """Hair, skirt and bag; a jacket has no skirt."""
+    worn = gone.worn.replace("+cl", "") if jacket else gone.worn
+    outfit = replace(gone.outfit, bag_size=1.2 * gone.outfit.bag_size)
+    return put_about(joints, body, outfit, worn, low=0.04)

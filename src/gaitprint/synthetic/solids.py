@@ -70,9 +70,7 @@ def dress(joints: dict[str, Points], body: Body, outfit: Outfit, condition: str)
     return pile.done()
 
 
-def put_about(
-    joints: dict[str, Points], body: Body, outfit: Outfit, condition: str, low: float = 0.0
-) -> Solids:
+def put_about(joints: dict[str, Points], body: Body, outfit: Outfit, condition: str, low: float = 0.0) -> Solids:
     """What is around a body that is drawn otherwise: hair, the skirt of a coat, a bag.
 
     Arguments as those of `dress`, and by how much lower a shoulder bag hangs.
