@@ -14,7 +14,8 @@ import numpy as np
 from jaxtyping import Float32, Float64, UInt8, UInt16
 from safetensors import safe_open
 
-Rest = Float64[np.ndarray, "N 3"]
+Vertices = Float64[np.ndarray, "V 3"]
+Joints = Float64[np.ndarray, "J 3"]
 
 _KINDS = {
     "gender": ("male", "female"),
@@ -30,20 +31,27 @@ _KINDS = {
 _ORIGINS = ("african", "asian", "caucasian")
 _CHANGE_SPREAD = 0.28
 """Spread of local changes of shape over people; 1 is the most that MakeHuman's sliders allow."""
+_GIRTHS = (
+    *("torso-scale-depth", "torso-scale-horiz", "measure-waist-circ", "measure-hips-circ", "measure-bust-circ"),
+    *("stomach-pregnant", "upperarm-fat", "lowerarm-fat", "upperleg-fat", "lowerleg-fat"),
+    *("neck-scale-horiz", "neck-scale-depth", "head-fat", "buttocks-volume"),
+)
+_GIRTH_SPREAD = 0.20
+"""How much girths go together: a person who is stout is stout all over. The slider of weight alone moves little."""
 
 
 @dataclass(frozen=True)
 class Mesh:
-    """V vertices, J joints of as many rigid parts, F triangles, K main directions of shape."""
+    """V vertices and then J joints, P points in all; J rigid parts, F triangles, K main directions of shape."""
 
     faces: UInt16[np.ndarray, "F 3"]
-    mean: Float32[np.ndarray, "V+J 3"]
-    directions: Float32[np.ndarray, "K V+J 3"]
+    mean: Float32[np.ndarray, "P 3"]
+    directions: Float32[np.ndarray, "K P 3"]
     targets: UInt8[np.ndarray, "M 26"]
     """Which kinds of bodies every target of shape is of."""
     target_places: Float32[np.ndarray, "M K"]
     mean_place: Float32[np.ndarray, " K"]
-    changes: Float32[np.ndarray, "L V+J 3"]
+    changes: Float32[np.ndarray, "L P 3"]
     follow: Float64[np.ndarray, "V J"]
     """How much each vertex follows each part; sums to 1."""
     parts: tuple[str, ...]
@@ -77,8 +85,11 @@ def mesh() -> Mesh:
     )
 
 
-def draw_properties(generator: np.random.Generator) -> dict[str, float]:
-    """Somebody's properties, each from 0 to 1: adults mostly, some young and some old; sexes half and half."""
+def draw_properties(build: float, generator: np.random.Generator) -> dict[str, float]:
+    """Somebody's properties, each from 0 to 1: adults mostly, some young and some old; sexes half and half.
+
+    `build` is how stout, in spreads over people.
+    """
     woman = generator.random() < 0.5
     group = generator.random()
     ages = (0.48, 0.62) if group < 0.08 else (0.85, 1.0) if group > 0.88 else (0.62, 0.85)
@@ -86,7 +97,7 @@ def draw_properties(generator: np.random.Generator) -> dict[str, float]:
         "gender": float(generator.uniform(0.7, 1.0) if woman else generator.uniform(0.0, 0.3)),
         "age": float(generator.uniform(*ages)),
         "muscle": float(generator.normal(0.45 if woman else 0.55, 0.17)),
-        "weight": float(generator.normal(0.52, 0.25)),
+        "weight": float(generator.normal(0.50 + 0.22 * build, 0.10)),
         "height": float(generator.normal(0.45 if woman else 0.55, 0.18)),
         "proportions": float(generator.uniform(0.0, 1.0)),
         "cupsize": float(generator.normal(0.50, 0.20)),
@@ -98,9 +109,9 @@ def draw_properties(generator: np.random.Generator) -> dict[str, float]:
 
 def draw_shape(generator: np.random.Generator) -> Shape:
     """Somebody new."""
-    place = place_of(draw_properties(generator))
-    count = len(mesh().change_names)
-    return Shape(place, _CHANGE_SPREAD * np.clip(generator.standard_normal(count), -2.0, 2.0))
+    build, *chance = np.clip(generator.standard_normal(1 + len(mesh().change_names)), -2.0, 2.0)
+    together = np.isin(mesh().change_names, _GIRTHS) * _GIRTH_SPREAD * build
+    return Shape(place_of(draw_properties(float(build), generator)), together + _CHANGE_SPREAD * np.array(chance))
 
 
 def vary_shape(shape: Shape, share: float, generator: np.random.Generator) -> Shape:
@@ -126,7 +137,7 @@ def place_of(properties: dict[str, float]) -> Float64[np.ndarray, " K"]:
     return np.asarray((mixture[:, None] * found.target_places).sum(axis=0) - found.mean_place)
 
 
-def rest(shape: Shape) -> tuple[Rest, Rest]:
+def rest(shape: Shape) -> tuple[Vertices, Joints]:
     """Vertices [V, 3] and joints [J, 3] of a body that stands upright with its arms a little spread, height 1."""
     found = mesh()
     points = found.mean.astype(np.float64)
@@ -142,7 +153,7 @@ def rest(shape: Shape) -> tuple[Rest, Rest]:
     return _closed_hands(points[:count], points[count:]), points[count:]
 
 
-def _closed_hands(vertices: Rest, joints: Rest) -> Rest:
+def _closed_hands(vertices: Vertices, joints: Joints) -> Vertices:
     """The mesh's hands are spread; those of walking people are half closed."""
     for side in ("left", "right"):
         elbow, wrist = (joints[mesh().parts.index(f"{side}_{part}")] for part in ("forearm", "hand"))

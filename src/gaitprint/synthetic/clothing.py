@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 from jaxtyping import Float64
 
-from gaitprint.synthetic.bodies import Rest, mesh
+from gaitprint.synthetic.bodies import Joints, Vertices, mesh
 from gaitprint.synthetic.street import Clothes
 
 Amounts = Float64[np.ndarray, " V"]
@@ -70,7 +70,7 @@ def choose(kind: str, generator: np.random.Generator) -> Garments:
 class _Bare(NamedTuple):
     """A resting mesh without clothes."""
 
-    vertices: Rest
+    vertices: Vertices
     joints: dict[str, np.ndarray]
     follow: dict[str, Amounts]
 
@@ -80,7 +80,7 @@ class _Bare(NamedTuple):
         return np.asarray(((self.vertices - self.joints[start]) * bone).sum(axis=1) / np.square(bone).sum())
 
 
-def clothe(vertices: Rest, joints: Rest, clothes: Clothes, garments: Garments) -> Rest:
+def clothe(vertices: Vertices, joints: Joints, clothes: Clothes, garments: Garments) -> Vertices:
     """The resting mesh in its clothes.
 
     Args:
@@ -135,7 +135,7 @@ def _sleeves(bare: _Bare, clothes: Clothes, garments: Garments) -> Amounts:
     return total
 
 
-def _hang(vertices: Rest, cover: Amounts, garments: Garments) -> Rest:
+def _hang(vertices: Vertices, cover: Amounts, garments: Garments) -> Vertices:
     """Cloth falls from what stands out above: no part of the trunk is narrower than what hangs over it."""
     some = np.flatnonzero(cover > 0.0)
     x, y, z = vertices[some].T
@@ -151,7 +151,7 @@ def _hang(vertices: Rest, cover: Amounts, garments: Garments) -> Rest:
     return moved
 
 
-def _shoes(bare: _Bare, clothes: Clothes, garments: Garments) -> Rest:
+def _shoes(bare: _Bare, clothes: Clothes, garments: Garments) -> Vertices:
     """Shoes: wider and longer than feet, with soles."""
     moved, out = bare.vertices.copy(), normals(bare.vertices)
     for side in ("left", "right"):
@@ -164,7 +164,7 @@ def _shoes(bare: _Bare, clothes: Clothes, garments: Garments) -> Rest:
     return moved
 
 
-def normals(vertices: Rest) -> Float64[np.ndarray, "V 3"]:
+def normals(vertices: Vertices) -> Float64[np.ndarray, "V 3"]:
     """Unit vectors outwards: the mean of the triangles around a vertex, by their areas."""
     faces = mesh().faces
     a, b, c = (vertices[faces[:, i]] for i in range(3))

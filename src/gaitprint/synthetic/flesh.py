@@ -77,7 +77,7 @@ def suited(manner: Manner) -> Manner:
         trunk_lean=manner.trunk_lean - 2.0,
         arm_swing=1.2 * manner.arm_swing,
         arm_offset=manner.arm_offset - 2.0,
-        arm_spread=manner.arm_spread + 7.5,
+        arm_spread=manner.arm_spread + 6.5,
         elbow_rest=0.8 * manner.elbow_rest,
         elbow_gain=0.75 * manner.elbow_gain,
     )

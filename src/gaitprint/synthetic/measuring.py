@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from gaitprint.synthetic.bodies import Rest, mesh
+from gaitprint.synthetic.bodies import Joints, Vertices, mesh
 from gaitprint.synthetic.traits import Body
 
 _SKULL = 0.94
@@ -13,7 +13,7 @@ _AROUND = 12
 """Vertices by which a limb's thickness is measured."""
 
 
-def measure(vertices: Rest, joints: Rest, hair: Body) -> Body:
+def measure(vertices: Vertices, joints: Joints, hair: Body) -> Body:
     """The body of a resting mesh.
 
     Args:
@@ -54,7 +54,7 @@ def measure(vertices: Rest, joints: Rest, hair: Body) -> Body:
     )
 
 
-def skull(vertices: Rest) -> np.ndarray:
+def skull(vertices: Vertices) -> np.ndarray:
     """The middle of the skull, [3]."""
     return np.asarray(vertices[vertices[:, 2] > _SKULL].mean(axis=0))
 

@@ -9,13 +9,13 @@ from itertools import pairwise
 import numpy as np
 from jaxtyping import Float64
 
-from gaitprint.synthetic.bodies import Rest, mesh
+from gaitprint.synthetic.bodies import Joints, Vertices, mesh
 from gaitprint.synthetic.gait import Points
 from gaitprint.synthetic.traits import Body, Manner
 
 Turns = Float64[np.ndarray, "T 3 3"]
 Turn = Float64[np.ndarray, "3 3"]
-Joints = dict[str, np.ndarray]
+ByPart = dict[str, np.ndarray]
 """A joint [3] for every part."""
 
 _LIMBS = {
@@ -45,7 +45,7 @@ _STRETCH = 0.06
 """Length of the neck, about."""
 
 
-def turns(paths: dict[str, Points], joints: Rest, manner: Manner, body: Body) -> dict[str, Turns]:
+def turns(paths: dict[str, Points], joints: Joints, manner: Manner, body: Body) -> dict[str, Turns]:
     """How every part is turned from where it rests, over T frames.
 
     Args:
@@ -71,7 +71,7 @@ def turns(paths: dict[str, Points], joints: Rest, manner: Manner, body: Body) ->
     return found
 
 
-def place(turned: dict[str, Turns], joints: Rest) -> Float64[np.ndarray, "J T 3"]:
+def place(turned: dict[str, Turns], joints: Joints) -> Float64[np.ndarray, "J T 3"]:
     """Where the joints of the parts go; the middle between the hips stays at the origin."""
     at = dict(zip(mesh().parts, joints, strict=True))
     found = {"pelvis": np.zeros((len(turned["pelvis"]), 3))}
@@ -82,7 +82,7 @@ def place(turned: dict[str, Turns], joints: Rest) -> Float64[np.ndarray, "J T 3"
 
 
 def skin(
-    vertices: Rest, joints: Rest, turned: dict[str, Turns], placed: Float64[np.ndarray, "J T 3"]
+    vertices: Vertices, joints: Joints, turned: dict[str, Turns], placed: Float64[np.ndarray, "J T 3"]
 ) -> Float64[np.ndarray, "T V 3"]:
     """Vertices that follow the parts, each a mixture of some (linear blend skinning)."""
     result = np.zeros((placed.shape[1], len(vertices), 3))
@@ -93,7 +93,7 @@ def skin(
     return result
 
 
-def _arm(paths: dict[str, Points], at: Joints, side: str) -> dict[str, Turns]:
+def _arm(paths: dict[str, Points], at: ByPart, side: str) -> dict[str, Turns]:
     """Upper arm, forearm and hand, which goes on as the forearm does."""
     found = {}
     for part, end, start_point, end_point in (
@@ -107,7 +107,7 @@ def _arm(paths: dict[str, Points], at: Joints, side: str) -> dict[str, Turns]:
     return found | {f"{side}_hand": found[f"{side}_forearm"]}
 
 
-def _leg(paths: dict[str, Points], at: Joints, side: str) -> dict[str, Turns]:
+def _leg(paths: dict[str, Points], at: ByPart, side: str) -> dict[str, Turns]:
     """Thigh, shank, foot and toes; the knee turns out a little less than the foot does."""
     ahead = _way(paths, side, "heel", "toe")
     heading = np.arctan2(ahead[:, 1], ahead[:, 0])
