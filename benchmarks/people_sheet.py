@@ -1,6 +1,6 @@
-"""A picture to look at: synthetic people of the street, one a row, each on several days and from several cameras.
+"""A picture to look at: synthetic people, one a row, each on several days and from several cameras.
 
-Run: python benchmarks/people_sheet.py OUT.png [--people 6] [--seed 0]
+Run: python benchmarks/people_sheet.py OUT.png [--people 6] [--seed 0] [--world street]
 """
 
 import argparse
@@ -16,9 +16,9 @@ VIEWS = ("054", "090")
 MOMENTS = (0, 8)
 
 
-def sheet(people: int, seed: int) -> np.ndarray:
+def sheet(people: int, seed: int, world: str) -> np.ndarray:
     """One row a person; a gap between walks."""
-    settings = SyntheticSettings(people, seed, 12, WALKS, VIEWS, world="street")
+    settings = SyntheticSettings(people, seed, 12, WALKS, VIEWS, world=world)
     found = {record.key: frames for record, frames in walkers(settings)}
     rows = []
     for person in range(1, people + 1):
@@ -37,8 +37,9 @@ def main() -> None:
     parser.add_argument("out", type=Path)
     parser.add_argument("--people", type=int, default=6)
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--world", default="street")
     given = parser.parse_args()
-    cv2.imwrite(str(given.out), sheet(given.people, given.seed))
+    cv2.imwrite(str(given.out), sheet(given.people, given.seed, given.world))
 
 
 if __name__ == "__main__":
