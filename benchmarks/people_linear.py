@@ -2,11 +2,11 @@
 
 Run: python benchmarks/people_linear.py REAL DRAWN... [--first 025] [--last 074]
 
-A walk is the mean and the spread over time of its frames, 24 x 18 pixels each. A linear discriminant analysis learns from
-a store of drawn people which directions tell people apart whatever the view and the clothes, and real people are ranked by
-it: CASIA-B's protocol, identical views excluded. It sees no order in time and bends nothing, so that figures are low; but
-it has no seed, so that differences between worlds of one or two points are seen. The last line trains on the real people
-before `--first`. Real people have to be of the training side where anything is chosen by it.
+A walk is the mean and the spread over time of its frames, 24 x 18 pixels each. A linear discriminant analysis learns
+from a store of drawn people which directions tell people apart whatever the view and the clothes, and real people are
+ranked by it: CASIA-B's protocol, identical views excluded. It sees no order in time and bends nothing, so that figures
+are low; but it has no seed, so that differences between worlds of one or two points are seen. The last line trains on
+the real people before `--first`. Real people have to be of the training side where anything is chosen by it.
 """
 
 import argparse
@@ -21,6 +21,7 @@ from gaitprint.store import Store
 
 DIRECTIONS, SHRINKAGE = 60, 0.2
 GALLERY = ("nm-01", "nm-02", "nm-03", "nm-04")
+FIELDS = ("subject", "condition", "view")
 PROBES = {"NM": ("nm-05", "nm-06"), "BG": ("bg-01", "bg-02"), "CL": ("cl-01", "cl-02")}
 
 
@@ -37,9 +38,6 @@ def read(path: Path, last: str) -> dict[str, np.ndarray]:
     chosen = [i for i, r in enumerate(store.records) if str(r.subject) <= last]
     found = {name: np.array([str(getattr(store.records[i], name)) for i in chosen]) for name in FIELDS}
     return found | {"x": np.array([images(np.asarray(store.frames(i))) for i in chosen], np.float64)}
-
-
-FIELDS = ("subject", "condition", "view")
 
 
 def only(walks: dict[str, np.ndarray], keep: np.ndarray) -> dict[str, np.ndarray]:

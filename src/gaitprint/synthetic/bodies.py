@@ -36,7 +36,7 @@ _GIRTHS = (
     *("stomach-pregnant", "upperarm-fat", "lowerarm-fat", "upperleg-fat", "lowerleg-fat"),
     *("neck-scale-horiz", "neck-scale-depth", "head-fat", "buttocks-volume"),
 )
-_GIRTH_SPREAD = 0.20
+_GIRTH_SPREAD = 0.12
 """How much girths go together: a person who is stout is stout all over. The slider of weight alone moves little."""
 
 

@@ -96,7 +96,7 @@ def clothe(vertices: Vertices, joints: Joints, clothes: Clothes, garments: Garme
     covered = np.clip((vertices[:, 2] - hip + garments.hem * (hip - knee)) / 0.012, 0.0, 1.0)
     upper = covered * np.clip(trunk + bare.follow["left_thigh"] + bare.follow["right_thigh"], 0.0, 1.0)
     levels = (hip, hip + 0.1, 0.75, 0.80)
-    cloth = np.interp(vertices[:, 2], levels, (0.007, 0.006, 0.001, 0.001))
+    cloth = np.interp(vertices[:, 2], levels, (0.012, 0.009, 0.001, 0.001))
     cloth += clothes.trunk * np.interp(vertices[:, 2], levels, (1.1, 1.2, 0.8, 0.6))
     thickness = np.maximum(_trousers(bare, clothes, garments), upper * cloth)
     thickness += bare.follow["neck"] * (garments.collar + 0.3 * clothes.trunk) + _sleeves(bare, clothes, garments)
@@ -109,7 +109,7 @@ def clothe(vertices: Vertices, joints: Joints, clothes: Clothes, garments: Garme
 
 def _trousers(bare: _Bare, clothes: Clothes, garments: Garments) -> Amounts:
     """Thickness on hips and legs: least on the thigh, most at the ankle."""
-    width, total = 0.001 + 0.014 * garments.width, bare.follow["pelvis"] * (0.003 + 0.5 * clothes.trousers)
+    width, total = 0.003 + 0.013 * garments.width, bare.follow["pelvis"] * (0.007 + 0.5 * clothes.trousers)
     for side in ("left", "right"):
         upper, lower = (
             np.clip(bare.along(f"{side}_{a}", f"{side}_{b}"), 0.0, 1.0)

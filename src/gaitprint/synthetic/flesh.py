@@ -17,7 +17,7 @@ from gaitprint.synthetic.measuring import measure, skull
 from gaitprint.synthetic.posing import Turns, place, skin, turns
 from gaitprint.synthetic.raster import ROWS, SIZE
 from gaitprint.synthetic.solids import Solids, put_about
-from gaitprint.synthetic.street import Walk, meet, set_out
+from gaitprint.synthetic.street import Clothes, Walk, meet, set_out
 from gaitprint.synthetic.traits import Body, Manner
 
 _SHAPE_JITTER = 0.05
@@ -61,7 +61,7 @@ def walk_in_the_flesh(
     paths = joint_paths(body, manner, gone.phase, gone.arms)
     turned = turns(paths, joints, manner, body)
     placed = place(turned, joints)
-    moved = skin(clothe(vertices, joints, gone.clothes, garments), joints, turned, placed)
+    moved = skin(clothe(vertices, joints, _narrower(gone.clothes), garments), joints, turned, placed)
     found = _found(paths, placed, turned["head"], skull(vertices) - joints[mesh().parts.index("head")])
     return Moving(moved, _around(found, body, gone, garments.jacket))
 
@@ -77,7 +77,7 @@ def suited(manner: Manner) -> Manner:
         trunk_lean=manner.trunk_lean - 2.0,
         arm_swing=1.2 * manner.arm_swing,
         arm_offset=manner.arm_offset - 2.0,
-        arm_spread=manner.arm_spread + 6.5,
+        arm_spread=manner.arm_spread + 5.5,
         elbow_rest=0.8 * manner.elbow_rest,
         elbow_gain=0.75 * manner.elbow_gain,
     )
@@ -116,6 +116,11 @@ def photograph_flesh(
     return frames.reshape(len(cameras), -1, SIZE, SIZE)
 
 
+def _narrower(clothes: Clothes) -> Clothes:
+    """Trousers have a width of their own beside that of the street's, whose share is smaller therefore."""
+    return replace(clothes, trousers=0.6 * clothes.trousers, cuffs=0.6 * clothes.cuffs)
+
+
 def _thinner_hair(body: Body) -> Body:
     """The scalp of the mesh has hair of its own."""
     return replace(body, hair_back=body.hair_back - 0.006)
@@ -139,4 +144,4 @@ def _around(joints: dict[str, Points], body: Body, gone: Walk, jacket: bool) -> 
     """Hair, skirt and bag; a jacket has no skirt."""
     worn = gone.worn.replace("+cl", "") if jacket else gone.worn
     outfit = replace(gone.outfit, bag_size=1.2 * gone.outfit.bag_size)
-    return put_about(joints, body, outfit, worn, low=0.04)
+    return put_about(joints, body, outfit, worn, drop=0.04)

@@ -70,7 +70,7 @@ def dress(joints: dict[str, Points], body: Body, outfit: Outfit, condition: str)
     return pile.done()
 
 
-def put_about(joints: dict[str, Points], body: Body, outfit: Outfit, condition: str, low: float = 0.0) -> Solids:
+def put_about(joints: dict[str, Points], body: Body, outfit: Outfit, condition: str, drop: float = 0.0) -> Solids:
     """What is around a body that is drawn otherwise: hair, the skirt of a coat, a bag.
 
     Arguments as those of `dress`, and by how much lower a shoulder bag hangs.
@@ -81,7 +81,7 @@ def put_about(joints: dict[str, Points], body: Body, outfit: Outfit, condition: 
     if "cl" in worn:
         _skirt(pile, joints, body, outfit, max(outfit.coat_thickness, 0.007))
     if "bg" in worn:
-        _bag(pile, joints, body, outfit, low)
+        _bag(pile, joints, body, outfit, drop)
     return pile.done()
 
 
@@ -162,7 +162,7 @@ def _skirt(pile: _Pile, at: dict[str, Points], body: Body, outfit: Outfit, cloth
         first = False
 
 
-def _bag(pile: _Pile, at: dict[str, Points], body: Body, outfit: Outfit, low: float = 0.0) -> None:
+def _bag(pile: _Pile, at: dict[str, Points], body: Body, outfit: Outfit, drop: float = 0.0) -> None:
     pile.part, size, side = "bag", outfit.bag_size, bag_side(outfit)
     sign = 1.0 if side == "left" else -1.0
     kind = bag_kind(outfit)
@@ -172,7 +172,7 @@ def _bag(pile: _Pile, at: dict[str, Points], body: Body, outfit: Outfit, low: fl
             top, low = at["chest"] + _by(behind, 0.0, y, 0.03), at["waist"] + _by(behind, 0.01, y, 0.0)
             pile.add(top, low, 0.85 * size, size, tied=tied)
     elif kind == "shoulder":
-        place = _by(at[f"{side}_hip"], -0.035, sign * (0.035 + 0.5 * size), 0.075 - low)
+        place = _by(at[f"{side}_hip"], -0.035, sign * (0.035 + 0.5 * size), 0.075 - drop)
         for x, tied in ((0.05, False), (-0.05, True)):
             pile.add(_by(place, 0.7 * x, 0.0, 0.04), _by(place, x, 0.0, -0.045), 0.6 * size, 0.75 * size, tied=tied)
         pile.add(_by(at[f"{side}_shoulder"], 0.0, 0.0, 0.012), place, 0.022, 0.018)
