@@ -81,13 +81,9 @@ def create_app(
 
 
 def _mount_page(app: FastAPI) -> None:
-    index = _PAGE / "index.html"
-    if not index.is_file():
-        return
-
     @app.get("/", include_in_schema=False)
     async def page() -> Response:
-        return FileResponse(index, headers={"Cache-Control": "no-cache"})
+        return FileResponse(_PAGE / "index.html", headers={"Cache-Control": "no-cache"})
 
     app.mount("/page", _PageFiles(directory=_PAGE))
 

@@ -14,7 +14,7 @@ from gaitprint.gallery.records import Identification
 from gaitprint.service.courier import Courier
 from gaitprint.service.keys import SCOPES, Key, Keys
 from gaitprint.service.lanes import Lane
-from gaitprint.service.metrics import Metrics
+from gaitprint.service.metrics import Counted, Metrics
 from gaitprint.service.network import Network
 from gaitprint.service.people_list import PeopleList, PeopleLists
 from gaitprint.service.problems import busy
@@ -62,10 +62,11 @@ class Service:
         self.network = Network(model, settings.waiting, settings.batch, self.metrics.embedded)
         self.walks = WalkReader(settings, self.network)
         self._lanes = (self.walks.files, self.walks.clips, self.searches, self.lookups, self.upkeep)
-        self.metrics.watch({lane.name: lane for lane in self._lanes} | {"network": self.network})
         self._people = PeopleLists()
         self.webhooks = Webhooks(self.side)
         self.courier = Courier(self.webhooks, self._is_gone)
+        queues: dict[str, Counted] = {lane.name: lane for lane in self._lanes}
+        self.metrics.watch({**queues, "network": self.network, "webhooks": self.webhooks})
         self.stopping = False
         self._receiving = 0
 

@@ -132,6 +132,12 @@ class Webhooks:
             made.append(Webhook(number, url, events, cameras, tags, created, pending, failed, last))
         return made
 
+    @property
+    def count(self) -> int:
+        """How many messages wait."""
+        [(count,)] = self._file.rows("SELECT count(*) FROM deliveries WHERE given_up = 0")
+        return int(count)
+
     def remove(self, number: str) -> None:
         """Tell somebody no more; what was still to be sent goes, too.
 
@@ -196,6 +202,7 @@ class Webhooks:
         with self._file.together():
             for person in people:
                 self._file.rows("DELETE FROM deliveries WHERE person = ?", person)
+        self._file.scrub()
 
 
 def _event(number: str, answer: Identification, camera: str) -> dict[str, Any]:

@@ -3,22 +3,29 @@
 import json
 import os
 import signal
+import ssl
 import subprocess
 import sys
 import tomllib
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from ipaddress import ip_address
 from pathlib import Path
 
 import httpx
 import pytest
 import yaml
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from drawn_people import calibrated, drawn
 
 import gaitprint as gp
 from gaitprint import extras
 from gaitprint.cli.main import main
 from gaitprint.service.app import create_app
-from gaitprint.service.server import Address, serve
+from gaitprint.service.server import Address, serve, serving
 from gaitprint.service.settings import ServiceSettings
 from gaitprint.testing.postgres_servers import PostgresServer, has_server
 
@@ -103,6 +110,36 @@ def test_a_gallery_on_a_server_is_served(tmp_path: Path) -> None:
         assert service.seen_by(key).rename(1, "Anna").name == "Anna"
         assert service.people(key).people[0].name == "Anna"
         service.close()
+
+
+def test_it_is_reached_by_tls(tmp_path: Path, certificate: tuple[Path, Path]) -> None:
+    calibrated(tmp_path / "g").close()
+    cert, private = certificate
+    address = Address("127.0.0.1", 0, cert, private)
+    with serving(tmp_path / "g", address=address) as (url, key):
+        assert url.startswith("https://127.0.0.1:")
+        trusted = ssl.create_default_context(cafile=str(cert))
+        with httpx.Client(base_url=url, verify=trusted, headers={"Authorization": f"Bearer {key}"}) as client:
+            assert client.get("/v1/people").json()["total"] == 6
+
+
+@pytest.fixture
+def certificate(tmp_path: Path) -> tuple[Path, Path]:
+    """Of 127.0.0.1, by itself."""
+    private = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "127.0.0.1")])
+    day = datetime.now(UTC)
+    made = (
+        x509.CertificateBuilder(name, name, private.public_key(), x509.random_serial_number())
+        .not_valid_before(day - timedelta(1))
+        .not_valid_after(day + timedelta(2))
+        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))]), False)
+        .sign(private, hashes.SHA256())
+    )
+    files = tmp_path / "cert.pem", tmp_path / "key.pem"
+    files[0].write_bytes(made.public_bytes(Encoding.PEM))
+    files[1].write_bytes(private.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
+    return files
 
 
 def test_addresses_are_such_as_browsers_take() -> None:

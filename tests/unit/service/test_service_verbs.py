@@ -112,6 +112,21 @@ def test_keys_are_made_used_and_revoked(running: Served, http: httpx.Client) -> 
     assert bad(http.delete("/v1/keys/nobody"), 404)
 
 
+def test_the_page_is_sent_with_what_browsers_have_to_keep_to(running: Served) -> None:
+    with running.client("") as anybody:
+        page = anybody.get("/")
+        assert page.headers["content-type"] == "text/html; charset=utf-8"
+        assert page.headers["content-security-policy"].startswith("default-src 'self'; ")
+        assert "unsafe" not in page.headers["content-security-policy"]
+        for response, media in ((page, "text/html"), (anybody.get("/page/app.js"), "text/javascript")):
+            assert response.headers["content-type"].startswith(media)
+            assert response.headers["cache-control"] == "no-cache"
+            assert response.headers["x-content-type-options"] == "nosniff"
+            assert response.headers["etag"]
+        assert bad(anybody.get("/page/../keys.py"), 404)
+        assert anybody.get("/v1/openapi.json").headers["cache-control"] == "no-store"
+
+
 def test_it_says_how_it_is(running: Served, http: httpx.Client) -> None:
     with running.client("") as anybody:
         assert good(anybody.get("/health/live")) == good(anybody.get("/health/ready")) == {"status": "ok"}

@@ -135,6 +135,8 @@ def test_what_was_not_sent_is_sent_after_a_restart_but_not_of_the_erased(place: 
             with made.client() as client:
                 good(client.post("/v1/purge", json={"people": [1]}))
             assert made.service.webhooks.known()[0].pending == 2
+            left = [p.read_bytes() for p in place.parent.glob("g.service*")]
+            assert not any(b'"name": "000"' in data for data in left), "nor in the log beside the file"
         with gp.Gallery.open(place) as gallery:
             gallery.remove(2)
         side = SideFile(place.with_name("g.service"))
