@@ -163,6 +163,9 @@ async def load(url: str, key: str, asked: list[tuple[str, dict[str, object]]], s
     """Twice the capacity, and what was measured."""
     lines = Lines(url, key)
     requests = [lines.packed(*one) for one in asked]
+    # the model is opened by the first walk, the index made by the first search
+    for request in requests:
+        await lines.ask(request, Seen())
     rate = await capacity(lines, requests, min(10.0, seconds / 3))
     seen, tasks, memory = Seen(), set[asyncio.Task[None]](), list[float]()
     strangers = asyncio.create_task(bad_clients(url, key, seconds))
