@@ -15,7 +15,7 @@ from gaitprint.layouts.contract import FoundSequence, Split
 from gaitprint.layouts.splits import choose_split
 from gaitprint.layouts.tree import Level, Tree, scan_levels
 from gaitprint.synthetic.camera import PITCH, Camera, photograph
-from gaitprint.synthetic.flesh import meet_in_the_flesh, photograph_flesh, walk_in_the_flesh
+from gaitprint.synthetic.flesh import come_into_view, meet_in_the_flesh, photograph_flesh, walk_in_the_flesh
 from gaitprint.synthetic.gait import joint_paths, stride_length
 from gaitprint.synthetic.raster import ROWS, SIZE
 from gaitprint.synthetic.solids import Solids, bag_kind, bag_side, dress
@@ -108,10 +108,11 @@ def film(settings: SyntheticSettings, subject: int, condition: str) -> tuple[lis
         day = _generator(settings.seed, subject, _DAY, _day(condition))
         chance = _generator(settings.seed, subject, _WALK, condition)
         someone = _generator(settings.seed, subject, _SUBJECT)
-        cameras = tuple(stand_somewhere(float(v), draw) for v, draw in zip(views, draws, strict=True))
+        cameras = tuple(stand_somewhere(float(v), own) for v, own in zip(views, draws, strict=True))
         if settings.world == "bodies":
             moving = walk_in_the_flesh(meet_in_the_flesh(someone), condition[:2], settings.frames, day, chance)
-            return views, list(photograph_flesh(moving, cameras, outlines))
+            hidden = np.stack([come_into_view(settings.frames, own) for own in draws])
+            return views, list(photograph_flesh(moving, cameras, outlines, hidden))
         solids = walk_in_the_street(meet(someone), condition[:2], settings.frames, day, chance)
     else:
         solids = walk_once(settings.seed, subject, condition, settings.frames)

@@ -38,6 +38,8 @@ class Garments:
     long_sleeves: bool
     width: float
     """0 are slim trousers, 1 wide ones."""
+    bulk: float
+    """How thick the upper garment is beyond what `Clothes` say."""
     collar: float
     hair: float
     """Thickness of the hair on the head."""
@@ -52,6 +54,7 @@ def choose(kind: str, generator: np.random.Generator) -> Garments:
     hem, drape, width = generator.uniform(-0.10, 0.30), generator.uniform(0.3, 1.0), generator.beta(2.0, 2.0)
     flare = generator.uniform(-0.08, 0.08)
     collar, hair = generator.uniform(0.0, 0.012), generator.normal(0.013, 0.004)
+    bulk = 0.020 * generator.beta(1.2, 2.0)
     sole, toecap = generator.uniform(0.006, 0.020), generator.uniform(0.006, 0.020)
     return Garments(
         hem=float(hem + 0.12 if thick else hem),
@@ -60,6 +63,7 @@ def choose(kind: str, generator: np.random.Generator) -> Garments:
         jacket=bool(jacket < 0.55),
         long_sleeves=bool(thick or short < 0.6),
         width=float(width),
+        bulk=float(bulk),
         collar=float(collar if thick else 0.3 * collar),
         hair=float(np.clip(hair, 0.004, 0.024)),
         sole=float(sole),
@@ -96,8 +100,8 @@ def clothe(vertices: Vertices, joints: Joints, clothes: Clothes, garments: Garme
     covered = np.clip((vertices[:, 2] - hip + garments.hem * (hip - knee)) / 0.012, 0.0, 1.0)
     upper = covered * np.clip(trunk + bare.follow["left_thigh"] + bare.follow["right_thigh"], 0.0, 1.0)
     levels = (hip, hip + 0.1, 0.75, 0.80)
-    cloth = np.interp(vertices[:, 2], levels, (0.012, 0.009, 0.001, 0.001))
-    cloth += clothes.trunk * np.interp(vertices[:, 2], levels, (1.1, 1.2, 0.8, 0.6))
+    cloth = np.interp(vertices[:, 2], levels, (0.006, 0.003, 0.0, 0.0))
+    cloth += (clothes.trunk + garments.bulk) * np.interp(vertices[:, 2], levels, (1.1, 1.2, 0.8, 0.6))
     thickness = np.maximum(_trousers(bare, clothes, garments), upper * cloth)
     thickness += bare.follow["neck"] * (garments.collar + 0.3 * clothes.trunk) + _sleeves(bare, clothes, garments)
     # where hair grows: lower at the back than above the face
@@ -124,7 +128,7 @@ def _trousers(bare: _Bare, clothes: Clothes, garments: Garments) -> Amounts:
 
 def _sleeves(bare: _Bare, clothes: Clothes, garments: Garments) -> Amounts:
     """Thickness on shoulders and arms."""
-    total, cloth = np.zeros(len(bare.vertices)), 0.007 + clothes.sleeves
+    total, cloth = np.zeros(len(bare.vertices)), 0.003 + clothes.sleeves + 0.7 * garments.bulk
     for side in ("left", "right"):
         upper = bare.along(f"{side}_upper_arm", f"{side}_forearm")
         lower = np.clip(bare.along(f"{side}_forearm", f"{side}_hand"), 0.0, 1.0)

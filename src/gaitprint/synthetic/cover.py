@@ -150,11 +150,16 @@ def _project(vertices, sight, places):
 
 
 @compiled_as_written
-def _scale(balls, top, bottom, places):
-    """To pixels: the figure, mesh and capsules, from the upper border to the lower; y counts down from now on."""
+def _scale(balls, top, bottom, hidden, places):
+    """To pixels: the figure, mesh and capsules, from the upper border to the lower; y counts down from now on.
+
+    Of its height the share `hidden` lies above the border, or below it where that is negative.
+    """
     for k in range(len(balls)):
         for i in (0, 3):
             top, bottom = max(top, balls[k, i + 1] + balls[k, i + 2]), min(bottom, balls[k, i + 1] - balls[k, i + 2])
+    height = top - bottom
+    top, bottom = top - max(hidden, 0.0) * height, bottom - min(hidden, 0.0) * height
     scale = SIZE / (top - bottom)
     for k in range(len(balls)):
         for i in (0, 3):
@@ -176,7 +181,8 @@ def cover(vertices, faces, balls, group_of, groups, sights, raggedness, frames):
         balls: right, up and radius of both ends of each capsule as `look` gives them, [F, K, 6]; changed in place.
         group_of: the group of each capsule, [K].
         groups: how many there are.
-        sights: of each picture the values of its `Sight`, [F, 5].
+        sights: of each picture the values of its `Sight`, and the share of the figure that lies above the picture, or
+            below it where negative, [F, 6].
         raggedness: pixels by which stretches stand out to the left and the right on every fine row, [2, F, R].
         frames: takes the silhouettes, uint8 [F, 64, 64].
     """
@@ -190,7 +196,7 @@ def cover(vertices, faces, balls, group_of, groups, sights, raggedness, frames):
         canvas[:], rough[:], sums[:] = 0, 0, 0
         s = sights[f]
         top, bottom = _project(vertices[f % len(vertices)], (s[0], s[1], s[2], s[3], s[4]), p)
-        _scale(balls[f], top, bottom, p)
+        _scale(balls[f], top, bottom, s[5], p)
         for n in range(len(faces)):
             a, b, c = faces[n, 0], faces[n, 1], faces[n, 2]
             ax, ay, bx, by, cx, cy = p[a, 0], p[a, 1], p[b, 0], p[b, 1], p[c, 0], p[c, 1]

@@ -22,6 +22,8 @@ from gaitprint.synthetic.traits import Body, Manner
 
 _SHAPE_JITTER = 0.05
 """How much local changes of shape move from one walk of a person to the next, in parts of their spread over people."""
+_CUT_WALKS, _CUT_BELOW = 0.3, 0.2
+"""Share of the walks, by camera, that are cut somewhere, and share of those that lack feet and not a head."""
 _JOINTS = {"shoulder": "upper_arm", "elbow": "forearm", "wrist": "hand", "hip": "thigh", "knee": "shank"}
 """Joints of the walker, and the parts of the mesh that turn about them."""
 
@@ -83,10 +85,33 @@ def suited(manner: Manner) -> Manner:
     )
 
 
+def come_into_view(frames: int, generator: np.random.Generator) -> Float64[np.ndarray, " T"]:
+    """What the picture's border hides of a figure, as `hidden` of `photograph_flesh`: mostly nothing.
+
+    Of some walks the first or the last frames are cut, as of people who stand nearer than a camera sees them whole.
+    """
+    chance, last, low, deep = generator.random(4)
+    count = min(int(generator.integers(2, 7)), frames)
+    hidden = np.zeros(frames)
+    if chance < _CUT_WALKS:
+        hidden[:count] = (0.08 + 0.42 * deep) * np.arange(count, 0, -1) / count * (-1.0 if low < _CUT_BELOW else 1.0)
+    return hidden[::-1].copy() if last < 0.5 else hidden
+
+
 def photograph_flesh(
-    moving: Moving, cameras: tuple[Camera, ...], raggedness: Float32[np.ndarray, "2 V T R"]
+    moving: Moving,
+    cameras: tuple[Camera, ...],
+    raggedness: Float32[np.ndarray, "2 V T R"],
+    hidden: Float64[np.ndarray, "V T"],
 ) -> UInt8[np.ndarray, "V T 64 64"]:
-    """Normalised silhouettes of one walk from several cameras; arguments as those of `photograph`.
+    """Normalised silhouettes of one walk from several cameras.
+
+    Args:
+        moving: the body over time.
+        cameras: from where.
+        raggedness: as of `photograph`.
+        hidden: the share of the figure that lies above the picture, or below it where negative; what is seen fills the
+            height, as the normalisation makes it.
 
     Raises:
         ConfigError: numba is not installed.
@@ -98,6 +123,7 @@ def photograph_flesh(
     sight = stand(cameras, moments)
     ends = (look(solids.starts, solids.start_radii, sight), look(solids.ends, solids.end_radii, sight))
     count = len(cameras) * moments
+    seen = [np.broadcast_to(values, (len(cameras), moments)).reshape(-1) for values in (*sight, hidden)]
     balls = np.stack([values for end in ends for values in end], axis=-1).transpose(1, 2, 0, 3)
     group_of = np.zeros(len(solids.starts), np.int64)
     for g, members in enumerate(solids.groups):
@@ -109,7 +135,7 @@ def photograph_flesh(
         np.ascontiguousarray(balls).reshape(count, -1, 6),
         group_of,
         len(solids.groups),
-        np.stack([np.broadcast_to(values, (len(cameras), moments)).reshape(-1) for values in sight], axis=1),
+        np.stack(seen, axis=1),
         raggedness.reshape(2, count, SIZE * ROWS),
         frames,
     )

@@ -15,10 +15,10 @@ TETRAHEDRON = np.array([(0, 2, 1), (0, 1, 3), (1, 2, 3), (0, 3, 2)], np.uint16)
 CORNERS = np.array([(0.1, 0.0, -0.5), (-0.1, 0.2, -0.4), (-0.2, -0.2, -0.45), (0.0, 0.05, 0.5)])
 
 
-def draw(vertices, camera=None, balls=(), rough=None, faces=TETRAHEDRON):
+def draw(vertices, camera=None, balls=(), rough=None, faces=TETRAHEDRON, hidden=0.0):
     """One picture; `balls` are capsules of one group, (right, up, radius) of both ends."""
     camera = camera or Camera(0.0, 0.0)
-    sights = np.stack([v.reshape(-1) for v in stand((camera,), 1)], axis=1)
+    sights = np.array([[float(v[0, 0]) for v in stand((camera,), 1)] + [hidden]])
     capsules = np.array(balls or [(0.0, 0.0, 1e-9) * 2], np.float64)[None]
     frames = np.zeros((1, SIZE, SIZE), np.uint8)
     still = np.zeros((2, 1, HEIGHT), np.float32) if rough is None else rough
@@ -98,3 +98,11 @@ def test_raggedness_moves_the_outline_of_all_together():
 def test_a_figure_wider_than_the_canvas_is_cut():
     frame = draw(np.zeros((4, 3)), balls=[(-9.0, 0.2, 0.3, 9.0, 0.2, 0.3)])
     assert (frame[20:40] == 255).all()
+
+
+@pytest.mark.parametrize(("hidden", "rows"), [(0.25, slice(16, 64)), (-0.25, slice(0, 48))])
+def test_what_is_hidden_is_cut_off_and_the_rest_fills_the_height(hidden, rows):
+    whole, cut = draw(CORNERS).astype(float), draw(CORNERS, hidden=hidden).astype(float)
+    # row by row four thirds as wide as the part of the whole that is seen
+    wanted = np.interp(np.linspace(0, 47, 64), np.arange(48), whole[rows].sum(axis=1)) * 4 / 3
+    assert np.abs(cut.sum(axis=1) - wanted)[2:-2].max() < 0.08 * wanted.max()

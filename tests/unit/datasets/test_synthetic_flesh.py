@@ -9,7 +9,7 @@ from gaitprint.errors import ConfigError
 from gaitprint.silhouettes._body_faults import body_areas, piece_share
 from gaitprint.silhouettes.normalize import normalize_sequence
 from gaitprint.synthetic.camera import Camera
-from gaitprint.synthetic.flesh import meet_in_the_flesh, photograph_flesh, walk_in_the_flesh
+from gaitprint.synthetic.flesh import come_into_view, meet_in_the_flesh, photograph_flesh, walk_in_the_flesh
 
 CONDITIONS = ("nm-01", "nm-02", "bg-01", "cl-01", "cl-02")
 
@@ -36,12 +36,16 @@ def test_walks_are_normalised_silhouettes_and_each_is_another(bodies):
         assert 0.08 < frames.mean() / 255 < 0.45, key
         assert frames[:, 0].any(axis=1).all(), f"{key}: the crown"
         assert frames[:, -1].any(axis=1).all(), f"{key}: the soles"
-        assert not frames[:, :, [0, 63]].any(), f"{key} touches the side of its frame"
 
 
-def test_silhouettes_are_one_body(bodies):
-    for key, frames in bodies.items():
-        assert piece_share(body_areas(frames)) == 0.0, key
+@pytest.mark.parametrize("kind", ["nm", "bg", "cl"])
+def test_silhouettes_of_whole_figures_are_one_body(kind):
+    cameras = tuple(Camera(view, 6.0, 8.0) for view in (0.0, 54.0, 90.0, 200.0))
+    for seed in range(3):
+        frames = photograph_flesh(walk(seed, kind), cameras, np.zeros((2, 4, 8, 128), np.float32), np.zeros((4, 8)))
+        for view, seen in zip(cameras, frames, strict=True):
+            assert piece_share(body_areas(seen)) == 0.0, (seed, view)
+            assert not seen[:, :, [0, 63]].any(), f"{view} touches the side of its frame"
 
 
 def test_a_walk_is_the_same_whatever_else_is_drawn(bodies):
@@ -79,10 +83,25 @@ def test_people_are_wider_from_before_than_from_the_side():
 
 def test_a_camera_that_turns_sees_the_view_change():
     moving, still = walk(frames=10), np.zeros((2, 2, 10, 128), np.float32)
-    frames = photograph_flesh(moving, (Camera(0.0), Camera(0.0, turn=10.0)), still)
+    whole = np.zeros((2, 10))
+    frames = photograph_flesh(moving, (Camera(0.0), Camera(0.0, turn=10.0)), still, whole)
     assert np.array_equal(frames[0, 0], frames[1, 0])
-    wanted = photograph_flesh(moving, (Camera(90.0),), still[:, :1])
+    wanted = photograph_flesh(moving, (Camera(90.0),), still[:, :1], whole[:1])
     assert np.array_equal(frames[1, 9], wanted[0, 9])
+
+
+def test_some_walks_are_cut_for_a_few_frames_where_they_begin_or_end():
+    generator = np.random.default_rng(0)
+    found = [come_into_view(30, generator) for _ in range(400)]
+    cut = [h for h in found if h.any()]
+    assert 0.2 < len(cut) / len(found) < 0.4
+    for hidden in cut:
+        where = np.flatnonzero(hidden)
+        assert len(where) <= 6
+        assert where[0] == 0 or where[-1] == 29
+        assert np.abs(hidden).max() <= 0.5
+    assert {np.sign(h.sum()) for h in cut} == {-1.0, 1.0}
+    assert come_into_view(1, generator).shape == (1,)
 
 
 def test_what_is_around_the_mesh_is_of_the_condition():
