@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Bool
+from jaxtyping import Bool, Float64
 
 from gaitprint.adaptation.walks import LEAST_FRAMES, is_labelled
 from gaitprint.errors import ConfigError
@@ -27,9 +27,15 @@ class Found:
     hits: Bool[np.ndarray, " N"]
 
     @property
+    def by_unit(self) -> Float64[np.ndarray, " U"]:
+        """Rank-1 in percent of each unit, in the order of their names."""
+        mine = np.array(self.units)
+        return np.array([100.0 * self.hits[mine == unit].mean() for unit in sorted(set(self.units))])
+
+    @property
     def rank1(self) -> float:
-        """Percent."""
-        return 100.0 * float(self.hits.mean())
+        """Percent, the mean over units: whoever walks often counts as much as whoever walks twice."""
+        return float(self.by_unit.mean())
 
 
 def look_for(embedder: Embedder, sequences: SequenceSet) -> Found:
@@ -53,6 +59,7 @@ def _people(embedder: Embedder, sequences: SequenceSet) -> Found:
     vectors = embedder.embed(some).vectors
     subjects, views = (np.array([str(getattr(r, f)) for r in some.records]) for f in ("subject", "view"))
     other_views = len(set(views)) > 1
+    # the same view would be told apart by the camera's angle, not by the gait
     barred = views[:, None] == views[None] if other_views else np.eye(len(views), dtype=bool)
     right = subjects[:, None] == subjects[None]
     conditions = np.array([r.condition for r in some.records])
@@ -62,7 +69,6 @@ def _people(embedder: Embedder, sequences: SequenceSet) -> Found:
     findable = (right & ~barred).any(axis=1)
     if findable.sum() < 2:
         raise ConfigError("nobody who was kept aside can be found in another walk: give people of several walks")
-    # the same view would be told apart by the camera's angle, not by the gait
     nearest = np.where(barred, np.inf, flat_euclidean(vectors, vectors)).argmin(axis=1)
     hits = right[np.arange(len(nearest)), nearest]
     return Found("people", tuple(subjects[findable]), hits[findable])

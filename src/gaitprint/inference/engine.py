@@ -1,5 +1,6 @@
 """From sequences to embeddings: whole sequences through a network, batched where they are equally long."""
 
+import logging
 from collections.abc import Callable, Iterator
 from copy import copy
 from dataclasses import asdict
@@ -24,9 +25,13 @@ from gaitprint.inference.running import STREAMING, Runner, open_runner, streamin
 from gaitprint.inference.walk_stream import WHOLE_WALK, Sliding, WalkStream
 from gaitprint.memory import check_room
 from gaitprint.models.making import part_layout
+from gaitprint.models.view_offsets import NO_OFFSETS, ViewOffsets
 from gaitprint.silhouettes.clips import Preprocessing, to_clip
 from gaitprint.store import SequenceSet
+from gaitprint.texts import listing
 from gaitprint.types import Embeddings, SequenceRecord
+
+_LOG = logging.getLogger(__name__)
 
 LONG = 6000
 """Frames of a sequence that is asked about before it is embedded."""
@@ -55,6 +60,7 @@ class Embedder:
         self._run = open_runner(self.network, backend, device, precision)
         self._runners = {backend: self._run}
         self.preprocessing, self.device, self.averaging = preprocessing, device, averaging
+        self.offsets = NO_OFFSETS
         made_by = {} if averaging.plain else {"averaging": asdict(averaging)}
         if precision != FLOAT32:
             made_by["precision"] = {"computed": precision}
@@ -79,6 +85,12 @@ class Embedder:
         other._run, other._runners, other.precision = run, {}, precision
         other.facts = {**self.facts, "precision": {"computed": precision}}
         other.source = sha256_json([self.source, "computed", precision])
+        return other
+
+    def subtracting(self, offsets: ViewOffsets) -> "Embedder":
+        """The same network, from whose vectors what their views add is taken away; `digest` has to tell them apart."""
+        other = copy(self)
+        other.offsets = offsets
         return other
 
     def embed(
@@ -171,7 +183,9 @@ class Embedder:
         self, vectors: Float32[np.ndarray, "N D"], records: tuple[SequenceRecord, ...], fingerprint: str
     ) -> Embeddings:
         settings: dict[str, object] = {"networks": [self.facts], "data": fingerprint}
-        return Embeddings(vectors, records, self.layout, self.source, settings)
+        if unknown := self.offsets.unknown(records):
+            _LOG.warning("the model knows no offset of %s: nothing is subtracted there", listing(unknown))
+        return Embeddings(self.offsets.subtract(vectors, records), records, self.layout, self.source, settings)
 
     def _check_room(self, longest: Unit, sequences: SequenceSet) -> None:
         frames = longest.length

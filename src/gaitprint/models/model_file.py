@@ -12,6 +12,7 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
@@ -24,6 +25,7 @@ from gaitprint.errors import ArtefactError, ComponentError, ConfigError
 from gaitprint.models.card import FORMAT, ModelCard, ModelDescription
 from gaitprint.models.making import make_network
 from gaitprint.models.shipped import find_model, shipped_names
+from gaitprint.models.view_offsets import NO_OFFSETS, PREFIX, ViewOffsets
 from gaitprint.tensor_headers import check_header
 from gaitprint.texts import listing
 
@@ -33,22 +35,27 @@ _OURS = "gaitprint.networks."
 
 @dataclass(frozen=True)
 class LoadedModel:
-    """A network in evaluation mode, and the card of its file."""
+    """A network in evaluation mode, the card of its file, and what it subtracts from vectors of a view."""
 
     model: nn.Module
     card: ModelCard
+    offsets: ViewOffsets = NO_OFFSETS
 
 
-def save_model(path: Path, model: nn.Module, description: ModelDescription) -> ModelCard:
+def save_model(
+    path: Path, model: nn.Module, description: ModelDescription, offsets: ViewOffsets = NO_OFFSETS
+) -> ModelCard:
     """Write a network made by a component, whole or not at all, and return the card that the file has.
 
     Args:
         description: what the network does not say itself; a whole card may not contradict it.
+        offsets: what is subtracted from vectors of each view, see `gaitprint model adapt --how views`.
 
     Raises:
         ArtefactError: a weight is not finite, or the description is not JSON or contradicts the model.
     """
     tensors = {k: v.detach().cpu().contiguous().clone() for k, v in model.state_dict().items()}
+    tensors |= {PREFIX + view: torch.from_numpy(np.array(o)) for view, o in sorted(offsets.by_view.items())}
     _check_finite(tensors, f"{path} is not written")
     facts: dict[str, Any] = {
         "network": type(model).__module__.removeprefix(_OURS),
@@ -78,13 +85,14 @@ def load_model(path: Path, device: str = DEVICE) -> LoadedModel:
         ArtefactError: missing, truncated, changed, of another version, or its tensors are not the network's.
     """
     card, tensors = read_model_file(path)
+    offsets = ViewOffsets({k.removeprefix(PREFIX): tensors.pop(k).numpy() for k in _offset_keys(tensors)})
     model = _build(Path(path), card)
     differences = _differences(model, tensors)
     if differences:
         raise ArtefactError(f"{path} does not fit the network its card names: {listing(differences)}")
     model.load_state_dict(tensors)
     _LOG.info("read the model %s: %s, sha256 %s", path, card.network, card.sha256[:12])
-    return LoadedModel(model.to(device).eval(), card)
+    return LoadedModel(model.to(device).eval(), card, offsets)
 
 
 def load_state(model: nn.Module, path: Path, keep_classifier: bool = True) -> str:
@@ -100,6 +108,8 @@ def load_state(model: nn.Module, path: Path, keep_classifier: bool = True) -> st
         ArtefactError: as `load_model`, or the networks differ elsewhere.
     """
     card, tensors = read_model_file(path)
+    for key in _offset_keys(tensors):  # measured by the weights as they were
+        del tensors[key]
     expected = model.state_dict()
     if not keep_classifier or _optional_differs(expected, tensors):
         optional = _optional_keys(model)
@@ -157,6 +167,10 @@ def tensors_digest(tensors: dict[str, Tensor]) -> str:
         digest.update(f"{key} {tensor.dtype} {list(tensor.shape)}\n".encode())
         digest.update(tensor.reshape(-1).view(torch.uint8).numpy().data)
     return digest.hexdigest()
+
+
+def _offset_keys(tensors: dict[str, Tensor]) -> list[str]:
+    return [key for key in tensors if key.startswith(PREFIX)]
 
 
 def _build(path: Path, card: ModelCard) -> nn.Module:

@@ -21,8 +21,10 @@ from gaitprint.inference.engine import Embedder
 from gaitprint.ingest.store_selection import StoreSelection
 from gaitprint.locks import sole_writer
 from gaitprint.models.card import ModelCard, ModelDescription
-from gaitprint.models.model_file import load_model, save_model
+from gaitprint.models.model_file import LoadedModel, load_model, save_model
 from gaitprint.models.seen_subjects import SeenSubjects
+from gaitprint.models.view_offsets import NO_OFFSETS, ViewOffsets, measure_offsets
+from gaitprint.stages.embed import open_embedder
 from gaitprint.store import SequenceSet, Store
 from gaitprint.training.loop import Execution, train_network
 from gaitprint.training.recipe import LossChoice, NetworkChoice, Recipe, TrainingSettings
@@ -30,7 +32,7 @@ from gaitprint.training.run_logger import Step
 from gaitprint.training.sampler import BatchSampler
 from gaitprint.training.training_data import seen_in
 
-HOWS = ("norms", "tracks", "labels")
+HOWS = ("norms", "views", "tracks", "labels")
 _BATCHES, _CLIPS = 40, 16
 """By which the norms' figures of a site are measured."""
 
@@ -39,8 +41,9 @@ _BATCHES, _CLIPS = 40, 16
 class AdaptSettings:
     """How a network is made at home."""
 
-    how: Literal["norms", "tracks", "labels"] = "norms"
-    """norms: the figures of batch norms, without labels; tracks: fine-tuned with every walk as a person of its own;
+    how: Literal["norms", "views", "tracks", "labels"] = "norms"
+    """norms: the figures of batch norms, without labels; views: what each view adds to vectors is subtracted, without
+    labels; tracks: fine-tuned with every walk as a person of its own;
     labels: fine-tuned with the people as they are named."""
     share: float = 0.5
     """Of norms: how much of the way to the site's own figures."""
@@ -54,7 +57,7 @@ class AdaptSettings:
     """Decides which windows are seen."""
 
     def __post_init__(self) -> None:
-        require(self.how in HOWS, f"a network is adapted by norms, tracks or labels, found {self.how!r}")
+        require(self.how in HOWS, f"a network is adapted by norms, views, tracks or labels, found {self.how!r}")
         require(0 < self.share <= 1, f"the share of the site's norms is above 0 and at most 1, found {self.share}")
         require(self.frames >= 1, f"a window has at least 1 frame, found {self.frames}")
         require(self.iterations >= 1, f"iterations is at least 1, found {self.iterations}")
@@ -122,16 +125,20 @@ def adapt(
     if settings.how == "labels" and (None in names or len(names) < 2):
         raise ConfigError("--how labels needs two people and a name for every walk: name them, or use --how tracks")
     card = loaded.card
+    if settings.how == "views" and len({r.view for r in learnt.records}) < 2:
+        raise ConfigError("--how views needs walks from two views: with one camera there is nothing to even out")
+    if settings.how != "views" and loaded.offsets.by_view:
+        raise ConfigError(f"{model} has offsets of views, which other weights would void: adapt by views last")
     with sole_writer(Path(out)):
-        before = _look(loaded.model, card, aside, progress, "before")
+        before = _look(loaded.model, card, aside, progress, "before", loaded.offsets)
         # in place: from here on the model as it was given is gone, and so `before` is looked at first
-        network = _adapted(loaded.model, card, learnt, Path(out), settings, progress)
-        after = _look(network, card, aside, progress, "after")
+        network, offsets = _adapted(Path(model), loaded, learnt, Path(out), settings, progress)
+        after = _look(network, card, aside, progress, "after", offsets)
         report = _report(settings, before, after, len(learnt.records), out)
         if not report.accepted:
             shutil.rmtree(_partial(Path(out)), ignore_errors=True)
             raise ConfigError(f"not written, it does harm here: {report.describe()}; keep the model as it is")
-        save_model(Path(out), network, _description(card, opened, learnt, aside, settings, report))
+        save_model(Path(out), network, _description(card, opened, learnt, aside, settings, report), offsets)
         shutil.rmtree(_partial(Path(out)), ignore_errors=True)
     return report
 
@@ -141,25 +148,38 @@ def _partial(out: Path) -> Path:
 
 
 def _look(
-    network: nn.Module, card: ModelCard, aside: SequenceSet, progress: Callable[[int, int, str], None], when: str
+    network: nn.Module,
+    card: ModelCard,
+    aside: SequenceSet,
+    progress: Callable[[int, int, str], None],
+    when: str,
+    offsets: ViewOffsets,
 ) -> Found:
     progress(0, 1, f"judging {when}")
-    return look_for(Embedder(network, card.preprocessing, "", {}), aside)
+    return look_for(Embedder(network, card.preprocessing, "", {}).subtracting(offsets), aside)
 
 
 def _adapted(
-    network: nn.Module,
-    card: ModelCard,
+    model: Path,
+    loaded: LoadedModel,
     learnt: SequenceSet,
     out: Path,
     settings: AdaptSettings,
     progress: Callable[[int, int, str], None],
-) -> nn.Module:
+) -> tuple[nn.Module, ViewOffsets]:
+    network, card = loaded.model, loaded.card
+    if settings.how == "views":
+        # the weights stay, so that the fastest back end may measure
+        embedder = open_embedder(model, frames=sum(learnt.lengths)).subtracting(NO_OFFSETS)
+        embedded = embedder.embed(learnt, progress=lambda done, total: progress(done, total, "measuring views"))
+        return network, measure_offsets(embedded.vectors, embedded.records)
     if settings.how == "norms":
         progress(0, 1, "measuring norms")
         generator = np.random.default_rng(settings.seed)
         shape = (_BATCHES, _CLIPS, settings.frames)
-        return adapt_norms(network, draw_clips(learnt, card.preprocessing, shape, generator), settings.share)
+        return adapt_norms(
+            network, draw_clips(learnt, card.preprocessing, shape, generator), settings.share
+        ), NO_OFFSETS
     people = EachItsOwn(learnt) if settings.how == "tracks" else learnt
     count = len({r.subject for r in people.records})
     recipe = Recipe(
@@ -185,15 +205,12 @@ def _adapted(
         progress(step.iteration, settings.iterations, "fine-tuning")
 
     train_network(network, sampler, recipe, _partial(out), run, Execution(report=hear))
-    return network.eval()
+    return network.eval(), NO_OFFSETS
 
 
 def _report(settings: AdaptSettings, before: Found, after: Found, walks: int, out: Path) -> AdaptReport:
     # both looks find the same probes in the same order, so that gains are paired
-    units = sorted(set(before.units))
-    mine = np.array(before.units)
-    shares = [np.array([100.0 * found.hits[mine == unit].mean() for unit in units]) for found in (after, before)]
-    gain: Interval = paired_gain(shares[0], shares[1], np.random.default_rng(settings.seed))
+    gain: Interval = paired_gain(after.by_unit, before.by_unit, np.random.default_rng(settings.seed))
     return AdaptReport(settings.how, before.what, before.rank1, after.rank1, asdict(gain), walks, str(out))
 
 

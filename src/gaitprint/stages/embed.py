@@ -54,7 +54,8 @@ def open_embedder(
     card, network = loaded.card, loaded.model
 
     def opened(name: str) -> Embedder:
-        return Embedder(network, card.preprocessing, card.sha256, card.facts, device, averaging, name, precision)
+        made = Embedder(network, card.preprocessing, card.sha256, card.facts, device, averaging, name, precision)
+        return made.subtracting(loaded.offsets)
 
     if backend != AUTO or precision != FLOAT32:
         return opened(TORCH if backend == AUTO else backend)

@@ -85,6 +85,10 @@ def export_model(
     places = tuple(map(str, new_places(out, kind)))
     loaded = load_model(Path(model))
     card, form = loaded.card, form_of(loaded.model)
+    if loaded.offsets.by_view:
+        raise ConfigError(
+            f"{model} subtracts offsets of views, which an exported file cannot: export what it was made of"
+        )
     if form is None:
         raise ConfigError(f"the network {card.network} has no deploy form, which is exported: docs/extend/network.md")
     exact = torch_runner(loaded.model, DEVICE)

@@ -40,7 +40,7 @@ def never_worse(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(stage.AdaptReport, "accepted", True)
 
 
-@pytest.mark.parametrize("how", ["norms", "tracks", "labels"])
+@pytest.mark.parametrize("how", ["norms", "views", "tracks", "labels"])
 @pytest.mark.usefixtures("never_worse")
 def test_each_way_writes_another_model_that_says_how_it_came_about(how, walkers_store, model, tmp_path):
     out = tmp_path / "adapted.safetensors"

@@ -29,9 +29,9 @@ adapt_options = OptionGroup(
         cls=FieldOption,
         of=_SETTINGS,
         show_default=True,
-        type=click.Choice(["norms", "tracks", "labels"]),
-        help="norms: the figures of batch norms, from walks of anybody; tracks: fine-tuned, every walk a person of its "
-        "own; labels: fine-tuned with the people as they are named.",
+        type=click.Choice(["norms", "views", "tracks", "labels"]),
+        help="norms: the figures of batch norms, from walks of anybody; views: what each view adds to "
+        "vectors is subtracted, from walks of anybody; tracks: fine-tuned, every walk a person of its own; labels: fine-tuned with the people as they are named.",
     ),
     click.option(
         "--share",
@@ -90,6 +90,8 @@ def adapt(store: Path, out: Path, model: Path, settings: Any, selection: Any, pa
     \b
     Examples:
       gaitprint model adapt site adapted.safetensors --model gl.safetensors
+      gaitprint model adapt site adapted.safetensors --model gl.safetensors \\
+        --how views
       gaitprint model adapt site adapted.safetensors --model gl.safetensors \\
         --how tracks --iterations 300
       gaitprint model adapt named adapted.safetensors --model gl.safetensors \\
