@@ -30,8 +30,9 @@ adapt_options = OptionGroup(
         of=_SETTINGS,
         show_default=True,
         type=click.Choice(["norms", "views", "tracks", "labels"]),
-        help="norms: the figures of batch norms, from walks of anybody; views: what each view adds to "
-        "vectors is subtracted, from walks of anybody; tracks: fine-tuned, every walk a person of its own; labels: fine-tuned with the people as they are named.",
+        help="norms: the figures of batch norms, from walks of anybody; views: what each view adds to vectors is "
+        "subtracted, from walks of anybody; tracks: fine-tuned, every walk a person of its own; labels: fine-tuned "
+        "with the people as they are named.",
     ),
     click.option(
         "--share",
