@@ -32,7 +32,7 @@ class ViewOffsets:
         if not self.by_view:
             return vectors
         nothing = np.zeros(vectors.shape[1], np.float32)
-        return vectors - np.stack([self.by_view.get(r.view, nothing) for r in records])
+        return np.asarray(vectors - np.stack([self.by_view.get(r.view, nothing) for r in records]))
 
     def unknown(self, records: Iterable[SequenceRecord]) -> list[str]:
         """Views of these walks that have no offset, where any view has."""
