@@ -17,7 +17,7 @@ _EXAMPLE = f"{SCHEME}user:password@host:5432/database?schema=staff"
 def address_in(given: object) -> str | None:
     """The address in what was given as the place of a gallery; None where it is that of a file.
 
-    >>> address_in("postgresql://host/people"), address_in(Path("postgresql://host/people")), address_in("a.gallery")
+    >>> address_in("postgresql://host/people"), address_in("postgresql:/host/people"), address_in("a.gallery")
     ('postgresql://host/people', 'postgresql://host/people', None)
     """
     text = str(given)
