@@ -9,7 +9,7 @@ NAMES = component_names("augmentation")
 
 
 def test_the_components_are_found() -> None:
-    assert {"flip", "erase", "rotate", "perspective", "affine", "part-dilate", "part-blur", "segmenter"} <= set(NAMES)
+    assert {"flip", "erase", "rotate", "perspective", "affine", "part-dilate", "part-blur", "segmenter", "border"} <= set(NAMES)
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -17,7 +17,7 @@ def test_an_augmentation_keeps_what_it_promises(name: str) -> None:
     check_augmentation(name)
 
 
-@pytest.mark.parametrize("name", sorted({*NAMES} - {"segmenter"}))
+@pytest.mark.parametrize("name", sorted({*NAMES} - {"segmenter", "border"}))
 def test_by_default_all_frames_of_a_clip_are_changed_alike(name: str) -> None:
     assert find_component("augmentation", name).make().frames_alike
 

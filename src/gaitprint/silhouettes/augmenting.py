@@ -41,6 +41,17 @@ def draw_rows(
     return slice(int(ends[0]), int(ends[1]))
 
 
+def cut_rows(frame: Float32[np.ndarray, "H W"], rows: int, feet: bool) -> Float32[np.ndarray, "H W"]:
+    """A frame without its lowest rows (`feet`) or its topmost ones; the rest fills the height, as it would normalised."""
+    if not rows:
+        return frame
+    height, width = frame.shape
+    rest = frame[: height - rows] if feet else frame[rows:]
+    larger = cv2.resize(rest, (round(width * height / (height - rows)), height))
+    start = (larger.shape[1] - width) // 2
+    return np.clip(larger[:, start : start + width], 0, 1)
+
+
 def frame_points(points: Float64[np.ndarray, "n 2"], height: int, width: int) -> Float32[np.ndarray, "n 2"]:
     """Pixel coordinates (x, y) of points in the uncut square frame, whose corners are (0, 0) and (1, 1)."""
     # pixel centres are whole numbers, so the middle of n of them lies at (n - 1) / 2

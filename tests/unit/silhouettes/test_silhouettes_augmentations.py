@@ -348,3 +348,50 @@ def test_a_segmenter_without_faults_is_refused():
         segmenter()
     with pytest.raises(ConfigError, match="from 0 to 1"):
         make("segmenter", holes=1.5)
+
+
+@pytest.mark.parametrize("feet", [0.0, 1.0])
+def test_a_border_cuts_one_end_and_deeper_towards_it(feet):
+    figure = np.zeros((64, 44), np.float32)
+    # every row has its own width, so that the rows that are left are known
+    for y in range(64):
+        figure[y, 21 - y // 8 : 23 + y // 8] = 1
+    clip, ends = np.repeat(figure[None], 12, axis=0), set()
+    for seed in range(30):
+        cut = make("border", probability=1.0, frames=[3, 3], deepest=[0.25, 0.25], feet=feet)
+        new = cut(clip, np.random.default_rng(seed))
+        changed = [t for t in range(12) if not np.array_equal(new[t], figure)]
+        first = changed == [0, 1, 2]
+        assert first or changed == [9, 10, 11]
+        ends.add(first)
+        depths = [16, 11, 5]
+        for t, rows in zip(changed if first else changed[::-1], depths, strict=True):
+            rest = figure[: 64 - rows] if feet else figure[rows:]
+            # the widest row that is left is as wide as before, times what the rest grew by
+            assert abs((new[t] > 0.5).sum(axis=1).max() - rest.sum(axis=1).max() * 64 / (64 - rows)) <= 2
+            assert new[t, 0].any()
+            assert new[t, -1].any()
+    assert ends == {True, False}
+
+
+def test_a_border_is_as_rare_as_asked_and_shorter_than_a_clip():
+    rare = make("border", probability=0.3)
+    share = np.mean([not np.array_equal(rare(body(), np.random.default_rng(s)), body()) for s in range(300)])
+    assert 0.2 < share < 0.4
+    short = body()[:2]
+    assert make("border", probability=1.0, frames=[6, 6])(short, np.random.default_rng(0)).shape == short.shape
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"frames": [0, 3]}, "border's frames are two counts, at least 1 and in order"),
+        ({"frames": [4, 3]}, "border's frames are two counts"),
+        ({"deepest": [0.2, 0.6]}, "border's deepest is at most 0.5, found 0.6"),
+        ({"deepest": [0.3, 0.2]}, "border's deepest is an ascending range"),
+        ({"feet": 2.0}, "from 0 to 1, found 2"),
+    ],
+)
+def test_borders_that_cannot_be_are_refused(settings, message):
+    with pytest.raises(ConfigError, match=message):
+        make("border", **settings)

@@ -13,7 +13,7 @@ from jaxtyping import Float32
 
 from gaitprint.components import Component
 from gaitprint.config import require
-from gaitprint.silhouettes.augmenting import require_probability
+from gaitprint.silhouettes.augmenting import cut_rows, require_probability
 
 _DEEPEST_CUT = 0.10
 _LARGEST_HOLE, _LARGEST_STAIN = 0.07, 0.10
@@ -137,17 +137,12 @@ def _outline(clip: Float32[np.ndarray, "T H W"], generator: np.random.Generator)
 
 
 def _cut(clip: Float32[np.ndarray, "T H W"], generator: np.random.Generator) -> None:
-    height, width = clip.shape[1:]
+    height = clip.shape[1]
     feet = generator.random() < 0.75
     deepest = generator.uniform(0.02, _DEEPEST_CUT)
     for t in _while(len(clip), generator):
         # feet vanish by another amount in every frame, as they do on a dark floor
-        rows = round(height * deepest * generator.uniform(0.5, 1.0))
-        if rows:
-            rest = clip[t, : height - rows] if feet else clip[t, rows:]
-            larger = cv2.resize(rest, (round(width * height / (height - rows)), height))
-            start = (larger.shape[1] - width) // 2
-            clip[t] = np.clip(larger[:, start : start + width], 0, 1)
+        clip[t] = cut_rows(clip[t], round(height * deepest * generator.uniform(0.5, 1.0)), feet)
 
 
 def _shift(clip: Float32[np.ndarray, "T H W"], generator: np.random.Generator) -> None:
