@@ -69,6 +69,7 @@ TOOLKIT = {
 """As the field's reference toolkit trains them: training, augmentations with their chances, network."""
 OURS = {
     "default",
+    "default-faults",
     "default-first",
     "deepgait-slim-quick",
     "gaitgl-demo",
@@ -76,6 +77,7 @@ OURS = {
     "gaitmask-demo",
     "gaitmask-small",
     "quick",
+    "quick-mask",
 }
 ONES_OWN = "fine-tune"
 
