@@ -42,6 +42,7 @@ def release(
     figures: Sequence[tuple[str, Path]] = (),
     half: bool = False,
     weights: str = "model",
+    start: Path | None = None,
 ) -> ModelCard:
     """Write the weights of a finished run as a file to be shipped.
 
@@ -53,9 +54,10 @@ def release(
         figures: what was measured, and the file of `gaitprint eval identify --json`.
         half: weights in 16 bits, half the bytes; figures say what that costs.
         weights: `model`, or `best` of a run with subjects held out.
+        start: the shipped file that the run went on from by `--init`, whose card says how it was made.
 
     Raises:
-        SystemExit: people are in the weights, or a figure is of other weights.
+        SystemExit: people are in the weights, a figure is of other weights, or the run did not start from `start`.
     """
     card, tensors = read_model_file(run / f"{weights}.safetensors")
     if card.seen.unknown or not card.seen.people or not all(is_drawn(seen.dataset) for seen in card.seen.people):
@@ -67,7 +69,12 @@ def release(
         network.half()
     training = {key: value for key, value in card.training.items() if key != "subjects"}  # of the classifier's rows
     description = ModelDescription(
-        card.preprocessing, title, {**training, "made": _made(run, card)}, LICENCE, dict(card.metrics), list(limits)
+        card.preprocessing,
+        title,
+        {**training, "made": _made(run, card, start)},
+        LICENCE,
+        dict(card.metrics),
+        list(limits),
     )
     save_model(out, network, description)
     if figures:
@@ -77,13 +84,13 @@ def release(
     return save_model(out, network, description)
 
 
-def _made(run: Path, card: ModelCard) -> dict[str, Any]:
+def _made(run: Path, card: ModelCard, start: Path | None) -> dict[str, Any]:
     """What the weights were made of and by, from the run's own records."""
     manifest = json.loads((run / "manifest.json").read_text(encoding="utf-8"))
     settings, first, last = manifest["settings"]["training"], manifest["sessions"][0], manifest["sessions"][-1]
     store = Store.open(Path(manifest["store"]))
     commit = first["code"].get("commit")
-    before = {"goes on from": _stage(run / FIRST)} if (run / FIRST).is_dir() else {}
+    before = {"goes on from": text} if (text := _before(run, manifest["start"], start)) else {}
     return {
         "data": f"{manifest['sequences']:,} sequences of {len(manifest['subjects']):,} walkers drawn in code",
         "drawn as": {"seed": 0, **store.layout},
@@ -95,6 +102,18 @@ def _made(run: Path, card: ModelCard) -> dict[str, Any]:
         "torch": card.training["torch"],
         "processor": f"{last['device_name']}, {last['threads']} threads",
     }
+
+
+def _before(run: Path, begun: str, start: Path | None) -> str:
+    """What a run goes on from, in words: runs in its folder, or the shipped weights whose card tells theirs."""
+    if start is None:
+        first = run / FIRST
+        return "; ".join(filter(None, (_before(first, "", None), _stage(first)))) if first.is_dir() else ""
+    card, _ = read_model_file(start)
+    if card.sha256 != begun:
+        raise SystemExit(f"{run}: started from weights {begun[:12]}, and {start} holds {card.sha256[:12]}")
+    made = card.training["made"]
+    return "; ".join(filter(None, (made.get("goes on from"), f"{made['recipe']} (commit {made['gaitprint'][-12:]})")))
 
 
 def _stage(run: Path) -> str:
@@ -130,10 +149,11 @@ def main() -> None:
     parser.add_argument("--figures", action="append", default=[], metavar="WHAT=FILE.json", help="repeatable")
     parser.add_argument("--half", action="store_true", help="16 bits a weight")
     parser.add_argument("--weights", choices=["model", "best"], default="model")
+    parser.add_argument("--start", type=Path, help="shipped weights that the run went on from by --init")
     given = parser.parse_args()
     figures = [(what, Path(path)) for what, _, path in (text.rpartition("=") for text in given.figures)]
     try:
-        card = release(given.run, given.out, given.title, given.limit, figures, given.half, given.weights)
+        card = release(given.run, given.out, given.title, given.limit, figures, given.half, given.weights, given.start)
     except GaitprintError as error:
         raise SystemExit(str(error)) from None
     print(f"{given.out}: {given.out.stat().st_size / 1e6:.2f} MB, sha256 of the weights {card.sha256}")

@@ -9,7 +9,8 @@ NAMES = component_names("augmentation")
 
 
 def test_the_components_are_found() -> None:
-    assert {"flip", "erase", "rotate", "perspective", "affine", "part-dilate", "part-blur", "segmenter", "border"} <= set(NAMES)
+    published = {"flip", "erase", "rotate", "perspective", "affine", "part-dilate", "part-blur"}
+    assert published | {"segmenter", "border"} <= set(NAMES)
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -42,14 +42,15 @@ def draw_rows(
 
 
 def cut_rows(frame: Float32[np.ndarray, "H W"], rows: int, feet: bool) -> Float32[np.ndarray, "H W"]:
-    """A frame without its lowest rows (`feet`) or its topmost ones; the rest fills the height, as it would normalised."""
+    """A frame without its lowest rows (`feet`) or its topmost ones; the rest fills the height again."""
     if not rows:
         return frame
     height, width = frame.shape
     rest = frame[: height - rows] if feet else frame[rows:]
     larger = cv2.resize(rest, (round(width * height / (height - rows)), height))
     start = (larger.shape[1] - width) // 2
-    return np.clip(larger[:, start : start + width], 0, 1)
+    filled: Float32[np.ndarray, "H W"] = np.clip(larger[:, start : start + width], 0, 1)
+    return filled
 
 
 def frame_points(points: Float64[np.ndarray, "n 2"], height: int, width: int) -> Float32[np.ndarray, "n 2"]:

@@ -144,7 +144,13 @@ def _train_first(
     recipe: Recipe, stores: Sequence[Path], out: Path, request: TrainingRequest, told: dict[str, Any]
 ) -> TrainReport:
     """Train the recipe that comes before, in the run's folder; once finished it is not trained again."""
-    require(not load_recipe(recipe.first).first, f"{recipe.first} comes before and has a recipe of its own before it")
+    chain = [recipe.first]
+    while following := load_recipe(chain[-1]).first:
+        # a recipe that comes before itself would be trained for ever
+        require(
+            following not in chain, f"recipes come before each other without end: {' <- '.join([*chain, following])}"
+        )
+        chain.append(following)
     before = replace(request, recipe=recipe.first, overrides=(), minutes=None)
     return train(stores, out / FIRST, before, **told)
 

@@ -69,12 +69,22 @@ def test_weights_to_start_from_replace_the_first(recipes, tmp_path, walkers_stor
     assert not (tmp_path / "b" / "first").exists()
 
 
-def test_a_chain_is_refused(recipes, tmp_path, walkers_store):
+def test_a_chain_is_trained_from_its_beginning(recipes, tmp_path):
     _, then = recipes
     third = tmp_path / "three.toml"
     third.write_text(then.read_text().replace(str(tmp_path / "one.toml"), str(then)))
-    with pytest.raises(ConfigError, match="has a recipe of its own before it"):
-        train(walkers_store, tmp_path / "run", TrainingRequest(str(third)))
+    train(Path("synthetic"), tmp_path / "run", TrainingRequest(str(third)))
+    first, second, last = (read_card(tmp_path / "run" / n / "model.safetensors") for n in ("first/first", "first", "."))
+    assert (second.training["start"], last.training["start"]) == (first.sha256, second.sha256)
+
+
+def test_a_chain_without_end_is_refused(recipes, tmp_path, walkers_store):
+    first, then = recipes
+    first.write_text(f'first = "{then}"\n' + first.read_text())
+    with pytest.raises(
+        ConfigError, match=r"come before each other without end: .*one.toml <- .*two.toml <- .*one.toml"
+    ):
+        train(walkers_store, tmp_path / "run", TrainingRequest(str(then)))
 
 
 def test_what_comes_first_does_not_make_it_another_run(recipes):

@@ -83,6 +83,18 @@ def test_what_came_first_is_said(script, run, tmp_path):
     assert card.training["made"]["goes on from"] == card.training["made"]["recipe"]
 
 
+def test_what_shipped_weights_went_on_from_is_copied_from_their_card(script, run, tmp_path):
+    shipped = tmp_path / "shipped.safetensors"
+    card = script.release(run, shipped, "tiny", LIMITS)
+    copy = shutil.copytree(run, tmp_path / "run")
+    manifest = json.loads((copy / "manifest.json").read_text())
+    (copy / "manifest.json").write_text(json.dumps(manifest | {"start": card.sha256}))
+    told = script.release(copy, tmp_path / "out.safetensors", "tiny", LIMITS, start=shipped).training["made"]
+    assert told["goes on from"].startswith(card.training["made"]["recipe"])
+    with pytest.raises(SystemExit, match="started from weights"):
+        script.release(run, tmp_path / "other.safetensors", "tiny", LIMITS, start=shipped)
+
+
 def test_half_precision_is_near_in_half_the_bytes(script, run, walkers_store, tmp_path):
     whole, half = tmp_path / "whole.safetensors", tmp_path / "half.safetensors"
     script.release(run, whole, "tiny", LIMITS)

@@ -23,7 +23,7 @@ class BorderSettings:
     frames: tuple[int, int] = (2, 6)
     """For how many frames, at one end of the clip; drawn uniformly, both included."""
     deepest: tuple[float, float] = (1 / 16, 1 / 4)
-    """The share of the height that the outermost frame lacks, drawn uniformly; the others lack less, one after another."""
+    """The share of the height that the outermost frame lacks, drawn uniformly; the others lack less and less."""
     feet: float = 0.5
     """Of missing feet; otherwise it is the head that is missing."""
 
