@@ -34,9 +34,14 @@ Run = Callable[..., str]
 
 
 @pytest.fixture
-def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
+def run(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    calibrated_copy: Callable[..., Path],
+) -> Run:
     monkeypatch.chdir(tmp_path)
-    calibrated(tmp_path / "g").close()
+    calibrated_copy(tmp_path / "g")
 
     def said(*words: str, code: int = 0) -> str:
         capsys.readouterr()
@@ -180,7 +185,7 @@ def test_a_container_makes_its_gallery_and_stops_when_asked(tmp_path: Path) -> N
         lines = [process.stdout.readline() for _ in range(2 if first else 1)]
         said = json.loads(lines[-1])
         assert bool(said["key"]) == first
-        assert httpx.get(f"{said['url']}/health/ready").json() == {"status": "ok"}
+        assert httpx.get(f"{said['url']}/health/ready", timeout=60).json() == {"status": "ok"}
         process.send_signal(signal.SIGTERM)
         assert process.wait(120) == 0
         process.stdout.close()

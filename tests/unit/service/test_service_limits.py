@@ -8,14 +8,14 @@ import socket
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
-from drawn_people import calibrated, drawn
+from drawn_people import drawn
 from served import Served, served
 from service_answers import bad, good
 
@@ -24,8 +24,8 @@ from gaitprint.service.settings import ServiceSettings
 
 
 @pytest.fixture
-def place(tmp_path: Path) -> Path:
-    calibrated(tmp_path / "g", retention_days=3.0).close()
+def place(tmp_path: Path, calibrated_copy: Callable[..., Path]) -> Path:
+    calibrated_copy(tmp_path / "g", retention_days=3.0)
     gp.save_embeddings(tmp_path / "p.safetensors", drawn(range(1), range(5, 6)))
     return tmp_path / "g"
 
@@ -96,8 +96,12 @@ def test_a_gigabyte_is_refused_before_it_comes(place: Path) -> None:
 
 def test_a_body_that_says_no_length_is_counted(place: Path) -> None:
     with served(place, upload_mib=0.01) as made:
+        # a form without a fault but its size: however its bytes arrive, nothing else can refuse it first
+        form = b'--b\r\nContent-Disposition: form-data; name="walks"; filename="w"\r\n\r\n'
         chunk = b"1000\r\n" + bytes(4096) + b"\r\n"
-        line, answer = spoken(made, head("Transfer-Encoding: chunked"), *[chunk] * 4)
+        line, answer = spoken(
+            made, head("Transfer-Encoding: chunked"), b"%x\r\n%s\r\n" % (len(form), form), *[chunk] * 4
+        )
         status, _, body = status_of(answer)
         assert status == 413, body
         assert "larger than 10485 bytes" in json.loads(body)["detail"]
@@ -202,7 +206,8 @@ def test_a_process_stops_when_it_is_asked_to(place: Path) -> None:
     process = subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env={**os.environ}, text=True)
     assert process.stdout is not None
     said = json.loads(process.stdout.readline())
-    with httpx.Client(base_url=said["url"], headers={"Authorization": f"Bearer {said['key']}"}) as client:
+    bearer = {"Authorization": f"Bearer {said['key']}"}
+    with httpx.Client(base_url=said["url"], headers=bearer, timeout=60) as client:
         assert good(client.get("/v1/people"))["total"] == 6
     process.send_signal(signal.SIGTERM)
     out, err = process.communicate(timeout=120)

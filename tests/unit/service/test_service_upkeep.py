@@ -2,7 +2,7 @@
 
 import io
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import httpx
@@ -15,8 +15,8 @@ import gaitprint as gp
 
 
 @pytest.fixture
-def running(tmp_path: Path) -> Iterator[Served]:
-    calibrated(tmp_path / "g", retention_days=3.0).close()
+def running(tmp_path: Path, calibrated_copy: Callable[..., Path]) -> Iterator[Served]:
+    calibrated_copy(tmp_path / "g", retention_days=3.0)
     with served(tmp_path / "g") as made:
         yield made
 

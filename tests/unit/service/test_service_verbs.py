@@ -1,6 +1,6 @@
 """Every verb over HTTP, by the first key, against a service on loopback."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,10 +13,8 @@ import gaitprint as gp
 
 
 @pytest.fixture
-def running(tmp_path: Path) -> Iterator[Served]:
-    from drawn_people import calibrated
-
-    calibrated(tmp_path / "g", retention_days=3.0).close()
+def running(tmp_path: Path, calibrated_copy: Callable[..., Path]) -> Iterator[Served]:
+    calibrated_copy(tmp_path / "g", retention_days=3.0)
     with served(tmp_path / "g") as made:
         yield made
 
