@@ -91,7 +91,7 @@ def train(
         RunInterruptedError: SIGTERM or Ctrl-C; a checkpoint has been written.
     """
     started = monotonic()
-    chosen, seed, device = load_recipe(request.recipe, tuple(request.overrides)), request.seed, resources.device
+    chosen, seed, device = _chosen(request), request.seed, resources.device
     selection, paths = request.selection, (store,) if isinstance(store, Path) else tuple(store)
     drawn = is_drawn_here(paths)
     if drawn:
@@ -144,15 +144,20 @@ def _train_first(
     recipe: Recipe, stores: Sequence[Path], out: Path, request: TrainingRequest, told: dict[str, Any]
 ) -> TrainReport:
     """Train the recipe that comes before, in the run's folder; once finished it is not trained again."""
+    before = replace(request, recipe=recipe.first, overrides=(), minutes=None)
+    return train(stores, out / FIRST, before, **told)
+
+
+def _chosen(request: TrainingRequest) -> Recipe:
+    """The recipe that is asked for; what comes before it must end, or it would be trained for ever."""
+    recipe = load_recipe(request.recipe, tuple(request.overrides))
     chain = [recipe.first]
-    while following := load_recipe(chain[-1]).first:
-        # a recipe that comes before itself would be trained for ever
+    while following := load_recipe(chain[-1]).first if chain[-1] and request.init is None else "":
         require(
             following not in chain, f"recipes come before each other without end: {' <- '.join([*chain, following])}"
         )
         chain.append(following)
-    before = replace(request, recipe=recipe.first, overrides=(), minutes=None)
-    return train(stores, out / FIRST, before, **told)
+    return recipe
 
 
 def _within(minutes: float, recipe: Recipe, out: Path, world: ProcessGroup, measured: Callable[[], Plan]) -> Recipe:

@@ -78,13 +78,14 @@ def test_a_chain_is_trained_from_its_beginning(recipes, tmp_path):
     assert (second.training["start"], last.training["start"]) == (first.sha256, second.sha256)
 
 
-def test_a_chain_without_end_is_refused(recipes, tmp_path, walkers_store):
+def test_a_chain_without_end_is_refused(recipes, tmp_path):
     first, then = recipes
     first.write_text(f'first = "{then}"\n' + first.read_text())
     with pytest.raises(
         ConfigError, match=r"come before each other without end: .*one.toml <- .*two.toml <- .*one.toml"
     ):
-        train(walkers_store, tmp_path / "run", TrainingRequest(str(then)))
+        train(Path("synthetic"), tmp_path / "run", TrainingRequest(str(then)))
+    assert not (tmp_path / "run").exists(), "said before anything is drawn"
 
 
 def test_what_comes_first_does_not_make_it_another_run(recipes):
